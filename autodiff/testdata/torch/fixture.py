@@ -1,0 +1,73 @@
+"""What the PyTorch fixture scripts of this repository share: how tensors become JSON.
+
+A tensor is {"shape": [...], "data": [...]} in row-major order. Every number is
+the shortest decimal that reads back as the same float32 or float64; NaN and the
+infinities are the strings "nan", "inf" and "-inf".
+
+A case is one function applied to some inputs:
+
+    {"op": "Add", "case": "broadcast", "dtype": "float64", "args": {},
+     "inputs": [tensor, ...], "w": tensor, "output": tensor, "grads": [tensor or null, ...]}
+
+grads are the gradients of sum(output * w) with respect to each input, computed
+in the dtype of the case; null where PyTorch defines none.
+"""
+
+import json
+import math
+
+import numpy as np
+import torch
+
+# Debian's package of 1.13.1 calls itself 1.13.0a0.
+VERSION = {"1.13.0a0": "1.13.1"}.get(torch.__version__, torch.__version__)
+
+DTYPES = {"float64": torch.float64, "float32": torch.float32}
+
+torch.set_num_threads(1)
+
+
+def number(v):
+    """The shortest JSON number that reads back as the numpy scalar v."""
+    if not np.isfinite(v):
+        return "nan" if math.isnan(v) else ("inf" if v > 0 else "-inf")
+    return float(np.format_float_scientific(v)) if v.dtype == np.float32 else float(v)
+
+
+def tensor(t):
+    """The JSON form of a tensor."""
+    t = t.detach()
+    return {"shape": list(t.shape), "data": [number(v) for v in t.contiguous().numpy().reshape(-1)]}
+
+
+def case(op, fn, inputs, dtype, weight, name="", args=None, constant=()):
+    """Applies fn to inputs and returns the case.
+
+    inputs are float64 tensors; weight(shape) gives w. The inputs numbered in
+    constant take no gradient.
+    """
+    xs = [x.detach().to(DTYPES[dtype]).requires_grad_(i not in constant) for i, x in enumerate(inputs)]
+    y = fn(*xs)
+    out = {"op": op, "case": name, "dtype": dtype, "args": args or {}, "inputs": [tensor(x) for x in xs]}
+    grads = [None] * len(xs)
+    if y.requires_grad:
+        w = weight(y.shape).to(y.dtype)
+        out["w"] = tensor(w)
+        wrt = [i for i, x in enumerate(xs) if x.requires_grad]
+        for i, g in zip(wrt, torch.autograd.grad((y * w).sum(), [xs[i] for i in wrt], allow_unused=True)):
+            grads[i] = None if g is None else tensor(g)
+    out["output"] = tensor(y.to(DTYPES[dtype]))
+    out["grads"] = grads
+    return out
+
+
+def write(path, header, lists):
+    """Writes header and the named lists, one entry a line, so that changes read well as a diff."""
+    def dump(v):
+        return json.dumps(v, allow_nan=False, separators=(",", ":"))
+
+    parts = [f"{dump(k)}: {dump(v)}" for k, v in {"torch": VERSION, **header}.items()]
+    for key, entries in lists.items():
+        parts.append(f"{dump(key)}: [\n" + ",\n".join(dump(e) for e in entries) + "\n]")
+    path.write_text("{\n" + ",\n".join(parts) + "\n}\n")
+    print(f"{path.name}: {sum(len(e) for e in lists.values())} entries, {path.stat().st_size} bytes")
