@@ -1,0 +1,134 @@
+package kernel
+
+import "math"
+
+// SigmoidOf returns the logistic function 1 / (1 + e⁻ˣ).
+//
+// It is evaluated as 1/(1+e) for x >= 0 and e/(1+e) for x < 0, with e = e^-|x|,
+// so that nothing overflows and small results keep their relative accuracy.
+func SigmoidOf(x float64) float64 {
+	e := math.Exp(-math.Abs(x))
+	if x < 0 {
+		return e / (1 + e)
+	}
+	return 1 / (1 + e)
+}
+
+// softplusThreshold is torch.nn.Softplus's default: above it log(1 + eˣ) is
+// x up to a relative error of e⁻²⁰/20 = 1e-10, and x is returned.
+const softplusThreshold = 20
+
+// SoftplusOf returns log(1 + eˣ) for x <= 20 and x above, which is
+// torch.nn.functional.softplus with beta = 1 and threshold = 20.
+func SoftplusOf(x float64) float64 {
+	if x > softplusThreshold {
+		return x
+	}
+	return math.Log1p(math.Exp(x))
+}
+
+// SignOf returns -1, 0 or 1. The sign of ±0 and of NaN is 0, as torch.sign.
+func SignOf(x float64) float64 { return float64(bit(x > 0) - bit(x < 0)) }
+
+// ReluOf returns max(x, 0); NaN stays NaN.
+func ReluOf(x float64) float64 { return max(x, 0) }
+
+// MaxOf returns the larger of a and b, and NaN if either is NaN.
+func MaxOf(a, b float64) float64 { return max(a, b) }
+
+// MinOf returns the smaller of a and b, and NaN if either is NaN.
+func MinOf(a, b float64) float64 { return min(a, b) }
+
+// Map1 writes dst = f(x), computed in float64 and rounded to T.
+func Map1[T Float](dst, x []T, f func(float64) float64) {
+	x = x[:len(dst)]
+	for i := range dst {
+		dst[i] = T(f(float64(x[i])))
+	}
+}
+
+// Neg writes dst = -x.
+func Neg[T Float](dst, x []T) {
+	x = x[:len(dst)]
+	for i := range dst {
+		dst[i] = -x[i]
+	}
+}
+
+// Abs writes dst = |x|.
+func Abs[T Float](dst, x []T) {
+	x = x[:len(dst)]
+	for i := range dst {
+		dst[i] = T(math.Abs(float64(x[i])))
+	}
+}
+
+// Sign writes dst = -1, 0 or 1, as [SignOf].
+func Sign[T Float](dst, x []T) {
+	x = x[:len(dst)]
+	for i := range dst {
+		dst[i] = T(bit(x[i] > 0) - bit(x[i] < 0))
+	}
+}
+
+// Square writes dst = x².
+func Square[T Float](dst, x []T) {
+	x = x[:len(dst)]
+	for i := range dst {
+		dst[i] = x[i] * x[i]
+	}
+}
+
+// Relu writes dst = max(x, 0), as [ReluOf].
+func Relu[T Float](dst, x []T) {
+	x = x[:len(dst)]
+	for i := range dst {
+		dst[i] = max(x[i], 0)
+	}
+}
+
+// Recip writes dst = 1 / x.
+func Recip[T Float](dst, x []T) {
+	x = x[:len(dst)]
+	for i := range dst {
+		dst[i] = 1 / x[i]
+	}
+}
+
+// Sqrt writes dst = √x; a negative x gives NaN.
+func Sqrt[T Float](dst, x []T) {
+	x = x[:len(dst)]
+	for i := range dst {
+		dst[i] = T(math.Sqrt(float64(x[i])))
+	}
+}
+
+// Exp writes dst = eˣ.
+func Exp[T Float](dst, x []T) { Map1(dst, x, math.Exp) }
+
+// Log writes dst = ln x; -Inf at 0, NaN below.
+func Log[T Float](dst, x []T) { Map1(dst, x, math.Log) }
+
+// Log1p writes dst = ln(1 + x), accurate near 0.
+func Log1p[T Float](dst, x []T) { Map1(dst, x, math.Log1p) }
+
+// Expm1 writes dst = eˣ - 1, accurate near 0.
+func Expm1[T Float](dst, x []T) { Map1(dst, x, math.Expm1) }
+
+// Sin writes dst = sin x.
+func Sin[T Float](dst, x []T) { Map1(dst, x, math.Sin) }
+
+// Cos writes dst = cos x.
+func Cos[T Float](dst, x []T) { Map1(dst, x, math.Cos) }
+
+// Tan writes dst = tan x.
+func Tan[T Float](dst, x []T) { Map1(dst, x, math.Tan) }
+
+// Tanh writes dst = tanh x.
+func Tanh[T Float](dst, x []T) { Map1(dst, x, math.Tanh) }
+
+// Sigmoid writes dst = 1 / (1 + e⁻ˣ), as [SigmoidOf].
+func Sigmoid[T Float](dst, x []T) { Map1(dst, x, SigmoidOf) }
+
+// Softplus writes dst = log(1 + eˣ), as [SoftplusOf].
+func Softplus[T Float](dst, x []T) { Map1(dst, x, SoftplusOf) }
