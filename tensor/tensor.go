@@ -3,6 +3,7 @@ package tensor
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	gt "gorgonia.org/tensor"
 )
@@ -23,11 +24,13 @@ var (
 // Float is the constraint of every generic function here.
 type Float interface{ float32 | float64 }
 
-// ErrShape is wrapped by every error about a shape or an axis,
-// ErrDtype by every error about an element type.
+// Every error of this package wraps one of these.
 var (
-	ErrShape = errors.New("bad shape")
-	ErrDtype = errors.New("bad dtype")
+	ErrShape    = errors.New("bad shape")     // a shape, an axis or a layout
+	ErrDtype    = errors.New("bad dtype")     // an element type
+	ErrValue    = errors.New("bad value")     // a number outside its range
+	ErrNil      = errors.New("nil value")     // a missing tensor or random stream
+	ErrNotClose = errors.New("values differ") // a comparison that failed
 )
 
 // DtypeOf returns the Dtype of T.
@@ -43,7 +46,8 @@ func DtypeOf[T Float]() Dtype {
 func Scalar[T Float](v T) *Dense { return gt.New(gt.FromScalar(v)) }
 
 // Of returns the vector of the given values, shape (len(v)). It copies v.
-// Of panics when called without values: a vector needs at least one.
+// Of is for values written in the program, and panics when there are none. For
+// a slice that may be empty use [FromSlice], which returns an error.
 func Of[T Float](v ...T) *Dense { return Must(FromSlice(append([]T(nil), v...), len(v))) }
 
 // FromSlice returns a tensor of the given shape over data, in row-major order.
@@ -61,9 +65,6 @@ func FromSlice[T Float](data []T, shape ...int) (*Dense, error) {
 	if n != len(data) {
 		return nil, fmt.Errorf("tensor: %w: %d values do not fill shape %v of %d", ErrShape, len(data), Shape(shape), n)
 	}
-	if len(shape) == 0 {
-		return Scalar(data[0]), nil
-	}
 	return gt.New(gt.WithShape(shape...), gt.WithBacking(data)), nil
 }
 
@@ -75,7 +76,7 @@ func Full[T Float](v T, shape ...int) (*Dense, error) {
 		return nil, err
 	}
 	data := make([]T, n)
-	if v != 0 {
+	if v != 0 || math.Signbit(float64(v)) {
 		for i := range data {
 			data[i] = v
 		}
@@ -109,8 +110,12 @@ func Must(t *Dense, err error) *Dense {
 	return t
 }
 
+// maxElements is the largest number of elements of a tensor: 2^40, or 2^27
+// where int has 32 bits. Larger sizes could not be allocated anyway.
+const maxElements = 1 << (27 + 13*(^uint(0)>>63))
+
 // checkDims returns the number of elements of a shape, or an error when a
-// dimension is not positive or the product overflows.
+// dimension is not positive or there are more than maxElements.
 func checkDims(shape []int) (int, error) {
 	n := 1
 	for i, d := range shape {
@@ -118,12 +123,9 @@ func checkDims(shape []int) (int, error) {
 			return 0, fmt.Errorf("tensor: %w: dimension %d of %v is %d, want at least 1", ErrShape, i, Shape(shape), d)
 		}
 		if n > maxElements/d {
-			return 0, fmt.Errorf("tensor: %w: %v has too many elements", ErrShape, Shape(shape))
+			return 0, fmt.Errorf("tensor: %w: %v has more than %d elements", ErrShape, Shape(shape), maxElements)
 		}
 		n *= d
 	}
 	return n, nil
 }
-
-// maxElements keeps sizes in bytes of the widest element within an int.
-const maxElements = int(^uint(0)>>1) / 8
