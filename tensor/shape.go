@@ -34,7 +34,8 @@ func Strides(s Shape) []int {
 // Broadcast returns the common shape of its arguments under NumPy's rule:
 // shapes are aligned at their last dimension, missing leading dimensions count
 // as 1, and a dimension of 1 stretches to the others'. Any other difference is
-// an error that wraps [ErrShape].
+// an error that wraps [ErrShape], and so are a dimension below 1 and a result
+// that is too large for a tensor. Without arguments the result is a scalar's.
 func Broadcast(shapes ...Shape) (Shape, error) {
 	rank := 0
 	for _, s := range shapes {
@@ -48,6 +49,8 @@ func Broadcast(shapes ...Shape) (Shape, error) {
 		for i, d := range s {
 			o := &out[rank-len(s)+i]
 			switch {
+			case d < 1:
+				return nil, fmt.Errorf("%w: %v has a dimension of %d, want at least 1", ErrShape, s, d)
 			case *o == 1:
 				*o = d
 			case d != 1 && d != *o:
@@ -55,11 +58,15 @@ func Broadcast(shapes ...Shape) (Shape, error) {
 			}
 		}
 	}
+	if _, err := checkDims(out); err != nil {
+		return nil, fmt.Errorf("%w: %v broadcast to %v, which is too large", ErrShape, shapes, out)
+	}
 	return out, nil
 }
 
 // BroadcastStrides returns the strides with which an array of shape s is read
-// as if it had shape to: 0 in every stretched dimension. s must broadcast to to.
+// as if it had shape to: 0 in every stretched dimension. s must broadcast to
+// to, as [Broadcast] finds out.
 func BroadcastStrides(s, to Shape) []int {
 	strides := make([]int, len(to))
 	own := Strides(s)
