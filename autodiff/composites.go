@@ -1,0 +1,96 @@
+package autodiff
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/downhill-go/downhill/tensor"
+)
+
+// The functions in this file are expressions of primitives: they need no rules
+// of their own, and the compiler fuses what it can.
+
+// Square returns x², elementwise. It matches torch.square.
+func Square(x *Node) *Node { return Mul(x, x) }
+
+// Reciprocal returns 1/x, elementwise. It matches torch.reciprocal.
+func Reciprocal(x *Node) *Node { return Div(1, x) }
+
+// Dot returns the scalar Σ a·b over all elements, after broadcasting. For
+// vectors it matches torch.dot.
+func Dot(a, b *Node) *Node { return Sum(Mul(a, b)) }
+
+// Norm returns the 2-norm √Σx² over the given axes, or over all of x. Its
+// gradient at zero is zero, as torch.linalg.vector_norm's.
+func Norm(x *Node, axes ...int) *Node {
+	s := Sum(Square(x), axes...)
+	isZero := Eq(s, 0)
+	// The root of a 1 in place of 0 keeps the infinite slope out of the gradient.
+	return Where(isZero, 0, Sqrt(Where(isZero, 1, s)))
+}
+
+// LogSumExp returns ln Σ eˣ over the given axes, or over all of x, without
+// overflow: the largest element is taken out first. It matches torch.logsumexp,
+// also for infinities.
+func LogSumExp(x *Node, axes ...int) *Node {
+	top := finiteMax(x, axes)
+	if nodeErr(top) != nil {
+		return top
+	}
+	s := SumKeep(Exp(Sub(x, top)), axes...)
+	y := Add(Log(s), top)
+	return Reshape(y, shapeWithout(x, axes)...)
+}
+
+// finiteMax returns the largest elements along axes, kept as 1, as constants;
+// 0 in place of infinities, whose differences would be NaN.
+func finiteMax(x *Node, axes []int) *Node {
+	top := StopGradient(MaxKeep(x, axes...))
+	return Where(Eq(Abs(top), math.Inf(1)), 0, top)
+}
+
+func shapeWithout(x *Node, axes []int) tensor.Shape {
+	norm, _ := tensor.Axes(axes, Rank(x)) // MaxKeep has checked the axes
+	return tensor.Reduce(Shape(x), norm, false)
+}
+
+// Softmax returns the softmax of x along axis, which may be negative.
+//
+//	y = exp(x − max x) / Σ exp(x − max x)
+//
+// It matches torch.softmax. It records [ErrShape] for a bad axis.
+func Softmax(x *Node, axis int) *Node {
+	e := Exp(Sub(x, StopGradient(MaxKeep(x, axis))))
+	return Div(e, SumKeep(e, axis))
+}
+
+// LogSoftmax returns the logarithm of the softmax of x along axis, exact also
+// where the softmax is 0 in floating point.
+//
+//	y = (x − max x) − ln Σ exp(x − max x)
+//
+// It matches torch.log_softmax. It records [ErrShape] for a bad axis.
+func LogSoftmax(x *Node, axis int) *Node {
+	z := Sub(x, StopGradient(MaxKeep(x, axis)))
+	return Sub(z, Log(SumKeep(Exp(z), axis)))
+}
+
+// OneHot returns, for labels of shape (...), an array of shape (..., classes)
+// that is 1 where the last index equals the label and 0 elsewhere. Labels are
+// whole numbers in [0, classes) in the dtype of the graph; any other label gives
+// a row of zeros. It has no gradient. It matches torch.nn.functional.one_hot,
+// which takes integers and refuses labels out of range.
+func OneHot(labels *Node, classes int) *Node {
+	if nodeErr(labels) != nil {
+		return firstInvalid(eq{}, []*Node{labels})
+	}
+	if classes < 1 {
+		return Invalid(labels.Graph(), "autodiff.OneHot", fmt.Errorf("%w: %d classes, want at least 1", ErrShape, classes))
+	}
+	index := make([]float64, classes)
+	for i := range index {
+		index[i] = float64(i)
+	}
+	columns := newConst(labels.Graph(), index, labels.Dtype(), tensor.Shape{classes})
+	return Eq(Unsqueeze(labels, -1), columns)
+}

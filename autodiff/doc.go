@@ -1,0 +1,2 @@
+// Package autodiff writes losses as expression graphs and differentiates them.
+package autodiff

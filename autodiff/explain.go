@@ -1,0 +1,84 @@
+package autodiff
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/downhill-go/downhill/tensor"
+)
+
+// Explain returns the plan of the program in readable form: its leaves, then one
+// line per function that a run calls, with the operations that were fused into
+// it, and what it publishes.
+func (p *Program) Explain() string {
+	var b strings.Builder
+	bytes := 8*(p.f64.buffers+len(p.f64.r)) + 4*(p.f32.buffers+len(p.f32.r))
+	fmt.Fprintf(&b, "program: %d operations in %d calls, %d bytes of buffers\n", p.operations(), len(p.code), bytes)
+	for _, v := range p.order {
+		if v.leaf != nil {
+			fmt.Fprintf(&b, "  read  %-14s %v %v\n", v.leaf.Name(), v.dtype, v.shape)
+		}
+	}
+	i := 0
+	for n, span := range p.spans {
+		fmt.Fprintf(&b, "  %4d  %s\n", n, describe(p.units[i:i+span]))
+		i += span
+	}
+	p.explainOutputs(&b)
+	return b.String()
+}
+
+func (p *Program) operations() int {
+	n := 0
+	for _, u := range p.units {
+		n += len(u.values)
+	}
+	return n
+}
+
+// describe names what one function computes.
+func describe(units []*unit) string {
+	v := units[0].result()
+	switch {
+	case isRegisterOp(v):
+		names := make([]string, len(units))
+		for i, u := range units {
+			names[i] = u.result().prim.Name()
+		}
+		return fmt.Sprintf("%-14s %s", "registers", strings.Join(names, " "))
+	case isPointwise(v):
+		names := make([]string, len(units[0].values))
+		for i, w := range units[0].values {
+			names[i] = w.prim.Name()
+		}
+		return fmt.Sprintf("%-14s %s -> %v", "chain", strings.Join(names, " "), v.shape)
+	}
+	shapes := make([]string, len(v.args))
+	for i, a := range v.args {
+		shapes[i] = fmt.Sprint(a.shape)
+	}
+	return fmt.Sprintf("%-14s %s -> %v", v.prim.Name()+attributes(v.prim), strings.Join(shapes, " "), v.shape)
+}
+
+func attributes(p Primitive) string {
+	if m, ok := p.(matMul); ok {
+		return map[matMul]string{{false, false}: "", {true, false}: " aT b", {false, true}: " a bT", {true, true}: " aT bT"}[m]
+	}
+	return ""
+}
+
+func (p *Program) explainOutputs(b *strings.Builder) {
+	line := func(node *Node, grad bool, shape tensor.Shape) {
+		what := "value"
+		if grad {
+			what = "grad"
+		}
+		fmt.Fprintf(b, "  keep  %s of %v %v\n", what, node.Name(), shape)
+	}
+	for _, o := range p.f64.outputs {
+		line(o.node, o.grad, o.value.Shape())
+	}
+	for _, o := range p.f32.outputs {
+		line(o.node, o.grad, o.value.Shape())
+	}
+}

@@ -1,0 +1,195 @@
+package autodiff
+
+import (
+	"fmt"
+
+	"github.com/downhill-go/downhill/tensor"
+)
+
+// Grad returns the gradient of loss with respect to each of wrt, as expressions:
+// each has the shape of its wrt, can be part of a further loss, and can be
+// differentiated again. loss must have one element. wrt may be any nodes of the
+// graph, intermediates too; where loss does not depend on one, its gradient is
+// zero. Grad may be called any number of times, for any losses of a graph.
+//
+// It matches torch.autograd.grad with create_graph=True and materialize_grads=True.
+// It returns the first error that a node carries, [ErrNotScalar], [ErrGraph], or
+// [ErrForeign] for a stock gorgonia operation between loss and wrt.
+func Grad(loss *Node, wrt ...*Node) ([]*Node, error) {
+	if err := Err(loss); err != nil {
+		return nil, err
+	}
+	if tensor.Size(loss.Shape()) != 1 {
+		return nil, gradError(fmt.Errorf("%w: the loss has shape %v; sum or average it", ErrNotScalar, loss.Shape()))
+	}
+	return VJP(loss, Expand(ConstLike(loss, 1), loss.Shape()...), wrt...)
+}
+
+func gradError(err error) error { return &Error{Op: "autodiff.Grad", Pos: callerPos(), Err: err} }
+
+// VJP returns the vector-Jacobian products dyᵀ·∂y/∂wrt: the gradients of Σ dy·y
+// with dy held fixed. dy has the shape of y. It is [Grad] for results that are
+// not scalars, and matches torch.autograd.grad with grad_outputs=dy.
+func VJP(y, dy *Node, wrt ...*Node) ([]*Node, error) {
+	for _, n := range append([]*Node{y, dy}, wrt...) {
+		if err := Err(n); err != nil {
+			return nil, err
+		}
+		if n.Graph() != y.Graph() {
+			return nil, gradError(fmt.Errorf("%w: %v and %v", ErrGraph, y, n))
+		}
+	}
+	if !dy.Shape().Eq(y.Shape()) {
+		return nil, gradError(shapeError([]tensor.Shape{y.Shape(), dy.Shape()}, "y and dy differ"))
+	}
+	order, err := pathsTo(y, wrt)
+	if err != nil {
+		return nil, err
+	}
+	grads := make(map[*Node]*Node, len(order))
+	for _, n := range order {
+		grads[n] = nil
+	}
+	grads[y] = dy
+	for i := len(order) - 1; i >= 0; i-- {
+		if err := sweep(order[i], grads); err != nil {
+			return nil, err
+		}
+	}
+	out := make([]*Node, len(wrt))
+	for i, x := range wrt {
+		out[i] = grads[x]
+		if out[i] == nil {
+			out[i] = zerosLike(x)
+		}
+	}
+	return out, nil
+}
+
+// sweep adds to grads what the operation of y gives to its inputs. The keys of
+// grads are the nodes that lie on a path to wrt and have been reached.
+func sweep(y *Node, grads map[*Node]*Node) error {
+	dy := grads[y]
+	o, isOp := y.Op().(*op)
+	if dy == nil || !isOp {
+		return nil
+	}
+	dx, err := pullback(o.prim, o.in, y, dy)
+	if err != nil {
+		return err
+	}
+	for i, x := range o.in {
+		switch sum, onPath := grads[x]; {
+		case dx[i] == nil || !onPath:
+		case sum == nil:
+			grads[x] = dx[i]
+		default:
+			grads[x] = Add(sum, dx[i])
+		}
+	}
+	return nil
+}
+
+// pullback calls the gradient rule of p and brings each result to the shape of
+// its input. It is where broadcasting is undone, for all primitives.
+func pullback(p Primitive, x []*Node, y, dy *Node) ([]*Node, error) {
+	dx := p.VJP(x, y, dy)
+	if len(dx) != len(x) {
+		return nil, gradError(fmt.Errorf("%w: %s has %d inputs, its rule gave %d gradients", ErrNoRule, p.Name(), len(x), len(dx)))
+	}
+	for i, d := range dx {
+		if d == nil {
+			continue
+		}
+		if err := Err(d); err != nil {
+			return nil, fmt.Errorf("gradient rule of %s, input %d: %w", p.Name(), i, err)
+		}
+		d, err := unbroadcast(d, x[i].Shape())
+		if err != nil {
+			return nil, gradError(fmt.Errorf("%w: %s, input %d: %w", ErrNoRule, p.Name(), i, err))
+		}
+		dx[i] = d
+	}
+	return dx, nil
+}
+
+// unbroadcast sums d down to shape, the transpose of broadcasting shape to d's.
+func unbroadcast(d *Node, shape tensor.Shape) (*Node, error) {
+	have := d.Shape()
+	if have.Eq(shape) {
+		return d, nil
+	}
+	if out, err := tensor.Broadcast(shape, have); err != nil || !out.Eq(have) {
+		return nil, shapeError([]tensor.Shape{have, shape}, "the gradient is not a broadcast of the input")
+	}
+	var axes []int
+	lead := len(have) - len(shape)
+	for i := range have {
+		if i < lead || (shape[i-lead] == 1 && have[i] != 1) {
+			axes = append(axes, i)
+		}
+	}
+	return Reshape(Sum(d, axes...), shape...), nil
+}
+
+// pathsTo returns the nodes on paths from wrt to y, inputs before their users.
+// No gradient is kept for any other node.
+func pathsTo(y *Node, wrt []*Node) ([]*Node, error) {
+	target := make(map[*Node]bool, len(wrt))
+	for _, x := range wrt {
+		target[x] = true
+	}
+	all, err := topological(y)
+	if err != nil {
+		return nil, err
+	}
+	onPath := make(map[*Node]bool, len(all))
+	var order []*Node
+	for _, n := range all {
+		on := target[n]
+		in, _ := inputs(n)
+		for i, x := range in {
+			on = on || onPath[x] && isDifferentiable(n.Op().(*op).prim, i)
+		}
+		if onPath[n] = on; on {
+			order = append(order, n)
+		}
+	}
+	return order, nil
+}
+
+// topological returns the nodes that roots depend on, each after its inputs.
+func topological(roots ...*Node) ([]*Node, error) {
+	type visit struct {
+		node *Node
+		next int // the input to look at next
+	}
+	var order []*Node
+	seen := make(map[*Node]bool)
+	for _, root := range roots {
+		if seen[root] {
+			continue
+		}
+		seen[root] = true
+		stack := []visit{{node: root}}
+		for len(stack) > 0 {
+			top := &stack[len(stack)-1]
+			in, ok := inputs(top.node)
+			if !ok {
+				return nil, &Error{Op: "autodiff", Pos: callerPos(), Err: fmt.Errorf("%w: %v of type %T", ErrForeign, top.node, top.node.Op())}
+			}
+			if top.next == len(in) {
+				order = append(order, top.node)
+				stack = stack[:len(stack)-1]
+				continue
+			}
+			x := in[top.next]
+			top.next++
+			if !seen[x] {
+				seen[x] = true
+				stack = append(stack, visit{node: x})
+			}
+		}
+	}
+	return order, nil
+}

@@ -1,0 +1,71 @@
+package autodiff
+
+import (
+	"fmt"
+
+	"github.com/downhill-go/downhill/tensor"
+)
+
+// HVP returns the product of the Hessian of loss with the vector v: for each of
+// wrt, Σⱼ ∂²loss/∂wrt∂wrtⱼ·vⱼ, without forming the Hessian. v has one node of the
+// shape of each wrt. It costs about two gradients.
+//
+//	Hv = ∇(∇loss·v)
+//
+// It matches torch.autograd.functional.hvp. Errors are those of [Grad], and
+// [ErrShape] when v does not fit wrt.
+func HVP(loss *Node, wrt, v []*Node) ([]*Node, error) {
+	if len(v) != len(wrt) {
+		return nil, gradError(fmt.Errorf("%w: %d vectors for %d parameters", ErrShape, len(v), len(wrt)))
+	}
+	grads, err := Grad(loss, wrt...)
+	if err != nil {
+		return nil, err
+	}
+	slope := ConstLike(loss, 0)
+	for i, g := range grads {
+		if err := Err(v[i]); err != nil {
+			return nil, err
+		}
+		if !v[i].Shape().Eq(g.Shape()) {
+			return nil, gradError(shapeError([]tensor.Shape{g.Shape(), v[i].Shape()}, "parameter %d and its vector", i))
+		}
+		slope = Add(slope, Dot(g, StopGradient(v[i])))
+	}
+	return Grad(slope, wrt...)
+}
+
+// Hessian returns the matrix of second derivatives of loss, (n, n) for parameters
+// of n elements in all: the elements of each wrt in row-major order, one wrt
+// after the other. The graph grows with n², so it is for small n; use [HVP]
+// otherwise.
+//
+//	Hᵢⱼ = ∂²loss/∂θᵢ∂θⱼ
+//
+// It matches torch.autograd.functional.hessian with the blocks put together.
+// Errors are those of [Grad]; wrt must not be empty.
+func Hessian(loss *Node, wrt ...*Node) (*Node, error) {
+	if len(wrt) == 0 {
+		return nil, gradError(fmt.Errorf("%w: a Hessian needs at least one parameter", ErrNil))
+	}
+	grads, err := Grad(loss, wrt...)
+	if err != nil {
+		return nil, err
+	}
+	var rows []*Node
+	for _, g := range grads {
+		flat := Flatten(g)
+		for i := range Dim(flat, 0) {
+			row, err := Grad(At(flat, i), wrt...)
+			if err != nil {
+				return nil, err
+			}
+			for j := range row {
+				row[j] = Flatten(row[j])
+			}
+			rows = append(rows, Concat(0, row...))
+		}
+	}
+	h := Stack(0, rows...)
+	return h, Err(h)
+}

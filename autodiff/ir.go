@@ -1,0 +1,155 @@
+package autodiff
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/downhill-go/downhill/tensor"
+)
+
+// value is one result of a program in static single assignment form: a leaf, or
+// a primitive applied to values. Shapes and dtypes are fixed.
+type value struct {
+	id    int
+	prim  Primitive // nil for a leaf
+	args  []*value
+	shape tensor.Shape
+	dtype tensor.Dtype
+	leaf  *Node
+}
+
+func (v *value) size() int { return tensor.Size(v.shape) }
+
+// number returns the constant that v is, if it is one with one element.
+func (v *value) number() (float64, bool) {
+	if c, ok := v.prim.(constant); ok && len(*c.data) == 1 {
+		return (*c.data)[0], true
+	}
+	return 0, false
+}
+
+func (v *value) isConst() bool { _, ok := v.prim.(constant); return ok }
+
+// builder makes values. It simplifies, computes constants, and returns the
+// value it has when asked for the same one twice.
+type builder struct {
+	byKey map[string]*value
+	count int
+}
+
+func newBuilder() *builder { return &builder{byKey: make(map[string]*value)} }
+
+// lower returns the values of nodes, which topological has put in order.
+func (b *builder) lower(nodes []*Node) map[*Node]*value {
+	values := make(map[*Node]*value, len(nodes))
+	for _, n := range nodes {
+		o, isOp := n.Op().(*op)
+		if !isOp {
+			values[n] = b.add(&value{shape: n.Shape(), dtype: n.Dtype(), leaf: n})
+			continue
+		}
+		args := make([]*value, len(o.in))
+		for i, x := range o.in {
+			args[i] = values[x]
+		}
+		values[n] = b.emit(o.prim, o.shape, o.dtype, args...)
+	}
+	return values
+}
+
+// emit returns the value p(args...), in its simplest form.
+func (b *builder) emit(p Primitive, shape tensor.Shape, dt tensor.Dtype, args ...*value) *value {
+	args = slices.Clone(args)
+	v := &value{prim: p, args: args, shape: shape, dtype: dt}
+	if s := b.simplify(v); s != nil {
+		return s
+	}
+	if s := b.fold(v); s != nil {
+		v = s
+	}
+	key := v.key()
+	if have, ok := b.byKey[key]; ok {
+		return have
+	}
+	b.byKey[key] = v
+	return b.add(v)
+}
+
+func (b *builder) add(v *value) *value {
+	v.id = b.count
+	b.count++
+	return v
+}
+
+// key identifies what v computes. Constants of one element are known by their
+// bits, other primitives by type, fields and arguments.
+func (v *value) key() string {
+	if x, ok := v.number(); ok {
+		return fmt.Sprintf("const %x %v %v", math.Float64bits(x), v.shape, v.dtype)
+	}
+	ids := make([]int, len(v.args))
+	for i, a := range v.args {
+		ids[i] = a.id
+	}
+	return fmt.Sprintf("%T%+v %v %v %v", v.prim, v.prim, ids, v.shape, v.dtype)
+}
+
+// maxFold is the largest constant that is computed when compiling.
+const maxFold = 64
+
+// fold returns v as a constant when its arguments are constants, or nil.
+func (b *builder) fold(v *value) *value {
+	if len(v.args) == 0 || v.size() > maxFold {
+		return nil
+	}
+	for _, a := range v.args {
+		if !a.isConst() {
+			return nil
+		}
+	}
+	var data []float64
+	if v.dtype == tensor.Float32 {
+		data = foldTyped[float32](v)
+	} else {
+		data = foldTyped[float64](v)
+	}
+	return &value{prim: constant{&data}, shape: v.shape, dtype: v.dtype}
+}
+
+func foldTyped[T tensor.Float](v *value) []float64 {
+	in := make([]*tensor.Array[T], len(v.args))
+	for i, a := range v.args {
+		in[i] = &tensor.Array[T]{Shape: a.shape, Data: convert[T](*a.prim.(constant).data)}
+	}
+	return convert[float64](evaluate(v.prim, v.shape, in).Data)
+}
+
+func convert[To, From tensor.Float](x []From) []To {
+	y := make([]To, len(x))
+	for i, e := range x {
+		y[i] = To(e)
+	}
+	return y
+}
+
+// schedule returns the values that outputs need, each after its arguments.
+func schedule(outputs []*value) []*value {
+	var order []*value
+	seen := make(map[*value]bool)
+	var visit func(v *value)
+	visit = func(v *value) {
+		if seen[v] {
+			return
+		}
+		seen[v] = true
+		for _, a := range v.args {
+			visit(a)
+		}
+		order = append(order, v)
+	}
+	for _, v := range outputs {
+		visit(v)
+	}
+	return order
+}

@@ -1,0 +1,244 @@
+package autodiff
+
+import (
+	"slices"
+
+	"github.com/downhill-go/downhill/internal/kernel"
+	"github.com/downhill-go/downhill/tensor"
+)
+
+// MatMul returns the matrix product of a and b, by the rules of torch.matmul:
+//
+//	(n) · (n)               → ()          inner product
+//	(m, k) · (k, n)         → (m, n)
+//	(k) · (k, n)            → (n)         and (m, k) · (k) → (m)
+//	(..., m, k) · (..., k, n) → (..., m, n)  leading dimensions broadcast
+//
+//	ā = ȳ·bᵀ, b̄ = aᵀ·ȳ
+//
+// Products of a [Transpose] of the last two axes are computed without making
+// the transposed matrix. It records [ErrShape] when the inner dimensions differ
+// or an operand is a scalar.
+func MatMul(a, b *Node) *Node {
+	if nodeErr(a) != nil || nodeErr(b) != nil {
+		return firstInvalid(matMul{}, []*Node{a, b})
+	}
+	rankA, rankB := Rank(a), Rank(b)
+	in := []tensor.Shape{a.Shape(), b.Shape()}
+	if rankA == 0 || rankB == 0 {
+		return Invalid(a.Graph(), "autodiff.MatMul", shapeError(in, "a scalar has no inner dimension; use Mul"), in...)
+	}
+	if inner := max(rankB-2, 0); Dim(a, -1) != Dim(b, inner) {
+		return Invalid(a.Graph(), "autodiff.MatMul",
+			shapeError(in, "inner dimensions %d and %d differ", Dim(a, -1), Dim(b, inner)), in...)
+	}
+	if rankA == 1 {
+		a = Unsqueeze(a, 0)
+	}
+	if rankB == 1 {
+		b = Unsqueeze(b, 1)
+	}
+	y := matMulRows(a, b)
+	if rankB == 1 {
+		y = Squeeze(y, -1)
+	}
+	switch {
+	case rankA == 1 && rankB == 1:
+		y = Squeeze(y, -1)
+	case rankA == 1:
+		y = Squeeze(y, -2)
+	}
+	return y
+}
+
+// matMulRows multiplies operands of rank 2 and more. The rows of all matrices of
+// a batch times one matrix are one product.
+func matMulRows(a, b *Node) *Node {
+	if Rank(a) > 2 && Rank(b) == 2 {
+		shape := append(a.Shape()[:Rank(a)-1:Rank(a)-1], Dim(b, 1))
+		return Reshape(matMulRows(Reshape(a, -1, Dim(a, -1)), b), shape...)
+	}
+	a, transA := untransposed(a)
+	b, transB := untransposed(b)
+	return apply(matMul{transA, transB}, a, b)
+}
+
+// untransposed returns the argument of a transposition of the last two axes, so
+// that neither the product nor its gradients make the transposed matrix.
+func untransposed(n *Node) (*Node, bool) {
+	if o, ok := n.Op().(*op); ok {
+		if t, ok := o.prim.(transpose); ok && swapsLastTwo(t.Perm) {
+			return o.in[0], true
+		}
+	}
+	return n, false
+}
+
+// matMul is op(a)·op(b) over the last two axes, where op transposes them or not.
+type matMul struct{ TransA, TransB bool }
+
+func (matMul) Name() string { return "MatMul" }
+
+// dims returns the sizes of op(a): m×k and op(b): k×n.
+func (p matMul) dims(a, b tensor.Shape) (m, k, kb, n int) {
+	m, k = a[len(a)-2], a[len(a)-1]
+	if p.TransA {
+		m, k = k, m
+	}
+	kb, n = b[len(b)-2], b[len(b)-1]
+	if p.TransB {
+		kb, n = n, kb
+	}
+	return m, k, kb, n
+}
+
+func (p matMul) Shape(in []tensor.Shape) (tensor.Shape, error) {
+	a, b := in[0], in[1]
+	if len(a) < 2 || len(b) < 2 {
+		return nil, shapeError(in, "want matrices")
+	}
+	m, k, kb, n := p.dims(a, b)
+	if k != kb {
+		return nil, shapeError(in, "inner dimensions %d and %d differ", k, kb)
+	}
+	batch, err := tensor.Broadcast(a[:len(a)-2], b[:len(b)-2])
+	if err != nil {
+		return nil, err
+	}
+	return append(batch, m, n), nil
+}
+
+func (p matMul) VJP(x []*Node, y, dy *Node) []*Node {
+	a, b := x[0], x[1]
+	times := func(transA bool, a *Node, transB bool, b *Node) *Node { return apply(matMul{transA, transB}, a, b) }
+	switch {
+	case p.TransA && p.TransB: // y = aᵀbᵀ
+		return []*Node{times(true, b, true, dy), times(true, dy, true, a)}
+	case p.TransA: // y = aᵀb
+		return []*Node{times(false, b, true, dy), times(false, a, false, dy)}
+	case p.TransB: // y = abᵀ
+		return []*Node{times(false, dy, false, b), times(true, dy, false, a)}
+	default: // y = ab
+		return []*Node{times(false, dy, true, b), times(true, a, false, dy)}
+	}
+}
+
+func (p matMul) Bind32(dst *tensor.Array[float32], in []*tensor.Array[float32]) func() {
+	return bindMatMul(p, dst, in[0], in[1])
+}
+func (p matMul) Bind64(dst *tensor.Array[float64], in []*tensor.Array[float64]) func() {
+	return bindMatMul(p, dst, in[0], in[1])
+}
+
+func bindMatMul[T tensor.Float](p matMul, dst, a, b *tensor.Array[T]) func() {
+	m, k, _, n := p.dims(a.Shape, b.Shape)
+	batch := dst.Shape[:len(dst.Shape)-2]
+	offA := batchOffsets(a.Shape, batch)
+	offB := batchOffsets(b.Shape, batch)
+	return func() {
+		for i := range offA {
+			c := dst.Data[i*m*n : (i+1)*m*n]
+			kernel.Gemm(c, a.Data[offA[i]:offA[i]+m*k], b.Data[offB[i]:offB[i]+k*n], m, n, k, p.TransA, p.TransB)
+		}
+	}
+}
+
+// batchOffsets returns where the matrix for each index of batch starts in an
+// operand of the given shape.
+func batchOffsets(shape, batch tensor.Shape) []int {
+	lead := shape[:len(shape)-2]
+	size := tensor.Size(shape[len(shape)-2:])
+	strides := tensor.BroadcastStrides(lead, batch)
+	offsets := []int{0}
+	for axis, d := range batch {
+		next := make([]int, 0, len(offsets)*d)
+		for _, o := range offsets {
+			for i := range d {
+				next = append(next, o+i*strides[axis]*size)
+			}
+		}
+		offsets = next
+	}
+	return offsets
+}
+
+// Transpose returns x with its axes in the order perm; without perm the last two
+// change places, so that a matrix is transposed.
+//
+//	x̄ = ȳ, with the axes back in place
+//
+// It matches torch.permute, and x.mT without perm. It records [ErrShape] when
+// perm is not a permutation of the axes, or x has fewer than two and perm is empty.
+func Transpose(x *Node, perm ...int) *Node {
+	if nodeErr(x) != nil {
+		return firstInvalid(transpose{}, []*Node{x})
+	}
+	rank := Rank(x)
+	if len(perm) == 0 {
+		if rank < 2 {
+			return Invalid(x.Graph(), "autodiff.Transpose", shapeError([]tensor.Shape{x.Shape()}, "fewer than two axes"), x.Shape())
+		}
+		for i := range rank {
+			perm = append(perm, i)
+		}
+		perm[rank-2], perm[rank-1] = rank-1, rank-2
+	}
+	axes := make([]int, len(perm))
+	for i, a := range perm {
+		axes[i] = a
+		if a < 0 {
+			axes[i] += rank
+		}
+	}
+	return apply(transpose{axes}, x)
+}
+
+// transpose puts axis Perm[i] of its input at place i.
+type transpose struct{ Perm []int }
+
+func (transpose) Name() string { return "Transpose" }
+
+func (p transpose) Shape(in []tensor.Shape) (tensor.Shape, error) {
+	out := make(tensor.Shape, len(p.Perm))
+	sorted := slices.Clone(p.Perm)
+	slices.Sort(sorted)
+	for i, a := range sorted {
+		if a != i || len(sorted) != len(in[0]) {
+			return nil, shapeError(in, "%v is not a permutation of its axes", p.Perm)
+		}
+		out[i] = in[0][p.Perm[i]]
+	}
+	if len(p.Perm) != len(in[0]) {
+		return nil, shapeError(in, "%v is not a permutation of its axes", p.Perm)
+	}
+	return out, nil
+}
+
+func (p transpose) VJP(x []*Node, y, dy *Node) []*Node {
+	inverse := make([]int, len(p.Perm))
+	for i, a := range p.Perm {
+		inverse[a] = i
+	}
+	return []*Node{apply(transpose{inverse}, dy)}
+}
+
+func (p transpose) Bind32(dst *tensor.Array[float32], in []*tensor.Array[float32]) func() {
+	return bindTranspose(p.Perm, dst, in[0])
+}
+func (p transpose) Bind64(dst *tensor.Array[float64], in []*tensor.Array[float64]) func() {
+	return bindTranspose(p.Perm, dst, in[0])
+}
+
+func bindTranspose[T tensor.Float](perm []int, dst, x *tensor.Array[T]) func() {
+	own := tensor.Strides(x.Shape)
+	from := make([]int, len(perm))
+	for i, a := range perm {
+		from[i] = own[a]
+	}
+	return bindCopy(dst, tensor.Strides(dst.Shape), 0, x, from, 0, dst.Shape)
+}
+
+// bindCopy returns a strided copy of x into dst over shape.
+func bindCopy[T tensor.Float](dst *tensor.Array[T], to []int, toOff int, x *tensor.Array[T], from []int, fromOff int, shape tensor.Shape) func() {
+	return func() { kernel.StridedCopy(dst.Data, to, toOff, x.Data, from, fromOff, shape) }
+}

@@ -1,0 +1,169 @@
+package autodiff
+
+import (
+	"github.com/downhill-go/downhill/internal/kernel"
+	"github.com/downhill-go/downhill/tensor"
+)
+
+// Sum returns the sum of x over the given axes, which the result does not have
+// any more; without axes, over all of them. Negative axes count from the last.
+// Sums are pairwise, so that their error grows with the logarithm of the length.
+//
+//	x̄ = ȳ, repeated along the axes
+//
+// It matches torch.sum. It records [ErrShape] for a bad axis.
+func Sum(x *Node, axes ...int) *Node { return reduce(x, newSum, axes, false) }
+
+// SumKeep is [Sum] with the axes kept, of size 1: torch's keepdim.
+func SumKeep(x *Node, axes ...int) *Node { return reduce(x, newSum, axes, true) }
+
+// Max returns the largest element of x over the given axes, NaN if there is a
+// NaN. Elements that tie share the gradient equally.
+//
+//	x̄ = ȳ·[x = y] / number of x = y
+//
+// It matches torch.amax; see [Sum] for axes and errors.
+func Max(x *Node, axes ...int) *Node { return reduce(x, newMax, axes, false) }
+
+// MaxKeep is [Max] with the axes kept, of size 1.
+func MaxKeep(x *Node, axes ...int) *Node { return reduce(x, newMax, axes, true) }
+
+// Min returns the smallest element of x over the given axes, as [Max] does the
+// largest. It matches torch.amin.
+func Min(x *Node, axes ...int) *Node { return reduce(x, newMin, axes, false) }
+
+// MinKeep is [Min] with the axes kept, of size 1.
+func MinKeep(x *Node, axes ...int) *Node { return reduce(x, newMin, axes, true) }
+
+// Mean returns the arithmetic mean of x over the given axes: [Sum] divided by
+// the number of elements. It matches torch.mean.
+func Mean(x *Node, axes ...int) *Node { return mean(x, axes, false) }
+
+// MeanKeep is [Mean] with the axes kept, of size 1.
+func MeanKeep(x *Node, axes ...int) *Node { return mean(x, axes, true) }
+
+func mean(x *Node, axes []int, keep bool) *Node {
+	s := reduce(x, newSum, axes, keep)
+	if nodeErr(s) != nil {
+		return s
+	}
+	return Div(s, tensor.Size(x.Shape())/tensor.Size(s.Shape()))
+}
+
+func newSum(r reduction) Primitive { return sum{r} }
+func newMax(r reduction) Primitive { return extremum{reduction: r} }
+func newMin(r reduction) Primitive { return extremum{reduction: r, Smallest: true} }
+
+// reduce applies a reduction to x with its axes normalised.
+func reduce(x *Node, reducer func(reduction) Primitive, axes []int, keep bool) *Node {
+	if nodeErr(x) != nil {
+		return firstInvalid(reducer(reduction{}), []*Node{x})
+	}
+	axes, err := tensor.Axes(axes, Rank(x))
+	if err != nil {
+		return Invalid(x.Graph(), "autodiff."+reducer(reduction{}).Name(), err, x.Shape())
+	}
+	return apply(reducer(reduction{Axes: axes, Keep: keep}), x)
+}
+
+// reduction is embedded in primitives that reduce the sorted Axes of their input.
+type reduction struct {
+	Axes []int
+	Keep bool
+}
+
+func (r reduction) Shape(in []tensor.Shape) (tensor.Shape, error) {
+	return tensor.Reduce(in[0], r.Axes, r.Keep), nil
+}
+
+// keepAxes returns y with the reduced axes of x back in place, of size 1.
+func (r reduction) keepAxes(x, y *Node) *Node {
+	return Reshape(y, tensor.Reduce(x.Shape(), r.Axes, true)...)
+}
+
+type sum struct{ reduction }
+
+func (sum) Name() string { return "Sum" }
+func (s sum) Bind32(dst *tensor.Array[float32], in []*tensor.Array[float32]) func() {
+	return bindReduce(s.Axes, dst, in[0], kernel.SumAxis[float32])
+}
+func (s sum) Bind64(dst *tensor.Array[float64], in []*tensor.Array[float64]) func() {
+	return bindReduce(s.Axes, dst, in[0], kernel.SumAxis[float64])
+}
+func (s sum) VJP(x []*Node, y, dy *Node) []*Node {
+	return []*Node{Expand(s.keepAxes(x[0], dy), x[0].Shape()...)}
+}
+
+// extremum is the largest or smallest element over axes.
+type extremum struct {
+	reduction
+	Smallest bool
+}
+
+func (e extremum) Name() string {
+	if e.Smallest {
+		return "Min"
+	}
+	return "Max"
+}
+func (e extremum) Bind32(dst *tensor.Array[float32], in []*tensor.Array[float32]) func() {
+	if e.Smallest {
+		return bindReduce(e.Axes, dst, in[0], kernel.MinAxis[float32])
+	}
+	return bindReduce(e.Axes, dst, in[0], kernel.MaxAxis[float32])
+}
+func (e extremum) Bind64(dst *tensor.Array[float64], in []*tensor.Array[float64]) func() {
+	if e.Smallest {
+		return bindReduce(e.Axes, dst, in[0], kernel.MinAxis[float64])
+	}
+	return bindReduce(e.Axes, dst, in[0], kernel.MaxAxis[float64])
+}
+func (e extremum) VJP(x []*Node, y, dy *Node) []*Node {
+	best := Eq(x[0], e.keepAxes(x[0], y))
+	share := Div(best, SumKeep(best, e.Axes...))
+	return []*Node{Mul(e.keepAxes(x[0], dy), share)}
+}
+
+// axisReducer reduces the middle dimension of x, of shape (outer, n, inner).
+type axisReducer[T tensor.Float] func(dst, x []T, outer, n, inner int)
+
+// bindReduce reduces each run of adjacent axes in one pass, the last run first.
+// dst has its reduced axes as 1 or not at all; either way the elements are the same.
+func bindReduce[T tensor.Float](axes []int, dst, x *tensor.Array[T], reduce axisReducer[T]) func() {
+	type pass struct {
+		outer, n, inner int
+		scratch         []T
+	}
+	var passes []pass
+	shape := x.Shape.Clone()
+	for end := len(axes); end > 0; {
+		start := end - 1
+		for start > 0 && axes[start-1] == axes[start]-1 {
+			start--
+		}
+		first, last := axes[start], axes[end-1]
+		p := pass{outer: tensor.Size(shape[:first]), n: tensor.Size(shape[first : last+1]), inner: tensor.Size(shape[last+1:])}
+		for a := first; a <= last; a++ {
+			shape[a] = 1
+		}
+		if start > 0 {
+			p.scratch = make([]T, p.outer*p.inner)
+		}
+		passes = append(passes, p)
+		end = start
+	}
+	if len(passes) == 0 { // a scalar has no axes
+		return func() { copy(dst.Data, x.Data) }
+	}
+	return func() {
+		src := x.Data
+		for _, p := range passes {
+			out := p.scratch
+			if out == nil {
+				out = dst.Data
+			}
+			reduce(out, src, p.outer, p.n, p.inner)
+			src = out
+		}
+	}
+}

@@ -1,0 +1,102 @@
+package autodiff
+
+import (
+	"slices"
+
+	"github.com/downhill-go/downhill/tensor"
+)
+
+// planBuffers gives memory to the results of all units of dtype T that have more
+// than one element. Buffers are shared by results whose lives do not overlap; a
+// chain may write over an input that it is the last to read. Kept results have
+// memory of their own. total is increased by the number of elements.
+func planBuffers[T tensor.Float](order []*value, units []*unit, kept map[*value]bool, total *int) map[*value][]T {
+	dt := tensor.DtypeOf[T]()
+	last := lastUses(order, units)
+	planned := make(map[*value][]T)
+	var free [][]T
+	take := func(n int) []T {
+		best := -1
+		for i, f := range free {
+			if cap(f) >= n && (best < 0 || cap(f) < cap(free[best])) {
+				best = i
+			}
+		}
+		if best < 0 {
+			*total += n
+			return make([]T, n)
+		}
+		f := free[best]
+		free = slices.Delete(free, best, best+1)
+		return f[:n]
+	}
+	for i, u := range units {
+		v := u.result()
+		dying := dyingInputs(u, i, last, kept)
+		if v.dtype == dt && v.size() > 1 {
+			if x := overwritable(u, dying); x != nil && planned[x] != nil {
+				planned[v] = planned[x]
+				dying = slices.DeleteFunc(dying, func(d *value) bool { return d == x })
+			} else {
+				planned[v] = take(v.size())
+			}
+		}
+		for _, d := range dying {
+			if f := planned[d]; f != nil {
+				free = append(free, f[:cap(f)])
+			}
+		}
+	}
+	return planned
+}
+
+// lastUses returns the number of the last unit that reads the memory of each value.
+func lastUses(order []*value, units []*unit) map[*value]int {
+	last := make(map[*value]int, len(order))
+	for i, u := range units {
+		for _, v := range u.values {
+			for _, a := range v.args {
+				last[storageOf(a)] = i
+			}
+		}
+	}
+	return last
+}
+
+// dyingInputs returns the values whose memory unit i is the last to read.
+func dyingInputs(u *unit, i int, last map[*value]int, kept map[*value]bool) []*value {
+	var dying []*value
+	for _, v := range u.values {
+		for _, a := range v.args {
+			s := storageOf(a)
+			if last[s] == i && !kept[s] && !needsNoWork(s) && !slices.Contains(u.values, s) && !slices.Contains(dying, s) {
+				dying = append(dying, s)
+			}
+		}
+	}
+	return dying
+}
+
+// overwritable returns a dying input that a pointwise chain reads element by
+// element only, so that the result may take its place.
+func overwritable(u *unit, dying []*value) *value {
+	v := u.result()
+	if !isPointwise(v) {
+		return nil
+	}
+next:
+	for _, x := range dying {
+		if x.size() != v.size() || x.dtype != v.dtype {
+			continue
+		}
+		for _, w := range u.values {
+			for _, a := range w.args {
+				if storageOf(a) == x && !a.shape.Eq(v.shape) {
+					continue next
+				}
+			}
+		}
+		return x
+	}
+	return nil
+}

@@ -1,0 +1,112 @@
+package autodiff
+
+import (
+	"fmt"
+
+	"github.com/downhill-go/downhill/tensor"
+)
+
+// A Primitive is the whole definition of one operation, as a plain struct. Its
+// fields are its attributes: two primitives that print alike with %T%+v are the
+// same operation, and the compiler computes them once.
+//
+// Besides these methods a primitive computes: it is a [Pointwise] or a [Kernel].
+// The set of primitives is closed under differentiation: VJP is written with
+// this package's functions, so the gradient of a gradient is right too.
+type Primitive interface {
+	// Name returns the name of the function that applies it, as "MatMul".
+	Name() string
+	// Shape returns the shape of the result, or an error that wraps ErrShape.
+	Shape(in []tensor.Shape) (tensor.Shape, error)
+	// VJP returns, for y = p(x...), the gradient with respect to each x from the
+	// gradient dy with respect to y; nil for an x that has none. A result may
+	// have the broadcast shape of y: the sweep sums it down to the shape of x.
+	VJP(x []*Node, y, dy *Node) []*Node
+}
+
+// Pointwise is a primitive that computes each element of y from the elements of
+// x at the same place, after broadcasting. The compiler fuses chains of them.
+type Pointwise interface {
+	Primitive
+	// Map32 and Map64 compute dst[i] = f(x[0][i], x[1][i], ...). All slices have
+	// one length, and dst may be one of x.
+	Map32(dst []float32, x [][]float32)
+	Map64(dst []float64, x [][]float64)
+}
+
+// Kernel is a primitive that computes whole arrays.
+type Kernel interface {
+	Primitive
+	// Bind32 and Bind64 return a function that computes dst from in. They are
+	// called once per compiled program; the function is called in every run and
+	// must not allocate. It reads dst.Data and in[i].Data anew each time, since
+	// programs may be given other memory between runs; shapes never change.
+	// dst overlaps no input, and all are contiguous.
+	Bind32(dst *tensor.Array[float32], in []*tensor.Array[float32]) func()
+	Bind64(dst *tensor.Array[float64], in []*tensor.Array[float64]) func()
+}
+
+// differentiable is implemented by primitives that have no gradient with
+// respect to some of their inputs. The answer must agree with VJP.
+type differentiable interface{ Differentiable(input int) bool }
+
+func isDifferentiable(p Primitive, input int) bool {
+	d, ok := p.(differentiable)
+	return !ok || d.Differentiable(input)
+}
+
+// apply returns the node p(in...). It is the only way an operation is made.
+func apply(p Primitive, in ...*Node) *Node {
+	for _, x := range in {
+		if x == nil || nodeErr(x) != nil {
+			return firstInvalid(p, in)
+		}
+	}
+	shapes := make([]tensor.Shape, len(in))
+	for i, x := range in {
+		shapes[i] = x.Shape()
+	}
+	g := in[0].Graph()
+	fail := func(err error) *Node { return Invalid(g, "autodiff."+p.Name(), err, shapes...) }
+	for _, x := range in {
+		if x.Graph() != g {
+			return fail(fmt.Errorf("%w: %v and %v", ErrGraph, in[0], x))
+		}
+		if err := checkDtype(x, in[0]); err != nil {
+			return fail(err)
+		}
+	}
+	shape, err := p.Shape(shapes)
+	if err != nil {
+		return fail(err)
+	}
+	return newNode(g, p, in, shape, in[0].Dtype())
+}
+
+// firstInvalid returns the first invalid node of in, made from a nil one if
+// need be.
+func firstInvalid(p Primitive, in []*Node) *Node {
+	for i, x := range in {
+		if x == nil {
+			return Invalid(nil, "autodiff."+p.Name(), fmt.Errorf("%w: argument %d", ErrNil, i))
+		}
+		if nodeErr(x) != nil {
+			return x
+		}
+	}
+	return nil
+}
+
+// checkDtype reports an x that is not a float, or not the same one as first.
+func checkDtype(x, first *Node) error {
+	if x.Type() == nil {
+		return fmt.Errorf("%w: %v is a statement, it has no value", ErrDtype, x)
+	}
+	switch dt := x.Dtype(); {
+	case dt != tensor.Float32 && dt != tensor.Float64:
+		return fmt.Errorf("%w: %v is %v, neither float32 nor float64", ErrDtype, x, dt)
+	case dt != first.Dtype():
+		return fmt.Errorf("%w: %v and %v", ErrDtype, first.Dtype(), dt)
+	}
+	return nil
+}

@@ -1,0 +1,235 @@
+package autodiff
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/downhill-go/downhill/internal/kernel"
+	"github.com/downhill-go/downhill/tensor"
+	"gorgonia.org/gorgonia"
+)
+
+// store is the memory of a program for one dtype: a register for each value of
+// one element, buffers for the others, the leaves it reads and what it publishes.
+type store[T tensor.Float] struct {
+	r        []T
+	register map[*value]int
+	arrays   map[*value]*tensor.Array[T]
+	leaves   []*leafReader[T]
+	outputs  []*publication[T]
+	buffers  int // elements in planned buffers
+}
+
+// newStore makes room for the values of order that have elements of type T.
+func newStore[T tensor.Float](order []*value, units []*unit, kept map[*value]bool) *store[T] {
+	s := &store[T]{register: make(map[*value]int), arrays: make(map[*value]*tensor.Array[T])}
+	dt := tensor.DtypeOf[T]()
+	order = slices.DeleteFunc(slices.Clone(order), func(v *value) bool { return v.dtype != dt })
+	s.r = make([]T, s.assignRegisters(order))
+	buffers := planBuffers[T](order, units, kept, &s.buffers)
+	for _, v := range order {
+		a := &tensor.Array[T]{Shape: v.shape}
+		s.arrays[v] = a
+		i, isRegister := s.register[v]
+		switch {
+		case isRegister:
+			a.Data = s.r[i : i+1]
+		case v.isConst():
+			a.Data = make([]T, v.size())
+		case v.prim == nil: // bound when the program runs
+		case buffers[v] != nil:
+			a.Data = buffers[v]
+		case needsNoWork(v):
+			a.Data = s.arrays[v.args[0]].Data
+		}
+		if v.isConst() {
+			bind(v.prim, a, nil)()
+		}
+	}
+	for _, v := range order {
+		if v.leaf != nil {
+			s.leaves = append(s.leaves, s.newLeafReader(v, order))
+		}
+	}
+	return s
+}
+
+// assignRegisters numbers the values of one element and returns their number. A
+// reshape has the register of its argument.
+func (s *store[T]) assignRegisters(order []*value) int {
+	n := 0
+	for _, v := range order {
+		if v.size() != 1 {
+			continue
+		}
+		if _, ok := v.prim.(reshape); ok {
+			s.register[v] = s.register[v.args[0]]
+			continue
+		}
+		s.register[v] = n
+		n++
+	}
+	return n
+}
+
+// storageOf returns the value whose memory v uses.
+func storageOf(v *value) *value {
+	for {
+		if _, ok := v.prim.(reshape); !ok {
+			return v
+		}
+		v = v.args[0]
+	}
+}
+
+// leafReader brings the value of a leaf into a program. Tensors are read where
+// they are; scalars are copied into their register.
+type leafReader[T tensor.Float] struct {
+	node    *Node
+	shape   tensor.Shape
+	bound   gorgonia.Value     // what the node held in the last run
+	src     []T                // its elements
+	arrays  []*tensor.Array[T] // the arrays that share its memory
+	scalar  []T                // the register, for leaves of one element
+	strided *tensor.Dense      // a value that is not contiguous, and copied in each run
+}
+
+func (s *store[T]) newLeafReader(v *value, order []*value) *leafReader[T] {
+	l := &leafReader[T]{node: v.leaf, shape: v.shape}
+	if i, ok := s.register[v]; ok {
+		l.scalar = s.r[i : i+1]
+		return l
+	}
+	for _, w := range order {
+		if storageOf(w) == v {
+			l.arrays = append(l.arrays, s.arrays[w])
+		}
+	}
+	return l
+}
+
+// load is called at the start of every run.
+func (l *leafReader[T]) load() error {
+	v := l.node.Value()
+	if v == nil {
+		return fmt.Errorf("%w: leaf %q; give it one with autodiff.Let", ErrNoValue, l.node.Name())
+	}
+	d, isDense := v.(*tensor.Dense)
+	if v != l.bound || l.strided != nil || isDense && !sameLayout(d, l.shape) {
+		if err := l.bind(v); err != nil {
+			return fmt.Errorf("leaf %q: %w", l.node.Name(), err)
+		}
+	}
+	if l.scalar != nil {
+		l.scalar[0] = l.src[0]
+	}
+	return nil
+}
+
+// sameLayout reports that d is still a row-major tensor of the given shape:
+// gorgonia lets a tensor be reshaped or transposed in place.
+func sameLayout(d *tensor.Dense, shape tensor.Shape) bool {
+	if len(shape) == 0 {
+		return d.Dims() == 0
+	}
+	if !slices.Equal(d.Shape(), shape) {
+		return false
+	}
+	n := 1
+	strides := d.Strides()
+	for i := len(shape) - 1; i >= 0; i-- {
+		if i >= len(strides) || strides[i] != n && shape[i] != 1 {
+			return false
+		}
+		n *= shape[i]
+	}
+	return true
+}
+
+func (l *leafReader[T]) bind(v gorgonia.Value) error {
+	if !v.Shape().Eq(l.shape) {
+		return fmt.Errorf("%w: the value has shape %v, the node %v", ErrShape, v.Shape(), l.shape)
+	}
+	l.strided = nil
+	if d, ok := v.(*tensor.Dense); ok {
+		c, err := tensor.Contiguous(d)
+		if err != nil {
+			return err
+		}
+		if c != d {
+			l.strided = d
+		}
+		v = c
+	}
+	src, err := tensor.Data[T](v)
+	if err != nil {
+		return err
+	}
+	l.bound, l.src = v, src
+	if l.strided != nil {
+		l.bound = l.strided
+	}
+	for _, a := range l.arrays {
+		a.Data = src
+	}
+	return nil
+}
+
+// publication shows a result on a node, as its value or its gradient. The memory
+// is handed over once and then written in place.
+type publication[T tensor.Float] struct {
+	node     *Node
+	value    gorgonia.Value
+	grad     bool
+	attach   gorgonia.NodeConsOpt // sets the gradient; nil for a value
+	src, sum []T                  // when gradients accumulate: what is added in each run, and to what
+}
+
+func (s *store[T]) publish(n *Node, v *value, grad, accumulate bool) {
+	a := s.arrays[v]
+	p := &publication[T]{node: n, grad: grad}
+	if accumulate {
+		p.src, p.sum = a.Data, make([]T, len(a.Data))
+		a = &tensor.Array[T]{Shape: a.Shape, Data: p.sum}
+	}
+	p.value = wrap(a)
+	if grad {
+		p.attach = gorgonia.WithGrad(p.value)
+	}
+	s.outputs = append(s.outputs, p)
+}
+
+// show is called at the end of every run.
+func (p *publication[T]) show() error {
+	if p.sum != nil {
+		kernel.Add(p.sum, p.sum, p.src)
+	}
+	if !p.grad {
+		if p.node.Value() != p.value {
+			return gorgonia.UnsafeLet(p.node, p.value)
+		}
+		return nil
+	}
+	if have, err := p.node.Grad(); err != nil || have != p.value {
+		p.attach(p.node)
+	}
+	return nil
+}
+
+func (s *store[T]) load() error {
+	for _, l := range s.leaves {
+		if err := l.load(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *store[T]) show() error {
+	for _, p := range s.outputs {
+		if err := p.show(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
