@@ -3,6 +3,7 @@ package tensor
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -103,7 +104,8 @@ func compare(got, want Value, rtol, atol float64, equalNaN bool) error {
 	if err != nil {
 		return fmt.Errorf("want: %w", err)
 	}
-	if !got.Shape().Eq(want.Shape()) {
+	// Not Shape.Eq: for gorgonia the vector (2) equals the matrix (2, 1).
+	if !slices.Equal(got.Shape(), want.Shape()) {
 		return fmt.Errorf("tensor: %w: got shape %v, want %v", ErrShape, got.Shape(), want.Shape())
 	}
 	e := &DiffError{Shape: got.Shape().Clone(), RTol: rtol, ATol: atol, got: got.Dtype(), want: want.Dtype()}

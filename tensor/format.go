@@ -23,10 +23,13 @@ func DefaultFormat() FormatOptions {
 }
 
 // Format prints v like PyTorch, without "tensor(...)" around it: rows in nested
-// brackets, columns aligned, 4 digits after the point. Whole numbers are
-// printed as 1., and the scientific notation is used for all elements when one
-// is above 1e8 or a nonzero one is below 1e-4, or when the largest is more than
-// 1000 times the smallest, in absolute value. See [DefaultFormat].
+// brackets, columns aligned, 4 digits after the point, or a bare point if all
+// elements are whole numbers. The scientific notation is used for all elements
+// when one is above 1e8 or a nonzero one is below 1e-4, or when the largest is
+// more than 1000 times the smallest, in absolute value. See [DefaultFormat].
+//
+// Differences from PyTorch: whole numbers up to 1e8 stay plain however far they
+// are apart, and columns are wide enough for nan and inf.
 //
 // Format never fails. For a value that is nil or has another dtype than
 // float32 and float64 it returns the error in angle brackets.
@@ -108,7 +111,7 @@ func (p *printer) chooseStyle() {
 		smallest, largest = min(smallest, math.Abs(e)), max(largest, math.Abs(e))
 		p.whole = p.whole && e == math.Trunc(e)
 	}
-	p.scientific = largest > 0 && (largest/smallest > 1000 || largest > 1e8 || smallest < 1e-4)
+	p.scientific = largest > 1e8 || !p.whole && (largest/smallest > 1000 || smallest < 1e-4)
 	for _, e := range shown {
 		p.width = max(p.width, len(p.number(e)))
 	}

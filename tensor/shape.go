@@ -8,7 +8,8 @@ import (
 )
 
 // Shape is gorgonia's shape: the dimensions, outermost first. A scalar has the
-// empty shape.
+// empty shape. To compare shapes use slices.Equal: for Shape.Eq the vector (2)
+// equals the matrices (2, 1) and (1, 2).
 type Shape = gt.Shape
 
 // Size returns the number of elements of s: 1 for a scalar.
