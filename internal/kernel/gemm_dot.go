@@ -1,10 +1,10 @@
 package kernel
 
-const (
-	narrow     = 8   // with fewer columns, rows of dst are too short for gemmRows
-	blockDeep  = 128 // terms of the sums taken at once
-	blockStrip = 6   // rows of op(a) packed at once
-)
+// Products as inner products of rows: dst[i,j] = Σₚ a[i,p] bᵀ[j,p].
+
+// blockDeep is the number of terms taken at once: the rows of a in use and a
+// good part of those of b then stay in the first-level cache.
+const blockDeep = 128
 
 // gemmDot adds a bᵀ to dst: both operands have p along their rows.
 func gemmDot[T Float](dst, a, b []T, m, n, k int) {
@@ -13,39 +13,14 @@ func gemmDot[T Float](dst, a, b []T, m, n, k int) {
 	}
 }
 
-// gemmPacked adds op(a) op(b) to dst after copying the operands that have p
-// along their columns, block by block, to rows.
-func gemmPacked[T Float](dst, a, b []T, m, n, k int, transA, transB bool) {
-	var scratch [(blockStrip + narrow) * blockDeep]T
-	strip, panel := scratch[:blockStrip*blockDeep], scratch[blockStrip*blockDeep:]
+// gemmDotPacked adds a b to dst, which has fewer than narrow columns,
+// transposing b block by block.
+func gemmDotPacked[T Float](dst, a, b []T, m, n, k int) {
+	var panel [narrow * blockDeep]T
 	for p := 0; p < k; p += blockDeep {
 		deep := min(blockDeep, k-p)
-		y, ldy := panel, blockDeep
-		if transB {
-			y, ldy = b[p:], k
-		} else {
-			pack(panel, b[p*n:], deep, n, n)
-		}
-		if !transA {
-			dotBlock(dst, n, a[p:], k, y, ldy, m, n, deep)
-			continue
-		}
-		for i := 0; i < m; i += blockStrip {
-			rows := min(blockStrip, m-i)
-			pack(strip, a[p*m+i:], deep, rows, m)
-			dotBlock(dst[i*n:], n, strip, blockDeep, y, ldy, rows, n, deep)
-		}
-	}
-}
-
-// pack transposes a matrix of deep rows and n columns, whose rows start ld
-// elements apart, to n rows that start blockDeep elements apart.
-func pack[T Float](dst, src []T, deep, n, ld int) {
-	for p := range deep {
-		d := dst[p:]
-		for j, v := range src[p*ld:][:n] {
-			d[j*blockDeep] = v
-		}
+		pack(panel[:], blockDeep, b[p*n:], n, deep, n)
+		dotBlock(dst, n, a[p:], k, panel[:], blockDeep, m, n, deep)
 	}
 }
 
