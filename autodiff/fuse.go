@@ -59,7 +59,7 @@ func chainOf(v *value, users []*value, home map[*value]*unit) *unit {
 		switch h := home[w]; {
 		case h == nil || u != nil && h != u:
 			return nil
-		case !isPointwise(w) || !w.shape.Eq(v.shape):
+		case !isPointwise(w) || !slices.Equal(w.shape, v.shape):
 			return nil
 		default:
 			u = h

@@ -2,6 +2,7 @@ package autodiff
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/downhill-go/downhill/tensor"
 )
@@ -39,7 +40,7 @@ func VJP(y, dy *Node, wrt ...*Node) ([]*Node, error) {
 			return nil, gradError(fmt.Errorf("%w: %v and %v", ErrGraph, y, n))
 		}
 	}
-	if !dy.Shape().Eq(y.Shape()) {
+	if !slices.Equal(dy.Shape(), y.Shape()) {
 		return nil, gradError(shapeError([]tensor.Shape{y.Shape(), dy.Shape()}, "y and dy differ"))
 	}
 	order, err := pathsTo(y, wrt)
@@ -116,10 +117,10 @@ func pullback(p Primitive, x []*Node, y, dy *Node) ([]*Node, error) {
 // unbroadcast sums d down to shape, the transpose of broadcasting shape to d's.
 func unbroadcast(d *Node, shape tensor.Shape) (*Node, error) {
 	have := d.Shape()
-	if have.Eq(shape) {
+	if slices.Equal(have, shape) {
 		return d, nil
 	}
-	if out, err := tensor.Broadcast(shape, have); err != nil || !out.Eq(have) {
+	if out, err := tensor.Broadcast(shape, have); err != nil || !slices.Equal(out, have) {
 		return nil, shapeError([]tensor.Shape{have, shape}, "the gradient is not a broadcast of the input")
 	}
 	var axes []int

@@ -2,6 +2,7 @@ package autodiff
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/downhill-go/downhill/tensor"
 	"gorgonia.org/gorgonia"
@@ -132,7 +133,7 @@ func Let(n *Node, v tensor.Value) error {
 	if err != nil {
 		return fail(fmt.Errorf("%q: %w", n.Name(), err))
 	}
-	if !bound.Shape().Eq(n.Shape()) {
+	if !slices.Equal(bound.Shape(), n.Shape()) {
 		return fail(fmt.Errorf("%w: %q has shape %v, the value %v", ErrShape, n.Name(), n.Shape(), bound.Shape()))
 	}
 	if bound.Dtype() != n.Dtype() {

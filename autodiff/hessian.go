@@ -2,6 +2,7 @@ package autodiff
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/downhill-go/downhill/tensor"
 )
@@ -27,7 +28,7 @@ func HVP(loss *Node, wrt, v []*Node) ([]*Node, error) {
 		if err := Err(v[i]); err != nil {
 			return nil, err
 		}
-		if !v[i].Shape().Eq(g.Shape()) {
+		if !slices.Equal(v[i].Shape(), g.Shape()) {
 			return nil, gradError(shapeError([]tensor.Shape{g.Shape(), v[i].Shape()}, "parameter %d and its vector", i))
 		}
 		slope = Add(slope, Dot(g, StopGradient(v[i])))

@@ -2,6 +2,7 @@ package autodiff
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/downhill-go/downhill/internal/kernel"
 	"github.com/downhill-go/downhill/tensor"
@@ -123,7 +124,7 @@ func (expand) Name() string { return "Expand" }
 
 func (p expand) Shape(in []tensor.Shape) (tensor.Shape, error) {
 	out, err := tensor.Broadcast(in[0], p.To)
-	if err != nil || !out.Eq(p.To) {
+	if err != nil || !slices.Equal(out, p.To) {
 		return nil, shapeError(in, "does not broadcast to %v", p.To)
 	}
 	return p.To, nil

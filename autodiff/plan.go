@@ -91,7 +91,7 @@ next:
 		}
 		for _, w := range u.values {
 			for _, a := range w.args {
-				if storageOf(a) == x && !a.shape.Eq(v.shape) {
+				if storageOf(a) == x && !slices.Equal(a.shape, v.shape) {
 					continue next
 				}
 			}

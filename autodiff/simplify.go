@@ -57,7 +57,7 @@ func unexpand(a *value) *value {
 
 // sameShape returns x if it has the shape of v.
 func sameShape(v, x *value) *value {
-	if x.shape.Eq(v.shape) {
+	if slices.Equal(x.shape, v.shape) {
 		return x
 	}
 	return nil

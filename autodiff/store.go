@@ -147,7 +147,7 @@ func sameLayout(d *tensor.Dense, shape tensor.Shape) bool {
 }
 
 func (l *leafReader[T]) bind(v gorgonia.Value) error {
-	if !v.Shape().Eq(l.shape) {
+	if !slices.Equal(v.Shape(), l.shape) {
 		return fmt.Errorf("%w: the value has shape %v, the node %v", ErrShape, v.Shape(), l.shape)
 	}
 	l.strided = nil
