@@ -1,0 +1,69 @@
+package optim
+
+import (
+	"errors"
+
+	"github.com/downhill-go/downhill/tensor"
+)
+
+// Adagrad divides the gradient by the root of the sum of all its squares, as
+// torch.optim.Adagrad. At step t, with g the gradient (-g if Maximize) plus λp,
+//
+//	s ← s + g²                              s starts at InitialAccumulator
+//	p ← p - η/(1 + (t-1)κ) · g/(√s + ε)
+//
+// Difference from PyTorch: an infinite hyperparameter is refused.
+// gorgonia.NewAdaGradSolver and optax have ε under the root and other defaults.
+//
+// Reference: J. Duchi, E. Hazan, Y. Singer. Adaptive Subgradient Methods for
+// Online Learning and Stochastic Optimization. JMLR 12, 2011.
+type Adagrad struct {
+	LR                 float64 `option:"lr"`                        // η >= 0
+	LRDecay            float64 `option:"lr_decay"`                  // κ >= 0
+	WeightDecay        float64 `option:"weight_decay"`              // λ >= 0, an L2 penalty
+	InitialAccumulator float64 `option:"initial_accumulator_value"` // first value of s, >= 0
+	Eps                float64 `option:"eps"`                       // ε >= 0, outside of the root
+	Maximize           bool    `option:"maximize"`                  // go uphill
+}
+
+// DefaultAdagrad returns the defaults of torch.optim.Adagrad: η = 0.01,
+// ε = 1e-10.
+func DefaultAdagrad() Adagrad { return Adagrad{LR: 1e-2, Eps: 1e-10} }
+
+// State returns sum.
+func (r Adagrad) State() []string { return []string{"sum"} }
+
+// Fill returns InitialAccumulator.
+func (r Adagrad) Fill(string) float64 { return r.InitialAccumulator }
+
+// Check returns an error for every hyperparameter out of its range.
+func (r Adagrad) Check() error {
+	return errors.Join(
+		nonNegative("Adagrad", "learning rate", r.LR),
+		nonNegative("Adagrad", "lr_decay value", r.LRDecay),
+		nonNegative("Adagrad", "weight_decay value", r.WeightDecay),
+		nonNegative("Adagrad", "initial_accumulator_value value", r.InitialAccumulator),
+		nonNegative("Adagrad", "epsilon value", r.Eps))
+}
+
+// Prepare computes η/(1 + (t-1)κ).
+func (r Adagrad) Prepare(t int, s *Scalars) {
+	s.V[0] = r.LR / (1 + float64(float64(t-1)*r.LRDecay))
+}
+
+// Step32 takes one step in float32.
+func (r Adagrad) Step32(s *Step[float32]) { adagrad(r, s) }
+
+// Step64 takes one step in float64.
+func (r Adagrad) Step64(s *Step[float64]) { adagrad(r, s) }
+
+func adagrad[T tensor.Float](r Adagrad, s *Step[T]) {
+	sum := s.State[0]
+	lr, eps := T(-s.Scalars.V[0]), T(r.Eps)
+	grad := gradient[T](r.Maximize, r.WeightDecay)
+	for i, p := range s.Param {
+		g := grad.at(s.Grad[i], p)
+		sum[i] += T(g * g)
+		s.Param[i] = p + lr*g/(sqrt(sum[i])+eps)
+	}
+}

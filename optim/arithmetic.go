@@ -1,0 +1,41 @@
+package optim
+
+import (
+	"math"
+
+	"github.com/downhill-go/downhill/tensor"
+)
+
+// Products that are added to something are written T(a*b): the conversion
+// forbids the compiler to fuse them, so results are the same on every platform.
+
+// effective is the gradient that a rule works with.
+type effective[T tensor.Float] struct{ sign, decay T }
+
+// gradient returns the gradient with maximize's sign and an L2 penalty.
+func gradient[T tensor.Float](maximize bool, decay float64) effective[T] {
+	if maximize {
+		return effective[T]{-1, T(decay)}
+	}
+	return effective[T]{1, T(decay)}
+}
+
+// at returns ±g + λp.
+func (e effective[T]) at(g, p T) T {
+	g *= e.sign
+	if e.decay != 0 { // 0 times an infinite p would be NaN
+		g += T(e.decay * p)
+	}
+	return g
+}
+
+func sqrt[T tensor.Float](x T) T { return T(math.Sqrt(float64(x))) }
+
+// lerp returns a + w(b - a), in the two forms of torch.lerp: w = 1 gives b
+// exactly.
+func lerp[T tensor.Float](a, b, w T) T {
+	if w < 0.5 {
+		return a + T(w*(b-a))
+	}
+	return b - T((b-a)*(1-w))
+}

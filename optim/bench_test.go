@@ -1,0 +1,63 @@
+package optim
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gorgonia.org/gorgonia"
+
+	"github.com/downhill-go/downhill/tensor"
+)
+
+// go test ./optim -run '^$' -bench .
+
+// BenchmarkScalars is a step of each rule on two float64 scalar nodes, the
+// parameters of a landscape.
+func BenchmarkScalars(b *testing.B) {
+	for _, rule := range defaults {
+		b.Run(NameOf(rule), func(b *testing.B) {
+			g := gorgonia.NewGraph()
+			var params []gorgonia.ValueGrad
+			for _, name := range []string{"x", "y"} {
+				n := gorgonia.NewScalar(g, gorgonia.Float64, gorgonia.WithName(name),
+					gorgonia.WithValue(1.0), gorgonia.WithGrad(gorgonia.NewF64(1)))
+				params = append(params, n)
+			}
+			opt, err := New(params, rule)
+			require.NoError(b, err)
+			require.NoError(b, opt.Step())
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := opt.Step(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkVectors is a step of Adam and SGD on one vector.
+func BenchmarkVectors(b *testing.B) {
+	for _, rule := range []Rule{DefaultSGD(), DefaultAdam()} {
+		for _, n := range []int{10_000, 1_000_000} {
+			b.Run(fmt.Sprintf("%s/float32/%d", NameOf(rule), n), func(b *testing.B) { vectors[float32](b, rule, n) })
+			b.Run(fmt.Sprintf("%s/float64/%d", NameOf(rule), n), func(b *testing.B) { vectors[float64](b, rule, n) })
+		}
+	}
+}
+
+func vectors[T tensor.Float](b *testing.B, rule Rule, n int) {
+	p := vectorPair(make([]T, n)...)
+	for i, g := 0, data[T](b, p.grad); i < n; i++ {
+		g[i] = T(i%7) - 3
+	}
+	opt := newOptimizer(b, rule, p)
+	b.SetBytes(int64(n) * int64(p.value.Dtype().Size()))
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := opt.Step(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

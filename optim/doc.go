@@ -1,0 +1,2 @@
+// Package optim has the optimizers of torch.optim.
+package optim

@@ -1,0 +1,153 @@
+package optim
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// Option is a hyperparameter under its PyTorch name. Value is a float64, a
+// bool, or a []float64 for a tuple such as betas.
+type Option struct {
+	Name  string
+	Value any
+}
+
+// OptionList is a list of options in the order of the rule's fields.
+type OptionList []Option
+
+// Options returns the hyperparameters of a rule under their PyTorch names. It
+// is what PyTorch's constructor takes, and the few options that PyTorch lacks.
+func Options(rule Rule) OptionList {
+	var list OptionList
+	for _, f := range fields(reflect.ValueOf(rule)) {
+		if f.index < 0 {
+			list = append(list, Option{f.name, f.value.Interface()})
+			continue
+		}
+		if f.index == 0 {
+			list = append(list, Option{f.name, []float64(nil)})
+		}
+		last := &list[len(list)-1]
+		last.Value = append(last.Value.([]float64), f.value.Float())
+	}
+	return list
+}
+
+// String returns the options in the form that [Parse] reads, as
+// "lr=0.001,betas=0.9:0.999,amsgrad=false".
+func (l OptionList) String() string {
+	items := make([]string, len(l))
+	for i, o := range l {
+		items[i] = o.Name + "=" + formatOption(o.Value)
+	}
+	return strings.Join(items, ",")
+}
+
+func formatOption(v any) string {
+	switch v := v.(type) {
+	case float64:
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	case bool:
+		return strconv.FormatBool(v)
+	}
+	var items []string
+	for _, e := range v.([]float64) {
+		items = append(items, strconv.FormatFloat(e, 'g', -1, 64))
+	}
+	return strings.Join(items, ":")
+}
+
+// MarshalJSON returns a JSON object with the options in order.
+func (l OptionList) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, o := range l {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		value, err := json.Marshal(o.Value)
+		if err != nil {
+			return nil, optionErrorf("%s: %v", o.Name, err)
+		}
+		b.WriteString(strconv.Quote(o.Name) + ":")
+		b.Write(value)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// field is a hyperparameter of a rule: name is "betas" and index 1 for the tag
+// "betas[1]", and index is -1 for a tag without brackets.
+type field struct {
+	tag   string
+	name  string
+	index int
+	value reflect.Value
+}
+
+// fields lists the tagged fields of a rule, a struct or a pointer to one.
+func fields(rule reflect.Value) []field {
+	rule = reflect.Indirect(rule)
+	if rule.Kind() != reflect.Struct {
+		return nil
+	}
+	var list []field
+	for i := range rule.NumField() {
+		tag := rule.Type().Field(i).Tag.Get("option")
+		if tag == "" {
+			continue
+		}
+		f := field{tag, tag, -1, rule.Field(i)}
+		if name, rest, ok := strings.Cut(tag, "["); ok {
+			f.name = name
+			f.index, _ = strconv.Atoi(strings.TrimSuffix(rest, "]"))
+		}
+		list = append(list, f)
+	}
+	return list
+}
+
+// numberField returns the float64 field with the given tag.
+func numberField(rule reflect.Value, tag string) (reflect.Value, error) {
+	var known []string
+	for _, f := range fields(rule) {
+		if f.value.Kind() != reflect.Float64 {
+			continue
+		}
+		if f.tag == tag {
+			return f.value, nil
+		}
+		known = append(known, f.tag)
+	}
+	return reflect.Value{}, optionErrorf("%s has no hyperparameter %q, only %s",
+		typeName(rule), tag, strings.Join(known, ", "))
+}
+
+// with returns a copy of rule with one hyperparameter changed.
+func with(rule Rule, tag string, v float64) (Rule, error) {
+	c := clone(rule)
+	f, err := numberField(c, tag)
+	if err != nil {
+		return nil, err
+	}
+	f.SetFloat(v)
+	return c.Interface().(Rule), nil
+}
+
+// clone returns an addressable copy of a rule.
+func clone(rule Rule) reflect.Value {
+	v := reflect.ValueOf(rule)
+	if v.Kind() == reflect.Pointer {
+		c := reflect.New(v.Type().Elem())
+		c.Elem().Set(v.Elem())
+		return c
+	}
+	c := reflect.New(v.Type()).Elem()
+	c.Set(v)
+	return c
+}
+
+func typeName(rule reflect.Value) string { return reflect.Indirect(rule).Type().Name() }

@@ -1,0 +1,263 @@
+package optim
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"gorgonia.org/gorgonia"
+
+	"github.com/downhill-go/downhill/tensor"
+)
+
+// param is a parameter with its step count. Its state is in a slot, which
+// exists from the first time the parameter has a value.
+type param struct {
+	of     gorgonia.ValueGrad
+	name   string // the node's name, or the index
+	label  string // how errors call it: `"w"` or `3`
+	steps  int
+	slot   slot
+	active bool // has a gradient at this step
+
+	value, grad gorgonia.Value // what slot looks at; nil unless both are scalars
+}
+
+// slot is *slotOf[float32] or *slotOf[float64].
+type slot interface {
+	bindValue(v gorgonia.Value) error
+	bindGrad(v gorgonia.Value) error
+	step(g *Group, t int)
+	ahead(g *Group, t int)
+	restore()
+	zeroGrad()
+}
+
+func newParam(vg gorgonia.ValueGrad, index int) *param {
+	p := &param{of: vg, name: strconv.Itoa(index), label: strconv.Itoa(index)}
+	if n, ok := vg.(*gorgonia.Node); ok {
+		p.name, p.label = n.Name(), strconv.Quote(n.Name())
+	}
+	return p
+}
+
+func (p *param) errorf(err error) error {
+	return fmt.Errorf("optim: %w %s: %w", ErrParam, p.label, err)
+}
+
+// bindValue makes the slot look at the present value of the parameter.
+func (p *param) bindValue() error {
+	v := p.of.Value()
+	if p.value != nil && p.value == v {
+		return nil
+	}
+	if missing(v) {
+		return p.errorf(fmt.Errorf("%w: it has no value", tensor.ErrShape))
+	}
+	if p.slot == nil {
+		switch v.Dtype() {
+		case tensor.Float32:
+			p.slot = &slotOf[float32]{}
+		case tensor.Float64:
+			p.slot = &slotOf[float64]{}
+		default:
+			return p.errorf(fmt.Errorf("%w: %v, want float32 or float64", tensor.ErrDtype, v.Dtype()))
+		}
+	}
+	if err := p.slot.bindValue(v); err != nil {
+		return p.errorf(err)
+	}
+	return nil
+}
+
+// bind makes the slot look at the present value and gradient. A parameter
+// whose gradient is absent is not active.
+func (p *param) bind() error {
+	grad, err := p.of.Grad()
+	if p.value != nil && err == nil && p.grad == grad && p.value == p.of.Value() {
+		p.active = true // the same scalars as before, so the same memory
+		return nil
+	}
+	p.active, p.value, p.grad = false, nil, nil
+	if err != nil || missing(grad) {
+		return nil // torch skips such a parameter
+	}
+	if err := p.bindValue(); err != nil {
+		return err
+	}
+	if err := p.slot.bindGrad(grad); err != nil {
+		return p.errorf(fmt.Errorf("gradient: %w", err))
+	}
+	p.active = true
+	if v := p.of.Value(); isScalar(v) && isScalar(grad) {
+		p.value, p.grad = v, grad
+	}
+	return nil
+}
+
+// isScalar reports whether v is a pointer to its only element.
+func isScalar(v gorgonia.Value) bool {
+	switch v.(type) {
+	case *gorgonia.F64, *gorgonia.F32:
+		return true
+	}
+	return false
+}
+
+// missing reports whether v is nil or a nil pointer.
+func missing(v gorgonia.Value) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case *gorgonia.F64:
+		return v == nil
+	case *gorgonia.F32:
+		return v == nil
+	case *tensor.Dense:
+		return v == nil
+	}
+	return false
+}
+
+// source reads the elements of a value. It keeps them while the value is the
+// same tensor with the same memory, since asking for them allocates.
+type source[T tensor.Float] struct {
+	dense *tensor.Dense // nil for a scalar
+	base  uintptr
+	data  []T
+}
+
+// read returns the elements of v and whether they are another array than
+// before.
+func (s *source[T]) read(v gorgonia.Value) (changed bool, err error) {
+	dense, ok := v.(*tensor.Dense)
+	if ok && s.dense == dense && s.base == dense.Uintptr() && !dense.RequiresIterator() {
+		return false, nil
+	}
+	data, err := tensor.Data[T](v)
+	if err != nil {
+		return false, err
+	}
+	changed = len(data) != len(s.data) || &data[0] != &s.data[0]
+	*s = source[T]{dense: dense, data: data}
+	if ok {
+		s.base = dense.Uintptr()
+	}
+	return changed, nil
+}
+
+// slotOf is the state of a parameter with elements of type T.
+type slotOf[T tensor.Float] struct {
+	Step[T]
+	value, grad source[T]
+	shape       tensor.Shape // of the first value
+	buffers     map[string][]T
+	version     int // of the group's rule that State was made for
+	moved       bool
+	saved       []T // the parameter, while Param is at the look-ahead point
+}
+
+func (s *slotOf[T]) bindValue(v gorgonia.Value) error {
+	changed, err := s.value.read(v)
+	if err != nil {
+		return err
+	}
+	if !changed {
+		return nil
+	}
+	if s.shape == nil {
+		s.shape = v.Shape().Clone()
+	} else if !slices.Equal(s.shape, v.Shape()) {
+		s.value = source[T]{}
+		return fmt.Errorf("%w: its shape changed from %v to %v", tensor.ErrShape, s.shape, v.Shape())
+	}
+	s.Param, s.moved = s.value.data, false
+	return nil
+}
+
+func (s *slotOf[T]) bindGrad(v gorgonia.Value) error {
+	changed, err := s.grad.read(v)
+	if err != nil {
+		return err
+	}
+	if changed && !slices.Equal(s.shape, v.Shape()) {
+		s.grad = source[T]{}
+		return fmt.Errorf("%w: shape %v, want %v", tensor.ErrShape, v.Shape(), s.shape)
+	}
+	s.Grad = s.grad.data
+	return nil
+}
+
+// bindState allocates the buffers that the group's rule asks for.
+func (s *slotOf[T]) bindState(g *Group) {
+	if s.version == g.version {
+		return
+	}
+	s.version = g.version
+	s.Scalars = &g.scalars
+	s.State = s.State[:0]
+	for _, name := range g.state {
+		b := s.buffers[name]
+		if b == nil {
+			b = buffer[T](len(s.Param), g.fill(name))
+			if s.buffers == nil {
+				s.buffers = map[string][]T{}
+			}
+			s.buffers[name] = b
+			s.Fresh = true
+		}
+		s.State = append(s.State, b)
+	}
+}
+
+func (s *slotOf[T]) step(g *Group, t int) {
+	s.bindState(g)
+	s.T, s.At = t, s.Param
+	if s.moved {
+		for i := range s.saved {
+			s.saved[i], s.Param[i] = s.Param[i], s.saved[i]
+		}
+		s.moved, s.At = false, s.saved
+	}
+	switch step := any(&s.Step).(type) {
+	case *Step[float32]:
+		g.rule.Step32(step)
+	case *Step[float64]:
+		g.rule.Step64(step)
+	}
+	s.Fresh = false
+}
+
+func (s *slotOf[T]) ahead(g *Group, t int) {
+	if s.moved {
+		return
+	}
+	s.bindState(g)
+	s.saved = append(s.saved[:0], s.Param...)
+	s.T, s.At, s.Grad, s.moved = t, s.Param, nil, true
+	switch step := any(&s.Step).(type) {
+	case *Step[float32]:
+		g.lookAhead.Ahead32(step)
+	case *Step[float64]:
+		g.lookAhead.Ahead64(step)
+	}
+}
+
+func (s *slotOf[T]) restore() {
+	if s.moved {
+		copy(s.Param, s.saved)
+		s.moved = false
+	}
+}
+
+func (s *slotOf[T]) zeroGrad() { clear(s.Grad) }
+
+func buffer[T tensor.Float](n int, fill float64) []T {
+	b := make([]T, n)
+	if fill != 0 {
+		for i := range b {
+			b[i] = T(fill)
+		}
+	}
+	return b
+}

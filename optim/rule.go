@@ -1,0 +1,71 @@
+package optim
+
+import "github.com/downhill-go/downhill/tensor"
+
+// A Rule is the arithmetic of an optimizer on one parameter. It is a plain
+// struct of hyperparameters, float64 or bool, each with its PyTorch name in an
+// `option` tag; it holds no state, so that a copy is an independent setting.
+//
+// A rule may also implement [Preparer], [Filler] and [LookAhead].
+type Rule interface {
+	// Check returns an error for every hyperparameter out of its range.
+	Check() error
+	// State returns the names of the buffers that the rule keeps for each
+	// parameter, as in torch's state_dict. It may depend on the
+	// hyperparameters.
+	State() []string
+	// Step32 and Step64 update s.Param and s.State. Both are one line that
+	// calls the same generic function.
+	Step32(s *Step[float32])
+	Step64(s *Step[float64])
+}
+
+// Step is what a [Rule] sees of one parameter at one step. All slices have one
+// element per element of the parameter. It is valid during the call only.
+type Step[T tensor.Float] struct {
+	T       int      // step count of this parameter, from 1
+	Fresh   bool     // State was allocated for this step
+	Param   []T      // updated in place
+	Grad    []T      // read only
+	At      []T      // read only: where Grad was taken, Param itself unless the rule looks ahead
+	State   [][]T    // one buffer per State name
+	Scalars *Scalars // what Prepare computed
+}
+
+// A Preparer is a [Rule] with scalars that depend on the step count alone,
+// such as bias corrections. The optimizer calls Prepare once per group and
+// step, not once per parameter.
+type Preparer interface {
+	Rule
+	Prepare(t int, s *Scalars)
+}
+
+// A Filler is a [Rule] whose buffers do not start at zero: Fill returns the
+// first value of the buffer of that name.
+type Filler interface {
+	Rule
+	Fill(state string) float64
+}
+
+// LookAhead is a [Rule] that wants the gradient at a point other than the
+// parameter. Ahead32 and Ahead64 move s.Param there; s.Grad is nil then.
+// See [Optimizer.Ahead].
+type LookAhead interface {
+	Rule
+	Ahead32(s *Step[float32])
+	Ahead64(s *Step[float64])
+}
+
+// Scalars is the memory of a [Preparer].
+type Scalars struct {
+	V [4]float64 // at the rule's disposal
+
+	powers [2]power
+}
+
+// Pow returns base^t for base in [0, 1), right to the last bit or nearly so; a
+// power below 1e-290 is 0. It remembers the power in slot 0 or 1: the next t
+// costs one multiplication.
+func (s *Scalars) Pow(slot int, base float64, t int) float64 {
+	return s.powers[slot].at(base, t)
+}

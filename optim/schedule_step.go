@@ -1,0 +1,31 @@
+package optim
+
+import "errors"
+
+// StepLR multiplies the learning rate by γ every StepSize epochs, as
+// torch.optim.lr_scheduler.StepLR. At epoch t,
+//
+//	η ← γη    if t is a multiple of StepSize
+//
+// PyTorch does not check its arguments. Here StepSize >= 1, γ >= 0 and finite.
+type StepLR struct {
+	StepSize int     // epochs from one decay to the next, >= 1
+	Gamma    float64 // γ >= 0
+}
+
+// DefaultStepLR returns γ = 0.1, as PyTorch. StepSize has no default there and
+// must be set.
+func DefaultStepLR() StepLR { return StepLR{Gamma: 0.1} }
+
+// Check returns an error for every field out of its range.
+func (s StepLR) Check() error {
+	return errors.Join(positive("StepLR", "step_size", s.StepSize), nonNegative("StepLR", "gamma", s.Gamma))
+}
+
+// Next returns the learning rate at an epoch.
+func (s StepLR) Next(epoch int, lr, _ float64) float64 {
+	if epoch%s.StepSize != 0 {
+		return lr
+	}
+	return lr * s.Gamma
+}

@@ -1,0 +1,95 @@
+package optim
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// The sentinels that every error of this package wraps; errors about shapes
+// and dtypes also wrap tensor.ErrShape and tensor.ErrDtype.
+var (
+	// ErrOption: a hyperparameter or an option is unknown or out of range.
+	ErrOption = errors.New("bad option")
+	// ErrParam: a parameter, its value or its gradient cannot be optimized.
+	ErrParam = errors.New("bad parameter")
+)
+
+// OptionError is a hyperparameter out of its range. It wraps [ErrOption].
+type OptionError struct {
+	Rule  string  // the rule, as "Adam"
+	Text  string  // the complaint in PyTorch's words, as "Invalid learning rate"
+	Value float64 // the value given; of no meaning if Text is a whole sentence
+	bare  bool
+}
+
+// Error returns, for example, "optim: Adam: Invalid learning rate: -1.0".
+func (e *OptionError) Error() string {
+	if e.bare {
+		return "optim: " + e.Rule + ": " + e.Text
+	}
+	return "optim: " + e.Rule + ": " + e.Text + ": " + pyFloat(e.Value)
+}
+
+// Unwrap returns [ErrOption].
+func (e *OptionError) Unwrap() error { return ErrOption }
+
+func invalid(rule, what string, v float64) error {
+	return &OptionError{Rule: rule, Text: "Invalid " + what, Value: v}
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// number, nonNegative and fraction return nil if v is finite, and in [0, Inf),
+// and in [0, 1). PyTorch lets some NaN and Inf through; nothing here does.
+
+func number(rule, what string, v float64) error {
+	if !finite(v) {
+		return invalid(rule, what, v)
+	}
+	return nil
+}
+
+func nonNegative(rule, what string, v float64) error {
+	if !finite(v) || v < 0 {
+		return invalid(rule, what, v)
+	}
+	return nil
+}
+
+func fraction(rule, what string, v float64) error {
+	if !(0 <= v && v < 1) {
+		return invalid(rule, what, v)
+	}
+	return nil
+}
+
+// pyFloat prints v as Python's repr does: "-1.0", "1e-08", "nan".
+func pyFloat(v float64) string {
+	switch {
+	case math.IsNaN(v):
+		return "nan"
+	case math.IsInf(v, 1):
+		return "inf"
+	case math.IsInf(v, -1):
+		return "-inf"
+	}
+	if a := math.Abs(v); a != 0 && (a < 1e-4 || a >= 1e16) {
+		return strconv.FormatFloat(v, 'e', -1, 64)
+	}
+	s := strconv.FormatFloat(v, 'f', -1, 64)
+	if !strings.Contains(s, ".") {
+		s += ".0"
+	}
+	return s
+}
+
+func optionErrorf(format string, args ...any) error {
+	return fmt.Errorf("optim: %w: "+format, append([]any{ErrOption}, args...)...)
+}
+
+func paramErrorf(format string, args ...any) error {
+	return fmt.Errorf("optim: %w: "+format, append([]any{ErrParam}, args...)...)
+}
