@@ -10,7 +10,9 @@ A case is one function applied to some inputs:
      "inputs": [tensor, ...], "w": tensor, "output": tensor, "grads": [tensor or null, ...]}
 
 grads are the gradients of sum(output * w) with respect to each input, computed
-in the dtype of the case; null where PyTorch defines none.
+in the dtype of the case; null where PyTorch defines none. Some cases also have
+"u", one tensor an input, and "second": the gradients of sum(grads * u) over all
+inputs, with null for zero.
 """
 
 import json
@@ -40,24 +42,39 @@ def tensor(t):
     return {"shape": list(t.shape), "data": [number(v) for v in t.contiguous().numpy().reshape(-1)]}
 
 
-def case(op, fn, inputs, dtype, weight, name="", args=None, constant=()):
+def gradient(y, w, xs, second=False):
+    """Returns the gradients of sum(y * w) with respect to xs; None where there is none."""
+    if not y.requires_grad:
+        return [None] * len(xs)
+    wrt = [x for x in xs if x.requires_grad]
+    grads = iter(torch.autograd.grad((y * w).sum(), wrt, allow_unused=True, create_graph=second))
+    return [next(grads) if x.requires_grad else None for x in xs]
+
+
+def maybe(t):
+    return None if t is None else tensor(t)
+
+
+def case(op, fn, inputs, dtype, weight, name="", args=None, constant=(), second=False):
     """Applies fn to inputs and returns the case.
 
-    inputs are float64 tensors; weight(shape) gives w. The inputs numbered in
-    constant take no gradient.
+    inputs are float64 tensors; weight(shape) gives w and u. The inputs numbered
+    in constant take no gradient.
     """
     xs = [x.detach().to(DTYPES[dtype]).requires_grad_(i not in constant) for i, x in enumerate(inputs)]
     y = fn(*xs)
     out = {"op": op, "case": name, "dtype": dtype, "args": args or {}, "inputs": [tensor(x) for x in xs]}
-    grads = [None] * len(xs)
-    if y.requires_grad:
-        w = weight(y.shape).to(y.dtype)
-        out["w"] = tensor(w)
-        wrt = [i for i, x in enumerate(xs) if x.requires_grad]
-        for i, g in zip(wrt, torch.autograd.grad((y * w).sum(), [xs[i] for i in wrt], allow_unused=True)):
-            grads[i] = None if g is None else tensor(g)
     out["output"] = tensor(y.to(DTYPES[dtype]))
-    out["grads"] = grads
+    w = weight(y.shape).to(DTYPES[dtype])
+    if y.requires_grad:
+        out["w"] = tensor(w)
+    grads = gradient(y, w, xs, second)
+    out["grads"] = [maybe(g) for g in grads]
+    if second and y.requires_grad:
+        us = [weight(x.shape).to(x.dtype) for x in xs]
+        s = sum((g * u).sum() for g, u in zip(grads, us) if g is not None)
+        out["u"] = [tensor(u) for u in us]
+        out["second"] = [maybe(g) for g in gradient(s, 1, xs)]
     return out
 
 

@@ -1,0 +1,332 @@
+package autodiff_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	. "github.com/downhill-go/downhill/autodiff"
+	"github.com/downhill-go/downhill/tensor"
+	"github.com/stretchr/testify/require"
+)
+
+// TestTorch replays testdata/torch/ops.json, which PyTorch wrote: the value y of
+// each function, the gradients of Σ w·y, and in some cases the gradients of
+// Σ u·gradient.
+func TestTorch(t *testing.T) {
+	byOp := map[string][]torchCase{}
+	for _, c := range readTorch(t) {
+		byOp[c.Op] = append(byOp[c.Op], c)
+	}
+	for op := range torchBuilders {
+		require.NotEmpty(t, byOp[op], "PyTorch has no case of %s", op)
+	}
+	for op, cases := range byOp {
+		t.Run(op, func(t *testing.T) {
+			build := torchBuilders[op]
+			require.NotNil(t, build, "ops.json has the function %s, which has no builder here", op)
+			for i, c := range cases {
+				if err := c.replay(build); err != nil {
+					t.Errorf("%s number %d (%s): %v", op, i, c, err)
+				}
+			}
+		})
+	}
+}
+
+// torchCase is one call in ops.json; testdata/torch/fixture.py describes it.
+type torchCase struct {
+	Op, Case, Dtype string
+	Args            torchArgs
+	Inputs          []torchTensor
+	W               *torchTensor
+	Output          torchTensor
+	Grads           []*torchTensor
+	U               []torchTensor
+	Second          []*torchTensor
+}
+
+// torchArgs holds the attributes of a call; ops.py describes them.
+type torchArgs struct {
+	Axes, Dims, Perm, Index          []int
+	Axis, Start, Stop, Step, Classes int
+	Left, Right                      *float64
+}
+
+type torchTensor struct {
+	Shape []int
+	Data  []torchNumber
+}
+
+// torchNumber is a number in JSON, or one of "nan", "inf" and "-inf".
+type torchNumber float64
+
+func (n *torchNumber) UnmarshalJSON(b []byte) error {
+	v, err := strconv.ParseFloat(strings.Trim(string(b), `"`), 64)
+	*n = torchNumber(v)
+	return err
+}
+
+func readTorch(t *testing.T) []torchCase {
+	text, err := os.ReadFile("testdata/torch/ops.json")
+	require.NoError(t, err)
+	var file struct{ Cases []torchCase }
+	require.NoError(t, json.Unmarshal(text, &file))
+	return file.Cases
+}
+
+func (c torchCase) String() string {
+	s := c.Dtype
+	if c.Case != "" {
+		s += ", " + c.Case
+	}
+	for _, x := range c.Inputs {
+		s += fmt.Sprint(" ", x.Shape)
+	}
+	return s
+}
+
+// tolerance is how far, relative to PyTorch's number, ours may be. A hundredth of
+// it is allowed absolutely, too, to gradients that are differences of terms of
+// order 1: rounding of the terms says nothing about the size of the difference.
+func (c torchCase) tolerance() float64 {
+	if c.Dtype == "float32" {
+		return 1e-5
+	}
+	return 1e-12
+}
+
+func (c torchCase) value(x torchTensor) (*tensor.Dense, error) {
+	if c.Dtype == "float32" {
+		return torchValue[float32](x)
+	}
+	return torchValue[float64](x)
+}
+
+func torchValue[T tensor.Float](x torchTensor) (*tensor.Dense, error) {
+	data := make([]T, len(x.Data))
+	for i, v := range x.Data {
+		data[i] = T(v)
+	}
+	return tensor.FromSlice(data, x.Shape...)
+}
+
+// replay builds the call and its gradients, runs them, and compares.
+func (c torchCase) replay(build torchBuilder) error {
+	g := NewGraph()
+	x, err := c.params(g, "x", c.Inputs)
+	if err != nil {
+		return err
+	}
+	y := build(c.Args, x)
+	loss := Sum(y)
+	if c.W != nil {
+		w, err := c.params(g, "w", []torchTensor{*c.W})
+		if err != nil {
+			return err
+		}
+		loss = Dot(y, w[0])
+	}
+	grads, err := Grad(loss, x...)
+	if err != nil {
+		return err
+	}
+	second, err := c.second(g, grads, x)
+	if err != nil {
+		return err
+	}
+	prog, err := Compile(loss, WithGrad(x...), Keep(y), Keep(grads...), Keep(second...))
+	if err != nil {
+		return err
+	}
+	if err := prog.Run(); err != nil {
+		return err
+	}
+	if err := c.compare(y.Value(), c.Output, 0); err != nil {
+		return fmt.Errorf("value: %w", err)
+	}
+	slack := c.tolerance() / 100
+	if err := c.compareAll(second, c.Second, slack); err != nil {
+		return fmt.Errorf("second gradient %w", err)
+	}
+	if !torchCancels[c.Op] {
+		slack = 0
+	}
+	for i := range x {
+		dx, err := x[i].Grad()
+		if err != nil {
+			return err
+		}
+		if err := c.compare(dx, c.expected(i, c.Grads), slack); err != nil {
+			return fmt.Errorf("gradient on the node %d: %w", i, err)
+		}
+	}
+	if err := c.compareAll(grads, c.Grads, slack); err != nil {
+		return fmt.Errorf("gradient %w", err)
+	}
+	return nil
+}
+
+func (c torchCase) params(g *Graph, name string, values []torchTensor) ([]*Node, error) {
+	nodes := make([]*Node, len(values))
+	for i, x := range values {
+		v, err := c.value(x)
+		if err != nil {
+			return nil, err
+		}
+		nodes[i] = Param(g, fmt.Sprint(name, i), v)
+	}
+	return nodes, nil
+}
+
+// second returns the gradients of Σ u·grads, if the case has a u.
+func (c torchCase) second(g *Graph, grads, x []*Node) ([]*Node, error) {
+	if len(c.U) == 0 {
+		return nil, nil
+	}
+	u, err := c.params(g, "u", c.U)
+	if err != nil {
+		return nil, err
+	}
+	sum := ConstLike(x[0], 0)
+	for i := range u {
+		sum = Add(sum, Dot(u[i], grads[i]))
+	}
+	return Grad(sum, x...)
+}
+
+// compareAll compares gradients with respect to the inputs.
+func (c torchCase) compareAll(nodes []*Node, want []*torchTensor, atol float64) error {
+	for i, n := range nodes {
+		if err := c.compare(n.Value(), c.expected(i, want), atol); err != nil {
+			return fmt.Errorf("%d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// expected returns the gradient of input i, zeros where PyTorch has none.
+func (c torchCase) expected(i int, grads []*torchTensor) torchTensor {
+	if grads[i] != nil {
+		return *grads[i]
+	}
+	return torchTensor{c.Inputs[i].Shape, make([]torchNumber, len(c.Inputs[i].Data))}
+}
+
+func (c torchCase) compare(got tensor.Value, want torchTensor, atol float64) error {
+	w, err := c.value(want)
+	if err != nil {
+		return err
+	}
+	if err := tensor.AllCloseNaN(got, w, c.tolerance(), atol); err != nil {
+		return err
+	}
+	if got.Dtype() != w.Dtype() {
+		return fmt.Errorf("got dtype %v, want %v", got.Dtype(), w.Dtype())
+	}
+	return nil
+}
+
+// torchCancels are the functions whose gradients subtract terms of order 1.
+var torchCancels = map[string]bool{"Softmax": true, "LogSoftmax": true, "LogSumExp": true, "Norm": true}
+
+// torchBuilder applies one function to the inputs of a case.
+type torchBuilder func(a torchArgs, x []*Node) *Node
+
+var torchBuilders = map[string]torchBuilder{
+	"Add":     operands(Add, Add, Add),
+	"Sub":     operands(Sub, Sub, Sub),
+	"Mul":     operands(Mul, Mul, Mul),
+	"Div":     operands(Div, Div, Div),
+	"Pow":     operands(Pow, Pow, Pow),
+	"Maximum": operands(Maximum, Maximum, Maximum),
+	"Minimum": operands(Minimum, Minimum, Minimum),
+	"Lt":      operands(Lt, Lt, Lt),
+	"Le":      operands(Le, Le, Le),
+	"Gt":      operands(Gt, Gt, Gt),
+	"Ge":      operands(Ge, Ge, Ge),
+	"Eq":      operands(Eq, Eq, Eq),
+	"Ne":      operands(Ne, Ne, Ne),
+	"Where": func(a torchArgs, x []*Node) *Node {
+		if a.Right != nil {
+			return Where(x[0], x[1], *a.Right)
+		}
+		return Where(x[0], x[1], x[2])
+	},
+
+	"Neg":          elementwise(Neg),
+	"Exp":          elementwise(Exp),
+	"Log":          elementwise(Log),
+	"Log1p":        elementwise(Log1p),
+	"Expm1":        elementwise(Expm1),
+	"Sqrt":         elementwise(Sqrt),
+	"Sin":          elementwise(Sin),
+	"Cos":          elementwise(Cos),
+	"Tan":          elementwise(Tan),
+	"Tanh":         elementwise(Tanh),
+	"Sigmoid":      elementwise(Sigmoid),
+	"Softplus":     elementwise(Softplus),
+	"Relu":         elementwise(Relu),
+	"Abs":          elementwise(Abs),
+	"Sign":         elementwise(Sign),
+	"Square":       elementwise(Square),
+	"Reciprocal":   elementwise(Reciprocal),
+	"StopGradient": elementwise(StopGradient),
+
+	"Sum":        reduction(Sum),
+	"SumKeep":    reduction(SumKeep),
+	"Mean":       reduction(Mean),
+	"MeanKeep":   reduction(MeanKeep),
+	"Max":        reduction(Max),
+	"MaxKeep":    reduction(MaxKeep),
+	"Min":        reduction(Min),
+	"MinKeep":    reduction(MinKeep),
+	"LogSumExp":  reduction(LogSumExp),
+	"Norm":       reduction(Norm),
+	"Softmax":    func(a torchArgs, x []*Node) *Node { return Softmax(x[0], a.Axis) },
+	"LogSoftmax": func(a torchArgs, x []*Node) *Node { return LogSoftmax(x[0], a.Axis) },
+
+	"Dot":    func(a torchArgs, x []*Node) *Node { return Dot(x[0], x[1]) },
+	"MatMul": func(a torchArgs, x []*Node) *Node { return MatMul(x[0], x[1]) },
+
+	"Transpose": func(a torchArgs, x []*Node) *Node { return Transpose(x[0], a.Perm...) },
+	"Reshape":   func(a torchArgs, x []*Node) *Node { return Reshape(x[0], a.Dims...) },
+	"Flatten":   elementwise(Flatten),
+	"Squeeze":   reduction(Squeeze),
+	"Unsqueeze": func(a torchArgs, x []*Node) *Node { return Unsqueeze(x[0], a.Axis) },
+	"Expand":    func(a torchArgs, x []*Node) *Node { return Expand(x[0], a.Dims...) },
+	"Slice": func(a torchArgs, x []*Node) *Node {
+		if a.Step == 0 {
+			return Slice(x[0], a.Axis, a.Start, a.Stop)
+		}
+		return Slice(x[0], a.Axis, a.Start, a.Stop, a.Step)
+	},
+	"At":     func(a torchArgs, x []*Node) *Node { return At(x[0], a.Index...) },
+	"Concat": func(a torchArgs, x []*Node) *Node { return Concat(a.Axis, x...) },
+	"Stack":  func(a torchArgs, x []*Node) *Node { return Stack(a.Axis, x...) },
+	"OneHot": func(a torchArgs, x []*Node) *Node { return OneHot(x[0], a.Classes) },
+}
+
+func elementwise(f func(*Node) *Node) torchBuilder {
+	return func(_ torchArgs, x []*Node) *Node { return f(x[0]) }
+}
+
+func reduction(f func(*Node, ...int) *Node) torchBuilder {
+	return func(a torchArgs, x []*Node) *Node { return f(x[0], a.Axes...) }
+}
+
+// operands takes the three instances of a function of two operands.
+func operands(f func(a, b *Node) *Node, left func(float64, *Node) *Node, right func(*Node, float64) *Node) torchBuilder {
+	return func(a torchArgs, x []*Node) *Node {
+		switch {
+		case a.Left != nil:
+			return left(*a.Left, x[0])
+		case a.Right != nil:
+			return right(x[0], *a.Right)
+		}
+		return f(x[0], x[1])
+	}
+}
