@@ -68,7 +68,7 @@ func Compile(loss *Node, opts ...Option) (*Program, error) {
 		}
 		outputs[i], kept[v] = v, true
 	}
-	p := &Program{params: o.params, loss: outputs[0]}
+	p := &Program{params: o.params, root: loss, loss: outputs[0]}
 	p.build(schedule(outputs), kept)
 	for i, t := range targets {
 		if outputs[i].dtype == tensor.Float32 {

@@ -69,11 +69,16 @@ func attributes(p Primitive) string {
 
 func (p *Program) explainOutputs(b *strings.Builder) {
 	line := func(node *Node, grad bool, shape tensor.Shape) {
-		what := "value"
-		if grad {
-			what = "grad"
+		var what string
+		switch {
+		case grad:
+			what = "grad of " + node.Name()
+		case node == p.root:
+			what = "loss"
+		default:
+			what = "value of " + node.Op().String()
 		}
-		fmt.Fprintf(b, "  keep  %s of %v %v\n", what, node.Name(), shape)
+		fmt.Fprintf(b, "  keep  %s %v\n", what, shape)
 	}
 	for _, o := range p.f64.outputs {
 		line(o.node, o.grad, o.value.Shape())

@@ -17,6 +17,7 @@ type Program struct {
 	f32    *store[float32]
 	f64    *store[float64]
 	params []*Node
+	root   *Node // the loss
 	loss   *value
 	busy   atomic.Bool
 
