@@ -97,3 +97,83 @@ func gonum32(dst, a, b []float32, m, n, k int, tA, tB bool) {
 	}
 	blas32.Gemm(oa, ob, 1, ga, gb, 0, g(dst, m, n))
 }
+
+const benchLen = 6400 // 200 rows of 32: the hidden layer of a small classifier
+
+func BenchmarkUnary(b *testing.B) {
+	for _, f := range unaries {
+		b.Run(f.name+"/float64", func(b *testing.B) { benchUnary(b, f.f64) })
+		b.Run(f.name+"/float32", func(b *testing.B) { benchUnary(b, f.f32) })
+	}
+}
+
+func benchUnary[T Float](b *testing.B, f func(dst, x []T)) {
+	x, dst := randoms[T](rand.New(rand.NewPCG(1, 2)), benchLen), make([]T, benchLen)
+	for b.Loop() {
+		f(dst, x)
+	}
+	reportPerElement(b)
+}
+
+func BenchmarkBinary(b *testing.B) {
+	for _, f := range binaries {
+		b.Run(f.name+"/float64", func(b *testing.B) { benchBinary(b, f.f64) })
+		b.Run(f.name+"/float32", func(b *testing.B) { benchBinary(b, f.f32) })
+	}
+}
+
+func benchBinary[T Float](b *testing.B, f func(dst, x, y []T)) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	x, y, dst := randoms[T](rng, benchLen), randoms[T](rng, benchLen), make([]T, benchLen)
+	for b.Loop() {
+		f(dst, x, y)
+	}
+	reportPerElement(b)
+}
+
+func BenchmarkWhere(b *testing.B) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	x, y, c, dst := randoms[float64](rng, benchLen), randoms[float64](rng, benchLen), make([]float64, benchLen), make([]float64, benchLen)
+	Lt(c, x, y)
+	for b.Loop() {
+		Where(dst, c, x, y)
+	}
+	reportPerElement(b)
+}
+
+func BenchmarkReduce(b *testing.B) {
+	x, dst := randoms[float64](rand.New(rand.NewPCG(1, 2)), benchLen), make([]float64, 200)
+	for _, f := range []struct {
+		name string
+		f    func(dst, x []float64, outer, n, inner int)
+	}{{"Sum", SumAxis[float64]}, {"Max", MaxAxis[float64]}} {
+		for _, s := range [][3]int{{1, benchLen, 1}, {200, 32, 1}, {1, 200, 32}} {
+			b.Run(fmt.Sprintf("%s/%dx%dx%d", f.name, s[0], s[1], s[2]), func(b *testing.B) {
+				for b.Loop() {
+					f.f(dst, x, s[0], s[1], s[2])
+				}
+				reportPerElement(b)
+			})
+		}
+	}
+}
+
+func BenchmarkStridedCopy(b *testing.B) {
+	x, dst := randoms[float64](rand.New(rand.NewPCG(1, 2)), benchLen), make([]float64, benchLen)
+	shape, rows := []int{200, 32}, []int{32, 1}
+	for _, c := range []struct {
+		name    string
+		strides []int
+	}{{"copy", rows}, {"repeat-row", []int{0, 1}}, {"repeat-column", []int{1, 0}}, {"transpose", []int{1, 200}}} {
+		b.Run(c.name, func(b *testing.B) {
+			for b.Loop() {
+				StridedCopy(dst, rows, 0, x, c.strides, 0, shape)
+			}
+			reportPerElement(b)
+		})
+	}
+}
+
+func reportPerElement(b *testing.B) {
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchLen, "ns/element")
+}

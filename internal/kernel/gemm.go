@@ -31,7 +31,7 @@ func Gemm[T Float](dst, a, b []T, m, n, k int, transA, transB bool) {
 // Where each of the ways to order the loops stops paying, found by measuring.
 const (
 	shallow = 8 // with fewer terms, dot products spend their time on setting out
-	narrow  = 8 // with fewer columns, so do sums of rows
+	narrow  = 16 // with fewer columns, so do sums of rows
 )
 
 // pack transposes a (rows, cols) matrix: src has rows that start lds elements

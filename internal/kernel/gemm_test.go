@@ -28,14 +28,6 @@ func gemmNaive[T Float](dst, a, b []T, m, n, k int, transA, transB bool) {
 	}
 }
 
-func randoms[T Float](rng *rand.Rand, n int) []T {
-	x := make([]T, n)
-	for i := range x {
-		x[i] = T(rng.NormFloat64())
-	}
-	return x
-}
-
 func testGemm[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	sizes := []int{1, 2, 3, 4, 5, 7, 8, 9, 13, 16, 33, 127, 129, 300}

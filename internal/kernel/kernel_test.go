@@ -1,0 +1,208 @@
+package kernel
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// lengths cover every remainder of an unrolled loop and some long slices.
+var lengths = func() []int {
+	n := []int{64, 100, 127, 128, 129, 1000, 4097}
+	for i := range 34 {
+		n = append(n, i)
+	}
+	return n
+}()
+
+// specials are the arguments where conventions differ.
+var specials = []float64{math.NaN(), math.Inf(1), math.Inf(-1), 0, math.Copysign(0, -1), 1, -1, 2, -2, 0.5, -0.5, 3, -3,
+	20, 20.000001, 19.999999, -20, 1e-30, -1e-30, 1e30, -1e30, 88, 89, -88, -104, 700, 710, -745, -746, 1e-40, 5e-324}
+
+// values returns n arguments: the special ones, then random ones of all sizes.
+func values[T Float](rng *rand.Rand, n int) []T {
+	x := make([]T, n)
+	for i := range x {
+		x[i] = T(rng.NormFloat64() * math.Exp(3*rng.NormFloat64()))
+		if rng.IntN(4) == 0 {
+			x[i] = T(specials[rng.IntN(len(specials))])
+		}
+	}
+	return x
+}
+
+func randoms[T Float](rng *rand.Rand, n int) []T {
+	x := make([]T, n)
+	for i := range x {
+		x[i] = T(rng.NormFloat64())
+	}
+	return x
+}
+
+// bitsOf orders floats of either type so that equality is that of the bits,
+// with one NaN.
+func bitsOf[T Float](v T) uint64 {
+	if v != v {
+		return math.Float64bits(math.NaN())
+	}
+	return math.Float64bits(float64(v))
+}
+
+func requireSame[T Float](t *testing.T, want, got []T, args ...[]T) {
+	t.Helper()
+	require.Len(t, got, len(want))
+	for i := range want {
+		if bitsOf(want[i]) == bitsOf(got[i]) {
+			continue
+		}
+		var at []T
+		for _, a := range args {
+			at = append(at, a[i])
+		}
+		t.Fatalf("element %d of %d: f(%v) = %v, want %v", i, len(want), at, got[i], want[i])
+	}
+}
+
+type unary struct {
+	name string
+	f64  func(dst, x []float64)
+	f32  func(dst, x []float32)
+	def  func(x float64) float64 // computed in float64 and rounded
+}
+
+var unaries = []unary{
+	{"Neg", Neg[float64], Neg[float32], func(x float64) float64 { return -x }},
+	{"Abs", Abs[float64], Abs[float32], math.Abs},
+	{"Sign", Sign[float64], Sign[float32], SignOf},
+	{"Square", Square[float64], Square[float32], func(x float64) float64 { return x * x }},
+	{"Relu", Relu[float64], Relu[float32], ReluOf},
+	{"Recip", Recip[float64], Recip[float32], func(x float64) float64 { return 1 / x }},
+	{"Sqrt", Sqrt[float64], Sqrt[float32], math.Sqrt},
+	{"Exp", Exp[float64], Exp[float32], math.Exp},
+	{"Log", Log[float64], Log[float32], math.Log},
+	{"Log1p", Log1p[float64], Log1p[float32], math.Log1p},
+	{"Expm1", Expm1[float64], Expm1[float32], math.Expm1},
+	{"Sin", Sin[float64], Sin[float32], math.Sin},
+	{"Cos", Cos[float64], Cos[float32], math.Cos},
+	{"Tan", Tan[float64], Tan[float32], math.Tan},
+	{"Tanh", Tanh[float64], Tanh[float32], math.Tanh},
+	{"Sigmoid", Sigmoid[float64], Sigmoid[float32], SigmoidOf},
+	{"Softplus", Softplus[float64], Softplus[float32], SoftplusOf},
+}
+
+func TestUnary(t *testing.T) {
+	for _, u := range unaries {
+		t.Run(u.name+"/float64", func(t *testing.T) { testUnary(t, u.f64, u.def) })
+		t.Run(u.name+"/float32", func(t *testing.T) { testUnary(t, u.f32, u.def) })
+	}
+}
+
+func testUnary[T Float](t *testing.T, f func(dst, x []T), def func(float64) float64) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for _, n := range lengths {
+		x := values[T](rng, n)
+		want, got := make([]T, n), randoms[T](rng, n)
+		for i := range x {
+			want[i] = T(def(float64(x[i])))
+		}
+		f(got, x)
+		requireSame(t, want, got, x)
+		inPlace := append([]T(nil), x...)
+		f(inPlace, inPlace)
+		requireSame(t, want, inPlace, x)
+	}
+}
+
+type binary struct {
+	name string
+	f64  func(dst, a, b []float64)
+	f32  func(dst, a, b []float32)
+	def  func(a, b float64) float64
+}
+
+var binaries = []binary{
+	{"Add", Add[float64], Add[float32], func(a, b float64) float64 { return a + b }},
+	{"Sub", Sub[float64], Sub[float32], func(a, b float64) float64 { return a - b }},
+	{"Mul", Mul[float64], Mul[float32], func(a, b float64) float64 { return a * b }},
+	{"Div", Div[float64], Div[float32], func(a, b float64) float64 { return a / b }},
+	{"Max", Max[float64], Max[float32], MaxOf},
+	{"Min", Min[float64], Min[float32], MinOf},
+	{"Pow", Pow[float64], Pow[float32], math.Pow},
+	{"Lt", Lt[float64], Lt[float32], func(a, b float64) float64 { return truth(a < b) }},
+	{"Le", Le[float64], Le[float32], func(a, b float64) float64 { return truth(a <= b) }},
+	{"Gt", Gt[float64], Gt[float32], func(a, b float64) float64 { return truth(a > b) }},
+	{"Ge", Ge[float64], Ge[float32], func(a, b float64) float64 { return truth(a >= b) }},
+	{"Eq", Eq[float64], Eq[float32], func(a, b float64) float64 { return truth(a == b) }},
+	{"Ne", Ne[float64], Ne[float32], func(a, b float64) float64 { return truth(a != b) }},
+	{"Map2", func(dst, a, b []float64) { Map2(dst, a, b, math.Atan2) },
+		func(dst, a, b []float32) { Map2(dst, a, b, math.Atan2) }, math.Atan2},
+}
+
+func truth(c bool) float64 {
+	if c {
+		return 1
+	}
+	return 0
+}
+
+func TestBinary(t *testing.T) {
+	for _, f := range binaries {
+		t.Run(f.name+"/float64", func(t *testing.T) { testBinary(t, f.f64, f.def) })
+		t.Run(f.name+"/float32", func(t *testing.T) { testBinary(t, f.f32, f.def) })
+	}
+}
+
+func testBinary[T Float](t *testing.T, f func(dst, a, b []T), def func(a, b float64) float64) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	for _, n := range lengths {
+		a, b := values[T](rng, n), values[T](rng, n)
+		want, got := make([]T, n), randoms[T](rng, n)
+		for i := range a {
+			want[i] = T(def(float64(a[i]), float64(b[i])))
+		}
+		f(got, a, b)
+		requireSame(t, want, got, a, b)
+		overA, overB := append([]T(nil), a...), append([]T(nil), b...)
+		f(overA, overA, b)
+		requireSame(t, want, overA, a, b)
+		f(overB, a, overB)
+		requireSame(t, want, overB, a, b)
+	}
+}
+
+func TestWhere(t *testing.T) {
+	t.Run("float64", testWhere[float64])
+	t.Run("float32", testWhere[float32])
+}
+
+func testWhere[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	for _, n := range lengths {
+		c, a, b := values[T](rng, n), values[T](rng, n), values[T](rng, n)
+		want, got := make([]T, n), randoms[T](rng, n)
+		for i := range c {
+			want[i] = b[i]
+			if c[i] != 0 {
+				want[i] = a[i]
+			}
+		}
+		Where(got, c, a, b)
+		requireSame(t, want, got, c, a, b)
+		over := append([]T(nil), c...)
+		Where(over, over, a, b)
+		requireSame(t, want, over, c, a, b)
+	}
+}
+
+func TestFill(t *testing.T) {
+	for _, n := range lengths {
+		x := make([]float32, n+1)
+		Fill(x[:n], 1.5)
+		for i := range n {
+			require.Equal(t, float32(1.5), x[i])
+		}
+		require.Zero(t, x[n])
+	}
+}
