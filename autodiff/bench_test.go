@@ -1,0 +1,65 @@
+package autodiff_test
+
+import (
+	"testing"
+
+	"github.com/downhill-go/downhill/autodiff"
+	"github.com/downhill-go/downhill/optim"
+	"github.com/downhill-go/downhill/tensor"
+	"github.com/stretchr/testify/require"
+	"gorgonia.org/gorgonia"
+)
+
+// Run with
+//
+//	go test -run '^$' -bench Rosenbrock ./autodiff
+
+// BenchmarkRosenbrock is one value, gradient and Adam step of Rosenbrock's
+// function in float64: ours in two calls, and the same with gorgonia alone.
+func BenchmarkRosenbrock(b *testing.B) {
+	b.Run("downhill", func(b *testing.B) {
+		prog, opt := rosenbrock(b)
+		b.ReportAllocs()
+		for b.Loop() {
+			_ = prog.Run()
+			_ = opt.Step()
+		}
+	})
+	b.Run("gorgonia", func(b *testing.B) {
+		machine, solver, params := stockRosenbrock(b)
+		b.ReportAllocs()
+		for b.Loop() {
+			_ = machine.RunAll()
+			_ = solver.Step(params)
+			machine.Reset()
+		}
+	})
+}
+
+func rosenbrock(t testing.TB) (*autodiff.Program, *optim.Optimizer) {
+	g := autodiff.NewGraph()
+	x := autodiff.Param(g, "x", tensor.Scalar(-1.2))
+	y := autodiff.Param(g, "y", tensor.Scalar(1.0))
+	loss := autodiff.Add(autodiff.Square(autodiff.Sub(1, x)),
+		autodiff.Mul(100, autodiff.Square(autodiff.Sub(y, autodiff.Square(x)))))
+	prog, err := autodiff.Compile(loss, autodiff.WithGrad(x, y))
+	require.NoError(t, err)
+	opt, err := optim.New(prog.Params(), optim.DefaultAdam())
+	require.NoError(t, err)
+	return prog, opt
+}
+
+func stockRosenbrock(t testing.TB) (gorgonia.VM, gorgonia.Solver, []gorgonia.ValueGrad) {
+	g := gorgonia.NewGraph()
+	x := gorgonia.NewScalar(g, gorgonia.Float64, gorgonia.WithName("x"), gorgonia.WithValue(-1.2))
+	y := gorgonia.NewScalar(g, gorgonia.Float64, gorgonia.WithName("y"), gorgonia.WithValue(1.0))
+	one, hundred := gorgonia.NewConstant(1.0), gorgonia.NewConstant(100.0)
+	must := gorgonia.Must
+	a := must(gorgonia.Square(must(gorgonia.Sub(one, x))))
+	c := must(gorgonia.Square(must(gorgonia.Sub(y, must(gorgonia.Square(x))))))
+	loss := must(gorgonia.Add(a, must(gorgonia.Mul(hundred, c))))
+	_, err := gorgonia.Grad(loss, x, y)
+	require.NoError(t, err)
+	return gorgonia.NewTapeMachine(g, gorgonia.BindDualValues(x, y)), gorgonia.NewAdamSolver(),
+		gorgonia.NodesToValueGrads(gorgonia.Nodes{x, y})
+}
