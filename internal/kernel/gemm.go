@@ -30,7 +30,7 @@ func Gemm[T Float](dst, a, b []T, m, n, k int, transA, transB bool) {
 
 // Where each of the ways to order the loops stops paying, found by measuring.
 const (
-	shallow = 8 // with fewer terms, dot products spend their time on setting out
+	shallow = 8  // with fewer terms, dot products spend their time on setting out
 	narrow  = 16 // with fewer columns, so do sums of rows
 )
 

@@ -1,0 +1,159 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+var (
+	nan     = math.NaN()
+	inf     = math.Inf(1)
+	negZero = math.Copysign(0, -1)
+)
+
+// TestUnarySpecial holds what PyTorch 2 returns, on CPU and for float64.
+func TestUnarySpecial(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		f    func(dst, x []float64)
+		x    []float64
+		want []float64
+	}{
+		{"sign", Sign[float64], []float64{nan, negZero, 0, inf, -inf}, []float64{0, 0, 0, 1, -1}},
+		{"relu", Relu[float64], []float64{nan, 0, inf, -inf, -1}, []float64{nan, 0, inf, 0, 0}},
+		{"abs", Abs[float64], []float64{nan, negZero, -inf}, []float64{nan, 0, inf}},
+		{"neg", Neg[float64], []float64{0, negZero, inf}, []float64{negZero, 0, -inf}},
+		{"reciprocal", Recip[float64], []float64{0, negZero, inf}, []float64{inf, -inf, 0}},
+		{"log", Log[float64], []float64{-1, 0, negZero, inf}, []float64{nan, -inf, -inf, inf}},
+		{"log1p", Log1p[float64], []float64{-1, -2, negZero}, []float64{-inf, nan, negZero}},
+		{"sqrt", Sqrt[float64], []float64{-1, negZero, inf}, []float64{nan, negZero, inf}},
+		{"tanh", Tanh[float64], []float64{nan, inf, -inf, 50}, []float64{nan, 1, -1, 1}},
+		{"sigmoid", Sigmoid[float64], []float64{nan, 0, 800, -800, inf, -inf}, []float64{nan, 0.5, 1, 0, 1, 0}},
+		{"softplus", Softplus[float64], []float64{nan, 20.1, inf, -inf, -800}, []float64{nan, 20.1, inf, 0, 0}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := make([]float64, len(c.x))
+			c.f(got, c.x)
+			requireSame(t, c.want, got, c.x)
+		})
+	}
+}
+
+// TestBinarySpecial holds what PyTorch 2 returns, on CPU and for float64.
+func TestBinarySpecial(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		f    func(dst, a, b []float64)
+		a, b []float64
+		want []float64
+	}{
+		{"maximum", Max[float64], []float64{nan, 1, inf}, []float64{1, nan, nan}, []float64{nan, nan, nan}},
+		{"minimum", Min[float64], []float64{nan, 1, -inf}, []float64{1, nan, nan}, []float64{nan, nan, nan}},
+		{"eq", Eq[float64], []float64{nan, nan, 1, 0}, []float64{nan, 1, nan, negZero}, []float64{0, 0, 0, 1}},
+		{"ne", Ne[float64], []float64{nan, nan, 1, 0}, []float64{nan, 1, nan, negZero}, []float64{1, 1, 1, 0}},
+		{"lt", Lt[float64], []float64{nan, nan, 1, negZero}, []float64{nan, 1, nan, 0}, []float64{0, 0, 0, 0}},
+		{"le", Le[float64], []float64{nan, nan, 1, 0}, []float64{nan, 1, nan, negZero}, []float64{0, 0, 0, 1}},
+		{"gt", Gt[float64], []float64{nan, nan, 1, 0}, []float64{nan, 1, nan, negZero}, []float64{0, 0, 0, 0}},
+		{"ge", Ge[float64], []float64{nan, nan, 1, negZero}, []float64{nan, 1, nan, 0}, []float64{0, 0, 0, 1}},
+		{"div", Div[float64], []float64{1, -1, 0, inf}, []float64{0, 0, 0, inf}, []float64{inf, -inf, nan, nan}},
+		{"pow", Pow[float64],
+			[]float64{nan, -2, -2, 0, negZero, negZero, 1, nan, -1, inf, -8, -inf, 0, negZero, 2, nan, -3},
+			[]float64{0, 3, .5, -1, -1, -2, nan, 1, inf, 0, 1. / 3, 3, 0, 3, nan, 2, 2},
+			[]float64{1, -8, nan, inf, -inf, inf, 1, nan, 1, 1, nan, -inf, 1, negZero, nan, nan, 9}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := make([]float64, len(c.a))
+			c.f(got, c.a, c.b)
+			requireSame(t, c.want, got, c.a, c.b)
+		})
+	}
+}
+
+func TestWhereSpecial(t *testing.T) {
+	got := make([]float64, 4)
+	Where(got, []float64{nan, negZero, 0, -inf}, []float64{1, 1, nan, inf}, []float64{2, 2, 2, nan})
+	requireSame(t, []float64{1, 2, 2, inf}, got)
+}
+
+// bigExp returns eˣ to 300 bits: Taylor's series at x/2⁶⁴, then squared.
+func bigExp(x float64) *big.Float {
+	const prec, halvings = 400, 64
+	y := new(big.Float).SetPrec(prec).SetFloat64(x)
+	y.SetMantExp(y, -halvings)
+	sum := new(big.Float).SetPrec(prec).SetInt64(1)
+	term := new(big.Float).SetPrec(prec).SetInt64(1)
+	for i := int64(1); i < 20; i++ {
+		term.Quo(term.Mul(term, y), new(big.Float).SetInt64(i))
+		sum.Add(sum, term)
+	}
+	for range halvings {
+		sum.Mul(sum, sum)
+	}
+	return sum
+}
+
+// ulps returns |got - want| in units of the last place of got.
+func ulps(got float64, want *big.Float) float64 {
+	d := new(big.Float).SetPrec(400).SetFloat64(got)
+	diff, _ := d.Sub(d, want).Float64()
+	_, e := math.Frexp(got)
+	return math.Abs(diff) / math.Ldexp(1, max(e-53, -1074))
+}
+
+// TestAccuracy checks the functions the math package lacks, and its Tanh and
+// Exp, against 300 bits.
+func TestAccuracy(t *testing.T) {
+	one := func() *big.Float { return new(big.Float).SetPrec(400).SetInt64(1) }
+	for _, c := range []struct {
+		name  string
+		f     func(dst, x []float64)
+		exact func(x float64) *big.Float
+		bound float64
+	}{
+		{"exp", Exp[float64], bigExp, 1.5},
+		{"sigmoid", Sigmoid[float64], func(x float64) *big.Float {
+			d := one()
+			return d.Quo(one(), d.Add(d, bigExp(-x)))
+		}, 2.5},
+		{"tanh", Tanh[float64], func(x float64) *big.Float {
+			e := bigExp(2 * x)
+			return one().Quo(one().Sub(e, one()), one().Add(e, one()))
+		}, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(9, 10))
+			var y [1]float64
+			var worst, at float64
+			for range 5000 {
+				x := rng.NormFloat64() * math.Exp(2*rng.NormFloat64())
+				if math.Abs(x) > 700 {
+					continue
+				}
+				c.f(y[:], []float64{x})
+				if u := ulps(y[0], c.exact(x)); u > worst {
+					worst, at = u, x
+				}
+			}
+			t.Logf("at most %.2f ulp, at %v", worst, at)
+			require.LessOrEqual(t, worst, c.bound, fmt.Sprintf("at %v", at))
+		})
+	}
+}
+
+// TestSoftplusAccuracy compares with log(1 + eˣ) written so that it cannot
+// overflow: max(x, 0) + log1p(e^-|x|).
+func TestSoftplusAccuracy(t *testing.T) {
+	for x := -740.0; x < 60; x += 0.037 {
+		want := max(x, 0) + math.Log1p(math.Exp(-math.Abs(x)))
+		bound := 1e-15
+		if x > softplusThreshold {
+			bound = 1.1e-10
+		}
+		require.InEpsilon(t, want, SoftplusOf(x), bound, "x = %v", x)
+	}
+}
