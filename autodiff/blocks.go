@@ -56,15 +56,16 @@ func newBlocks[T tensor.Float](dst *tensor.Array[T], in []*tensor.Array[T], step
 	return b
 }
 
-// alignTo makes the block size a multiple of the period of the first input that
+// alignTo makes the block size a multiple of the longest period of an input that
 // repeats within a block, as a bias does: it is then the same in all blocks.
 func (b *blocks[T]) alignTo(inputs []blockInput[T]) {
+	longest := 1
 	for _, in := range inputs {
-		if p := in.period; p > 1 && p <= blockSize {
-			b.size = blockSize / p * p
-			return
+		if in.period <= blockSize {
+			longest = max(longest, in.period)
 		}
 	}
+	b.size = blockSize / longest * longest
 }
 
 // shareTemps returns memory for the result of each step but the last; steps

@@ -11,14 +11,14 @@ import (
 // of their own, and the compiler fuses what it can.
 
 // Square returns x², elementwise. It matches torch.square.
-func Square(x *Node) *Node { return Mul(x, x) }
+func Square(x *Node) *Node { return as("Square", Mul(x, x), x) }
 
 // Reciprocal returns 1/x, elementwise. It matches torch.reciprocal.
-func Reciprocal(x *Node) *Node { return Div(1, x) }
+func Reciprocal(x *Node) *Node { return as("Reciprocal", Div(1, x), x) }
 
 // Dot returns the scalar Σ a·b over all elements, after broadcasting. For
 // vectors it matches torch.dot.
-func Dot(a, b *Node) *Node { return Sum(Mul(a, b)) }
+func Dot(a, b *Node) *Node { return as("Dot", Sum(Mul(a, b)), a, b) }
 
 // Norm returns the 2-norm √Σx² over the given axes, or over all of x. Its
 // gradient at zero is zero, as torch.linalg.vector_norm's.
@@ -26,7 +26,7 @@ func Norm(x *Node, axes ...int) *Node {
 	s := Sum(Square(x), axes...)
 	isZero := Eq(s, 0)
 	// The root of a 1 in place of 0 keeps the infinite slope out of the gradient.
-	return Where(isZero, 0, Sqrt(Where(isZero, 1, s)))
+	return as("Norm", Where(isZero, 0, Sqrt(Where(isZero, 1, s))), x)
 }
 
 // LogSumExp returns ln Σ eˣ over the given axes, or over all of x, without
@@ -35,7 +35,7 @@ func Norm(x *Node, axes ...int) *Node {
 func LogSumExp(x *Node, axes ...int) *Node {
 	top := finiteMax(x, axes)
 	if nodeErr(top) != nil {
-		return top
+		return as("LogSumExp", top, x)
 	}
 	s := SumKeep(Exp(Sub(x, top)), axes...)
 	y := Add(Log(s), top)
@@ -61,7 +61,7 @@ func shapeWithout(x *Node, axes []int) tensor.Shape {
 // It matches torch.softmax. It records [ErrShape] for a bad axis.
 func Softmax(x *Node, axis int) *Node {
 	e := Exp(Sub(x, StopGradient(MaxKeep(x, axis))))
-	return Div(e, SumKeep(e, axis))
+	return as("Softmax", Div(e, SumKeep(e, axis)), x)
 }
 
 // LogSoftmax returns the logarithm of the softmax of x along axis, exact also
@@ -72,7 +72,7 @@ func Softmax(x *Node, axis int) *Node {
 // It matches torch.log_softmax. It records [ErrShape] for a bad axis.
 func LogSoftmax(x *Node, axis int) *Node {
 	z := Sub(x, StopGradient(MaxKeep(x, axis)))
-	return Sub(z, Log(SumKeep(Exp(z), axis)))
+	return as("LogSoftmax", Sub(z, Log(SumKeep(Exp(z), axis))), x)
 }
 
 // OneHot returns, for labels of shape (...), an array of shape (..., classes)
@@ -82,7 +82,7 @@ func LogSoftmax(x *Node, axis int) *Node {
 // which takes integers and refuses labels out of range.
 func OneHot(labels *Node, classes int) *Node {
 	if nodeErr(labels) != nil {
-		return firstInvalid(eq{}, []*Node{labels})
+		return as("OneHot", firstInvalid(eq{}, []*Node{labels}), labels)
 	}
 	if classes < 1 {
 		return Invalid(labels.Graph(), "autodiff.OneHot", fmt.Errorf("%w: %d classes, want at least 1", ErrShape, classes))

@@ -79,13 +79,22 @@ func applyBinary[A, B Operand](p Primitive, a A, b B) *Node {
 	switch {
 	case xIsNode && yIsNode:
 	case xIsNode:
-		y = ConstLike(x, number(b))
+		y = likeIfValid(x, b)
 	case yIsNode:
-		x = ConstLike(y, number(a))
+		x = likeIfValid(y, a)
 	default:
 		return Invalid(nil, "autodiff."+p.Name(), fmt.Errorf("%w: %v and %v are both numbers, which belong to no graph", ErrGraph, a, b))
 	}
 	return apply(p, x, y)
+}
+
+// likeIfValid returns the number v as a constant that fits n, and n itself when
+// that is nil or invalid: apply reports it then.
+func likeIfValid(n *Node, v any) *Node {
+	if n == nil || nodeErr(n) != nil {
+		return n
+	}
+	return ConstLike(n, number(v))
 }
 
 func number(a any) float64 {

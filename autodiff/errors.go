@@ -95,6 +95,23 @@ func nodeErr(n *Node) *Error {
 	return nil
 }
 
+// as returns y, the result of fn(in...). When y is invalid by a mistake that was
+// made in fn itself, and not in one of its arguments, the error names fn, and not
+// the function that fn called.
+func as(fn string, y *Node, in ...*Node) *Node {
+	e := nodeErr(y)
+	if e == nil {
+		return y
+	}
+	for _, x := range in {
+		if x != nil && nodeErr(x) == e {
+			return y
+		}
+	}
+	e.Op = "autodiff." + fn
+	return y
+}
+
 // invalid is the operation of an invalid node.
 type invalid struct{ err *Error }
 

@@ -80,15 +80,15 @@ func Pow[A, B Operand](a A, b B) *Node {
 		if _, ok := any(b).(*Node); !ok {
 			switch number(b) {
 			case 1:
-				return x
+				return as("Pow", Mul(x, 1), x)
 			case 2:
-				return Square(x)
+				return as("Pow", Mul(x, x), x)
 			case 3:
-				return Mul(Mul(x, x), x)
+				return as("Pow", Mul(Mul(x, x), x), x)
 			case 0.5:
-				return Sqrt(x)
+				return as("Pow", Sqrt(x), x)
 			case -1:
-				return Reciprocal(x)
+				return as("Pow", Div(1, x), x)
 			}
 		}
 	}

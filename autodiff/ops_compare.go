@@ -81,7 +81,7 @@ func Where[A, B Operand](c *Node, a A, b B) *Node {
 			in[i+1] = x
 			continue
 		}
-		in[i+1] = ConstLike(c, number(v))
+		in[i+1] = likeIfValid(c, v)
 	}
 	return apply(where{}, in...)
 }

@@ -199,17 +199,16 @@ type transpose struct{ Perm []int }
 func (transpose) Name() string { return "Transpose" }
 
 func (p transpose) Shape(in []tensor.Shape) (tensor.Shape, error) {
-	out := make(tensor.Shape, len(p.Perm))
 	sorted := slices.Clone(p.Perm)
 	slices.Sort(sorted)
 	for i, a := range sorted {
-		if a != i || len(sorted) != len(in[0]) {
+		if len(sorted) != len(in[0]) || a != i {
 			return nil, shapeError(in, "%v is not a permutation of its axes", p.Perm)
 		}
-		out[i] = in[0][p.Perm[i]]
 	}
-	if len(p.Perm) != len(in[0]) {
-		return nil, shapeError(in, "%v is not a permutation of its axes", p.Perm)
+	out := make(tensor.Shape, len(in[0]))
+	for i, a := range p.Perm {
+		out[i] = in[0][a]
 	}
 	return out, nil
 }

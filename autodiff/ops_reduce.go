@@ -15,7 +15,9 @@ import (
 func Sum(x *Node, axes ...int) *Node { return reduce(x, newSum, axes, false) }
 
 // SumKeep is [Sum] with the axes kept, of size 1: torch's keepdim.
-func SumKeep(x *Node, axes ...int) *Node { return reduce(x, newSum, axes, true) }
+func SumKeep(x *Node, axes ...int) *Node {
+	return as("SumKeep", reduce(x, newSum, axes, true), x)
+}
 
 // Max returns the largest element of x over the given axes, NaN if there is a
 // NaN. Elements that tie share the gradient equally.
@@ -26,21 +28,27 @@ func SumKeep(x *Node, axes ...int) *Node { return reduce(x, newSum, axes, true) 
 func Max(x *Node, axes ...int) *Node { return reduce(x, newMax, axes, false) }
 
 // MaxKeep is [Max] with the axes kept, of size 1.
-func MaxKeep(x *Node, axes ...int) *Node { return reduce(x, newMax, axes, true) }
+func MaxKeep(x *Node, axes ...int) *Node {
+	return as("MaxKeep", reduce(x, newMax, axes, true), x)
+}
 
 // Min returns the smallest element of x over the given axes, as [Max] does the
 // largest. It matches torch.amin.
 func Min(x *Node, axes ...int) *Node { return reduce(x, newMin, axes, false) }
 
 // MinKeep is [Min] with the axes kept, of size 1.
-func MinKeep(x *Node, axes ...int) *Node { return reduce(x, newMin, axes, true) }
+func MinKeep(x *Node, axes ...int) *Node {
+	return as("MinKeep", reduce(x, newMin, axes, true), x)
+}
 
 // Mean returns the arithmetic mean of x over the given axes: [Sum] divided by
 // the number of elements. It matches torch.mean.
-func Mean(x *Node, axes ...int) *Node { return mean(x, axes, false) }
+func Mean(x *Node, axes ...int) *Node { return as("Mean", mean(x, axes, false), x) }
 
 // MeanKeep is [Mean] with the axes kept, of size 1.
-func MeanKeep(x *Node, axes ...int) *Node { return mean(x, axes, true) }
+func MeanKeep(x *Node, axes ...int) *Node {
+	return as("MeanKeep", mean(x, axes, true), x)
+}
 
 func mean(x *Node, axes []int, keep bool) *Node {
 	s := reduce(x, newSum, axes, keep)

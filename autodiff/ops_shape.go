@@ -20,29 +20,29 @@ func Reshape(x *Node, dims ...int) *Node {
 		return firstInvalid(reshape{}, []*Node{x})
 	}
 	to := append(tensor.Shape{}, dims...)
-	known, hole := 1, -1
+	rest, hole := tensor.Size(x.Shape()), -1
 	for i, d := range to {
 		switch {
 		case d == -1 && hole < 0:
 			hole = i
-		default:
-			known *= d
+		case d > 0:
+			rest /= d // the shape rule checks that nothing is left
 		}
 	}
-	if size := tensor.Size(x.Shape()); hole >= 0 && known > 0 && size%known == 0 {
-		to[hole] = size / known
+	if hole >= 0 && rest > 0 {
+		to[hole] = rest
 	}
 	return apply(reshape{to}, x)
 }
 
 // Flatten returns the elements of x as a vector. It matches torch.flatten.
-func Flatten(x *Node) *Node { return Reshape(x, -1) }
+func Flatten(x *Node) *Node { return as("Flatten", Reshape(x, -1), x) }
 
 // Unsqueeze returns x with a dimension of 1 put in at axis, which may be one
 // past the last. It matches torch.unsqueeze.
 func Unsqueeze(x *Node, axis int) *Node {
 	if nodeErr(x) != nil {
-		return firstInvalid(reshape{}, []*Node{x})
+		return as("Unsqueeze", firstInvalid(reshape{}, []*Node{x}), x)
 	}
 	s := x.Shape()
 	a, err := tensor.Axis(axis, len(s)+1)
@@ -58,7 +58,7 @@ func Unsqueeze(x *Node, axis int) *Node {
 // torch leaves a named axis alone when it is longer than 1.
 func Squeeze(x *Node, axes ...int) *Node {
 	if nodeErr(x) != nil {
-		return firstInvalid(reshape{}, []*Node{x})
+		return as("Squeeze", firstInvalid(reshape{}, []*Node{x}), x)
 	}
 	s := x.Shape()
 	if len(axes) == 0 {
@@ -88,15 +88,15 @@ type reshape struct{ To tensor.Shape }
 func (reshape) Name() string { return "Reshape" }
 
 func (p reshape) Shape(in []tensor.Shape) (tensor.Shape, error) {
-	size := 1
+	rest := tensor.Size(in[0]) // what the dimensions so far leave
 	for _, d := range p.To {
-		if d < 1 {
-			return nil, shapeError(in, "cannot be reshaped to %v", p.To)
+		if d < 1 || rest%d != 0 {
+			return nil, shapeError(in, "%d elements cannot be reshaped to %v", tensor.Size(in[0]), p.To)
 		}
-		size *= d
+		rest /= d
 	}
-	if size != tensor.Size(in[0]) {
-		return nil, shapeError(in, "%d elements do not fill %v of %d", tensor.Size(in[0]), p.To, size)
+	if rest != 1 {
+		return nil, shapeError(in, "%d elements cannot be reshaped to %v", tensor.Size(in[0]), p.To)
 	}
 	return p.To, nil
 }
@@ -186,7 +186,7 @@ func clip(i, n int) int {
 // negative numbers count from the end. It matches x[i, j, ...].
 func At(x *Node, index ...int) *Node {
 	if nodeErr(x) != nil {
-		return firstInvalid(slice{}, []*Node{x})
+		return as("At", firstInvalid(slice{}, []*Node{x}), x)
 	}
 	s := x.Shape()
 	if len(index) != len(s) {
@@ -297,7 +297,7 @@ func Stack(axis int, xs ...*Node) *Node {
 	for i, x := range xs {
 		rows[i] = Unsqueeze(x, axis)
 	}
-	return Concat(axis, rows...)
+	return as("Stack", Concat(axis, rows...), xs...)
 }
 
 type concat struct{ Axis int }
