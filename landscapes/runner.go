@@ -1,0 +1,123 @@
+package landscapes
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"github.com/downhill-go/downhill/autodiff"
+	"github.com/downhill-go/downhill/optim"
+	"github.com/downhill-go/downhill/tensor"
+)
+
+// runner takes the steps of one optimizer on one landscape.
+type runner[T tensor.Float] struct {
+	prog      *autodiff.Program
+	opt       *optim.Optimizer
+	at, grad  [2][]T // the memory of the parameters and of their gradients
+	lookAhead bool   // the rule wants the gradient elsewhere
+	noise     float64
+	rng       *rand.Rand
+}
+
+func newRunner[T tensor.Float](l Landscape, rule optim.Rule, cfg Config) (*runner[T], error) {
+	leaves, loss, err := scalarGraph[T](l, cfg.Start)
+	if err != nil {
+		return nil, err
+	}
+	r := &runner[T]{noise: cfg.Noise, rng: tensor.NewRand(cfg.Seed)}
+	if r.prog, err = autodiff.Compile(loss, autodiff.WithGrad(leaves[:]...)); err != nil {
+		return nil, invalid(l, err)
+	}
+	if r.opt, err = optim.New(r.prog.Params(), rule); err != nil {
+		return nil, err
+	}
+	_, r.lookAhead = rule.(optim.LookAhead)
+	if err := r.prog.Run(); err != nil { // makes the gradients
+		return nil, invalid(l, err)
+	}
+	for i, n := range leaves {
+		if r.at[i], err = tensor.Data[T](n.Value()); err != nil {
+			return nil, err
+		}
+		grad, err := n.Grad()
+		if err != nil {
+			return nil, err
+		}
+		if r.grad[i], err = tensor.Data[T](grad); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// trace fills run.
+func trace[T tensor.Float](l Landscape, rule optim.Rule, cfg Config, run *Run) error {
+	r, err := newRunner[T](l, rule, cfg)
+	if err != nil {
+		return err
+	}
+	cause := r.record(run)
+	for k := 1; k <= cfg.Steps && cause == ""; k++ {
+		if cause, err = r.step(run); err != nil {
+			return err
+		}
+	}
+	if cause != "" {
+		run.Diverged = &Divergence{Step: len(run.Loss), Cause: cause}
+	}
+	return nil
+}
+
+// step takes one step and records the state after it. If that is not finite, or
+// the gradient that leads there is not, it returns the cause.
+func (r *runner[T]) step(run *Run) (cause string, err error) {
+	if r.lookAhead {
+		if err := r.opt.Ahead(); err != nil {
+			return "", err
+		}
+		if err := r.prog.Run(); err != nil {
+			return "", err
+		}
+		if !finite(r.slope()) {
+			return "gradient at the look-ahead point is not finite", nil
+		}
+	}
+	if r.noise != 0 {
+		for _, g := range r.grad {
+			g[0] += T(r.noise * r.rng.NormFloat64())
+		}
+	}
+	if err := r.opt.Step(); err != nil {
+		return "", err
+	}
+	if err := r.prog.Run(); err != nil {
+		return "", err
+	}
+	return r.record(run), nil
+}
+
+// record appends the present state to run, or returns why it does not belong
+// there. The program has just run.
+func (r *runner[T]) record(run *Run) (cause string) {
+	at := Point{float64(r.at[0][0]), float64(r.at[1][0])}
+	loss, slope := r.prog.Loss(), r.slope()
+	switch {
+	case !finite(at[0]):
+		return "x is " + text(at[0])
+	case !finite(at[1]):
+		return "y is " + text(at[1])
+	case !finite(loss):
+		return "loss is " + text(loss)
+	case !finite(slope):
+		return "gradient is not finite"
+	}
+	run.Loss = append(run.Loss, loss)
+	run.Path = append(run.Path, at)
+	run.GradNorm = append(run.GradNorm, slope)
+	return ""
+}
+
+// slope returns the length of the gradient.
+func (r *runner[T]) slope() float64 {
+	return math.Hypot(float64(r.grad[0][0]), float64(r.grad[1][0]))
+}
