@@ -21,6 +21,7 @@ var (
 	ErrForeign   = errors.New("operation not made by this package")  // a stock gorgonia op
 	ErrNoValue   = errors.New("no value")                            // a leaf that was never given a value
 	ErrNoRule    = errors.New("no gradient rule for this operation") // a Primitive whose VJP failed
+	ErrPrimitive = errors.New("bad primitive")                       // a Primitive that cannot be applied
 	ErrBusy      = errors.New("program is running in another goroutine")
 )
 

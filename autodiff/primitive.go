@@ -2,6 +2,7 @@ package autodiff
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/downhill-go/downhill/tensor"
 )
@@ -55,6 +56,52 @@ func isDifferentiable(p Primitive, input int) bool {
 	return !ok || d.Differentiable(input)
 }
 
+// Apply returns the node p(in...), for a primitive of your own: with its methods
+// it is a full operation, which programs fuse, stock gorgonia machines run, and
+// every gradient goes through. Package gradtest checks its gradient rule.
+//
+// All inputs must be of one graph and one dtype, which the result has too. Apply
+// records [ErrPrimitive] when p is nil, is neither a [Pointwise] nor a [Kernel], or
+// has no inputs; [ErrShape] when p refuses the shapes, returns one with a dimension
+// below 1, or is a Pointwise whose shape is not the broadcast of its inputs'; and
+// [ErrNil], [ErrGraph] and [ErrDtype] as every function. It is like a
+// torch.autograd.Function whose backward can be differentiated.
+func Apply(p Primitive, in ...*Node) *Node {
+	if err := checkPrimitive(p, in); err != nil {
+		return Invalid(nil, "autodiff.Apply", err)
+	}
+	return apply(p, in...)
+}
+
+func checkPrimitive(p Primitive, in []*Node) error {
+	if p == nil {
+		return fmt.Errorf("%w: it is nil", ErrPrimitive)
+	}
+	_, isPointwise := p.(Pointwise)
+	_, isKernel := p.(Kernel)
+	switch {
+	case !isPointwise && !isKernel:
+		return fmt.Errorf("%w: %T is neither a Pointwise nor a Kernel, so it computes nothing", ErrPrimitive, p)
+	case len(in) == 0:
+		return fmt.Errorf("%w: %T has no inputs, so it belongs to no graph", ErrPrimitive, p)
+	}
+	return nil
+}
+
+// checkResult reports a shape that no result of p can have.
+func checkResult(p Primitive, in []tensor.Shape, shape tensor.Shape) error {
+	if _, ok := p.(Pointwise); ok {
+		if want, err := tensor.Broadcast(in...); err != nil || !slices.Equal(want, shape) {
+			return shapeError(in, "the result has shape %v, which is not their broadcast", shape)
+		}
+		return nil
+	}
+	if _, err := tensor.Broadcast(shape); err != nil {
+		return fmt.Errorf("the result: %w", err)
+	}
+	return nil
+}
+
 // apply returns the node p(in...). It is the only way an operation is made.
 func apply(p Primitive, in ...*Node) *Node {
 	for _, x := range in {
@@ -77,6 +124,9 @@ func apply(p Primitive, in ...*Node) *Node {
 		}
 	}
 	shape, err := p.Shape(shapes)
+	if err == nil {
+		err = checkResult(p, shapes, shape)
+	}
 	if err != nil {
 		return fail(err)
 	}
