@@ -13,11 +13,13 @@ import (
 // pair is the simplest parameter: a value and a gradient.
 type pair struct{ value, grad gorgonia.Value }
 
+var errNoGradient = errors.New("no gradient")
+
 func (p *pair) Value() gorgonia.Value { return p.value }
 
 func (p *pair) Grad() (gorgonia.Value, error) {
 	if p.grad == nil {
-		return nil, errors.New("no gradient")
+		return nil, errNoGradient
 	}
 	return p.grad, nil
 }

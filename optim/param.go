@@ -234,13 +234,16 @@ func (s *slotOf[T]) ahead(g *Group, t int) {
 	}
 	s.bindState(g)
 	s.saved = append(s.saved[:0], s.Param...)
-	s.T, s.At, s.Grad, s.moved = t, s.Param, nil, true
+	s.T, s.At, s.moved = t, s.Param, true
+	grad := s.Grad
+	s.Grad = nil
 	switch step := any(&s.Step).(type) {
 	case *Step[float32]:
 		g.lookAhead.Ahead32(step)
 	case *Step[float64]:
 		g.lookAhead.Ahead64(step)
 	}
+	s.Grad = grad
 }
 
 func (s *slotOf[T]) restore() {

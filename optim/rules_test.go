@@ -1,0 +1,247 @@
+package optim
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/downhill-go/downhill/tensor"
+)
+
+// rows has one row per rule; TestEveryRuleHasARow fails when one is missing.
+// Every test here runs over all rows.
+var rows = []struct {
+	rule     Rule   // with settings that reach the minima below
+	defaults string // of torch 2.x, as Options prints them
+	variants []Rule // settings that use every branch of the rule
+}{{
+	rule:     SGD{LR: 1e-3, Momentum: 0.9},
+	defaults: "lr=0.001,momentum=0,dampening=0,weight_decay=0,nesterov=false,maximize=false",
+	variants: []Rule{
+		SGD{LR: 1e-3},
+		SGD{LR: 1e-3, Momentum: 0.9, Nesterov: true},
+		SGD{LR: 1e-3, Momentum: 0.9, Dampening: 0.5, WeightDecay: 0.1, Maximize: true},
+	},
+}, {
+	rule:     Momentum{LR: 1e-3, Momentum: 0.9},
+	defaults: "lr=0.001,momentum=0.9,weight_decay=0,maximize=false",
+	variants: []Rule{Momentum{LR: 1e-3, Momentum: 0.9, WeightDecay: 0.1, Maximize: true}},
+}, {
+	rule:     Nesterov{LR: 1e-3, Momentum: 0.9},
+	defaults: "lr=0.001,momentum=0.9,weight_decay=0,maximize=false",
+	variants: []Rule{Nesterov{LR: 1e-3, Momentum: 0.9, WeightDecay: 0.1, Maximize: true}},
+}, {
+	rule:     RMSprop{LR: 2e-3, Alpha: 0.99, Eps: 1e-8},
+	defaults: "lr=0.01,alpha=0.99,eps=1e-08,weight_decay=0,momentum=0,centered=false,eps_inside=false,maximize=false",
+	variants: []Rule{
+		RMSprop{LR: 1e-2, Alpha: 0.99, Eps: 1e-8, EpsInside: true, WeightDecay: 0.1},
+		RMSprop{LR: 1e-2, Alpha: 0.9, Eps: 1e-2, Momentum: 0.5, Centered: true, Maximize: true},
+		RMSprop{LR: 1e-2, Alpha: 0.9, Eps: 1e-2, Centered: true},
+	},
+}, {
+	rule:     Adam{LR: 0.05, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8},
+	defaults: "lr=0.001,betas=0.9:0.999,eps=1e-08,weight_decay=0,amsgrad=false,no_bias_correction=false,maximize=false",
+	variants: []Rule{
+		Adam{LR: 1e-3, Eps: 1e-8},
+		Adam{LR: 1e-3, Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, AMSGrad: true, WeightDecay: 0.1},
+		Adam{LR: 1e-3, Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, NoBiasCorrection: true, Maximize: true},
+	},
+}, {
+	rule:     AdamW{LR: 0.05, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8},
+	defaults: "lr=0.001,betas=0.9:0.999,eps=1e-08,weight_decay=0.01,amsgrad=false,no_bias_correction=false,maximize=false",
+	variants: []Rule{
+		AdamW{LR: 1e-3, Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, AMSGrad: true, WeightDecay: 0.1},
+		AdamW{LR: 1e-3, Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, NoBiasCorrection: true, Maximize: true},
+	},
+}, {
+	rule:     Adagrad{LR: 0.5, Eps: 1e-10},
+	defaults: "lr=0.01,lr_decay=0,weight_decay=0,initial_accumulator_value=0,eps=1e-10,maximize=false",
+	variants: []Rule{Adagrad{LR: 0.5, LRDecay: 0.1, WeightDecay: 0.1, InitialAccumulator: 0.5, Eps: 1e-5, Maximize: true}},
+}}
+
+func TestEveryRuleHasARow(t *testing.T) {
+	tested := map[string]bool{}
+	for _, row := range rows {
+		tested[reflect.TypeOf(row.rule).Name()] = true
+	}
+	files := token.NewFileSet()
+	packages, err := parser.ParseDir(files, ".", func(f fs.FileInfo) bool {
+		return !strings.HasSuffix(f.Name(), "_test.go")
+	}, 0)
+	require.NoError(t, err)
+	found := 0
+	ast.Inspect(packages["optim"], func(n ast.Node) bool {
+		if f, ok := n.(*ast.FuncDecl); ok && f.Recv != nil && f.Name.Name == "Step64" {
+			found++
+			receiver := f.Recv.List[0].Type
+			if star, ok := receiver.(*ast.StarExpr); ok {
+				receiver = star.X
+			}
+			name := receiver.(*ast.Ident).Name
+			require.True(t, tested[name], "%s has no row in the table of rules", name)
+			_, err := Default(strings.ToLower(name))
+			require.NoError(t, err, "%s is not in the list of defaults", name)
+		}
+		return true
+	})
+	require.Equal(t, len(rows), found)
+	require.Len(t, defaults, found)
+}
+
+// eachSetting runs f for every rule's row and its variants.
+func eachSetting(t *testing.T, f func(t *testing.T, rule Rule)) {
+	for _, row := range rows {
+		for _, rule := range append([]Rule{row.rule}, row.variants...) {
+			t.Run(NameOf(rule)+":"+Options(rule).String(), func(t *testing.T) { f(t, rule) })
+		}
+	}
+}
+
+func TestDefaultsAreTorchs(t *testing.T) {
+	for _, row := range rows {
+		rule, err := Default(NameOf(row.rule))
+		require.NoError(t, err)
+		require.Equal(t, row.defaults, Options(rule).String(), NameOf(rule))
+		require.NoError(t, rule.Check())
+	}
+}
+
+func TestConverges(t *testing.T) {
+	for _, row := range rows {
+		t.Run(NameOf(row.rule), func(t *testing.T) {
+			converges[float64](t, row.rule)
+			converges[float32](t, row.rule)
+		})
+	}
+}
+
+func converges[T tensor.Float](t *testing.T, rule Rule) {
+	parabola := func(x, y T) (loss, dx, dy T) { return (x-1)*(x-1) + (y+2)*(y+2), 2 * (x - 1), 2 * (y + 2) }
+	x, y := roll(t, rule, parabola, 0, 0, 10_000)
+	require.InDelta(t, 1, x, 2e-3, "parabola")
+	require.InDelta(t, -2, y, 2e-3, "parabola")
+	x, y = roll(t, rule, rosenbrock[T], -1.2, 1, 40_000)
+	require.InDelta(t, 1, x, 0.02, "rosenbrock")
+	require.InDelta(t, 1, y, 0.04, "rosenbrock")
+}
+
+// roll returns the end of a path.
+func roll[T tensor.Float](t *testing.T, rule Rule, f surface[T], x0, y0 T, steps int) (x, y float64) {
+	px, py := scalarPair(x0), scalarPair(y0)
+	opt := newOptimizer(t, rule, px, py)
+	vx, vy, gx, gy := data[T](t, px.value), data[T](t, py.value), data[T](t, px.grad), data[T](t, py.grad)
+	for range steps {
+		require.NoError(t, opt.Ahead())
+		_, gx[0], gy[0] = f(vx[0], vy[0])
+		require.NoError(t, opt.Step())
+	}
+	return float64(vx[0]), float64(vy[0])
+}
+
+// A vector takes the same path, to the bit, as its elements.
+func TestVectorIsItsElements(t *testing.T) {
+	eachSetting(t, func(t *testing.T, rule Rule) {
+		vectorIsItsElements[float64](t, rule)
+		vectorIsItsElements[float32](t, rule)
+	})
+}
+
+func vectorIsItsElements[T tensor.Float](t *testing.T, rule Rule) {
+	v := vectorPair[T](0.5, -1, 2)
+	opt := newOptimizer(t, rule, v)
+	parts := []*pair{scalarPair[T](0.5), scalarPair[T](-1), scalarPair[T](2)}
+	apart := newOptimizer(t, rule, parts...)
+	for step := range 20 {
+		require.NoError(t, opt.Ahead())
+		require.NoError(t, apart.Ahead())
+		for i, p := range parts {
+			g := T(math.Sin(float64(step + i)))
+			data[T](t, p.grad)[0], data[T](t, v.grad)[i] = g, g
+		}
+		require.NoError(t, opt.Step())
+		require.NoError(t, apart.Step())
+		for i, p := range parts {
+			require.Equal(t, data[T](t, p.value)[0], data[T](t, v.value)[i])
+		}
+	}
+}
+
+func TestOrderOfParametersDoesNotMatter(t *testing.T) {
+	eachSetting(t, func(t *testing.T, rule Rule) {
+		a, b := vectorPair(1.0, 2, 3), scalarPair(-1.0)
+		run := func(params ...*pair) {
+			opt := newOptimizer(t, rule, params...)
+			for step := range 10 {
+				copy(data[float64](t, a.grad), []float64{math.Sin(float64(step)), 1, -1})
+				data[float64](t, b.grad)[0] = float64(step) - 4.5
+				require.NoError(t, opt.Step())
+			}
+		}
+		run(a, b)
+		wantA, wantB := append([]float64(nil), data[float64](t, a.value)...), data[float64](t, b.value)[0]
+		a, b = vectorPair(1.0, 2, 3), scalarPair(-1.0)
+		run(b, a)
+		require.Equal(t, wantA, data[float64](t, a.value))
+		require.Equal(t, wantB, data[float64](t, b.value)[0])
+	})
+}
+
+func TestStepDoesNotWriteTheGradient(t *testing.T) {
+	eachSetting(t, func(t *testing.T, rule Rule) {
+		p := vectorPair(1.0, 2, 3)
+		opt := newOptimizer(t, rule, p)
+		want := []float64{0.25, -3, 7}
+		copy(data[float64](t, p.grad), want)
+		for range 3 {
+			require.NoError(t, opt.Ahead())
+			require.NoError(t, opt.Step())
+			require.Equal(t, want, data[float64](t, p.grad))
+		}
+	})
+}
+
+func TestMaximizeIsTheNegativeGradient(t *testing.T) {
+	for _, row := range rows {
+		up := clone(row.rule)
+		up.FieldByName("Maximize").SetBool(true)
+		a, b := scalarPair(1.0), scalarPair(1.0)
+		climb, descend := newOptimizer(t, up.Interface().(Rule), a), newOptimizer(t, row.rule, b)
+		for step := range 10 {
+			g := math.Cos(float64(step))
+			data[float64](t, a.grad)[0], data[float64](t, b.grad)[0] = g, -g
+			require.NoError(t, climb.Step())
+			require.NoError(t, descend.Step())
+			require.Equal(t, b.value, a.value, NameOf(row.rule))
+		}
+	}
+}
+
+func TestStepDoesNotAllocate(t *testing.T) {
+	eachSetting(t, func(t *testing.T, rule Rule) {
+		doesNotAllocate[float64](t, rule)
+		doesNotAllocate[float32](t, rule)
+	})
+}
+
+func doesNotAllocate[T tensor.Float](t *testing.T, rule Rule) {
+	params := []*pair{scalarPair[T](1), vectorPair[T](1, 2, 3), scalarPair[T](2)}
+	params[2].grad = nil
+	opt := newOptimizer(t, rule, params...)
+	step := func() {
+		require.NoError(t, opt.Ahead())
+		require.NoError(t, opt.Step())
+	}
+	step()
+	require.Zero(t, testing.AllocsPerRun(100, func() {
+		if opt.Ahead() != nil || opt.Step() != nil || opt.ZeroGrad() != nil {
+			panic("a step failed")
+		}
+	}))
+}
