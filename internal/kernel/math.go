@@ -2,18 +2,6 @@ package kernel
 
 import "math"
 
-// SigmoidOf returns the logistic function 1 / (1 + e⁻ˣ).
-//
-// It is evaluated as 1/(1+e) for x >= 0 and e/(1+e) for x < 0, with e = e^-|x|,
-// so that nothing overflows and small results keep their relative accuracy.
-func SigmoidOf(x float64) float64 {
-	e := math.Exp(-math.Abs(x))
-	if x < 0 {
-		return e / (1 + e)
-	}
-	return 1 / (1 + e)
-}
-
 // softplusThreshold is torch.nn.Softplus's default: above it log(1 + eˣ) is
 // x up to a relative error of e⁻²⁰/20 = 1e-10, and x is returned.
 const softplusThreshold = 20
@@ -24,7 +12,7 @@ func SoftplusOf(x float64) float64 {
 	if x > softplusThreshold {
 		return x
 	}
-	return math.Log1p(math.Exp(x))
+	return math.Log1p(ExpOf(x))
 }
 
 // SignOf returns -1, 0 or 1. The sign of ±0 and of NaN is 0, as torch.sign.
@@ -103,9 +91,6 @@ func Sqrt[T Float](dst, x []T) {
 	}
 }
 
-// Exp writes dst = eˣ.
-func Exp[T Float](dst, x []T) { Map1(dst, x, math.Exp) }
-
 // Log writes dst = ln x; -Inf at 0, NaN below.
 func Log[T Float](dst, x []T) { Map1(dst, x, math.Log) }
 
@@ -113,7 +98,7 @@ func Log[T Float](dst, x []T) { Map1(dst, x, math.Log) }
 func Log1p[T Float](dst, x []T) { Map1(dst, x, math.Log1p) }
 
 // Expm1 writes dst = eˣ - 1, accurate near 0.
-func Expm1[T Float](dst, x []T) { Map1(dst, x, math.Expm1) }
+func Expm1[T Float](dst, x []T) { Map1(dst, x, Expm1Of) }
 
 // Sin writes dst = sin x.
 func Sin[T Float](dst, x []T) { Map1(dst, x, math.Sin) }
@@ -123,12 +108,6 @@ func Cos[T Float](dst, x []T) { Map1(dst, x, math.Cos) }
 
 // Tan writes dst = tan x.
 func Tan[T Float](dst, x []T) { Map1(dst, x, math.Tan) }
-
-// Tanh writes dst = tanh x.
-func Tanh[T Float](dst, x []T) { Map1(dst, x, math.Tanh) }
-
-// Sigmoid writes dst = 1 / (1 + e⁻ˣ), as [SigmoidOf].
-func Sigmoid[T Float](dst, x []T) { Map1(dst, x, SigmoidOf) }
 
 // Softplus writes dst = log(1 + eˣ), as [SoftplusOf].
 func Softplus[T Float](dst, x []T) { Map1(dst, x, SoftplusOf) }

@@ -105,8 +105,7 @@ func ulps(got float64, want *big.Float) float64 {
 	return math.Abs(diff) / math.Ldexp(1, max(e-53, -1074))
 }
 
-// TestAccuracy checks the functions the math package lacks, and its Tanh and
-// Exp, against 300 bits.
+// TestAccuracy checks the functions of the exponential against 300 bits.
 func TestAccuracy(t *testing.T) {
 	one := func() *big.Float { return new(big.Float).SetPrec(400).SetInt64(1) }
 	for _, c := range []struct {
@@ -115,15 +114,19 @@ func TestAccuracy(t *testing.T) {
 		exact func(x float64) *big.Float
 		bound float64
 	}{
-		{"exp", Exp[float64], bigExp, 1.5},
+		{"exp", Exp[float64], bigExp, 0.6},
 		{"sigmoid", Sigmoid[float64], func(x float64) *big.Float {
 			d := one()
 			return d.Quo(one(), d.Add(d, bigExp(-x)))
 		}, 2.5},
+		{"expm1", Expm1[float64], func(x float64) *big.Float {
+			e := bigExp(x)
+			return e.Sub(e, one())
+		}, 2},
 		{"tanh", Tanh[float64], func(x float64) *big.Float {
 			e := bigExp(2 * x)
 			return one().Quo(one().Sub(e, one()), one().Add(e, one()))
-		}, 2},
+		}, 2.5},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(9, 10))
@@ -143,6 +146,44 @@ func TestAccuracy(t *testing.T) {
 			require.LessOrEqual(t, worst, c.bound, fmt.Sprintf("at %v", at))
 		})
 	}
+}
+
+// TestExpTable recomputes 2^(i/32) as the fifth square root of 2ⁱ.
+func TestExpTable(t *testing.T) {
+	for i, e := range expTable {
+		exact := new(big.Float).SetPrec(400).SetInt64(1 << i)
+		for range 5 {
+			exact.Sqrt(exact)
+		}
+		rounded, _ := exact.Float64()
+		require.Equal(t, rounded, math.Float64frombits(e.bits), i)
+		rest := new(big.Float).SetPrec(400).SetFloat64(rounded)
+		rest.Quo(rest.Sub(exact, rest), exact)
+		tail, _ := rest.Float64()
+		require.Equal(t, tail, e.tail, i)
+	}
+}
+
+// TestExpEdges compares with math.Exp where results overflow or are subnormal,
+// and around the limit of the table.
+func TestExpEdges(t *testing.T) {
+	for _, x := range []float64{709.78, 709.79, 1e300, -708.5, -745.13, -745.14, -1e300, expLimit, -expLimit,
+		math.Nextafter(expLimit, inf), math.Nextafter(-expLimit, -inf), 5e-324, -5e-324, 1e-17, -1e-17} {
+		var y, m [1]float64
+		Exp(y[:], []float64{x})
+		if want := math.Exp(x); math.IsInf(want, 0) || want == 0 {
+			require.Equal(t, want, y[0], "exp(%v)", x)
+		} else {
+			require.InEpsilon(t, want, y[0], 1e-15, "exp(%v)", x)
+		}
+		Expm1(m[:], []float64{x})
+		if want := math.Expm1(x); math.IsInf(want, 0) {
+			require.Equal(t, want, m[0], "expm1(%v)", x)
+		} else {
+			require.InEpsilon(t, want, m[0], 1e-15, "expm1(%v)", x)
+		}
+	}
+	requireSame(t, []float64{negZero, negZero}, []float64{Expm1Of(negZero), TanhOf(negZero)})
 }
 
 // TestSoftplusAccuracy compares with log(1 + eˣ) written so that it cannot
