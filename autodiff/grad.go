@@ -43,6 +43,9 @@ func VJP(y, dy *Node, wrt ...*Node) ([]*Node, error) {
 	if !slices.Equal(dy.Shape(), y.Shape()) {
 		return nil, gradError(shapeError([]tensor.Shape{y.Shape(), dy.Shape()}, "y and dy differ"))
 	}
+	if err := checkDtype(dy, y); err != nil {
+		return nil, gradError(err)
+	}
 	order, err := pathsTo(y, wrt)
 	if err != nil {
 		return nil, err
