@@ -6,8 +6,9 @@ import (
 	"github.com/downhill-go/downhill/tensor"
 )
 
-// Products that are added to something are written T(a*b): the conversion
-// forbids the compiler to fuse them, so results are the same on every platform.
+// Products that are added to something are written T(a*b), if need be through a
+// variable: the conversion forbids the compiler to fuse them, so results are the
+// same on every platform.
 
 // effective is the gradient that a rule works with.
 type effective[T tensor.Float] struct{ sign, decay T }
@@ -22,7 +23,7 @@ func gradient[T tensor.Float](maximize bool, decay float64) effective[T] {
 
 // at returns ±g + λp.
 func (e effective[T]) at(g, p T) T {
-	g *= e.sign
+	g = T(g * e.sign)
 	if e.decay != 0 { // 0 times an infinite p would be NaN
 		g += T(e.decay * p)
 	}

@@ -53,6 +53,7 @@ func vectors[T tensor.Float](b *testing.B, rule Rule, n int) {
 		g[i] = T(i%7) - 3
 	}
 	opt := newOptimizer(b, rule, p)
+	require.NoError(b, opt.Step())
 	b.SetBytes(int64(n) * int64(p.value.Dtype().Size()))
 	b.ReportAllocs()
 	for b.Loop() {

@@ -23,9 +23,9 @@
 //
 // # Rules
 //
-// g is the gradient, p the parameter, η the learning rate LR. SGD, RMSprop,
-// Adam and Adagrad add WeightDecay times p to g; AdamW shrinks p instead.
-// Maximize turns the sign of g in all rules.
+// g is the gradient, p the parameter, η the learning rate LR. WeightDecay
+// times p is added to g, but in AdamW, which shrinks p instead. Maximize turns
+// the sign of the gradient in all rules.
 //
 //	SGD       p ← p - ηb, b ← μb + (1-τ)g; with Nesterov p ← p - η(g + μb)
 //	Momentum  v ← μv - ηg, p ← p + v
@@ -43,8 +43,9 @@
 //
 // Rules follow torch.optim 2.x to the order of operations of its plain CPU
 // path: hyperparameters are float64, are combined in float64 (1-β₁, η/(1-β₁ᵗ))
-// and then rounded once to the type of the parameter. Stored PyTorch paths are
-// reproduced to 1e-12 (float64) and 1e-5 (float32) over 200 steps.
+// and then rounded once to the type of the parameter. Stored paths of PyTorch
+// 1.13, whose rules differ in round-off alone, are reproduced to 1e-12
+// (float64) and 1e-5 (float32) over 200 steps.
 //
 //	                  here and PyTorch           others
 //	momentum          η outside: SGD             η inside, v ← μv - ηg: Momentum; gorgonia
@@ -82,7 +83,7 @@
 // Errors wrap [ErrOption] or [ErrParam] and name the rule or the parameter;
 // out of range hyperparameters are reported in PyTorch's words, as in
 // "optim: Adam: Invalid learning rate: -1.0". When [Optimizer.Step] returns an
-// error, nothing has changed. Nothing panics.
+// error, nothing has changed. No input makes this package panic.
 //
 // # Cost
 //

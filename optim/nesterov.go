@@ -17,8 +17,8 @@ import (
 // the gradient; [Optimizer.Step] moves them back and steps. Without Ahead the
 // gradient is taken as given, at p, and the rule is [Momentum].
 //
-// PyTorch's nesterov=True is another rule, [SGD] with Nesterov: its parameter
-// is the look-ahead point of this one, and only for constant η and μ.
+// PyTorch's nesterov=True is another rule, [SGD] with Nesterov: for constant η
+// and μ its parameter is the look-ahead point of this one.
 //
 // Reference: Y. Nesterov. A method for solving the convex programming problem
 // with convergence rate O(1/k²). Dokl. Akad. Nauk SSSR 269, 1983; in this form

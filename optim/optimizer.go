@@ -157,6 +157,9 @@ func (o *Optimizer) Ahead() error {
 			continue
 		}
 		for _, p := range g.params {
+			if missing(p.of.Value()) {
+				continue // Step complains if there is a gradient
+			}
 			if err := p.bindValue(); err != nil {
 				o.Restore()
 				return err

@@ -90,7 +90,7 @@ func TestParameterWithoutValue(t *testing.T) {
 	p := &pair{nil, scalar(1.0)}
 	opt := newOptimizer(t, DefaultNesterov(), p)
 	require.ErrorContains(t, opt.Step(), "it has no value")
-	require.ErrorContains(t, opt.Ahead(), "it has no value")
+	require.NoError(t, opt.Ahead())
 	p.value = scalar(1.0)
 	require.NoError(t, opt.Step())
 	require.Equal(t, 0.999, data[float64](t, p.value)[0])
@@ -262,6 +262,24 @@ func TestStepClosure(t *testing.T) {
 	require.Equal(t, before, value[0])
 }
 
+// PyTorch's nesterov walks along the look-ahead points of the textbook form.
+func TestTorchNesterovIsTheLookAheadPoint(t *testing.T) {
+	px, py, qx, qy := scalarPair(-1.2), scalarPair(1.0), scalarPair(-1.2), scalarPair(1.0)
+	textbook := newOptimizer(t, Nesterov{LR: 2e-4, Momentum: 0.9}, px, py)
+	torch := newOptimizer(t, SGD{LR: 2e-4, Momentum: 0.9, Nesterov: true}, qx, qy)
+	for range 300 {
+		require.NoError(t, textbook.Ahead())
+		for _, p := range [][2]*pair{{px, py}, {qx, qy}} {
+			_, dx, dy := rosenbrock(data[float64](t, p[0].value)[0], data[float64](t, p[1].value)[0])
+			data[float64](t, p[0].grad)[0], data[float64](t, p[1].grad)[0] = dx, dy
+		}
+		require.InDelta(t, data[float64](t, px.value)[0], data[float64](t, qx.value)[0], 1e-12)
+		require.InDelta(t, data[float64](t, py.value)[0], data[float64](t, qy.value)[0], 1e-12)
+		require.NoError(t, textbook.Step())
+		require.NoError(t, torch.Step())
+	}
+}
+
 func TestAhead(t *testing.T) {
 	p, plain, skipped := scalarPair(1.0), scalarPair(1.0), scalarPair(1.0)
 	opt := newOptimizer(t, Nesterov{LR: 1, Momentum: 0.5, WeightDecay: 0.25}, p, skipped)
@@ -290,4 +308,25 @@ func TestAhead(t *testing.T) {
 	ahead := value[0]
 	require.Error(t, opt.Step())
 	require.NotEqual(t, ahead, value[0], "a failed Step moves back")
+}
+
+// Two parameters at the same step count, with a change of the learning rate
+// between their steps.
+func TestLearningRateOfALateParameter(t *testing.T) {
+	a, b := scalarPair(0.0), scalarPair(0.0)
+	data[float64](t, a.grad)[0], b.grad = 1, nil
+	opt := newOptimizer(t, Adam{LR: 0.5, Beta1: 0.9, Beta2: 0.999}, a, b)
+	require.NoError(t, opt.Step())
+	require.InDelta(t, -0.5, data[float64](t, a.value)[0], 1e-12)
+	a.grad, b.grad = nil, scalar(1.0)
+	require.NoError(t, opt.SetLR(0.25))
+	require.NoError(t, opt.Step())
+	require.InDelta(t, -0.25, data[float64](t, b.value)[0], 1e-12)
+}
+
+func TestLerp(t *testing.T) {
+	require.Equal(t, 1.0, lerp(1e20, 1, 1.0))
+	require.Equal(t, 1e20, lerp(1e20, 1, 0.0))
+	require.Equal(t, float32(0.25), lerp[float32](0, 1, 0.25))
+	require.Equal(t, float32(0.75), lerp[float32](0, 1, 0.75))
 }

@@ -27,7 +27,7 @@ func (p *power) at(base float64, t int) float64 {
 // mulDD returns (a + al)(b + bl) as a float64 and its remainder, and 0 for a
 // product below 1e-290.
 func mulDD(a, al, b, bl float64) (hi, lo float64) {
-	h := a * b
+	h := float64(a * b)
 	if math.Abs(h) < 1e-290 {
 		return 0, 0 // the remainder, then the power would be subnormal, and slow
 	}

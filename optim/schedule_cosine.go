@@ -38,7 +38,7 @@ func (s CosineAnnealingLR) Check() error {
 // Next returns the learning rate at an epoch.
 func (s CosineAnnealingLR) Next(epoch int, lr, initial float64) float64 {
 	if (epoch-1-s.TMax)%(2*s.TMax) == 0 {
-		return lr + float64((initial-s.EtaMin)*(1-s.cos(1)))/2
+		return lr + float64((initial-s.EtaMin)*(1-s.cos(1))/2)
 	}
 	return float64((1+s.cos(epoch))/(1+s.cos(epoch-1))*(lr-s.EtaMin)) + s.EtaMin
 }
