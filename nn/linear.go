@@ -35,6 +35,9 @@ func (l Linear) Build(s *Scope) Module {
 	}
 	def := Uniform(-1/math.Sqrt(float64(l.In)), 1/math.Sqrt(float64(l.In)))
 	m := &linear{scope: *s, in: l.In, weight: s.Param("weight", orElse(l.Weight, def), l.Out, l.In)}
+	if ad.Err(m.weight) != nil {
+		return invalid{m.weight}
+	}
 	if !l.NoBias {
 		m.bias = s.Param("bias", orElse(l.Bias, def), l.Out)
 	}
@@ -64,11 +67,6 @@ func (m *linear) Params() []Param {
 }
 
 func (m *linear) Forward(x *ad.Node) *ad.Node {
-	for _, p := range m.Params() {
-		if ad.Err(p.Node) != nil {
-			return p.Node
-		}
-	}
 	if ad.Err(x) != nil {
 		return invalidInput(m.scope.graph, "nn.Linear", x)
 	}

@@ -67,7 +67,7 @@ func MSELoss(input, target *ad.Node, opts ...LossOption) *ad.Node {
 // [0, 1] of one shape, as torch.nn.BCEWithLogitsLoss:
 //
 //	l = -y·ln σ(x) - (1 - y)·ln(1 - σ(x))        σ the sigmoid
-//	  = max(x, 0) - x·y + ln(1 + e^(-|x|))
+//	  = x·([x >= 0] - y) + ln(1 + e^(-|x|))
 //	dl/dx = σ(x) - y
 //
 // The second form does not overflow, and is exact also where σ(x) rounds to 0 or
@@ -79,12 +79,11 @@ func BCEWithLogitsLoss(input, target *ad.Node, opts ...LossOption) *ad.Node {
 		return bad
 	}
 	x, y := input, target
-	// max(x, 0) and -|x| have a kink at 0 that cancels in l. Both take the slope
-	// of x > 0 there, so that the slope of l is 1 - 1/2 - y.
-	negative := ad.Lt(x, 0)
-	top := ad.Where(negative, 0, x)
-	below := ad.Where(negative, x, ad.Neg(x))
-	l := ad.Add(ad.Sub(top, ad.Mul(x, y)), ad.Log1p(ad.Exp(below)))
+	// max(x, 0) = x·[x >= 0] and -|x| have kinks at 0 that cancel in l. Both take
+	// the slope of x > 0 there, so that the slope of l is 1 - y - 1/2.
+	positive := ad.Ge(x, 0)
+	below := ad.Where(positive, ad.Neg(x), x)
+	l := ad.Add(ad.Mul(x, ad.Sub(positive, y)), ad.Log1p(ad.Exp(below)))
 	return reduce(op, l, opts)
 }
 
