@@ -129,14 +129,6 @@ func Where[T Float](dst, c, a, b []T) {
 	}
 }
 
-// Map2 writes dst = f(a, b), computed in float64 and rounded to T.
-func Map2[T Float](dst, a, b []T, f func(a, b float64) float64) {
-	a, b = a[:len(dst)], b[:len(dst)]
-	for i := range dst {
-		dst[i] = T(f(float64(a[i]), float64(b[i])))
-	}
-}
-
 // Fill writes v to every element of dst.
 func Fill[T Float](dst []T, v T) {
 	for i := range dst {

@@ -16,7 +16,7 @@
 //
 // # Precision
 //
-// The arithmetic of [Add], [Sub], [Mul], [Div], [Square], [Recip], [Sqrt], sums
+// The arithmetic of [Add], [Sub], [Mul], [Div], [Sqrt], sums
 // and products is done in T with one rounding for each operation. Products that
 // are added are converted explicitly, T(a*b) + c, which forbids the compiler to
 // fuse the two into one operation on machines that could.

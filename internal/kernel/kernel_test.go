@@ -76,9 +76,7 @@ var unaries = []unary{
 	{"Neg", Neg[float64], Neg[float32], func(x float64) float64 { return -x }},
 	{"Abs", Abs[float64], Abs[float32], math.Abs},
 	{"Sign", Sign[float64], Sign[float32], SignOf},
-	{"Square", Square[float64], Square[float32], func(x float64) float64 { return x * x }},
 	{"Relu", Relu[float64], Relu[float32], ReluOf},
-	{"Recip", Recip[float64], Recip[float32], func(x float64) float64 { return 1 / x }},
 	{"Sqrt", Sqrt[float64], Sqrt[float32], math.Sqrt},
 	{"Exp", Exp[float64], Exp[float32], ExpOf},
 	{"Log", Log[float64], Log[float32], math.Log},
@@ -136,8 +134,6 @@ var binaries = []binary{
 	{"Ge", Ge[float64], Ge[float32], func(a, b float64) float64 { return truth(a >= b) }},
 	{"Eq", Eq[float64], Eq[float32], func(a, b float64) float64 { return truth(a == b) }},
 	{"Ne", Ne[float64], Ne[float32], func(a, b float64) float64 { return truth(a != b) }},
-	{"Map2", func(dst, a, b []float64) { Map2(dst, a, b, math.Atan2) },
-		func(dst, a, b []float32) { Map2(dst, a, b, math.Atan2) }, math.Atan2},
 }
 
 func truth(c bool) float64 {

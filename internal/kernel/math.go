@@ -59,27 +59,11 @@ func Sign[T Float](dst, x []T) {
 	}
 }
 
-// Square writes dst = x².
-func Square[T Float](dst, x []T) {
-	x = x[:len(dst)]
-	for i := range dst {
-		dst[i] = x[i] * x[i]
-	}
-}
-
 // Relu writes dst = max(x, 0), as [ReluOf].
 func Relu[T Float](dst, x []T) {
 	x = x[:len(dst)]
 	for i := range dst {
 		dst[i] = max(x[i], 0)
-	}
-}
-
-// Recip writes dst = 1 / x.
-func Recip[T Float](dst, x []T) {
-	x = x[:len(dst)]
-	for i := range dst {
-		dst[i] = 1 / x[i]
 	}
 }
 
