@@ -56,6 +56,34 @@ func TestBadParameters(t *testing.T) {
 	require.Len(t, opt.Groups(), 2)
 }
 
+// Tensors that gorgonia can make and no optimizer can use.
+func TestOddValues(t *testing.T) {
+	matrix := gt.New(gt.WithShape(3, 4), gt.WithBacking(gt.Range(gt.Float64, 0, 12)))
+	columns, err := matrix.Slice(nil, gt.S(1, 3))
+	require.NoError(t, err)
+	for want, v := range map[error][]gorgonia.Value{
+		tensor.ErrShape: {
+			gt.New(gt.Of(gt.Float64), gt.WithShape(0)),
+			gt.New(gt.WithBacking([]float64{}), gt.WithShape(2, 0)),
+			gt.New(gt.WithShape(3, 4), gt.AsFortran(gt.Range(gt.Float64, 0, 12))),
+			gt.CSRFromCoord(gt.Shape{2, 2}, []int{0, 1}, []int{0, 1}, []float64{1, 2}),
+			columns.(gorgonia.Value),
+		},
+		tensor.ErrDtype: {&gt.Dense{}, new(gorgonia.U8), gt.New(gt.WithBacking([]string{"a"}))},
+	} {
+		for _, v := range v {
+			_, err := New(list(&pair{v, v}), DefaultSGD())
+			require.ErrorIs(t, err, want)
+			require.NotContains(t, err.Error(), "PANIC")
+		}
+	}
+	rows, err := matrix.Slice(gt.S(1, 3))
+	require.NoError(t, err)
+	opt := newOptimizer(t, SGD{LR: 1}, &pair{rows.(gorgonia.Value), tensor.Must(tensor.Ones[float64](2, 4))})
+	require.NoError(t, opt.Step())
+	require.Equal(t, []float64{0, 1, 2, 3, 3, 4, 5, 6, 7, 8, 9, 10}, matrix.Data(), "rows are contiguous")
+}
+
 func TestBadGradients(t *testing.T) {
 	strided := tensor.Must(tensor.FromSlice([]float64{1, 2, 3, 4}, 2, 2))
 	require.NoError(t, strided.T())

@@ -55,13 +55,13 @@ func (p *param) bindValue() error {
 		return p.errorf(fmt.Errorf("%w: it has no value", tensor.ErrShape))
 	}
 	if p.slot == nil {
-		switch v.Dtype() {
+		switch dtype := v.Dtype(); dtype {
 		case tensor.Float32:
 			p.slot = &slotOf[float32]{}
 		case tensor.Float64:
 			p.slot = &slotOf[float64]{}
 		default:
-			return p.errorf(fmt.Errorf("%w: %v, want float32 or float64", tensor.ErrDtype, v.Dtype()))
+			return p.errorf(fmt.Errorf("%w: %v, want float32 or float64", tensor.ErrDtype, dtype.Type))
 		}
 	}
 	if err := p.slot.bindValue(v); err != nil {
