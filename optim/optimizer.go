@@ -83,7 +83,8 @@ func (o *Optimizer) admit(vg gorgonia.ValueGrad, index int) (*param, error) {
 // Groups returns the groups, in the order in which they were added.
 func (o *Optimizer) Groups() []*Group { return o.groups }
 
-// SetLR changes the learning rate of every group; see [Group.Set].
+// SetLR changes the learning rate of every group; see [Group.Set]. On an error
+// the groups before the one that refused it have changed.
 func (o *Optimizer) SetLR(lr float64) error {
 	for _, g := range o.groups {
 		if err := g.SetLR(lr); err != nil {
