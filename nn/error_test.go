@@ -15,6 +15,11 @@ type nothing struct{}
 
 func (nothing) Build(*nn.Scope) nn.Module { return nil }
 
+// function is a layer that is a function.
+type function func(*nn.Scope) nn.Module
+
+func (l function) Build(s *nn.Scope) nn.Module { return l(s) }
+
 // part is a layer that builds one part under a given name.
 type part string
 
@@ -37,6 +42,7 @@ func TestBadLayers(t *testing.T) {
 	}{
 		{"no layer", nil, nn.ErrLayer, "nn.Build: bad layer: the layer is nil"},
 		{"nil pointer", noLayer, nn.ErrLayer, "nn.Build: bad layer: the layer is nil"},
+		{"nil function", function(nil), nn.ErrLayer, "nn.Build: bad layer: the layer is nil"},
 		{"nil in a chain", nn.Sequential{nn.ReLU{}, nil}, nn.ErrLayer, `nn.Build: "1": bad layer: the layer is nil`},
 		{"nil module", nothing{}, nn.ErrLayer, "nn.Build: bad layer: Build of nn_test.nothing returned nil"},
 		{"no name", part(""), ad.ErrName, `the name of a module is not empty and has no dot`},
@@ -95,6 +101,10 @@ func TestBadSurroundings(t *testing.T) {
 		_, err = init(tensor.NewRand(1), tensor.Dtype{}, 2)
 		require.ErrorIs(t, err, tensor.ErrDtype)
 	}
+
+	_, err = nn.XavierUniform(1)(tensor.NewRand(1), tensor.Float64, 0, 0)
+	require.ErrorIs(t, err, tensor.ErrShape)
+	require.ErrorContains(t, err, "dimension 0 of (0, 0) is 0")
 
 	model := nn.Build(g, tensor.NewRand(1), layer, nn.WithPrefix("good"))
 	require.ErrorIs(t, ad.Err(model.Forward(nil)), ad.ErrNil)

@@ -14,8 +14,15 @@ var (
 	ErrState  = errors.New("bad state")  // a state that does not fit a model
 )
 
-// isNil reports whether v is nil or a nil pointer.
+// isNil reports whether v is nil, a nil pointer or a nil function. A nil slice is
+// a value: an empty [Sequential].
 func isNil(v any) bool {
 	r := reflect.ValueOf(v)
-	return !r.IsValid() || r.Kind() == reflect.Pointer && r.IsNil()
+	switch r.Kind() {
+	case reflect.Invalid:
+		return true
+	case reflect.Pointer, reflect.Func:
+		return r.IsNil()
+	}
+	return false
 }

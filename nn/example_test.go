@@ -34,7 +34,10 @@ func Example() {
 		return
 	}
 	for range 500 {
-		if _, err := opt.StepClosure(func() (float64, error) { err := prog.Run(); return prog.Loss(), err }); err != nil {
+		if err = prog.Run(); err == nil {
+			err = opt.Step()
+		}
+		if err != nil {
 			fmt.Println(err)
 			return
 		}
@@ -68,7 +71,7 @@ func ExampleModule() {
 	_, err := autodiff.Compile(autodiff.Sum(model.Forward(x)))
 	fmt.Println(err)
 	// Output:
-	// example_test.go:68: nn.Linear: "0": bad shape: the input has shape (200, 3), want (..., 2) for a weight of (32, 2)
+	// example_test.go:71: nn.Linear: "0": bad shape: the input has shape (200, 3), want (..., 2) for a weight of (32, 2)
 }
 
 func ExampleCrossEntropyLoss() {

@@ -161,6 +161,11 @@ func fans(shape []int) (in, out int, err error) {
 		return 0, 0, fmt.Errorf("nn: %w: %v: Fan in and fan out can not be computed for tensor with fewer than 2 dimensions",
 			tensor.ErrShape, tensor.Shape(shape))
 	}
+	for i, d := range shape {
+		if d < 1 {
+			return 0, 0, fmt.Errorf("nn: %w: dimension %d of %v is %d, want at least 1", tensor.ErrShape, i, tensor.Shape(shape), d)
+		}
+	}
 	k := tensor.Size(shape[2:])
 	return shape[1] * k, shape[0] * k, nil
 }

@@ -57,10 +57,15 @@ type BuildOption func(*Scope)
 // WithDtype sets the dtype of the parameters, tensor.Float64 by default.
 func WithDtype(dt tensor.Dtype) BuildOption { return func(s *Scope) { s.dtype = dt } }
 
-// WithPrefix puts "prefix." before the names of the nodes, so that one graph can
-// hold several models. [Module.Params] returns names without it.
+// WithPrefix puts prefix and a dot before the names of the nodes, so that one
+// graph can hold several models. [Module.Params] returns names without it. The
+// empty prefix changes nothing.
 func WithPrefix(prefix string) BuildOption {
-	return func(s *Scope) { s.prefix = strings.TrimSuffix(prefix, ".") + "." }
+	return func(s *Scope) {
+		if prefix = strings.TrimSuffix(prefix, "."); prefix != "" {
+			s.prefix = prefix + "."
+		}
+	}
 }
 
 // Scope is the place at which a layer is built: a graph, a path of names from

@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"math"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -15,8 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// moduleRow is one layer: what it does to an input of shape (2, 3), and by how
-// much its gradients may be off the difference quotient.
+// moduleRow is one layer and what it does to an input of shape (2, 3).
 type moduleRow struct {
 	layer  nn.Layer
 	params map[string][]int // shapes by name
@@ -150,12 +150,17 @@ func TestModuleTableIsComplete(t *testing.T) {
 	}
 }
 
-// exportedLayers returns the exported types with the method Build(*Scope) Module.
+// exportedLayers returns the exported types with a method Build.
 func exportedLayers(t *testing.T) []string {
-	packages, err := parser.ParseDir(token.NewFileSet(), ".", nil, 0)
+	files, err := filepath.Glob("*.go")
 	require.NoError(t, err)
 	var names []string
-	for _, file := range packages["nn"].Files {
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		require.NoError(t, err)
 		for _, decl := range file.Decls {
 			f, ok := decl.(*ast.FuncDecl)
 			if !ok || f.Recv == nil || f.Name.Name != "Build" {
@@ -257,6 +262,27 @@ func TestOwnLayer(t *testing.T) {
 	// The module is called twice: its gradients add up.
 	twice := ad.Add(ad.Sum(model.Forward(x)), ad.Sum(model.Forward(ad.Mul(x, 2))))
 	checkGradient(t, twice, nn.Nodes(model)...)
+}
+
+// placed is a layer that looks at where it is.
+type placed struct{ seen *nn.Scope }
+
+func (l placed) Build(s *nn.Scope) nn.Module {
+	*l.seen = *s
+	return nn.Identity{}
+}
+
+func TestScope(t *testing.T) {
+	var s nn.Scope
+	g, rng := ad.NewGraph(), tensor.NewRand(1)
+	nn.Build(g, rng, nn.Sequential{nn.ReLU{}, nn.Sequential{placed{&s}}}, nn.WithDtype(tensor.Float32), nn.WithPrefix("a"))
+	require.Equal(t, "1.0", s.Path())
+	require.Same(t, g, s.Graph())
+	require.Same(t, rng, s.Rand())
+	require.Equal(t, tensor.Float32, s.Dtype())
+	nn.Build(g, nil, placed{&s}, nn.WithPrefix(""))
+	require.Equal(t, "", s.Path())
+	require.Equal(t, "w", s.Param("w", nn.Ones(), 2).Name())
 }
 
 // shared returns the same module wherever it is built: tied weights.
