@@ -71,6 +71,9 @@ func Compile(loss *Node, opts ...Option) (*Program, error) {
 	p := &Program{params: o.params, root: loss, loss: outputs[0]}
 	p.build(schedule(outputs), kept)
 	for i, t := range targets {
+		if t.to == nil {
+			continue
+		}
 		if outputs[i].dtype == tensor.Float32 {
 			p.f32.publish(t.to, outputs[i], t.grad, o.accumulate && t.grad)
 		} else {
@@ -80,7 +83,7 @@ func Compile(loss *Node, opts ...Option) (*Program, error) {
 	return p, nil
 }
 
-// target is a result to publish: the value of from, on to.
+// target is a result to publish: the value of from, on to unless that is nil.
 type target struct {
 	from, to *Node
 	grad     bool
@@ -94,10 +97,15 @@ func collectTargets(loss *Node, o options) ([]target, error) {
 		}
 	}
 	targets := []target{{from: loss, to: loss}}
+	if loss.IsVar() {
+		targets[0].to = nil // a leaf keeps the value it has
+	}
+	published := map[*Node]bool{loss: true}
 	for _, n := range o.keep {
-		if !n.IsVar() { // a leaf keeps the value it has
+		if !n.IsVar() && !published[n] {
 			targets = append(targets, target{from: n, to: n})
 		}
+		published[n] = true
 	}
 	seen := make(map[*Node]bool, len(o.params))
 	for _, n := range o.params {

@@ -108,7 +108,13 @@ func pullback(p Primitive, x []*Node, y, dy *Node) ([]*Node, error) {
 		if err := Err(d); err != nil {
 			return nil, fmt.Errorf("gradient rule of %s, input %d: %w", p.Name(), i, err)
 		}
-		d, err := unbroadcast(d, x[i].Shape())
+		err := checkDtype(d, x[i])
+		if d.Graph() != x[i].Graph() {
+			err = fmt.Errorf("%w: %v and %v", ErrGraph, x[i], d)
+		}
+		if err == nil {
+			d, err = unbroadcast(d, x[i].Shape())
+		}
 		if err != nil {
 			return nil, gradError(fmt.Errorf("%w: %s, input %d: %w", ErrNoRule, p.Name(), i, err))
 		}

@@ -3,6 +3,7 @@ package autodiff
 import (
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 
 	"github.com/downhill-go/downhill/tensor"
@@ -69,10 +70,13 @@ func (b *builder) emit(p Primitive, shape tensor.Shape, dt tensor.Dtype, args ..
 		v = s
 	}
 	key := v.key()
-	if have, ok := b.byKey[key]; ok {
+	have, ok := b.byKey[key]
+	switch {
+	case !ok:
+		b.byKey[key] = v
+	case samePrimitive(have, v):
 		return have
 	}
-	b.byKey[key] = v
 	return b.add(v)
 }
 
@@ -93,6 +97,14 @@ func (v *value) key() string {
 		ids[i] = a.id
 	}
 	return fmt.Sprintf("%T%+v %v %v %v", v.prim, v.prim, ids, v.shape, v.dtype)
+}
+
+// samePrimitive reports that v and w, of one key, compute the same. The text of a
+// primitive may not tell its fields: it can have a String method, or hold functions,
+// of which no two are known to be equal.
+func samePrimitive(v, w *value) bool {
+	_, isNumber := v.number()
+	return isNumber || reflect.DeepEqual(v.prim, w.prim)
 }
 
 // maxFold is the largest constant that is computed when compiling.

@@ -8,8 +8,8 @@ import (
 )
 
 // A Primitive is the whole definition of one operation, as a plain struct. Its
-// fields are its attributes: two primitives that print alike with %T%+v are the
-// same operation, and the compiler computes them once.
+// fields are its attributes: two primitives of one type whose fields are deeply
+// equal are the same operation, and the compiler computes them once.
 //
 // Besides these methods a primitive computes: it is a [Pointwise] or a [Kernel].
 // The set of primitives is closed under differentiation: VJP is written with
@@ -40,8 +40,9 @@ type Kernel interface {
 	Primitive
 	// Bind32 and Bind64 return a function that computes dst from in. They are
 	// called once per compiled program; the function is called in every run and
-	// must not allocate. It reads dst.Data and in[i].Data anew each time, since
-	// programs may be given other memory between runs; shapes never change.
+	// must not allocate. It reads dst.Data and in[i].Data anew each time: they
+	// can be nil until the first run, and programs may be given other memory between
+	// runs. Shapes never change, so sizes are taken from them.
 	// dst overlaps no input, and all are contiguous.
 	Bind32(dst *tensor.Array[float32], in []*tensor.Array[float32]) func()
 	Bind64(dst *tensor.Array[float64], in []*tensor.Array[float64]) func()
