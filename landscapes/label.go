@@ -59,8 +59,8 @@ func isNil(rule optim.Rule) bool {
 	return rule == nil || v.Kind() == reflect.Pointer && v.IsNil()
 }
 
-// text prints a number as "+Inf", "NaN" or "0.25".
-func text(x float64) string {
+// numeral prints a number as "+Inf", "NaN" or "0.25".
+func numeral(x float64) string {
 	if math.IsInf(x, 1) {
 		return "+Inf"
 	}

@@ -37,7 +37,11 @@ func (c Config) check() error {
 	case c.Steps < 0 || c.Steps > maxSteps:
 		return fmt.Errorf("landscapes: %w: %d steps: want 0 to %d", ErrOption, c.Steps, maxSteps)
 	case c.Dtype != tensor.Float32 && c.Dtype != tensor.Float64:
-		return fmt.Errorf("landscapes: %w: %w: %v is neither float32 nor float64", ErrOption, tensor.ErrDtype, c.Dtype)
+		name := "none"
+		if c.Dtype.Type != nil {
+			name = c.Dtype.String()
+		}
+		return fmt.Errorf("landscapes: %w: %w: %s is neither float32 nor float64", ErrOption, tensor.ErrDtype, name)
 	case !(c.Noise >= 0) || !finite(c.Noise):
 		return fmt.Errorf("landscapes: %w: noise %v: want a finite standard deviation >= 0", ErrOption, c.Noise)
 	}
@@ -73,8 +77,8 @@ type Result struct {
 // and not at the look-ahead point that [optim.Nesterov] uses.
 type Run struct {
 	Optimizer string           `json:"optimizer"` // name of the rule, as optim.Parse takes it
-	Label     string           `json:"-"`     // for people
-	Options   optim.OptionList `json:"options"` // under PyTorch's names
+	Label     string           `json:"-"`         // for people
+	Options   optim.OptionList `json:"options"`   // under PyTorch's names
 	Loss      []float64        `json:"loss"`
 	Path      []Point          `json:"path"`
 	GradNorm  []float64        `json:"grad_norm"`
@@ -116,6 +120,9 @@ func (r Run) Final() (at Point, loss float64, ok bool) {
 func Race(l Landscape, entrants []Entrant, cfg Config) (*Result, error) {
 	if len(entrants) == 0 {
 		return nil, fmt.Errorf("landscapes: %w: a race needs at least one entrant", ErrOption)
+	}
+	if err := cfg.check(); err != nil {
+		return nil, err
 	}
 	labels := labelsOf(entrants)
 	res := &Result{Landscape: l.Name, Dtype: cfg.Dtype.String(), Start: cfg.Start, Steps: cfg.Steps}

@@ -79,7 +79,7 @@ func (r *runner[T]) step(run *Run) (cause string, err error) {
 			return "", err
 		}
 		if !finite(r.slope()) {
-			return "gradient at the look-ahead point is not finite", nil
+			return "look-ahead gradient is not finite", nil
 		}
 	}
 	if r.noise != 0 {
@@ -103,11 +103,11 @@ func (r *runner[T]) record(run *Run) (cause string) {
 	loss, slope := r.prog.Loss(), r.slope()
 	switch {
 	case !finite(at[0]):
-		return "x is " + text(at[0])
+		return "x is " + numeral(at[0])
 	case !finite(at[1]):
-		return "y is " + text(at[1])
+		return "y is " + numeral(at[1])
 	case !finite(loss):
-		return "loss is " + text(loss)
+		return "loss is " + numeral(loss)
 	case !finite(slope):
 		return "gradient is not finite"
 	}
