@@ -131,3 +131,33 @@ func TestCrossEntropyShapes(t *testing.T) {
 		}
 	}
 }
+
+// TestGradientPenalty differentiates the squared gradient of each loss of a
+// small network: second derivatives through layers and losses.
+func TestGradientPenalty(t *testing.T) {
+	rng := tensor.NewRand(1)
+	points := tensor.Must(tensor.Normal(rng, 0.0, 1, 5, 2))
+	losses := map[string]func(g *ad.Graph, z *ad.Node) *ad.Node{
+		"mse": func(g *ad.Graph, z *ad.Node) *ad.Node { return nn.MSELoss(z, ad.Input(g, "y", points)) },
+		"bce": func(g *ad.Graph, z *ad.Node) *ad.Node {
+			return nn.BCEWithLogitsLoss(z, ad.Input(g, "y", tensor.Must(tensor.Uniform(rng, 0.0, 1, 5, 2))))
+		},
+		"labels": func(g *ad.Graph, z *ad.Node) *ad.Node {
+			return nn.CrossEntropyLoss(z, ad.Input(g, "y", tensor.Of(0.0, 1, 1, 0, 1)), nn.ReduceSum)
+		},
+		"probabilities": func(g *ad.Graph, z *ad.Node) *ad.Node {
+			return nn.CrossEntropyLoss(z, ad.Input(g, "y", tensor.Must(tensor.Uniform(rng, 0.0, 1, 5, 2))))
+		},
+	}
+	for name, loss := range losses {
+		t.Run(name, func(t *testing.T) {
+			g := ad.NewGraph()
+			model := nn.Build(g, rng, nn.Sequential{nn.Linear{In: 2, Out: 3}, nn.Tanh{}, nn.Linear{In: 3, Out: 2}})
+			x := ad.Param(g, "x", tensor.Must(tensor.Normal(rng, 0.0, 1, 5, 2)))
+			l := loss(g, model.Forward(x))
+			slope, err := ad.Grad(l, x)
+			require.NoError(t, err)
+			checkGradient(t, ad.Add(l, ad.Sum(ad.Square(slope[0]))), append(nn.Nodes(model), x)...)
+		})
+	}
+}
