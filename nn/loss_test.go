@@ -135,23 +135,22 @@ func TestCrossEntropyShapes(t *testing.T) {
 // TestGradientPenalty differentiates the squared gradient of each loss of a
 // small network: second derivatives through layers and losses.
 func TestGradientPenalty(t *testing.T) {
-	rng := tensor.NewRand(1)
-	points := tensor.Must(tensor.Normal(rng, 0.0, 1, 5, 2))
+	uniform := func(dims ...int) *tensor.Dense { return tensor.Must(tensor.Uniform(tensor.NewRand(3), 0.0, 1, dims...)) }
 	losses := map[string]func(g *ad.Graph, z *ad.Node) *ad.Node{
-		"mse": func(g *ad.Graph, z *ad.Node) *ad.Node { return nn.MSELoss(z, ad.Input(g, "y", points)) },
+		"mse": func(g *ad.Graph, z *ad.Node) *ad.Node { return nn.MSELoss(z, ad.Input(g, "y", uniform(5, 2))) },
 		"bce": func(g *ad.Graph, z *ad.Node) *ad.Node {
-			return nn.BCEWithLogitsLoss(z, ad.Input(g, "y", tensor.Must(tensor.Uniform(rng, 0.0, 1, 5, 2))))
+			return nn.BCEWithLogitsLoss(z, ad.Input(g, "y", uniform(5, 2)))
 		},
 		"labels": func(g *ad.Graph, z *ad.Node) *ad.Node {
 			return nn.CrossEntropyLoss(z, ad.Input(g, "y", tensor.Of(0.0, 1, 1, 0, 1)), nn.ReduceSum)
 		},
 		"probabilities": func(g *ad.Graph, z *ad.Node) *ad.Node {
-			return nn.CrossEntropyLoss(z, ad.Input(g, "y", tensor.Must(tensor.Uniform(rng, 0.0, 1, 5, 2))))
+			return nn.CrossEntropyLoss(z, ad.Input(g, "y", uniform(5, 2)))
 		},
 	}
 	for name, loss := range losses {
 		t.Run(name, func(t *testing.T) {
-			g := ad.NewGraph()
+			g, rng := ad.NewGraph(), tensor.NewRand(1)
 			model := nn.Build(g, rng, nn.Sequential{nn.Linear{In: 2, Out: 3}, nn.Tanh{}, nn.Linear{In: 3, Out: 2}})
 			x := ad.Param(g, "x", tensor.Must(tensor.Normal(rng, 0.0, 1, 5, 2)))
 			l := loss(g, model.Forward(x))
