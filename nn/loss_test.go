@@ -135,7 +135,9 @@ func TestCrossEntropyShapes(t *testing.T) {
 // TestGradientPenalty differentiates the squared gradient of each loss of a
 // small network: second derivatives through layers and losses.
 func TestGradientPenalty(t *testing.T) {
-	uniform := func(dims ...int) *tensor.Dense { return tensor.Must(tensor.Uniform(tensor.NewRand(3), 0.0, 1, dims...)) }
+	uniform := func(dims ...int) *tensor.Dense {
+		return tensor.Must(tensor.Uniform(tensor.NewRand(3), 0.0, 1, dims...))
+	}
 	losses := map[string]func(g *ad.Graph, z *ad.Node) *ad.Node{
 		"mse": func(g *ad.Graph, z *ad.Node) *ad.Node { return nn.MSELoss(z, ad.Input(g, "y", uniform(5, 2))) },
 		"bce": func(g *ad.Graph, z *ad.Node) *ad.Node {
