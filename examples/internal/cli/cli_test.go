@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/downhill-go/downhill/optim"
 )
 
 func command() (*Command, *int, *string) {
@@ -98,4 +100,12 @@ func TestProgress(t *testing.T) {
 	p.At(2, line(2))
 	p.Done()
 	require.Equal(t, "\rstep 1\x1b[K\rstep 2\x1b[K\n", w.String())
+}
+
+func TestSpec(t *testing.T) {
+	for _, spec := range []string{"sgd:lr=0.001", "adam:lr=0.1,betas=0.8:0.99,amsgrad=true", "nesterov:lr=1"} {
+		rule, err := optim.Parse(spec)
+		require.NoError(t, err)
+		require.Equal(t, spec, Spec(optim.NameOf(rule), optim.Options(rule)))
+	}
 }

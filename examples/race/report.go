@@ -1,0 +1,120 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/downhill-go/downhill/examples/internal/cli"
+	"github.com/downhill-go/downhill/landscapes"
+	"github.com/downhill-go/downhill/optim"
+)
+
+// report prints a race as a table that fits in 100 columns.
+func report(w io.Writer, l landscapes.Landscape, res *landscapes.Result) {
+	fmt.Fprintln(w, strings.Join(wrap(l.Title+": "+l.Formula, " ", 95), "\n  "))
+	fmt.Fprintf(w, "from (%g, %g), %d steps in %s", res.Start[0], res.Start[1], res.Steps, res.Dtype)
+	if res.Noise > 0 {
+		fmt.Fprintf(w, ", gradient noise %g with seed %d", res.Noise, res.Seed)
+	}
+	lowest, known := l.Lowest()
+	if known {
+		fmt.Fprintf(w, "; lowest value %.6g", lowest)
+	}
+	fmt.Fprint(w, "\n\n")
+	t := cli.NewTable("optimizer", ">final loss", ">to 1 %", ">final point", "status")
+	for _, r := range res.Runs {
+		loss, point := "-", "-"
+		if at, final, ok := r.Final(); ok {
+			loss, point = fmt.Sprintf("%.4g", final), fmt.Sprintf("(%.3g, %.3g)", at[0], at[1])
+		}
+		within := "-"
+		if k, ok := stepsToOnePercent(r, lowest); known && ok {
+			within = strconv.Itoa(k)
+		}
+		status := r.Status
+		if r.Diverged != nil {
+			status = fmt.Sprintf("diverged at step %d", r.Diverged.Step)
+		}
+		for i, part := range wrap(cli.Spec(r.Optimizer, r.Options), ",", 30) {
+			if i == 0 {
+				t.Row(part, loss, within, point, status)
+			} else {
+				t.Row("  "+part, "", "", "", "")
+			}
+		}
+	}
+	t.Print(w)
+	fmt.Fprintln(w)
+	for _, r := range res.Runs {
+		if r.Diverged != nil {
+			fmt.Fprintf(w, "  %s %s; the table shows the state before\n", r.Label, r.Diverged)
+		}
+	}
+	if known {
+		fmt.Fprintln(w, `  "to 1 %": steps until the loss stays within 1 % of the way from the start to the lowest value`)
+	}
+}
+
+// stepsToOnePercent returns the step from which on the loss stays below
+// lowest + 1 % of its excess at the start.
+func stepsToOnePercent(r landscapes.Run, lowest float64) (step int, ok bool) {
+	if len(r.Loss) == 0 || r.Diverged != nil {
+		return 0, false
+	}
+	bound := lowest + (r.Loss[0]-lowest)/100
+	step = len(r.Loss)
+	for step > 0 && r.Loss[step-1] <= bound {
+		step--
+	}
+	return step, step < len(r.Loss)
+}
+
+// wrap splits text after separators into parts of at most width runes, if the
+// separators allow it.
+func wrap(text, separator string, width int) []string {
+	var parts []string
+	for _, piece := range strings.SplitAfter(text, separator) {
+		n := len(parts)
+		if n > 0 && utf8.RuneCountInString(parts[n-1]+strings.TrimRight(piece, separator)) <= width {
+			parts[n-1] += piece
+		} else {
+			parts = append(parts, piece)
+		}
+	}
+	return parts
+}
+
+// printList prints the catalogue and the optimizers.
+func printList(w io.Writer) error {
+	fmt.Fprint(w, "Landscapes\n\n")
+	t := cli.NewTable("name", "start", ">lowest", "formula")
+	for _, l := range landscapes.All() {
+		lowest := "-"
+		if v, ok := l.Lowest(); ok {
+			lowest = fmt.Sprintf("%.6g", v)
+		}
+		start := fmt.Sprintf("(%g, %g)", l.Start[0], l.Start[1])
+		for i, part := range wrap(l.Formula, " ", 55) {
+			if i > 0 {
+				t.Row("", "", "", "  "+part)
+			} else {
+				t.Row(l.Name, start, lowest, part)
+			}
+		}
+	}
+	t.Print(w)
+	fmt.Fprint(w, "\nOptimizers with their options and defaults, as -opt takes them\n\n")
+	for _, name := range optim.Names() {
+		rule, err := optim.Default(name)
+		if err != nil {
+			return err
+		}
+		for i, part := range wrap(name+":"+optim.Options(rule).String(), ",", 90) {
+			fmt.Fprintf(w, "  %s%s\n", strings.Repeat(" ", 2*min(i, 1)), part)
+		}
+	}
+	return nil
+}
