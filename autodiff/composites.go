@@ -87,6 +87,9 @@ func OneHot(labels *Node, classes int) *Node {
 	if classes < 1 {
 		return Invalid(labels.Graph(), "autodiff.OneHot", fmt.Errorf("%w: %d classes, want at least 1", ErrShape, classes))
 	}
+	if _, err := tensor.Broadcast(append(labels.Shape().Clone(), 1), tensor.Shape{classes}); err != nil {
+		return Invalid(labels.Graph(), "autodiff.OneHot", err, labels.Shape())
+	}
 	index := make([]float64, classes)
 	for i := range index {
 		index[i] = float64(i)

@@ -88,12 +88,20 @@ func nodeErr(n *Node) *Error {
 	if n == nil {
 		return &Error{Op: "autodiff", Pos: callerPos(), Err: ErrNil}
 	}
+	if n.Graph() == nil {
+		return &Error{Op: "autodiff", Pos: callerPos(), Err: withoutGraph(n)}
+	}
 	if o, ok := n.Op().(*op); ok {
 		if bad, ok := o.prim.(invalid); ok {
 			return bad.err
 		}
 	}
 	return nil
+}
+
+// withoutGraph reports a node that no operation can be applied to.
+func withoutGraph(n *Node) error {
+	return fmt.Errorf("%w: %v is in no graph, as gorgonia.NewConstant makes it; use Const", ErrGraph, n)
 }
 
 // as returns y, the result of fn(in...). When y is invalid by a mistake that was

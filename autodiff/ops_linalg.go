@@ -32,13 +32,14 @@ func MatMul(a, b *Node) *Node {
 		return Invalid(a.Graph(), "autodiff.MatMul",
 			shapeError(in, "inner dimensions %d and %d differ", Dim(a, -1), Dim(b, inner)), in...)
 	}
+	rowsA, rowsB := a, b
 	if rankA == 1 {
-		a = Unsqueeze(a, 0)
+		rowsA = Unsqueeze(a, 0)
 	}
 	if rankB == 1 {
-		b = Unsqueeze(b, 1)
+		rowsB = Unsqueeze(b, 1)
 	}
-	y := matMulRows(a, b)
+	y := matMulRows(rowsA, rowsB)
 	if rankB == 1 {
 		y = Squeeze(y, -1)
 	}
@@ -48,7 +49,7 @@ func MatMul(a, b *Node) *Node {
 	case rankA == 1:
 		y = Squeeze(y, -2)
 	}
-	return y
+	return as("MatMul", y, a, b)
 }
 
 // matMulRows multiplies operands of rank 2 and more. The rows of all matrices of

@@ -134,12 +134,15 @@ func apply(p Primitive, in ...*Node) *Node {
 	return newNode(g, p, in, shape, in[0].Dtype())
 }
 
-// firstInvalid returns the first invalid node of in, made from a nil one if
-// need be.
+// firstInvalid returns the first invalid node of in, made from one that is nil or
+// in no graph if need be.
 func firstInvalid(p Primitive, in []*Node) *Node {
 	for i, x := range in {
 		if x == nil {
 			return Invalid(nil, "autodiff."+p.Name(), fmt.Errorf("%w: argument %d", ErrNil, i))
+		}
+		if x.Graph() == nil {
+			return Invalid(nil, "autodiff."+p.Name(), withoutGraph(x))
 		}
 		if nodeErr(x) != nil {
 			return x
