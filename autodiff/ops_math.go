@@ -144,7 +144,7 @@ func (tanh) VJP(x []*Node, y, dy *Node) []*Node { return []*Node{Mul(dy, Sub(1, 
 
 // Sigmoid returns 1/(1 + e⁻ˣ) without overflow, elementwise.
 //
-//	x̄ = ȳ·y·(1 − y)
+//	x̄ = ȳ·(1 − y)·y
 //
 // It matches torch.sigmoid.
 func Sigmoid(x *Node) *Node { return apply(sigmoid{}, x) }
@@ -154,7 +154,7 @@ type sigmoid struct{ pointwise }
 func (sigmoid) Name() string                       { return "Sigmoid" }
 func (sigmoid) Map32(dst []float32, x [][]float32) { kernel.Sigmoid(dst, x[0]) }
 func (sigmoid) Map64(dst []float64, x [][]float64) { kernel.Sigmoid(dst, x[0]) }
-func (sigmoid) VJP(x []*Node, y, dy *Node) []*Node { return []*Node{Mul(dy, Mul(y, Sub(1, y)))} }
+func (sigmoid) VJP(x []*Node, y, dy *Node) []*Node { return []*Node{Mul(Mul(dy, Sub(1, y)), y)} }
 
 // Softplus returns ln(1 + eˣ), and x itself above 20, elementwise.
 //

@@ -1,11 +1,8 @@
 package optim
 
 import (
-	"encoding/json"
 	"math"
 	"math/big"
-	"os"
-	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -93,68 +90,6 @@ func TestPublishedTorchRuns(t *testing.T) {
 		x32, y32 = roll(t, c.rule, ravine[float32], -9, -1, 120)
 		require.InDelta(t, c.end[0], x32, 5e-4)
 		require.InDelta(t, c.end[1], y32, 5e-4)
-	}
-}
-
-// PyTorch's own acceptance numbers for its optimizers, 1001 steps.
-func TestTorchBaseline(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("testdata", "torch", "baseline.json"))
-	require.NoError(t, err)
-	var file struct {
-		Start  []float64
-		Inputs [][2]float64
-		Steps  []int
-		Cases  []struct {
-			Optimizer string
-			Options   map[string]any
-			Params    [][]float64
-		}
-	}
-	require.NoError(t, json.Unmarshal(text, &file))
-	require.Len(t, file.Cases, 16)
-	for _, c := range file.Cases {
-		rule, err := Make(c.Optimizer, c.Options)
-		require.NoError(t, err)
-		t.Run(NameOf(rule)+":"+Options(rule).String(), func(t *testing.T) {
-			p := vectorPair(file.Start...)
-			opt := newOptimizer(t, rule, p)
-			value, grad := data[float64](t, p.value), data[float64](t, p.grad)
-			step := 0
-			for i, want := range c.Params {
-				for ; step < file.Steps[i]; step++ {
-					baselineGradient(value, grad, file.Inputs)
-					require.NoError(t, opt.Step())
-				}
-				for j := range want {
-					require.InDelta(t, want[j], value[j], 1e-12*max(1, math.Abs(want[j])), "step %d, element %d", step, j)
-				}
-			}
-		})
-	}
-}
-
-// baselineGradient is the gradient of the sum over the inputs x of
-// sigmoid(W2 sigmoid(W1 x + b1) + b2); p is W1 (3, 2), b1, W2 (1, 3), b2.
-func baselineGradient(p, g []float64, inputs [][2]float64) {
-	sigmoid := func(z float64) float64 { return 1 / (1 + math.Exp(-z)) }
-	clear(g)
-	for _, x := range inputs {
-		var h [3]float64
-		z := p[12]
-		for i := range h {
-			h[i] = sigmoid(float64(p[2*i]*x[0]) + float64(p[2*i+1]*x[1]) + p[6+i])
-			z += float64(p[9+i] * h[i])
-		}
-		y := sigmoid(z)
-		dz := y * (1 - y)
-		g[12] += dz
-		for i := range h {
-			g[9+i] += float64(dz * h[i])
-			d := dz * p[9+i] * h[i] * (1 - h[i])
-			g[6+i] += d
-			g[2*i] += float64(d * x[0])
-			g[2*i+1] += float64(d * x[1])
-		}
 	}
 }
 
