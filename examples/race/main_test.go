@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -330,5 +331,34 @@ func requirePictures(t *testing.T, stdout string, names ...string) {
 		}
 		require.NoError(t, err, path)
 		require.NoError(t, file.Close())
+	}
+}
+
+func TestReadmeListsEverything(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	require.NoError(t, err)
+	readme := string(text)
+	for _, l := range landscapes.All() {
+		require.Contains(t, readme, "\n| `"+l.Name+"` | "+l.Formula+" | ")
+	}
+	for _, name := range optim.Names() {
+		rule, err := optim.Default(name)
+		require.NoError(t, err)
+		_, row, found := strings.Cut(readme, "\n| `"+reflect.TypeOf(rule).Name()+"` | ")
+		require.True(t, found, name)
+		row, _, _ = strings.Cut(row, "\n")
+		for _, o := range optim.Options(rule) {
+			require.True(t, o.Name == "lr" || strings.Contains(row, o.Name), "%s of %s", o.Name, name)
+		}
+	}
+	stdout, _, code := call("-out", t.TempDir())
+	require.Zero(t, code)
+	table, _, _ := strings.Cut(stdout[strings.Index(stdout, "\n\n")+2:], "\n\n  wrote")
+	require.NotEmpty(t, table)
+	for _, line := range strings.Split(table, "\n") {
+		if strings.HasSuffix(line, "  equal") {
+			line = strings.Join(strings.Fields(line)[:3], " ") // all digits are for this processor
+		}
+		require.Contains(t, strings.Join(strings.Fields(readme), " "), strings.Join(strings.Fields(line), " "))
 	}
 }
