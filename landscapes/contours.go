@@ -7,7 +7,6 @@ import (
 	"math"
 
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/palette"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -123,9 +122,7 @@ func relief(l Landscape, window Box, p *plot.Plot, pic *Picture) ([]plot.Plotter
 	if err != nil {
 		return nil, levels{}, err
 	}
-	lines := plotter.NewContour(gridXYZ{coarse}, cut.at, palette.Palette(nil))
-	lines.LineStyles = []draw.LineStyle{{Color: color.NRGBA{0x30, 0x45, 0x58, 0x78}, Width: 0.4}}
-	return append(ground, lines), cut, nil
+	return append(ground, &isolines{coarse, cut.at}), cut, nil
 }
 
 // bandColors returns the colour for values that are not finite, then those of the
@@ -137,14 +134,6 @@ func bandColors(cut levels) color.Palette {
 	}
 	return colors
 }
-
-// gridXYZ shows a Grid to gonum.
-type gridXYZ struct{ g *Grid }
-
-func (g gridXYZ) Dims() (columns, rows int) { return g.g.Dims() }
-func (g gridXYZ) X(column int) float64      { return g.g.X[column] }
-func (g gridXYZ) Y(row int) float64         { return g.g.Y[row] }
-func (g gridXYZ) Z(column, row int) float64 { return g.g.At(column, row) }
 
 // toCanvas returns the place of a point of the plot.
 func toCanvas(c *draw.Canvas, p *plot.Plot) func(Point) vg.Point {

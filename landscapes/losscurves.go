@@ -104,7 +104,7 @@ func (s *lossScale) logRange(runs []Run) {
 		least, most, start = 1e-1, 1, 1
 	}
 	if start > 0 {
-		most = math.Min(most, start*1e6) // divergence does not flatten the rest
+		most = math.Min(most, start*1e3) // divergence does not flatten the rest
 	}
 	floor := most * 1e-20
 	if s.base != 0 { // below this the difference is rounding
