@@ -170,7 +170,11 @@ func bindReduce[T tensor.Float](axes []int, dst, x *tensor.Array[T], reduce axis
 			if out == nil {
 				out = dst.Data
 			}
-			reduce(out, src, p.outer, p.n, p.inner)
+			if p.n == 1 {
+				copy(out, src) // the sum of one element is that element, −0 too
+			} else {
+				reduce(out, src, p.outer, p.n, p.inner)
+			}
 			src = out
 		}
 	}
