@@ -45,6 +45,15 @@
 // [LossCurves] the losses over the steps, as PNG or SVG. Equal input gives equal
 // files.
 //
+// # Adding to the catalogue
+//
+// First, write a function that returns the Landscape, with formula, minima and
+// reference in its comment, next to its like in a catalogue file. Second, list it
+// in [All]. Third, run the tests: they fail until every field is filled, and check
+// the derivatives and all critical points that you state. Fourth, refine the
+// coordinates that they refuse with a few Newton steps on [Field.Gradient] and
+// [Field.Hessian], so that the gradient there is below 1e-10.
+//
 // # Errors
 //
 // Functions return errors that wrap [ErrUnknown], [ErrInvalid], [ErrOption] or

@@ -13,6 +13,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/optimize/functions"
 
+	"github.com/downhill-go/downhill/autodiff"
 	"github.com/downhill-go/downhill/tensor"
 )
 
@@ -162,6 +163,34 @@ func TestGridEqualsPoints(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A Build function that takes scalars only can be drawn all the same.
+func TestGridPointByPoint(t *testing.T) {
+	for name, build := range map[string]func(x, y *node) *node{
+		"arrays do not stack":   func(x, y *node) *node { return autodiff.Norm(autodiff.Stack(0, x, y)) },
+		"a sum over everything": func(x, y *node) *node { return autodiff.Add(x, autodiff.Sum(autodiff.Square(y))) },
+		"nothing but a sum":     func(x, y *node) *node { return autodiff.Sum(autodiff.Mul(x, y)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := Landscape{Name: "mine", Build: build}
+			f := fieldOf(t, l)
+			require.Equal(t, "mine", f.Landscape().Name)
+			g, err := NewGrid(l, around(2), 5, 4)
+			require.NoError(t, err)
+			for row, y := range g.Y {
+				for column, x := range g.X {
+					require.Equal(t, f.Value(Point{x, y}), g.At(column, row))
+				}
+			}
+		})
+	}
+	// The catalogue needs no such help.
+	for _, l := range All() {
+		xs, ys := tensor.Of(0.5, 1), tensor.Of(-1.0, 0, 1)
+		_, err := evaluate(l, xs, ys)
+		require.NoError(t, err, l.Name)
+	}
 }
 
 func TestGridErrors(t *testing.T) {

@@ -65,9 +65,9 @@ type Landscape struct {
 	Formula string // f(x, y) as one reads it
 	Note    string // what it shows
 
-	// Build returns the value at x and y, which have the same dtype. They are
-	// scalars, or for pictures arrays that broadcast; so Build uses elementwise
-	// functions only.
+	// Build returns the value at the scalars x and y, which have the same dtype. For
+	// pictures it is also called with arrays that broadcast; where that does not
+	// give the same values, as with sums, pictures take points one by one.
 	Build func(x, y *autodiff.Node) *autodiff.Node
 
 	Domain Box     // where it is usually looked at

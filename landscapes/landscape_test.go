@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"math"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -124,10 +125,12 @@ func TestConvex(t *testing.T) {
 // Every function that returns a Landscape is in the catalogue, and every entry
 // says what it is.
 func TestCatalogueIsComplete(t *testing.T) {
-	files, err := parser.ParseDir(token.NewFileSet(), ".", nil, 0)
+	names, err := filepath.Glob("*.go")
 	require.NoError(t, err)
 	functions := 0
-	for _, file := range files["landscapes"].Files {
+	for _, name := range names {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		require.NoError(t, err)
 		for _, d := range file.Decls {
 			fn, ok := d.(*ast.FuncDecl)
 			if !ok || fn.Recv != nil || !fn.Name.IsExported() || len(fn.Type.Params.List) > 0 || fn.Type.Results == nil {

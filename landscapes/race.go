@@ -22,7 +22,7 @@ type Config struct {
 	Seed  uint64       // of the noise, which is the same for every racer
 }
 
-// maxSteps bounds the memory that a run takes, 48 bytes a step.
+// maxSteps bounds the memory that a run takes, 32 bytes a step.
 const maxSteps = 10_000_000
 
 // DefaultConfig returns the usual start of l, 200 steps, float64 and no noise.
