@@ -12,7 +12,8 @@ import (
 
 // labelsOf returns what to call the entrants. One without a label of its own gets
 // the name of its rule's type; where several have the same, the options in which
-// they differ are added, and where they are equal altogether, a number.
+// they differ are added unless they are defaults, and where they are equal
+// altogether, a number.
 func labelsOf(entrants []Entrant) []string {
 	labels := make([]string, len(entrants))
 	for i, e := range entrants {
@@ -31,24 +32,35 @@ func labelsOf(entrants []Entrant) []string {
 	return labels
 }
 
-// differences returns those options of entrant i that another of the same type
-// has otherwise, as " lr=0.1 amsgrad=true".
+// differences returns those options of entrant i that are not defaults and that
+// another of the same type has otherwise, as " lr=0.1 amsgrad=true".
 func differences(entrants []Entrant, i int) string {
 	var b strings.Builder
+	var usual optim.OptionList
+	if rule, err := optim.Default(optim.NameOf(entrants[i].Rule)); err == nil {
+		usual = optim.Options(rule)
+	}
 	own := optim.Options(entrants[i].Rule)
 	for k, option := range own {
+		if equalAt(usual, k, option) {
+			continue
+		}
 		for _, e := range entrants {
 			if isNil(e.Rule) || typeName(e.Rule) != typeName(entrants[i].Rule) {
 				continue
 			}
-			other := optim.Options(e.Rule)
-			if k >= len(other) || !reflect.DeepEqual(other[k], option) {
+			if !equalAt(optim.Options(e.Rule), k, option) {
 				b.WriteString(" " + own[k:k+1].String())
 				break
 			}
 		}
 	}
 	return b.String()
+}
+
+// equalAt reports whether item k of list is the given option.
+func equalAt(list optim.OptionList, k int, option optim.Option) bool {
+	return k < len(list) && reflect.DeepEqual(list[k], option)
 }
 
 // typeName returns the name of the rule's type, as "Adam".

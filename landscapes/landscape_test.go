@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -105,9 +106,7 @@ func TestNothingIsLower(t *testing.T) {
 		}
 		g, err := NewGrid(l, l.Domain, 301, 301)
 		require.NoError(t, err)
-		for _, z := range g.Z {
-			require.GreaterOrEqual(t, z, lowest-1e-12*math.Max(1, math.Abs(lowest)), l.Name)
-		}
+		require.GreaterOrEqual(t, slices.Min(g.Z), lowest-1e-12*math.Max(1, math.Abs(lowest)), l.Name)
 	}
 }
 

@@ -106,7 +106,7 @@ func (p *Picture) save(name, format string) error {
 // the plot.
 const (
 	headerHeight vg.Length = 40
-	panelWidth   vg.Length = 122
+	panelWidth   vg.Length = 132
 	margin       vg.Length = 10
 )
 

@@ -40,8 +40,8 @@ func written(t *testing.T, p *Picture, format string) []byte {
 func TestPictures(t *testing.T) {
 	res := raceOn(t, Ravine(), 40, "sgd:lr=0.018", "momentum:lr=0.012", "sgd:lr=0.1")
 	draw := map[string]func() (*Picture, error){
-		"contours":    func() (*Picture, error) { return Contours(Ravine(), res, View{}) },
-		"loss curves": func() (*Picture, error) { return LossCurves(Ravine(), res, View{Title: "How steep"}) },
+		"contours":    func() (*Picture, error) { return Contours(Ravine(), res, View{Width: 12}) },
+		"loss curves": func() (*Picture, error) { return LossCurves(Ravine(), res, View{Title: "How steep", Width: 12}) },
 		"without a race": func() (*Picture, error) {
 			return Contours(Ackley(), nil, View{Window: around(2), Width: 12, Height: 9})
 		},
@@ -128,11 +128,11 @@ func TestOddPictures(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			res := raceOn(t, l, 3, "sgd", "adam")
-			p, err := Contours(l, res, View{})
+			p, err := Contours(l, res, View{Width: 9, Height: 8})
 			require.NoError(t, err)
 			require.NoError(t, wellFormed(written(t, p, "svg")))
 			require.NotEmpty(t, written(t, p, "png"))
-			p, err = LossCurves(l, res, View{})
+			p, err = LossCurves(l, res, View{Width: 9, Height: 8})
 			if name == "nowhere finite" {
 				require.ErrorIs(t, err, ErrPlot)
 				return
