@@ -129,16 +129,11 @@ func along(ends [2]float64, i int) float64 {
 	return ends[0] + (ends[1]-ends[0])*float64(i)/(resolution-1)
 }
 
-// regions evaluates the network all over the window.
+// regions evaluates the network all over the window, a row at a time.
 func (n *network) regions() (grid, error) {
 	g := grid{network: n}
-	points := make([]float64, 0, 2*resolution*resolution)
-	for row := range resolution {
-		for column := range resolution {
-			points = append(points, g.X(column), g.Y(row))
-		}
-	}
-	x, err := n.input("window", points, resolution*resolution, 2)
+	row := make([]float64, 2*resolution)
+	x, err := n.input("row", row, resolution, 2)
 	if err != nil {
 		return g, err
 	}
@@ -147,11 +142,27 @@ func (n *network) regions() (grid, error) {
 	if err != nil {
 		return g, err
 	}
-	if err := prog.Run(); err != nil {
-		return g, err
+	for r := range resolution {
+		for column := range resolution {
+			row[2*column], row[2*column+1] = g.X(column), g.Y(r)
+		}
+		v, err := n.tensor(row, resolution, 2)
+		if err != nil {
+			return g, err
+		}
+		if err := ad.Let(x, v); err != nil {
+			return g, err
+		}
+		if err := prog.Run(); err != nil {
+			return g, err
+		}
+		scores, err := n.scores(logits)
+		if err != nil {
+			return g, err
+		}
+		g.z = append(g.z, scores...)
 	}
-	g.z, err = n.scores(logits)
-	return g, err
+	return g, nil
 }
 
 // picture returns the colours of the classes, paler where the network is in

@@ -31,7 +31,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 const (
 	maxEpochs = 100_000
 	maxLayers = 8
-	maxUnits  = 1024
+	maxUnits  = 256
 )
 
 // settings is what the flags say.

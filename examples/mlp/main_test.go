@@ -106,7 +106,7 @@ func TestArguments(t *testing.T) {
 		{"-task moons", `"moons" for flag -task: want both or spirals or xor`},
 		{"-epochs 0", `"0" for flag -epochs: want a whole number from 1 to 100000`},
 		{"-epochs many", `"many" for flag -epochs`},
-		{"-hidden 32,0", `"32,0" for flag -hidden: want at most 8 whole numbers from 1 to 1024, as 32,32`},
+		{"-hidden 32,0", `"32,0" for flag -hidden: want at most 8 whole numbers from 1 to 256, as 32,32`},
 		{"-hidden 1,1,1,1,1,1,1,1,1", "for flag -hidden"},
 		{"-hidden=", "for flag -hidden"},
 		{"-lr fast", `"fast" for flag -lr: want a number`},

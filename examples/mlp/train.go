@@ -47,13 +47,19 @@ func (s *settings) build(t task) (*network, error) {
 	return n, err
 }
 
-// input makes a leaf in the dtype of the network.
-func (n *network) input(name string, data []float64, shape ...int) (*ad.Node, error) {
+// tensor makes a tensor in the dtype of the network.
+func (n *network) tensor(data []float64, shape ...int) (*tensor.Dense, error) {
 	v, err := tensor.FromSlice(data, shape...)
 	if err != nil {
 		return nil, err
 	}
-	if v, err = tensor.Convert(v, n.dtype); err != nil {
+	return tensor.Convert(v, n.dtype)
+}
+
+// input makes a leaf in the dtype of the network.
+func (n *network) input(name string, data []float64, shape ...int) (*ad.Node, error) {
+	v, err := n.tensor(data, shape...)
+	if err != nil {
 		return nil, err
 	}
 	return ad.Input(n.graph, name, v), nil

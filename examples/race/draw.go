@@ -8,31 +8,31 @@ import (
 )
 
 // draw writes the race from above and its losses over the steps, each as PNG and
-// SVG, into the folder out, which it makes. An empty title stands for that of the
-// landscape. It returns the names of the files written, also when there is an
-// error.
-func draw(l landscapes.Landscape, res *landscapes.Result, out, name, title string) ([]string, error) {
+// SVG, into the folder out, which it makes, and says wrote for each file. An empty
+// title stands for that of the landscape.
+func draw(l landscapes.Landscape, res *landscapes.Result, out, name, title string, wrote func(file string)) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
-		return nil, err
+		return err
 	}
 	contours, err := landscapes.Contours(l, res, landscapes.View{Title: title})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	losses, err := landscapes.LossCurves(l, res, landscapes.View{Title: title})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var files []string
 	for _, picture := range []struct {
 		*landscapes.Picture
 		kind string
 	}{{contours, "contours"}, {losses, "losses"}} {
-		base := filepath.Join(out, name+"-"+picture.kind)
-		if err := picture.Save(base+".png", base+".svg"); err != nil {
-			return files, err
+		for _, format := range []string{"png", "svg"} {
+			file := filepath.Join(out, name+"-"+picture.kind+"."+format)
+			if err := picture.Save(file); err != nil {
+				return err
+			}
+			wrote(file)
 		}
-		files = append(files, base+".png", base+".svg")
 	}
-	return files, nil
+	return nil
 }

@@ -65,7 +65,7 @@ func printJSON(s *settings, w io.Writer) error {
 		return err
 	}
 	if s.drawJSON {
-		if _, err := draw(s.landscape, res, s.out, s.landscape.Name, ""); err != nil {
+		if err := draw(s.landscape, res, s.out, s.landscape.Name, "", func(string) {}); err != nil {
 			return err
 		}
 	}
@@ -84,9 +84,7 @@ func printRace(s *settings, w io.Writer) error {
 
 // printFiles draws the race and names the files.
 func printFiles(w io.Writer, l landscapes.Landscape, res *landscapes.Result, out, name, title string) error {
-	files, err := draw(l, res, out, name, title)
-	for _, f := range files {
-		fmt.Fprintf(w, "  wrote %s\n", filepath.ToSlash(f))
-	}
-	return err
+	return draw(l, res, out, name, title, func(file string) {
+		fmt.Fprintf(w, "  wrote %s\n", filepath.ToSlash(file))
+	})
 }

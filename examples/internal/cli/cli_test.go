@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -93,6 +94,15 @@ func TestProgress(t *testing.T) {
 	p.Done()
 	require.Equal(t, 10, strings.Count(w.String(), "\n"))
 	require.True(t, strings.HasSuffix(w.String(), "step 100\n"))
+
+	w.Reset()
+	p = NewProgress(&w, 100)
+	p.At(1, line(1))
+	require.Empty(t, w.String())
+	p.shown = p.shown.Add(-time.Minute)
+	p.At(2, line(2))
+	p.At(3, line(3))
+	require.Equal(t, "step 2\n", w.String())
 
 	w.Reset()
 	p = &Progress{w: &w, terminal: true, total: 2}
