@@ -43,7 +43,9 @@ func Accumulate() Option { return func(o *options) { o.accumulate = true } }
 func Compile(loss *Node, opts ...Option) (*Program, error) {
 	var o options
 	for _, opt := range opts {
-		opt(&o)
+		if opt != nil {
+			opt(&o)
+		}
 	}
 	targets, err := collectTargets(loss, o)
 	if err != nil {

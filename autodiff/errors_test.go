@@ -70,6 +70,8 @@ func TestMistakes(t *testing.T) {
 		{Param(nil, "n", tensor.Of(1.0)), "Param", ErrGraph}, {Param(g, "", tensor.Of(1.0)), "Param", ErrName}, {Param(g, "v", tensor.Of(1.0)), "Param", ErrName}, {Param(g, "n", nil), "Param", ErrNoValue},
 		{Param(g, "n", (*gorgonia.F64)(nil)), "Param", ErrNoValue}, {Param(g, "n", (*gorgonia.F32)(nil)), "Param", ErrNoValue}, {Param(g, "n", gorgonia.NewI(3)), "Param", ErrDtype},
 		{Input(g, "m", tensor.Of(1.0)), "Input", ErrName}, {Input(g, "n", gt.New(gt.WithBacking([]bool{true, false}))), "Input", ErrDtype},
+		{Param(g, "n", gt.New(gt.WithShape(0, 3), gt.Of(gt.Float64))), "Param", ErrShape}, {Param(g, "n", &tensor.Dense{}), "Param", ErrNoValue}, {Const(g, gt.New(gt.WithShape(0), gt.Of(gt.Float64))), "Const", ErrShape},
+		{Param(g, "n", gt.CSCFromCoord(gt.Shape{2, 2}, []int{0, 1}, []int{0, 1}, []float64{1, 2})), "Param", ErrDtype},
 		{InputOf(g, "v", tensor.Float64, 2), "InputOf", ErrName}, {InputOf(g, "n", tensor.Float64, 0), "InputOf", ErrShape}, {InputOf(g, "n", gt.Int, 2), "InputOf", ErrDtype}, {InputOf(nil, "n", tensor.Float64), "InputOf", ErrGraph},
 	} {
 		err := Err(c.node)
@@ -180,6 +182,7 @@ func TestCompileErrors(t *testing.T) {
 	}{
 		"nil loss":             {nil, nil, ErrNil, ""},
 		"nil parameter":        {s, []Option{WithGrad(null)}, ErrNil, ""},
+		"nil option, nil loss": {nil, []Option{nil}, ErrNil, ""},
 		"nil kept":             {s, []Option{Keep(s, null)}, ErrNil, ""},
 		"vector loss":          {v, []Option{WithGrad(v)}, ErrNotScalar, "the loss has shape (2)"},
 		"parameter no leaf":    {s, []Option{WithGrad(Exp(s))}, nil, "is not a leaf"},
@@ -216,6 +219,8 @@ func TestLeafErrors(t *testing.T) {
 	require.ErrorIs(t, Let(v, tensor.Of[float32](1, 2)), ErrDtype)
 	require.ErrorIs(t, Let(s, gorgonia.NewF32(2)), ErrDtype)
 	require.ErrorIs(t, Let(v, nil), ErrNoValue)
+	require.ErrorIs(t, Let(v, &tensor.Dense{}), ErrNoValue)
+	require.ErrorIs(t, Let(v, gt.New(gt.WithShape(0), gt.Of(gt.Float64))), ErrShape)
 	require.ErrorIs(t, Let(nil, tensor.Of(1.0)), ErrNil)
 	require.ErrorContains(t, Let(Exp(v), tensor.Of(1.0, 2)), "is not a leaf")
 	require.Equal(t, []float64{1, 2}, nodeValue(t, v), "nothing has changed")
@@ -249,6 +254,17 @@ func TestStockLeaves(t *testing.T) {
 	require.NoError(t, prog.Run())
 	require.Equal(t, 10.0, prog.Loss())
 	require.Equal(t, []float64{4, 8}, gradValue(t, x))
+
+	// gorgonia binds a tensor of rank 0 to a scalar, but has no gradient for it.
+	require.NoError(t, gorgonia.UnsafeLet(s, tensor.Scalar(3.0)))
+	require.NoError(t, mustCompile(t, Square(s)).Run())
+	d := gorgonia.NewScalar(g, tensor.Float64, gorgonia.WithName("d"))
+	require.NoError(t, gorgonia.UnsafeLet(d, tensor.Scalar(3.0)))
+	prog = mustCompile(t, Square(d), WithGrad(d))
+	require.ErrorIs(t, prog.Run(), ErrShape)
+	require.NoError(t, Let(d, tensor.Scalar(3.0)))
+	require.NoError(t, prog.Run())
+	require.Equal(t, []float64{6}, gradValue(t, d))
 }
 
 // A constant of gorgonia's may have no graph at all.

@@ -90,8 +90,11 @@ func bindable(v tensor.Value) (gorgonia.Value, error) {
 			return v, nil
 		}
 	case *tensor.Dense:
-		if v == nil {
+		if v == nil || v.Dtype().Type == nil { // or the zero Dense
 			break
+		}
+		if tensor.Size(v.Shape()) < 1 {
+			return nil, fmt.Errorf("%w: a tensor of shape %v has no elements", ErrShape, v.Shape())
 		}
 		if dt := v.Dtype(); dt != tensor.Float64 && dt != tensor.Float32 {
 			return nil, fmt.Errorf("%w: %v is neither float32 nor float64", ErrDtype, dt)

@@ -269,6 +269,55 @@ func zero(v gorgonia.Value) {
 	}
 }
 
+// A result may be the next value of a leaf: x ← f(x), run after run. It is read as
+// it was when the run began, although the run writes over it.
+func TestResultBecomesInput(t *testing.T) {
+	a := tensor.Must(tensor.FromSlice([]float64{0, 1, 1, 1}, 2, 2))
+	for name, f := range map[string]func(x, a *Node) *Node{
+		"product":     func(x, a *Node) *Node { return MatMul(x, a) },
+		"elementwise": func(x, a *Node) *Node { return Add(Slice(x, 0, 0, 2), MatMul(Mul(x, 1), Sub(a, Eq(a, a)))) },
+		"reversed": func(x, a *Node) *Node {
+			return Add(Concat(0, Slice(x, 0, 1, 2), Slice(x, 0, 0, 1)), Mul(x, Const(x.Graph(), tensor.Of(-1.0, 0))))
+		},
+	} {
+		g := NewGraph()
+		x := Input(g, "x", tensor.Of(1.0, 1))
+		next := f(x, Const(g, a))
+		loss := Sum(Square(next))
+		prog := mustCompile(t, loss, Keep(next), WithGrad(x))
+		fresh := mustCompile(t, loss, Keep(next), WithGrad(x))
+		state := []float64{1, 1}
+		for range 8 {
+			require.NoError(t, Let(x, tensor.Of(state...)))
+			require.NoError(t, fresh.Run())
+			state = nodeValue(t, next)
+		}
+		slope := gradValue(t, x)
+
+		require.NoError(t, Let(x, tensor.Of(1.0, 1)))
+		for i := range 8 {
+			require.NoError(t, prog.Run())
+			if i < 7 {
+				require.NoError(t, Let(x, next.Value()))
+			}
+		}
+		require.Equal(t, state, nodeValue(t, next), name)
+		require.Equal(t, slope, gradValue(t, x), name)
+		require.Zero(t, testing.AllocsPerRun(10, func() { _ = prog.Run() }))
+
+		// The same with the gradient, and a way back to memory of its own.
+		d, err := x.Grad()
+		require.NoError(t, err)
+		before := gradValue(t, x)
+		require.NoError(t, Let(x, d))
+		require.NoError(t, prog.Run())
+		got := gradValue(t, x)
+		require.NoError(t, Let(x, tensor.Of(before...)))
+		require.NoError(t, prog.Run())
+		require.Equal(t, gradValue(t, x), got, name)
+	}
+}
+
 // Two programs of one graph may share a parameter: the gradient is that of the
 // one that ran last.
 func TestTwoPrograms(t *testing.T) {

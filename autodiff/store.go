@@ -2,6 +2,7 @@ package autodiff
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/downhill-go/downhill/internal/kernel"
@@ -92,10 +93,12 @@ type leafReader[T tensor.Float] struct {
 	arrays  []*tensor.Array[T] // the arrays that share its memory
 	scalar  []T                // the register, for leaves of one element
 	strided *tensor.Dense      // a value that is not contiguous, and copied in each run
+	own     []T                // a value that the program writes, copied to src in each run
+	store   *store[T]
 }
 
 func (s *store[T]) newLeafReader(v *value, order []*value) *leafReader[T] {
-	l := &leafReader[T]{node: v.leaf, shape: v.shape}
+	l := &leafReader[T]{node: v.leaf, shape: v.shape, store: s}
 	if i, ok := s.register[v]; ok {
 		l.scalar = s.r[i : i+1]
 		return l
@@ -123,6 +126,7 @@ func (l *leafReader[T]) load() error {
 	if l.scalar != nil {
 		l.scalar[0] = l.src[0]
 	}
+	copy(l.src, l.own)
 	return nil
 }
 
@@ -165,6 +169,10 @@ func (l *leafReader[T]) bind(v gorgonia.Value) error {
 	if err != nil {
 		return err
 	}
+	l.own = nil
+	if l.scalar == nil && l.store.publishes(src) { // as after Let(state, next.Value())
+		l.own, src = src, make([]T, len(src))
+	}
 	l.bound, l.src = v, src
 	if l.strided != nil {
 		l.bound = l.strided
@@ -180,6 +188,7 @@ func (l *leafReader[T]) bind(v gorgonia.Value) error {
 type publication[T tensor.Float] struct {
 	node     *Node
 	value    gorgonia.Value
+	data     []T // its elements
 	grad     bool
 	attach   gorgonia.NodeConsOpt // sets the gradient; nil for a value
 	src, sum []T                  // when gradients accumulate: what is added in each run, and to what
@@ -192,11 +201,23 @@ func (s *store[T]) publish(n *Node, v *value, grad, accumulate bool) {
 		p.src, p.sum = a.Data, make([]T, len(a.Data))
 		a = &tensor.Array[T]{Shape: a.Shape, Data: p.sum}
 	}
-	p.value = wrap(a)
+	p.value, p.data = wrap(a), a.Data
 	if grad {
 		p.attach = gorgonia.WithGrad(p.value)
 	}
 	s.outputs = append(s.outputs, p)
+}
+
+// publishes reports that x shares memory with a result that the user holds.
+func (s *store[T]) publishes(x []T) bool {
+	first := func(x []T) uintptr { return reflect.ValueOf(x).Pointer() }
+	size := reflect.TypeFor[T]().Size()
+	for _, p := range s.outputs {
+		if first(x) < first(p.data)+uintptr(len(p.data))*size && first(p.data) < first(x)+uintptr(len(x))*size {
+			return true
+		}
+	}
+	return false
 }
 
 // show is called at the end of every run.
@@ -211,6 +232,9 @@ func (p *publication[T]) show() error {
 		return nil
 	}
 	if have, err := p.node.Grad(); err != nil || have != p.value {
+		if v, isDense := p.node.Value().(*tensor.Dense); isDense && v.Dims() == 0 {
+			return fmt.Errorf("%w: %q holds a tensor of rank 0, and gorgonia cannot give it a gradient; use autodiff.Let", ErrShape, p.node.Name())
+		}
 		p.attach(p.node)
 	}
 	return nil
