@@ -240,6 +240,8 @@ func TestGradientMemoryIsItsOwn(t *testing.T) {
 		"scalar factor":   {Mul(s, 3), []*Node{s}, [][]float64{{3}}},
 		"scalar sum":      {Add(s, r), []*Node{s, r}, [][]float64{{1}, {1}}},
 		"loss and grad":   {Mul(s, 2), []*Node{s, r}, [][]float64{{2}, {0}}},
+		"squared sum":     {Sum(Square(Add(x, y))), []*Node{x, y}, [][]float64{{14, 20}, {14, 20}}},
+		"scalar square":   {Square(Add(s, r)), []*Node{s, r}, [][]float64{{10}, {10}}},
 		"equal gradients": {Mul(Sum(Mul(x, x)), 0.5), []*Node{x}, [][]float64{{2, 3}}},
 	} {
 		prog := mustCompile(t, c.loss, WithGrad(c.params...))
@@ -247,11 +249,9 @@ func TestGradientMemoryIsItsOwn(t *testing.T) {
 			require.NoError(t, prog.Run())
 			for i, p := range c.params {
 				require.Equal(t, c.want[i], gradValue(t, p), "%s, parameter %d", name, i)
-			}
-			for _, p := range c.params {
 				d, err := p.Grad()
 				require.NoError(t, err)
-				zero(d)
+				zero(d) // must not reach the gradient of the next one either
 			}
 		}
 		require.Equal(t, []float64{2, 3}, nodeValue(t, x))

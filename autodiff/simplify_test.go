@@ -164,6 +164,11 @@ func TestExplain(t *testing.T) {
 	has("grad of bias (5)", 1)
 	has("keep loss", 1)
 
+	// What is broadcast is computed once, not for each row.
+	prog, err = Compile(Sum(Mul(x, Exp(b))))
+	require.NoError(t, err)
+	require.Regexp(t, `chain +Exp -> \(5\)\n`, prog.Explain())
+
 	// The register program of a scalar graph is one call.
 	s := Param(g, "s", tensor.Scalar(2.0))
 	prog, err = Compile(Mul(Sin(s), Exp(s)), WithGrad(s))
