@@ -43,7 +43,9 @@ func newSettings() (*cli.Command, *settings) {
 
 Without flags it repeats three published races, prints the published values
 beside ours, and draws the paths and the losses. With any of -landscape, -start,
--steps, -dtype, -noise, -seed and -opt it runs a race of your own.`)
+-steps, -dtype, -noise, -seed and -opt it runs a race of your own, for example
+
+  go run ./examples/race -landscape himmelblau -start 0,0 -opt sgd:lr=0.01 -opt adam:lr=0.3`)
 	c.StringVar(&s.name, "landscape", "ravine", "`name` of the landscape; -list names them")
 	c.StringVar(&s.start, "start", "", "start `x,y` (default that of the landscape)")
 	s.steps = c.Positive("steps", 0, maxSteps, "`number` of steps (default 500; 120 on the ravine, 35 on the saddle)")

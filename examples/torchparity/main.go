@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"regexp"
 
 	"github.com/downhill-go/downhill/examples/internal/cli"
@@ -43,9 +44,12 @@ beyond its bound.`)
 	}
 	root := *data
 	if root == "" {
-		if root, err = repository("."); err != nil {
-			return c.Refuse(stderr, err)
-		}
+		root, err = repository(".")
+	} else if _, statErr := os.Stat(filepath.Join(root, "optim", "testdata", "torch")); statErr != nil {
+		err = fmt.Errorf("invalid value %q for flag -data: it has no optim/testdata/torch", root)
+	}
+	if err != nil {
+		return c.Refuse(stderr, err)
 	}
 	rep, err := replay(os.DirFS(root), pattern.MatchString)
 	if err == nil && len(rep.Cases) == 0 {

@@ -28,7 +28,7 @@ func TestAllCasesAreWithinTheirBounds(t *testing.T) {
 		require.Contains(t, stdout, "\n  "+name+", PyTorch's baseline")
 	}
 	require.Contains(t, stdout, "\n  MLP 2-32-32-2, 50 training steps")
-	require.Contains(t, stdout, "\n318 cases, all within their bounds.\n")
+	require.Contains(t, stdout, "\n318 cases, all within their bounds (-v prints each).\n")
 	for _, line := range strings.Split(stdout, "\n") {
 		require.LessOrEqual(t, len([]rune(line)), 100, line)
 	}
@@ -119,7 +119,7 @@ func TestArguments(t *testing.T) {
 		{[]string{"case"}, 2, "torchparity: unexpected argument \"case\" (see -h)\n"},
 		{[]string{"-filter", "("}, 2, "invalid value \"(\" for flag -filter"},
 		{[]string{"-filter", "nothing"}, 2, "torchparity: no case matches -filter \"nothing\" (see -h)\n"},
-		{[]string{"-data", "nowhere"}, 1, "no such file"},
+		{[]string{"-data", "nowhere"}, 2, "invalid value \"nowhere\" for flag -data: it has no optim/testdata/torch"},
 	}
 	for _, tt := range tests {
 		stdout, stderr, code := call(tt.args...)

@@ -100,7 +100,7 @@ func (rep *report) print(w io.Writer, all bool) {
 	}
 	fmt.Fprintf(w, "\n%d cases, ", len(rep.Cases))
 	if rep.Beyond == 0 {
-		fmt.Fprintln(w, "all within their bounds.")
+		fmt.Fprintln(w, "all within their bounds"+map[bool]string{false: " (-v prints each)"}[all]+".")
 	} else {
 		fmt.Fprintf(w, "%s.\n", beyondText(rep.Beyond))
 	}
