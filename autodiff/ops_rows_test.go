@@ -254,7 +254,7 @@ func layerNorm(x *Node) *Node {
 }
 
 // twoLayers is the loss of a small network: x, and the weights and biases of two
-// layers. Only the last is used with tanh, so that there is no kink.
+// layers. Its units are tanh, which has no kink.
 func twoLayers(x ...*Node) *Node {
 	h := Tanh(Add(MatMul(x[0], Transpose(x[1])), x[2]))
 	logits := Add(MatMul(h, Transpose(x[3])), x[4])
