@@ -103,7 +103,7 @@ func TestArguments(t *testing.T) {
 	tests := []struct{ args, err string }{
 		{"-x", "mlp: flag provided but not defined: -x (see -h)"},
 		{"spirals", `mlp: unexpected argument "spirals" (see -h)`},
-		{"-task moons", `"moons" for flag -task: want both or spirals or xor`},
+		{"-task moons", `"moons" for flag -task: want both, spirals or xor`},
 		{"-epochs 0", `"0" for flag -epochs: want a whole number from 1 to 100000`},
 		{"-epochs many", `"many" for flag -epochs`},
 		{"-hidden 32,0", `"32,0" for flag -hidden: want at most 8 whole numbers from 1 to 256, as 32,32`},

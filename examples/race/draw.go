@@ -3,9 +3,15 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/downhill-go/downhill/landscapes"
 )
+
+// started reports whether any optimizer has a finite loss at the start.
+func started(res *landscapes.Result) bool {
+	return slices.ContainsFunc(res.Runs, func(r landscapes.Run) bool { return len(r.Loss) > 0 })
+}
 
 // draw writes the race from above and its losses over the steps, each as PNG and
 // SVG, into the folder out, which it makes, and says wrote for each file. An empty

@@ -64,7 +64,7 @@ func printJSON(s *settings, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if s.drawJSON {
+	if s.drawJSON && started(res) {
 		if err := draw(s.landscape, res, s.out, s.landscape.Name, "", func(string) {}); err != nil {
 			return err
 		}
@@ -79,6 +79,10 @@ func printRace(s *settings, w io.Writer) error {
 		return err
 	}
 	report(w, s.landscape, res)
+	if !started(res) {
+		fmt.Fprintln(w, "  no pictures: the loss at the start is not finite")
+		return nil
+	}
 	return printFiles(w, s.landscape, res, s.out, s.landscape.Name, "")
 }
 

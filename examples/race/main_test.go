@@ -120,7 +120,7 @@ func TestTable(t *testing.T) {
 	require.Regexp(t, `adam:lr=0.05 +0\.002288 +\d+ +\(0.952, 0.907\)  ok`, stdout)
 	require.Regexp(t, `sgd:lr=1 .* diverged at step \d`, stdout)
 	require.Regexp(t, `(?m)^  SGD lr=1 diverged at step \d+: .*; the table shows the state before$`, stdout)
-	require.Regexp(t, `adamw:lr=0.25,betas=0.8:0.99, .*\n +weight_decay=0,amsgrad=true\n`, stdout)
+	require.Regexp(t, `(?m)^  adamw:lr=0.25,betas=0.8:0.99, .*\n    weight_decay=0,amsgrad=true$`, stdout)
 	requireNarrow(t, stdout)
 	requirePictures(t, stdout, "rosenbrock")
 }
@@ -189,6 +189,19 @@ func TestJSONOfDivergence(t *testing.T) {
 	require.Less(t, len(o.Results[0].Loss), 501)
 	require.Len(t, o.Results[0].Path, len(o.Results[0].Loss))
 	require.FileExists(t, filepath.Join(out, "ravine-contours.svg"), "-out was given")
+}
+
+func TestNoFiniteStart(t *testing.T) {
+	out := t.TempDir()
+	args := []string{"-landscape", "rosenbrock", "-start", "1e200,1", "-out", out}
+	stdout, stderr, code := call(args...)
+	require.Zero(t, code, stderr)
+	require.Contains(t, stdout, "\n  Adam diverged at step 0: loss is +Inf\n")
+	require.Contains(t, stdout, "no pictures: the loss at the start is not finite")
+	require.Empty(t, parse(t, args...).Results[0].Loss)
+	files, err := os.ReadDir(out)
+	require.NoError(t, err)
+	require.Empty(t, files)
 }
 
 func TestNoise(t *testing.T) {

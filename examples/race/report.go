@@ -12,9 +12,14 @@ import (
 	"github.com/downhill-go/downhill/optim"
 )
 
-// report prints a race as a table that fits in 100 columns.
+// width is how many columns of a terminal the output uses.
+const width = 100
+
+// report prints a race as a table.
 func report(w io.Writer, l landscapes.Landscape, res *landscapes.Result) {
-	fmt.Fprintln(w, strings.Join(wrap(l.Title+": "+l.Formula, " ", 95), "\n  "))
+	for i, part := range wrap(l.Title+": "+l.Formula, " ", width-2) {
+		fmt.Fprintf(w, "%s%s\n", strings.Repeat("  ", min(i, 1)), strings.TrimRight(part, " "))
+	}
 	fmt.Fprintf(w, "from (%g, %g), %d steps in %s", res.Start[0], res.Start[1], res.Steps, res.Dtype)
 	if res.Noise > 0 {
 		fmt.Fprintf(w, ", gradient noise %g with seed %d", res.Noise, res.Seed)
@@ -24,38 +29,56 @@ func report(w io.Writer, l landscapes.Landscape, res *landscapes.Result) {
 		fmt.Fprintf(w, "; lowest value %.6g", lowest)
 	}
 	fmt.Fprint(w, "\n\n")
-	t := cli.NewTable("optimizer", ">final loss", ">to 1 %", ">final point", "status")
+	reportRuns(w, res, lowest, known)
+	fmt.Fprintln(w)
 	for _, r := range res.Runs {
-		loss, point := "-", "-"
+		if _, _, some := r.Final(); r.Diverged != nil && some {
+			fmt.Fprintf(w, "  %s %s; the table shows the state before\n", r.Label, r.Diverged)
+		} else if r.Diverged != nil {
+			fmt.Fprintf(w, "  %s %s\n", r.Label, r.Diverged)
+		}
+	}
+	if known {
+		fmt.Fprintln(w, `  "to 1 %": steps until the loss stays within 1 % of the way from the start to the lowest value`)
+	}
+}
+
+// reportRuns prints the table, with the optimizers wrapped so that it fits.
+func reportRuns(w io.Writer, res *landscapes.Result, lowest float64, known bool) {
+	headings := []string{"optimizer", ">final loss", ">to 1 %", ">final point", "status"}
+	rows := make([][]string, len(res.Runs))
+	room := width - 2
+	for i, r := range res.Runs {
+		loss, point, within, status := "-", "-", "-", r.Status
 		if at, final, ok := r.Final(); ok {
 			loss, point = fmt.Sprintf("%.4g", final), fmt.Sprintf("(%.3g, %.3g)", at[0], at[1])
 		}
-		within := "-"
 		if k, ok := stepsToOnePercent(r, lowest); known && ok {
 			within = strconv.Itoa(k)
 		}
-		status := r.Status
 		if r.Diverged != nil {
 			status = fmt.Sprintf("diverged at step %d", r.Diverged.Step)
 		}
-		for i, part := range wrap(cli.Spec(r.Optimizer, r.Options), ",", 30) {
-			if i == 0 {
-				t.Row(part, loss, within, point, status)
+		rows[i] = []string{loss, within, point, status}
+	}
+	for column, heading := range headings[1:] {
+		widest := len(strings.TrimPrefix(heading, ">"))
+		for _, row := range rows {
+			widest = max(widest, len(row[column]))
+		}
+		room -= 2 + widest
+	}
+	t := cli.NewTable(headings...)
+	for i, r := range res.Runs {
+		for k, part := range wrap(cli.Spec(r.Optimizer, r.Options), ",", room-2) {
+			if k == 0 {
+				t.Row(append([]string{part}, rows[i]...)...)
 			} else {
 				t.Row("  "+part, "", "", "", "")
 			}
 		}
 	}
 	t.Print(w)
-	fmt.Fprintln(w)
-	for _, r := range res.Runs {
-		if r.Diverged != nil {
-			fmt.Fprintf(w, "  %s %s; the table shows the state before\n", r.Label, r.Diverged)
-		}
-	}
-	if known {
-		fmt.Fprintln(w, `  "to 1 %": steps until the loss stays within 1 % of the way from the start to the lowest value`)
-	}
 }
 
 // stepsToOnePercent returns the step from which on the loss stays below
@@ -72,13 +95,13 @@ func stepsToOnePercent(r landscapes.Run, lowest float64) (step int, ok bool) {
 	return step, step < len(r.Loss)
 }
 
-// wrap splits text after separators into parts of at most width runes, if the
+// wrap splits text after separators into parts of at most most runes, if the
 // separators allow it.
-func wrap(text, separator string, width int) []string {
+func wrap(text, separator string, most int) []string {
 	var parts []string
 	for _, piece := range strings.SplitAfter(text, separator) {
 		n := len(parts)
-		if n > 0 && utf8.RuneCountInString(parts[n-1]+strings.TrimRight(piece, separator)) <= width {
+		if n > 0 && utf8.RuneCountInString(parts[n-1]+strings.TrimRight(piece, separator)) <= most {
 			parts[n-1] += piece
 		} else {
 			parts = append(parts, piece)
@@ -112,7 +135,7 @@ func printList(w io.Writer) error {
 		if err != nil {
 			return err
 		}
-		for i, part := range wrap(name+":"+optim.Options(rule).String(), ",", 90) {
+		for i, part := range wrap(name+":"+optim.Options(rule).String(), ",", width-10) {
 			fmt.Fprintf(w, "  %s%s\n", strings.Repeat(" ", 2*min(i, 1)), part)
 		}
 	}

@@ -105,7 +105,8 @@ func (c *Command) Choice(name, usage string, words ...string) *string {
 				return nil
 			}
 		}
-		return fmt.Errorf("want %s", strings.Join(words, " or "))
+		last := len(words) - 1
+		return fmt.Errorf("want %s or %s", strings.Join(words[:last], ", "), words[last])
 	})
 	return p
 }
