@@ -72,11 +72,16 @@ func (r opRow) node(dt tensor.Dtype) *Node {
 	return r.f(x...)
 }
 
+// The square of the function is checked too: then the gradient that comes in
+// depends on x, and a rule must be differentiable by it.
 func TestOps(t *testing.T) {
 	for _, r := range opRows() {
 		for _, dt := range []tensor.Dtype{tensor.Float64, tensor.Float32} {
 			t.Run(fmt.Sprintf("%s/%s %v/%v", r.prim, r.name, r.in, dt), func(t *testing.T) {
 				gradtest.Check(t, r.f, r.inputs(dt)...)
+				if dt == tensor.Float64 {
+					gradtest.Check(t, func(x ...*Node) *Node { return Square(r.f(x...)) }, r.inputs(dt)...)
+				}
 			})
 		}
 	}
