@@ -29,19 +29,6 @@ type baselineRow struct {
 	Snapshots       map[string][]float64 // weights after so many steps
 }
 
-// wider is a bound above 1e-12 and its reason.
-type wider struct {
-	bound float64
-	why   string
-}
-
-// unstable has the rows whose path enlarges rounding errors. RMSprop with weight
-// decay swings about its minimum between step 100 and step 500; there gradients
-// that differ by one rounding end 10⁴ roundings apart.
-var unstable = map[string]wider{
-	"RMSprop(.1,wd=1e-2)": {1e-11, "its path enlarges one rounding of a gradient by 10⁴"},
-}
-
 // replayBaseline trains with the settings of every row. It compares each weight
 // relative to itself.
 func replayBaseline(data fs.FS, filter func(string) bool) (version string, out []result, err error) {
@@ -66,9 +53,6 @@ func replayBaseline(data fs.FS, filter func(string) bool) (version string, out [
 
 func (b baseline) replay(row baselineRow) (result, error) {
 	r := result{Bound: 1e-12}
-	if w, ok := unstable[row.Name]; ok {
-		r.Bound = w.bound
-	}
 	for key := range row.Snapshots {
 		step, err := strconv.Atoi(key)
 		if err != nil {

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"math"
 	"strconv"
-	"strings"
 
 	"github.com/downhill-go/downhill/examples/internal/cli"
 )
@@ -93,11 +92,6 @@ func (rep *report) print(w io.Writer, all bool) {
 	}
 	fmt.Fprint(w, "\n\n")
 	rep.summary().Print(w)
-	for _, c := range rep.Cases {
-		if reason, ok := unstable[strings.TrimPrefix(c.Name, "baseline/")]; ok {
-			fmt.Fprintf(w, "\n%s is held to %.0e: %s.\n", c.Name, c.Bound, reason.why)
-		}
-	}
 	fmt.Fprintf(w, "\n%d cases, ", len(rep.Cases))
 	if rep.Beyond == 0 {
 		fmt.Fprintln(w, "all within their bounds"+map[bool]string{false: " (-v prints each)"}[all]+".")
