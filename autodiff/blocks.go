@@ -215,15 +215,10 @@ func (in *blockInput[T]) gather(dst []T, start int) {
 	last := len(in.shape) - 1
 	for len(dst) > 0 {
 		n := min(in.shape[last]-in.index[last], len(dst))
-		switch stride := in.strides[last]; stride {
-		case 0:
+		if in.strides[last] == 0 {
 			kernel.Fill(dst[:n], in.array.Data[offset])
-		case 1:
+		} else { // arrays are row-major, so it is 1
 			copy(dst[:n], in.array.Data[offset:])
-		default:
-			for i := range n {
-				dst[i] = in.array.Data[offset+i*stride]
-			}
 		}
 		dst = dst[n:]
 		offset += n * in.strides[last]

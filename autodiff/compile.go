@@ -17,7 +17,8 @@ type options struct {
 
 // WithGrad makes the program compute the gradient of the loss with respect to
 // each of params, and put it on the node: n.Grad() returns it after a run.
-// Params are the parameters that [Program.Params] gives to an optimizer.
+// Params are the parameters that [Program.Params] gives to an optimizer. They
+// must be leaves, each named once, or Compile returns [ErrParam].
 func WithGrad(params ...*Node) Option {
 	return func(o *options) { o.params = append(o.params, params...) }
 }
@@ -112,10 +113,10 @@ func collectTargets(loss *Node, o options) ([]target, error) {
 	seen := make(map[*Node]bool, len(o.params))
 	for _, n := range o.params {
 		if !n.IsVar() {
-			return nil, compileError("%v is not a leaf, so it cannot be a parameter", n)
+			return nil, compileError("%w: %v is not a leaf", ErrParam, n)
 		}
 		if seen[n] {
-			return nil, compileError("parameter %q is given twice", n.Name())
+			return nil, compileError("%w: %q is given twice", ErrParam, n.Name())
 		}
 		seen[n] = true
 	}

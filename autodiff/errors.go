@@ -19,6 +19,7 @@ var (
 	ErrName      = errors.New("bad name")                            // an empty or repeated name of a leaf
 	ErrNotScalar = errors.New("not a scalar")                        // a loss with more than one element
 	ErrForeign   = errors.New("operation not made by this package")  // a stock gorgonia op
+	ErrParam     = errors.New("bad parameter")                       // not a leaf, or given twice, in WithGrad
 	ErrNoValue   = errors.New("no value")                            // a leaf that was never given a value
 	ErrNoRule    = errors.New("no gradient rule for this operation") // a Primitive whose VJP failed
 	ErrPrimitive = errors.New("bad primitive")                       // a Primitive that cannot be applied

@@ -15,7 +15,7 @@ import (
 //
 // It matches torch.autograd.grad with create_graph=True and materialize_grads=True.
 // It returns the first error that a node carries, [ErrNotScalar], [ErrGraph], or
-// [ErrForeign] for a stock gorgonia operation between loss and wrt.
+// [ErrForeign] when loss depends on a stock gorgonia operation.
 func Grad(loss *Node, wrt ...*Node) ([]*Node, error) {
 	if err := Err(loss); err != nil {
 		return nil, err
@@ -71,7 +71,7 @@ func VJP(y, dy *Node, wrt ...*Node) ([]*Node, error) {
 }
 
 // sweep adds to grads what the operation of y gives to its inputs. The keys of
-// grads are the nodes that lie on a path to wrt and have been reached.
+// grads are the nodes on paths from wrt, with nil until a gradient reaches them.
 func sweep(y *Node, grads map[*Node]*Node) error {
 	dy := grads[y]
 	o, isOp := y.Op().(*op)

@@ -172,7 +172,7 @@ func Slice(x *Node, axis, start, stop int, step ...int) *Node {
 	if from >= to {
 		return fail(shapeError([]tensor.Shape{s}, "[%d:%d] of axis %d has no elements", start, stop, axis))
 	}
-	return apply(slice{Axis: a, Start: from, Step: by, Len: (to - from + by - 1) / by}, x)
+	return apply(slice{Axis: a, Start: from, Step: by, Len: (to-from-1)/by + 1}, x)
 }
 
 func clip(i, n int) int {

@@ -77,26 +77,18 @@ func dyingInputs(u *unit, i int, last map[*value]int, kept map[*value]bool) []*v
 	return dying
 }
 
-// overwritable returns a dying input that a pointwise chain reads element by
-// element only, so that the result may take its place.
+// overwritable returns a dying input of a pointwise chain that has as many
+// elements as the result: it is not broadcast, so each element is read for the last
+// time when the same element of the result is computed, and may make room for it.
 func overwritable(u *unit, dying []*value) *value {
 	v := u.result()
 	if !isPointwise(v) {
 		return nil
 	}
-next:
 	for _, x := range dying {
-		if x.size() != v.size() || x.dtype != v.dtype {
-			continue
+		if x.size() == v.size() && x.dtype == v.dtype {
+			return x
 		}
-		for _, w := range u.values {
-			for _, a := range w.args {
-				if storageOf(a) == x && !slices.Equal(a.shape, v.shape) {
-					continue next
-				}
-			}
-		}
-		return x
 	}
 	return nil
 }
