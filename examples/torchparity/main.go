@@ -33,7 +33,7 @@ deviation and the first step beyond the bound. Exit code 1 says that a case is
 beyond its bound.`)
 	data := c.String("data", "", "`folder` of the repository (default the one around the working directory)")
 	filter := c.String("filter", "", "only cases whose name matches this regular `expression`")
-	all := c.Bool("v", false, "print every case, not only those beyond their bound")
+	brief := c.Bool("summary", false, "print the summary, and of the cases only those beyond their bound")
 	asJSON := c.Bool("json", false, "print all cases as one JSON object")
 	if code, ok := c.Parse(args, stdout, stderr); !ok {
 		return code
@@ -61,7 +61,7 @@ beyond its bound.`)
 	if *asJSON {
 		err = json.NewEncoder(stdout).Encode(rep)
 	} else {
-		rep.print(stdout, *all)
+		rep.print(stdout, *brief)
 	}
 	if err == nil && rep.Beyond > 0 {
 		err = errors.New(beyondText(rep.Beyond))

@@ -65,13 +65,13 @@ func replay(data fs.FS, filter func(name string) bool) (*report, error) {
 	return rep, nil
 }
 
-// print writes the cases, if all are wanted, those beyond their bounds, and one
-// line per group and dtype.
-func (rep *report) print(w io.Writer, all bool) {
+// print writes the cases, only those beyond their bounds if brief, and one line per
+// group and dtype.
+func (rep *report) print(w io.Writer, brief bool) {
 	shown := 0
 	t := cli.NewTable("case", ">steps", ">largest deviation", ">at step", ">bound", ">first step beyond")
 	for _, c := range rep.Cases {
-		if !all && c.Beyond == nil {
+		if brief && c.Beyond == nil {
 			continue
 		}
 		shown++
@@ -94,7 +94,7 @@ func (rep *report) print(w io.Writer, all bool) {
 	rep.summary().Print(w)
 	fmt.Fprintf(w, "\n%d cases, ", len(rep.Cases))
 	if rep.Beyond == 0 {
-		fmt.Fprintln(w, "all within their bounds"+map[bool]string{false: " (-v prints each)"}[all]+".")
+		fmt.Fprintln(w, "all within their bounds.")
 	} else {
 		fmt.Fprintf(w, "%s.\n", beyondText(rep.Beyond))
 	}
