@@ -19,6 +19,10 @@ type options struct {
 // each of params, and put it on the node: n.Grad() returns it after a run.
 // Params are the parameters that [Program.Params] gives to an optimizer. They
 // must be leaves, each named once, or Compile returns [ErrParam].
+//
+// A parameter that the loss does not depend on has a gradient of zeros. After
+// loss.backward() in PyTorch it has none, and optimizers leave it alone; with a
+// gradient of zeros, weight decay and old momentum still move it.
 func WithGrad(params ...*Node) Option {
 	return func(o *options) { o.params = append(o.params, params...) }
 }
@@ -41,6 +45,9 @@ func Accumulate() Option { return func(o *options) { o.accumulate = true } }
 // elementwise operations, and plans all memory, so that a run allocates nothing.
 // It is where the first mistake made in building the graph comes out, as an
 // [*Error] with its place. It returns the errors of [Grad] too.
+//
+// The gradients become nodes of the graph, as with Grad, and stay there: compile
+// once, before the training loop.
 func Compile(loss *Node, opts ...Option) (*Program, error) {
 	var o options
 	for _, opt := range opts {

@@ -122,8 +122,9 @@ func scalarValue(dt tensor.Dtype, x float64) gorgonia.Value {
 }
 
 // Let gives a leaf a new value, which programs use from their next run on. The
-// node holds v itself (see [Param]). Let returns an error, and changes nothing,
-// when n is not a leaf or v has another shape or dtype.
+// node holds v itself (see [Param]), so two leaves given one tensor share it. Let
+// returns an error, and changes nothing, when n is not a leaf or v has another
+// shape or dtype.
 func Let(n *Node, v tensor.Value) error {
 	fail := func(err error) error { return &Error{Op: "autodiff.Let", Pos: callerPos(), Err: err} }
 	if err := Err(n); err != nil {

@@ -174,7 +174,7 @@ func (softplus) VJP(x []*Node, y, dy *Node) []*Node {
 
 // Relu returns max(x, 0); NaN stays NaN, elementwise.
 //
-//	x̄ = ȳ where y > 0, else 0; so the slope at 0 is 0
+//	x̄ = ȳ where y > 0 or NaN, else 0; so the slope at 0 is 0
 //
 // It matches torch.relu.
 func Relu(x *Node) *Node { return apply(relu{}, x) }

@@ -3,8 +3,10 @@
 //
 // An optimizer is a rule with parameters. A rule is a plain struct of
 // hyperparameters with PyTorch's names, and a function that returns PyTorch's
-// defaults. A parameter is anything with a value and a gradient: a
-// *gorgonia.Node, run by an autodiff program or by a stock gorgonia machine.
+// defaults. Start from those: a literal such as Adam{LR: 0.1} has β = 0 and
+// ε = 0, which are allowed and make the first zero gradient a NaN. A parameter is
+// anything with a value and a gradient: a *gorgonia.Node, run by an autodiff
+// program or by a stock gorgonia machine.
 //
 //	rule := optim.DefaultAdam()
 //	rule.LR = 0.05
