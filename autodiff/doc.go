@@ -35,8 +35,8 @@
 // # Gradients
 //
 // [Grad] returns the gradient of a loss as expressions of the same graph. They
-// can be printed, used in another loss, and differentiated again; [VJP], [HVP] and
-// [Hessian] are built on it. It may be called for any number of losses, and for
+// can be printed, used in another loss, and differentiated again; [VJP], [JVP], [HVP],
+// [Jacobian], [Hessian], [Laplacian] and [GNVP] are built on it. It may be called for any number of losses, and for
 // intermediate nodes. Where a loss does not depend on a node the gradient is zero.
 //
 // # Programs

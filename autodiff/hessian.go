@@ -55,17 +55,11 @@ func Hessian(loss *Node, wrt ...*Node) (*Node, error) {
 	}
 	var rows []*Node
 	for _, g := range grads {
-		flat := Flatten(g)
-		for i := range Dim(flat, 0) {
-			row, err := Grad(At(flat, i), wrt...)
-			if err != nil {
-				return nil, err
-			}
-			for j := range row {
-				row[j] = Flatten(row[j])
-			}
-			rows = append(rows, Concat(0, row...))
+		more, err := jacobianRows(g, wrt)
+		if err != nil {
+			return nil, err
 		}
+		rows = append(rows, more...)
 	}
 	h := Stack(0, rows...)
 	return h, Err(h)
