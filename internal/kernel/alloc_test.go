@@ -26,6 +26,7 @@ func testNoAllocation[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(16, 17))
 	x, y, dst := randoms[T](rng, n*n), randoms[T](rng, n*n), make([]T, n*n)
 	requireNoAllocs(t, "Where", func() { Where(dst, x, y, x) })
+	requireNoAllocs(t, "Lerp", func() { Lerp(dst, x, y, x) })
 	requireNoAllocs(t, "Fill", func() { Fill(dst, 1) })
 	for _, l := range [][3]int{{1, n * n, 1}, {n, n, 1}, {1, n, n}} {
 		requireNoAllocs(t, "SumAxis", func() { SumAxis(dst, x, l[0], l[1], l[2]) })

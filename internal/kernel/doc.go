@@ -30,6 +30,8 @@
 //	Tanh, Sigmoid                 2.5
 //	Log, Log1p, Sin, Cos, Tan     those of package math
 //	Softplus                      2.5; above its threshold of 20, 1e-10 relative
+//	Sinh, Cosh                    3, 2
+//	Erf, Exp2, Atan, Hypot, ...   those of package math
 //
 // Every loop has a scalar definition, of package math or of this one ([ExpOf],
 // [SigmoidOf], ...), which it equals bit for bit: code that fuses several loops

@@ -88,6 +88,24 @@ var unaries = []unary{
 	{"Tanh", Tanh[float64], Tanh[float32], TanhOf},
 	{"Sigmoid", Sigmoid[float64], Sigmoid[float32], SigmoidOf},
 	{"Softplus", Softplus[float64], Softplus[float32], SoftplusOf},
+	{"Asin", Asin[float64], Asin[float32], AsinOf},
+	{"Acos", Acos[float64], Acos[float32], AcosOf},
+	{"Atan", Atan[float64], Atan[float32], math.Atan},
+	{"Sinh", Sinh[float64], Sinh[float32], SinhOf},
+	{"Cosh", Cosh[float64], Cosh[float32], CoshOf},
+	{"Asinh", Asinh[float64], Asinh[float32], math.Asinh},
+	{"Acosh", Acosh[float64], Acosh[float32], math.Acosh},
+	{"Atanh", Atanh[float64], Atanh[float32], math.Atanh},
+	{"Floor", Floor[float64], Floor[float32], math.Floor},
+	{"Ceil", Ceil[float64], Ceil[float32], math.Ceil},
+	{"Round", Round[float64], Round[float32], math.RoundToEven},
+	{"Trunc", Trunc[float64], Trunc[float32], math.Trunc},
+	{"Exp2", Exp2[float64], Exp2[float32], math.Exp2},
+	{"Log2", Log2[float64], Log2[float32], Log2Of},
+	{"Log10", Log10[float64], Log10[float32], Log10Of},
+	{"Erf", Erf[float64], Erf[float32], math.Erf},
+	{"Erfc", Erfc[float64], Erfc[float32], math.Erfc},
+	{"LogSigmoid", LogSigmoid[float64], LogSigmoid[float32], LogSigmoidOf},
 }
 
 func TestUnary(t *testing.T) {
@@ -134,6 +152,13 @@ var binaries = []binary{
 	{"Ge", Ge[float64], Ge[float32], func(a, b float64) float64 { return truth(a >= b) }},
 	{"Eq", Eq[float64], Eq[float32], func(a, b float64) float64 { return truth(a == b) }},
 	{"Ne", Ne[float64], Ne[float32], func(a, b float64) float64 { return truth(a != b) }},
+	{"Atan2", Atan2[float64], Atan2[float32], math.Atan2},
+	{"Hypot", Hypot[float64], Hypot[float32], math.Hypot},
+	{"Fmod", Fmod[float64], Fmod[float32], math.Mod},
+	{"Remainder", Remainder[float64], Remainder[float32], RemainderOf},
+	{"FloorDivide", FloorDivide[float64], FloorDivide[float32], FloorDivideOf},
+	{"Logaddexp", Logaddexp[float64], Logaddexp[float32], LogaddexpOf},
+	{"Xlogy", Xlogy[float64], Xlogy[float32], XlogyOf},
 }
 
 func truth(c bool) float64 {
@@ -189,6 +214,30 @@ func testWhere[T Float](t *testing.T) {
 		over := append([]T(nil), c...)
 		Where(over, over, a, b)
 		requireSame(t, want, over, c, a, b)
+	}
+}
+
+func TestLerp(t *testing.T) {
+	t.Run("float64", testLerp[float64])
+	t.Run("float32", testLerp[float32])
+}
+
+func testLerp[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 12))
+	for _, n := range lengths {
+		a, b, w := values[T](rng, n), values[T](rng, n), values[T](rng, n)
+		want, got := make([]T, n), randoms[T](rng, n)
+		for i := range a {
+			want[i] = b[i] - T((b[i]-a[i])*(1-w[i]))
+			if math.Abs(float64(w[i])) < 0.5 {
+				want[i] = a[i] + T(w[i]*(b[i]-a[i]))
+			}
+		}
+		Lerp(got, a, b, w)
+		requireSame(t, want, got, a, b, w)
+		over := append([]T(nil), w...)
+		Lerp(over, a, b, over)
+		requireSame(t, want, over, a, b, w)
 	}
 }
 

@@ -34,6 +34,14 @@ func TestUnarySpecial(t *testing.T) {
 		{"tanh", Tanh[float64], []float64{nan, inf, -inf, 50}, []float64{nan, 1, -1, 1}},
 		{"sigmoid", Sigmoid[float64], []float64{nan, 0, 800, -800, inf, -inf}, []float64{nan, 0.5, 1, 0, 1, 0}},
 		{"softplus", Softplus[float64], []float64{nan, 20.1, inf, -inf, -800}, []float64{nan, 20.1, inf, 0, 0}},
+		{"asin", Asin[float64], []float64{1, -1, negZero, 1.5, inf}, []float64{math.Pi / 2, -math.Pi / 2, negZero, nan, nan}},
+		{"acos", Acos[float64], []float64{1, -1, 0, -1.5, inf}, []float64{0, math.Pi, math.Pi / 2, nan, nan}},
+		{"sinh", Sinh[float64], []float64{negZero, inf, -inf, 1000, nan, 1e-300}, []float64{negZero, inf, -inf, inf, nan, 1e-300}},
+		{"cosh", Cosh[float64], []float64{negZero, inf, -inf, 1000, nan}, []float64{1, inf, inf, inf, nan}},
+		{"log2", Log2[float64], []float64{8, 0.25, 5e-324, 0, -1, inf, nan}, []float64{3, -2, -1074, -inf, nan, inf, nan}},
+		{"log10", Log10[float64], []float64{1000, 1e-5, 1, 1e300, 0, -1, inf, nan}, []float64{3, -5, 0, 300, -inf, nan, inf, nan}},
+		{"round", Round[float64], []float64{0.5, 1.5, 2.5, -0.5, -1.5, inf, nan}, []float64{0, 2, 2, negZero, -2, inf, nan}},
+		{"logsigmoid", LogSigmoid[float64], []float64{nan, 1000, -1000, inf, -inf}, []float64{nan, 0, -1000, 0, -inf}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := make([]float64, len(c.x))
@@ -64,6 +72,14 @@ func TestBinarySpecial(t *testing.T) {
 			[]float64{nan, -2, -2, 0, negZero, negZero, 1, nan, -1, inf, -8, -inf, 0, negZero, 2, nan, -3},
 			[]float64{0, 3, .5, -1, -1, -2, nan, 1, inf, 0, 1. / 3, 3, 0, 3, nan, 2, 2},
 			[]float64{1, -8, nan, inf, -inf, inf, 1, nan, 1, 1, nan, -inf, 1, negZero, nan, nan, 9}},
+		{"remainder", Remainder[float64], []float64{5, -5, 5, -5, 1, -1, inf, 3, -4}, []float64{3, 3, -3, -3, inf, inf, 2, 0, 2},
+			[]float64{2, 1, -1, -2, 1, inf, nan, nan, negZero}},
+		{"fmod", Fmod[float64], []float64{5, -5, 5, -5, 1, -1, inf, 3}, []float64{3, 3, -3, -3, inf, inf, 2, 0},
+			[]float64{2, -2, 2, -2, 1, -1, nan, nan}},
+		{"floor divide", FloorDivide[float64], []float64{5, -5, 1, 1, -1, 0, 3, -1}, []float64{3, 3, 0.1, inf, inf, -2, 0, 0},
+			[]float64{1, -2, 9, 0, -1, negZero, inf, -inf}},
+		{"logaddexp", Logaddexp[float64], []float64{inf, -inf, inf, 1000, nan}, []float64{inf, -inf, -inf, -1000, 1}, []float64{inf, -inf, inf, 1000, nan}},
+		{"xlogy", Xlogy[float64], []float64{0, 0, 0, 0, nan, 2, 2}, []float64{0, inf, -1, nan, 1, 0, -1}, []float64{0, 0, 0, nan, nan, -inf, nan}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := make([]float64, len(c.a))
@@ -195,5 +211,33 @@ func TestSoftplusAccuracy(t *testing.T) {
 			bound = 1.1e-10
 		}
 		require.InEpsilon(t, want, SoftplusOf(x), bound, "x = %v", x)
+	}
+}
+
+// TestHyperbolicAccuracy compares with 300 bits, also where eˣ overflows.
+func TestHyperbolicAccuracy(t *testing.T) {
+	half := new(big.Float).SetPrec(400).SetFloat64(0.5)
+	rng := rand.New(rand.NewPCG(13, 14))
+	for range 3000 {
+		x := rng.NormFloat64() * math.Exp(2.5*rng.NormFloat64())
+		if math.Abs(x) > 710.4 {
+			x = 709 + rng.Float64()
+		}
+		up, down := bigExp(x), bigExp(-x)
+		sinh, cosh := new(big.Float).SetPrec(400).Sub(up, down), new(big.Float).SetPrec(400).Add(up, down)
+		require.LessOrEqual(t, ulps(SinhOf(x), sinh.Mul(sinh, half)), 3.0, "sinh %v", x)
+		require.LessOrEqual(t, ulps(CoshOf(x), cosh.Mul(cosh, half)), 2.0, "cosh %v", x)
+	}
+}
+
+// TestLogAccuracy checks that no digits are lost near 1, where a logarithm is small.
+func TestLogAccuracy(t *testing.T) {
+	for _, e := range []float64{1e-3, 1e-8, 1e-12, -1e-3, -1e-8, -1e-12} {
+		x := 1 + e
+		require.InEpsilon(t, math.Log1p(x-1)/math.Ln2, Log2Of(x), 1e-15, "log2 %v", x)
+		require.InEpsilon(t, math.Log1p(x-1)/math.Ln10, Log10Of(x), 1e-15, "log10 %v", x)
+		if x < 1 { // arccos x = 2 arcsin √((1-x)/2)
+			require.InEpsilon(t, 2*math.Asin(math.Sqrt((1-x)/2)), AcosOf(x), 1e-15, "acos %v", x)
+		}
 	}
 }
