@@ -35,9 +35,11 @@
 // # Gradients
 //
 // [Grad] returns the gradient of a loss as expressions of the same graph. They
-// can be printed, used in another loss, and differentiated again; [VJP], [JVP], [HVP],
-// [Jacobian], [Hessian], [Laplacian] and [GNVP] are built on it. It may be called for any number of losses, and for
-// intermediate nodes. Where a loss does not depend on a node the gradient is zero.
+// can be printed, used in another loss, and differentiated again; [VJP], [JVP],
+// [HVP], [Jacobian], [Hessian], [Laplacian] and [GNVP] are built on it. It may be
+// called for any number of losses, and for intermediate nodes. Where a loss does
+// not depend on a node the gradient is zero. [CustomGrad] puts a gradient of your
+// own in the place of one, and [StopGradient] none.
 //
 // # Programs
 //

@@ -22,6 +22,7 @@ func opRows() []opRow {
 	rows = append(rows, reductionRows()...)
 	rows = append(rows, matMulRows()...)
 	rows = append(rows, shapeRows()...)
+	rows = append(rows, layoutRows()...)
 	return append(rows, compositeRows()...)
 }
 

@@ -32,6 +32,8 @@ func (b *builder) simplify(v *value) *value {
 			return b.emit(p, v.shape, v.dtype, x.args[0])
 		}
 		return sameShape(v, x)
+	case customGrad:
+		return v.args[0]
 	case transpose:
 		return b.simplifyTranspose(v, p)
 	case sum:
