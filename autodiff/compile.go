@@ -34,8 +34,9 @@ func Keep(nodes ...*Node) Option {
 }
 
 // Accumulate makes every run add to the gradients instead of overwriting them,
-// as loss.backward() does in PyTorch. They start at zero; an optimizer's
-// ZeroGrad sets them back.
+// as loss.backward() does in PyTorch: the sum is on the node, and all programs
+// that accumulate add to it. It starts at zero; an optimizer's ZeroGrad sets it
+// back.
 func Accumulate() Option { return func(o *options) { o.accumulate = true } }
 
 // Compile makes a program that computes loss and what the options ask for. The
@@ -104,6 +105,9 @@ func collectTargets(loss *Node, o options) ([]target, error) {
 	for _, n := range append(append([]*Node{loss}, o.keep...), o.params...) {
 		if err := Err(n); err != nil {
 			return nil, err
+		}
+		if n.Graph() != loss.Graph() {
+			return nil, compileError("%w: %v and %v", ErrGraph, loss, n)
 		}
 	}
 	targets := []target{{from: loss, to: loss}}

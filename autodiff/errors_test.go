@@ -188,6 +188,7 @@ func TestCompileErrors(t *testing.T) {
 		"parameter no leaf":    {s, []Option{WithGrad(Exp(s))}, ErrParam, "is not a leaf"},
 		"parameter twice":      {s, []Option{WithGrad(s), WithGrad(v, s)}, ErrParam, `"s" is given twice`},
 		"other graph":          {s, []Option{WithGrad(other)}, ErrGraph, ""},
+		"kept elsewhere":       {s, []Option{Keep(other)}, ErrGraph, ""},
 		"stock operation":      {Mul(s, gorgonia.Must(gorgonia.Exp(s))), nil, ErrForeign, "made by this package"},
 		"stock, for a grad":    {Mul(s, gorgonia.Must(gorgonia.Exp(s))), []Option{WithGrad(v)}, ErrForeign, ""},
 		"stock operation kept": {s, []Option{Keep(gorgonia.Must(gorgonia.Tanh(v)))}, ErrForeign, ""},

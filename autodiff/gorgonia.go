@@ -91,8 +91,8 @@ func (o *op) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) { return o.s
 
 // Do runs the primitive alone, for stock machines.
 func (o *op) Do(values ...gorgonia.Value) (gorgonia.Value, error) {
-	if bad, ok := o.prim.(invalid); ok {
-		return nil, bad.err
+	if err := o.Err(); err != nil {
+		return nil, err
 	}
 	if o.dtype == tensor.Float32 {
 		return do[float32](o, values)
@@ -117,6 +117,15 @@ func do[T tensor.Float](o *op, values []gorgonia.Value) (gorgonia.Value, error) 
 		in[i] = &tensor.Array[T]{Shape: o.in[i].Shape(), Data: data}
 	}
 	return wrap(evaluate(o.prim, o.shape, in)), nil
+}
+
+// Err returns the error of an invalid node, for packages that know gorgonia's
+// nodes but not this one.
+func (o *op) Err() error {
+	if bad, ok := o.prim.(invalid); ok {
+		return bad.err
+	}
+	return nil
 }
 
 func (o *op) ReturnsPtr() bool     { return false }

@@ -113,14 +113,26 @@ func pullback(p Primitive, x []*Node, y, dy *Node) ([]*Node, error) {
 			err = fmt.Errorf("%w: %v and %v", ErrGraph, x[i], d)
 		}
 		if err == nil {
-			d, err = unbroadcast(d, x[i].Shape())
+			dx[i], err = unbroadcast(d, x[i].Shape())
+		}
+		if _, ok := p.(Pointwise); ok && err == nil {
+			err = checkNotLarger(d, y)
 		}
 		if err != nil {
 			return nil, gradError(fmt.Errorf("%w: %s, input %d: %w", ErrNoRule, p.Name(), i, err))
 		}
-		dx[i] = d
 	}
 	return dx, nil
+}
+
+// checkNotLarger reports a gradient d that broadcasts beyond y. Pointwise rules have
+// no reason to, and summing it down would hide the mistake.
+func checkNotLarger(d, y *Node) error {
+	out, err := tensor.Broadcast(d.Shape(), y.Shape())
+	if err != nil || !slices.Equal(out, y.Shape()) {
+		return shapeError([]tensor.Shape{d.Shape(), y.Shape()}, "the gradient is larger than the result")
+	}
+	return nil
 }
 
 // unbroadcast sums d down to shape, the transpose of broadcasting shape to d's.

@@ -73,12 +73,14 @@ func (div) VJP(x []*Node, y, dy *Node) []*Node {
 //
 //	ā = ȳ·b·aᵇ⁻¹ (0 where b = 0), b̄ = ȳ·y·ln a (0 where a = 0 and b ≥ 0)
 //
-// As torch.pow, exponents that are the Go numbers 1, 2, 3, ½ and −1 are computed
-// as products, square root and quotient. Other exponents use math.Pow.
+// As torch.pow, exponents that are the Go numbers 0, 1, 2, 3, ½ and −1 are computed
+// without a power. Other exponents use math.Pow.
 func Pow[A, B Operand](a A, b B) *Node {
 	if x, ok := any(a).(*Node); ok {
 		if _, ok := any(b).(*Node); !ok {
 			switch number(b) {
+			case 0: // 1 for every x, NaN too, so that no derivative of any order is NaN
+				return as("Pow", Expand(likeIfValid(x, 1), Shape(x)...), x)
 			case 1:
 				return as("Pow", Mul(x, 1), x)
 			case 2:

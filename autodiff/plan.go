@@ -13,6 +13,12 @@ import (
 func planBuffers[T tensor.Float](order []*value, units []*unit, kept map[*value]bool, total *int) map[*value][]T {
 	dt := tensor.DtypeOf[T]()
 	last := lastUses(order, units)
+	home := make(map[*value]*unit, len(order))
+	for _, u := range units {
+		for _, v := range u.values {
+			home[v] = u
+		}
+	}
 	planned := make(map[*value][]T)
 	var free [][]T
 	take := func(n int) []T {
@@ -32,7 +38,7 @@ func planBuffers[T tensor.Float](order []*value, units []*unit, kept map[*value]
 	}
 	for i, u := range units {
 		v := u.result()
-		dying := dyingInputs(u, i, last, kept)
+		dying := dyingInputs(u, i, last, kept, home)
 		if v.dtype == dt && v.size() > 1 {
 			if x := overwritable(u, dying); x != nil && planned[x] != nil {
 				planned[v] = planned[x]
@@ -64,12 +70,12 @@ func lastUses(order []*value, units []*unit) map[*value]int {
 }
 
 // dyingInputs returns the values whose memory unit i is the last to read.
-func dyingInputs(u *unit, i int, last map[*value]int, kept map[*value]bool) []*value {
+func dyingInputs(u *unit, i int, last map[*value]int, kept map[*value]bool, home map[*value]*unit) []*value {
 	var dying []*value
 	for _, v := range u.values {
 		for _, a := range v.args {
 			s := storageOf(a)
-			if last[s] == i && !kept[s] && !needsNoWork(s) && !slices.Contains(u.values, s) && !slices.Contains(dying, s) {
+			if last[s] == i && !kept[s] && !needsNoWork(s) && home[s] != u && !slices.Contains(dying, s) {
 				dying = append(dying, s)
 			}
 		}

@@ -13,7 +13,8 @@ import (
 //
 // Besides these methods a primitive computes: it is a [Pointwise] or a [Kernel].
 // The set of primitives is closed under differentiation: VJP is written with
-// this package's functions, so the gradient of a gradient is right too.
+// this package's functions, so the gradient of a gradient is right too. A method
+// that panics is a mistake of the program, and nothing recovers it.
 type Primitive interface {
 	// Name returns the name of the function that applies it, as "MatMul".
 	Name() string

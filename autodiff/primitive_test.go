@@ -187,6 +187,7 @@ func TestBadRules(t *testing.T) {
 	}{
 		"count":       {func(x []*Node, y, dy *Node) []*Node { return []*Node{dy, dy} }, ErrNoRule, "1 inputs, its rule gave 2"},
 		"shape":       {func(x []*Node, y, dy *Node) []*Node { return []*Node{Sum(dy)} }, ErrNoRule, "not a broadcast of the input"},
+		"larger":      {func(x []*Node, y, dy *Node) []*Node { return []*Node{Stack(0, dy, dy)} }, ErrNoRule, "larger than the result"},
 		"other shape": {func(x []*Node, y, dy *Node) []*Node { return []*Node{Concat(0, dy, dy)} }, ErrNoRule, "not a broadcast"},
 		"invalid":     {func(x []*Node, y, dy *Node) []*Node { return []*Node{Reshape(dy, 7)} }, ErrShape, "scale"},
 		"graph":       {func(x []*Node, y, dy *Node) []*Node { return []*Node{Const(NewGraph(), tensor.Of(1.0, 2))} }, ErrGraph, ""},

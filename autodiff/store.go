@@ -18,7 +18,8 @@ type store[T tensor.Float] struct {
 	arrays   map[*value]*tensor.Array[T]
 	leaves   []*leafReader[T]
 	outputs  []*publication[T]
-	buffers  int // elements in planned buffers
+	results  []span // the memory of outputs, in order
+	buffers  int    // elements in planned buffers
 }
 
 // newStore makes room for the values of order that have elements of type T.
@@ -89,6 +90,7 @@ type leafReader[T tensor.Float] struct {
 	node    *Node
 	shape   tensor.Shape
 	bound   gorgonia.Value     // what the node held in the last run
+	base    uintptr            // where a tensor had its elements then
 	src     []T                // its elements
 	arrays  []*tensor.Array[T] // the arrays that share its memory
 	scalar  []T                // the register, for leaves of one element
@@ -118,7 +120,7 @@ func (l *leafReader[T]) load() error {
 		return fmt.Errorf("%w: leaf %q; give it one with autodiff.Let", ErrNoValue, l.node.Name())
 	}
 	d, isDense := v.(*tensor.Dense)
-	if v != l.bound || l.strided != nil || isDense && !sameLayout(d, l.shape) {
+	if v != l.bound || l.strided != nil || isDense && (d.Uintptr() != l.base || !sameLayout(d, l.shape)) {
 		if err := l.bind(v); err != nil {
 			return fmt.Errorf("leaf %q: %w", l.node.Name(), err)
 		}
@@ -156,6 +158,7 @@ func (l *leafReader[T]) bind(v gorgonia.Value) error {
 	}
 	l.strided = nil
 	if d, ok := v.(*tensor.Dense); ok {
+		l.base = d.Uintptr()
 		c, err := tensor.Contiguous(d)
 		if err != nil {
 			return err
@@ -192,38 +195,55 @@ type publication[T tensor.Float] struct {
 	grad     bool
 	attach   gorgonia.NodeConsOpt // sets the gradient; nil for a value
 	src, sum []T                  // when gradients accumulate: what is added in each run, and to what
+	onNode   gorgonia.Value       // the gradient on the node whose elements are sum
 }
 
 func (s *store[T]) publish(n *Node, v *value, grad, accumulate bool) {
 	a := s.arrays[v]
 	p := &publication[T]{node: n, grad: grad}
 	if accumulate {
-		p.src, p.sum = a.Data, make([]T, len(a.Data))
-		a = &tensor.Array[T]{Shape: a.Shape, Data: p.sum}
+		p.src = a.Data
+		a = &tensor.Array[T]{Shape: a.Shape, Data: make([]T, len(a.Data))}
 	}
 	p.value, p.data = wrap(a), a.Data
 	if grad {
 		p.attach = gorgonia.WithGrad(p.value)
 	}
 	s.outputs = append(s.outputs, p)
+	at := spanOf(p.data)
+	i, _ := slices.BinarySearchFunc(s.results, at, span.compare)
+	s.results = slices.Insert(s.results, i, at)
+}
+
+// span is a piece of memory.
+type span struct{ start, end uintptr }
+
+func spanOf[T tensor.Float](x []T) span {
+	start := reflect.ValueOf(&x[0]).Pointer()
+	return span{start, start + uintptr(len(x))*reflect.TypeFor[T]().Size()}
+}
+
+// compare orders spans that do not overlap; those that do are equal.
+func (s span) compare(t span) int {
+	switch {
+	case s.end <= t.start:
+		return -1
+	case s.start >= t.end:
+		return 1
+	}
+	return 0
 }
 
 // publishes reports that x shares memory with a result that the user holds.
 func (s *store[T]) publishes(x []T) bool {
-	first := func(x []T) uintptr { return reflect.ValueOf(x).Pointer() }
-	size := reflect.TypeFor[T]().Size()
-	for _, p := range s.outputs {
-		if first(x) < first(p.data)+uintptr(len(p.data))*size && first(p.data) < first(x)+uintptr(len(x))*size {
-			return true
-		}
-	}
-	return false
+	_, overlaps := slices.BinarySearchFunc(s.results, spanOf(x), span.compare)
+	return overlaps
 }
 
 // show is called at the end of every run.
 func (p *publication[T]) show() error {
-	if p.sum != nil {
-		kernel.Add(p.sum, p.sum, p.src)
+	if p.src != nil {
+		return p.accumulate()
 	}
 	if !p.grad {
 		if p.node.Value() != p.value {
@@ -232,11 +252,37 @@ func (p *publication[T]) show() error {
 		return nil
 	}
 	if have, err := p.node.Grad(); err != nil || have != p.value {
-		if v, isDense := p.node.Value().(*tensor.Dense); isDense && v.Dims() == 0 {
-			return fmt.Errorf("%w: %q holds a tensor of rank 0, and gorgonia cannot give it a gradient; use autodiff.Let", ErrShape, p.node.Name())
-		}
-		p.attach(p.node)
+		return p.attachGrad()
 	}
+	return nil
+}
+
+func (p *publication[T]) attachGrad() error {
+	if v, isDense := p.node.Value().(*tensor.Dense); isDense && v.Dims() == 0 {
+		return fmt.Errorf("%w: %q holds a tensor of rank 0, and gorgonia cannot give it a gradient; use autodiff.Let", ErrShape, p.node.Name())
+	}
+	p.attach(p.node)
+	return nil
+}
+
+// accumulate adds to the gradient that the node has, whoever put it there, so
+// that several programs add up to one sum.
+func (p *publication[T]) accumulate() error {
+	have, err := p.node.Grad()
+	if err != nil || have == nil {
+		if err := p.attachGrad(); err != nil {
+			return err
+		}
+		have = p.value
+	}
+	if have != p.onNode {
+		sum, err := tensor.Data[T](have)
+		if err != nil || len(sum) != len(p.src) {
+			return fmt.Errorf("%w: %q has a gradient of %v and %v, which cannot be added to", ErrShape, p.node.Name(), have.Dtype(), have.Shape())
+		}
+		p.onNode, p.sum = have, sum
+	}
+	kernel.Add(p.sum, p.sum, p.src)
 	return nil
 }
 

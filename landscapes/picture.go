@@ -133,7 +133,10 @@ func (f *frame) picture(v View) *Picture {
 
 // newFrame returns the frame of a picture of l, with a race if res is not nil.
 func newFrame(l Landscape, res *Result, v View, p *plot.Plot) *frame {
-	f := &frame{title: v.Title, subtitle: "f(x, y) = " + l.Formula, plot: p}
+	f := &frame{title: v.Title, plot: p}
+	if l.Formula != "" {
+		f.subtitle = "f(x, y) = " + l.Formula
+	}
 	if f.title == "" {
 		f.title = l.Title
 	}

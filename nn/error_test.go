@@ -6,8 +6,10 @@ import (
 
 	ad "github.com/downhill-go/downhill/autodiff"
 	"github.com/downhill-go/downhill/nn"
+	"github.com/downhill-go/downhill/optim"
 	"github.com/downhill-go/downhill/tensor"
 	"github.com/stretchr/testify/require"
+	"gorgonia.org/gorgonia"
 )
 
 // nothing is a layer whose Build forgets its result.
@@ -30,6 +32,25 @@ type bare struct{}
 
 func (bare) Build(s *nn.Scope) nn.Module {
 	return residualModule{nn.Identity{}, s.Param("scale", nil, 1)}
+}
+
+// A model that could not be built tells so wherever its parameters are used.
+func TestParamsOfAMistake(t *testing.T) {
+	g := ad.NewGraph()
+	m := nn.Build(g, tensor.NewRand(1), nn.Sequential{nn.Linear{In: 3}})
+	_, err := nn.State(m)
+	require.ErrorIs(t, err, nn.ErrLayer)
+	require.ErrorIs(t, nn.Load(m, nil), nn.ErrLayer)
+	loss := ad.Square(ad.Param(g, "x", tensor.Scalar(1.0)))
+	_, err = ad.Compile(loss, ad.WithGrad(nn.Nodes(m)...))
+	require.ErrorIs(t, err, nn.ErrLayer)
+	_, err = optim.New(gorgonia.NodesToValueGrads(nn.Nodes(m)), optim.DefaultSGD())
+	require.ErrorIs(t, err, nn.ErrLayer)
+
+	require.Empty(t, nn.Nodes(nil))
+	_, err = nn.State(nil)
+	require.ErrorIs(t, err, nn.ErrLayer)
+	require.ErrorIs(t, nn.Load(nil, nil), nn.ErrLayer)
 }
 
 func TestBadLayers(t *testing.T) {

@@ -146,7 +146,10 @@ func (s *Scope) locate(err error) error {
 type invalid struct{ node *ad.Node }
 
 func (m invalid) Forward(*ad.Node) *ad.Node { return m.node }
-func (m invalid) Params() []Param           { return nil }
+
+// Params returns the invalid node, so that whoever takes the parameters learns of
+// the mistake too.
+func (m invalid) Params() []Param { return []Param{{"invalid", m.node}} }
 
 // Under returns the parameters of a part of a module, with the part's name put
 // before theirs. It is for the Params method of modules that have parts:
@@ -162,8 +165,12 @@ func Under(name string, m Module) []Param {
 }
 
 // Nodes returns the nodes of m's parameters, for autodiff.WithGrad. A node that
-// several parts share is listed once.
+// several parts share is listed once. For an optimizer without a program,
+// gorgonia.NodesToValueGrads turns the list into what optim.New takes.
 func Nodes(m Module) []*ad.Node {
+	if isNil(m) {
+		return nil
+	}
 	var nodes []*ad.Node
 	seen := make(map[*ad.Node]bool)
 	for _, p := range m.Params() {

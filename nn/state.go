@@ -12,6 +12,9 @@ import (
 // State returns a copy of the parameters by name, as PyTorch's state_dict. It
 // returns the first error that a parameter carries.
 func State(m Module) (map[string]*tensor.Dense, error) {
+	if isNil(m) {
+		return nil, fmt.Errorf("nn.State: %w: the module is nil", ErrLayer)
+	}
 	state := make(map[string]*tensor.Dense)
 	for _, p := range m.Params() {
 		if err := ad.Err(p.Node); err != nil {
@@ -34,6 +37,9 @@ func State(m Module) (map[string]*tensor.Dense, error) {
 // [*StateError], which lists all of them; then, unlike in PyTorch, no parameter
 // has changed.
 func Load(m Module, state map[string]*tensor.Dense) error {
+	if isNil(m) {
+		return fmt.Errorf("nn.Load: %w: the module is nil", ErrLayer)
+	}
 	e := &StateError{}
 	known := make(map[string]bool)
 	values := make([][]float64, 0, len(state))

@@ -64,6 +64,9 @@ func (o *Optimizer) admit(vg gorgonia.ValueGrad, index int) (*param, error) {
 		return nil, paramErrorf("%d: it is nil", index)
 	}
 	p := newParam(vg, index)
+	if err := nodeErr(vg); err != nil {
+		return nil, p.errorf(err)
+	}
 	if n, ok := vg.(*gorgonia.Node); ok && !n.IsVar() {
 		return nil, paramErrorf("%s: can't optimize a non-leaf node", p.label)
 	}
@@ -131,6 +134,9 @@ func (o *Optimizer) Step() error {
 // look-ahead point of the rules that have one. An error of f is returned, and
 // nothing has changed.
 func (o *Optimizer) StepClosure(f func() (float64, error)) (float64, error) {
+	if f == nil {
+		return 0, optionErrorf("StepClosure: the closure is nil")
+	}
 	if err := o.Ahead(); err != nil {
 		return 0, err
 	}
@@ -213,6 +219,19 @@ func nilPointer(v any) bool {
 		return r.IsNil()
 	}
 	return false
+}
+
+// nodeErr returns the error that a node carries instead of an operation, as
+// those of package autodiff do.
+func nodeErr(vg gorgonia.ValueGrad) error {
+	n, ok := vg.(*gorgonia.Node)
+	if !ok {
+		return nil
+	}
+	if op, ok := n.Op().(interface{ Err() error }); ok {
+		return op.Err()
+	}
+	return nil
 }
 
 func missingRule(r Rule) bool { return r == nil || nilPointer(r) }

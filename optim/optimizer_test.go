@@ -2,6 +2,7 @@ package optim
 
 import (
 	"errors"
+	"hash"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -263,6 +264,27 @@ func TestMomentumSwitchedOnLater(t *testing.T) {
 	moves(0, 0.5*3)
 }
 
+// carrier is an operation that carries an error, as that of an invalid node.
+type carrier struct {
+	gorgonia.Op
+	err error
+}
+
+func (c carrier) Arity() int          { return 0 }
+func (c carrier) Err() error          { return c.err }
+func (c carrier) Hashcode() uint32    { return 1 }
+func (c carrier) WriteHash(hash.Hash) {}
+func (c carrier) String() string      { return "carrier" }
+
+func TestInvalidNode(t *testing.T) {
+	mistake := errors.New("train.go:7: a mistake")
+	g := gorgonia.NewGraph()
+	n := gorgonia.NewUniqueNode(gorgonia.WithType(gorgonia.Float64), gorgonia.WithOp(carrier{err: mistake}), gorgonia.In(g), gorgonia.WithShape())
+	_, err := New([]gorgonia.ValueGrad{n}, DefaultSGD())
+	require.ErrorIs(t, err, mistake)
+	require.ErrorIs(t, err, ErrParam)
+}
+
 func TestStepClosure(t *testing.T) {
 	p := scalarPair(-2.0)
 	opt := newOptimizer(t, Nesterov{LR: 0.25, Momentum: 0.5}, p)
@@ -271,6 +293,8 @@ func TestStepClosure(t *testing.T) {
 		grad[0] = value[0]
 		return value[0] * value[0] / 2, nil
 	}
+	_, err := opt.StepClosure(nil)
+	require.ErrorIs(t, err, ErrOption)
 	loss, err := opt.StepClosure(parabola)
 	require.NoError(t, err)
 	require.Equal(t, 2.0, loss)

@@ -98,7 +98,15 @@ func ZerosOf(dt Dtype, shape ...int) (*Dense, error) {
 	case Float64:
 		return Zeros[float64](shape...)
 	}
-	return nil, fmt.Errorf("tensor: %w: %v is neither float32 nor float64", ErrDtype, dt)
+	return nil, fmt.Errorf("tensor: %w: %s is neither float32 nor float64", ErrDtype, dtypeName(dt))
+}
+
+// dtypeName is dt.String, which panics for the zero Dtype.
+func dtypeName(dt Dtype) string {
+	if dt.Type == nil {
+		return "no dtype"
+	}
+	return dt.String()
 }
 
 // Must returns t and panics if err is not nil. It is for examples, tests and
