@@ -48,9 +48,13 @@ func newStore[T tensor.Float](order []*value, units []*unit, kept map[*value]boo
 			bind(v.prim, a, nil)()
 		}
 	}
+	sharing := make(map[*value][]*tensor.Array[T]) // the arrays in the memory of a value
+	for _, v := range order {
+		sharing[storageOf(v)] = append(sharing[storageOf(v)], s.arrays[v])
+	}
 	for _, v := range order {
 		if v.leaf != nil {
-			s.leaves = append(s.leaves, s.newLeafReader(v, order))
+			s.leaves = append(s.leaves, s.newLeafReader(v, sharing[v]))
 		}
 	}
 	return s
@@ -99,16 +103,12 @@ type leafReader[T tensor.Float] struct {
 	store   *store[T]
 }
 
-func (s *store[T]) newLeafReader(v *value, order []*value) *leafReader[T] {
+func (s *store[T]) newLeafReader(v *value, arrays []*tensor.Array[T]) *leafReader[T] {
 	l := &leafReader[T]{node: v.leaf, shape: v.shape, store: s}
 	if i, ok := s.register[v]; ok {
 		l.scalar = s.r[i : i+1]
-		return l
-	}
-	for _, w := range order {
-		if storageOf(w) == v {
-			l.arrays = append(l.arrays, s.arrays[w])
-		}
+	} else {
+		l.arrays = arrays
 	}
 	return l
 }
