@@ -203,7 +203,8 @@ func At(x *Node, index ...int) *Node {
 	return Reshape(Slice(Flatten(x), 0, flat, flat+1))
 }
 
-// slice takes Len elements of an axis from Start on, Step apart.
+// slice takes Len elements of an axis from Start on, Step apart; in the opposite
+// order when Step is negative.
 type slice struct{ Axis, Start, Step, Len int }
 
 func (slice) Name() string { return "Slice" }
