@@ -16,6 +16,22 @@ func Square(x *Node) *Node { return as("Square", Mul(x, x), x) }
 // Reciprocal returns 1/x, elementwise. It matches torch.reciprocal.
 func Reciprocal(x *Node) *Node { return as("Reciprocal", Div(1, x), x) }
 
+// Rsqrt returns 1/√x; Inf for 0 and NaN for x < 0, elementwise. It matches
+// torch.rsqrt.
+func Rsqrt(x *Node) *Node { return as("Rsqrt", Div(1, Sqrt(x)), x) }
+
+// Isnan returns 1 where x is NaN and 0 elsewhere. It has no gradient. It matches
+// torch.isnan, which returns booleans.
+func Isnan(x *Node) *Node { return as("Isnan", Ne(x, x), x) }
+
+// Isinf returns 1 where x is infinite and 0 elsewhere. It has no gradient. It
+// matches torch.isinf, which returns booleans.
+func Isinf(x *Node) *Node { return as("Isinf", Eq(Abs(x), math.Inf(1)), x) }
+
+// Isfinite returns 1 where x is neither infinite nor NaN and 0 elsewhere. It has no
+// gradient. It matches torch.isfinite, which returns booleans.
+func Isfinite(x *Node) *Node { return as("Isfinite", Lt(Abs(x), math.Inf(1)), x) }
+
 // Dot returns the scalar Σ a·b over all elements, after broadcasting. For
 // vectors it matches torch.dot.
 func Dot(a, b *Node) *Node { return as("Dot", Sum(Mul(a, b)), a, b) }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -13,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestTorch replays testdata/torch/ops.json, which PyTorch wrote: the value y of
-// each function, the gradients of Σ w·y, and in some cases the gradients of
+// TestTorch replays ops.json and functions.json in testdata/torch, which PyTorch
+// wrote: the value y of each function, the gradients of Σ w·y, and in some cases the gradients of
 // Σ u·gradient.
 func TestTorch(t *testing.T) {
 	byOp := map[string][]torchCase{}
@@ -27,7 +28,7 @@ func TestTorch(t *testing.T) {
 	for op, cases := range byOp {
 		t.Run(op, func(t *testing.T) {
 			build := torchBuilders[op]
-			require.NotNil(t, build, "ops.json has the function %s, which has no builder here", op)
+			require.NotNil(t, build, "PyTorch has cases of %s, which has no builder here", op)
 			for i, c := range cases {
 				if err := c.replay(build); err != nil {
 					t.Errorf("%s number %d (%s): %v", op, i, c, err)
@@ -37,7 +38,7 @@ func TestTorch(t *testing.T) {
 	}
 }
 
-// torchCase is one call in ops.json; testdata/torch/fixture.py describes it.
+// torchCase is one call; testdata/torch/fixture.py describes it.
 type torchCase struct {
 	Op, Case, Dtype string
 	Args            torchArgs
@@ -49,11 +50,13 @@ type torchCase struct {
 	Second          []*torchTensor
 }
 
-// torchArgs holds the attributes of a call; ops.py describes them.
+// torchArgs holds the attributes of a call; ops.py and functions.py describe them.
 type torchArgs struct {
 	Axes, Dims, Perm, Index          []int
 	Axis, Start, Stop, Step, Classes int
 	Left, Right                      *float64
+	Alpha, Lo, Hi                    float64
+	Correction                       int
 }
 
 type torchTensor struct {
@@ -71,11 +74,15 @@ func (n *torchNumber) UnmarshalJSON(b []byte) error {
 }
 
 func readTorch(t *testing.T) []torchCase {
-	text, err := os.ReadFile("testdata/torch/ops.json")
-	require.NoError(t, err)
-	var file struct{ Cases []torchCase }
-	require.NoError(t, json.Unmarshal(text, &file))
-	return file.Cases
+	var cases []torchCase
+	for _, name := range []string{"ops.json", "functions.json"} {
+		text, err := os.ReadFile(filepath.Join("testdata/torch", name))
+		require.NoError(t, err)
+		var file struct{ Cases []torchCase }
+		require.NoError(t, json.Unmarshal(text, &file), name)
+		cases = append(cases, file.Cases...)
+	}
+	return cases
 }
 
 func (c torchCase) String() string {
@@ -231,102 +238,5 @@ func (c torchCase) compare(got tensor.Value, want torchTensor, atol float64) err
 }
 
 // torchCancels are the functions whose gradients subtract terms of order 1.
-var torchCancels = map[string]bool{"Softmax": true, "LogSoftmax": true, "LogSumExp": true, "Norm": true}
-
-// torchBuilder applies one function to the inputs of a case.
-type torchBuilder func(a torchArgs, x []*Node) *Node
-
-var torchBuilders = map[string]torchBuilder{
-	"Add":     operands(Add, Add, Add),
-	"Sub":     operands(Sub, Sub, Sub),
-	"Mul":     operands(Mul, Mul, Mul),
-	"Div":     operands(Div, Div, Div),
-	"Pow":     operands(Pow, Pow, Pow),
-	"Maximum": operands(Maximum, Maximum, Maximum),
-	"Minimum": operands(Minimum, Minimum, Minimum),
-	"Lt":      operands(Lt, Lt, Lt),
-	"Le":      operands(Le, Le, Le),
-	"Gt":      operands(Gt, Gt, Gt),
-	"Ge":      operands(Ge, Ge, Ge),
-	"Eq":      operands(Eq, Eq, Eq),
-	"Ne":      operands(Ne, Ne, Ne),
-	"Where": func(a torchArgs, x []*Node) *Node {
-		if a.Right != nil {
-			return Where(x[0], x[1], *a.Right)
-		}
-		return Where(x[0], x[1], x[2])
-	},
-
-	"Neg":          elementwise(Neg),
-	"Exp":          elementwise(Exp),
-	"Log":          elementwise(Log),
-	"Log1p":        elementwise(Log1p),
-	"Expm1":        elementwise(Expm1),
-	"Sqrt":         elementwise(Sqrt),
-	"Sin":          elementwise(Sin),
-	"Cos":          elementwise(Cos),
-	"Tan":          elementwise(Tan),
-	"Tanh":         elementwise(Tanh),
-	"Sigmoid":      elementwise(Sigmoid),
-	"Softplus":     elementwise(Softplus),
-	"Relu":         elementwise(Relu),
-	"Abs":          elementwise(Abs),
-	"Sign":         elementwise(Sign),
-	"Square":       elementwise(Square),
-	"Reciprocal":   elementwise(Reciprocal),
-	"StopGradient": elementwise(StopGradient),
-
-	"Sum":        reduction(Sum),
-	"SumKeep":    reduction(SumKeep),
-	"Mean":       reduction(Mean),
-	"MeanKeep":   reduction(MeanKeep),
-	"Max":        reduction(Max),
-	"MaxKeep":    reduction(MaxKeep),
-	"Min":        reduction(Min),
-	"MinKeep":    reduction(MinKeep),
-	"LogSumExp":  reduction(LogSumExp),
-	"Norm":       reduction(Norm),
-	"Softmax":    func(a torchArgs, x []*Node) *Node { return Softmax(x[0], a.Axis) },
-	"LogSoftmax": func(a torchArgs, x []*Node) *Node { return LogSoftmax(x[0], a.Axis) },
-
-	"Dot":    func(a torchArgs, x []*Node) *Node { return Dot(x[0], x[1]) },
-	"MatMul": func(a torchArgs, x []*Node) *Node { return MatMul(x[0], x[1]) },
-
-	"Transpose": func(a torchArgs, x []*Node) *Node { return Transpose(x[0], a.Perm...) },
-	"Reshape":   func(a torchArgs, x []*Node) *Node { return Reshape(x[0], a.Dims...) },
-	"Flatten":   elementwise(Flatten),
-	"Squeeze":   reduction(Squeeze),
-	"Unsqueeze": func(a torchArgs, x []*Node) *Node { return Unsqueeze(x[0], a.Axis) },
-	"Expand":    func(a torchArgs, x []*Node) *Node { return Expand(x[0], a.Dims...) },
-	"Slice": func(a torchArgs, x []*Node) *Node {
-		if a.Step == 0 {
-			return Slice(x[0], a.Axis, a.Start, a.Stop)
-		}
-		return Slice(x[0], a.Axis, a.Start, a.Stop, a.Step)
-	},
-	"At":     func(a torchArgs, x []*Node) *Node { return At(x[0], a.Index...) },
-	"Concat": func(a torchArgs, x []*Node) *Node { return Concat(a.Axis, x...) },
-	"Stack":  func(a torchArgs, x []*Node) *Node { return Stack(a.Axis, x...) },
-	"OneHot": func(a torchArgs, x []*Node) *Node { return OneHot(x[0], a.Classes) },
-}
-
-func elementwise(f func(*Node) *Node) torchBuilder {
-	return func(_ torchArgs, x []*Node) *Node { return f(x[0]) }
-}
-
-func reduction(f func(*Node, ...int) *Node) torchBuilder {
-	return func(a torchArgs, x []*Node) *Node { return f(x[0], a.Axes...) }
-}
-
-// operands takes the three instances of a function of two operands.
-func operands(f func(a, b *Node) *Node, left func(float64, *Node) *Node, right func(*Node, float64) *Node) torchBuilder {
-	return func(a torchArgs, x []*Node) *Node {
-		switch {
-		case a.Left != nil:
-			return left(*a.Left, x[0])
-		case a.Right != nil:
-			return right(x[0], *a.Right)
-		}
-		return f(x[0], x[1])
-	}
-}
+var torchCancels = map[string]bool{"Softmax": true, "LogSoftmax": true, "LogSumExp": true, "Norm": true,
+	"Var": true, "VarWith": true, "Std": true, "StdWith": true}
