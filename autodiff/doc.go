@@ -62,7 +62,7 @@
 // An operation is a [Primitive]: a struct that holds its attributes, with its
 // shape rule, its kernel and its gradient rule as methods beside each other. The
 // set is small and closed under differentiation. Functions such as [Softmax] are
-// expressions of primitives; look at composites.go before writing a primitive.
+// expressions of primitives; look at the composites files before writing a primitive.
 // [Apply] applies a primitive of your own.
 //
 // # Size of graphs

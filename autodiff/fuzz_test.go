@@ -216,7 +216,8 @@ func (m *maker) apply() *Node {
 	x := m.pick()
 	switch m.next(8) {
 	case 0, 1:
-		unary := []func(*Node) *Node{Neg, Exp, Tanh, Sigmoid, Sin, Cos, Relu, Abs, Sign, Square, Sqrt, Log, Softplus, StopGradient, Expm1, Reciprocal, Tan, Log1p}
+		unary := []func(*Node) *Node{Neg, Exp, Tanh, Sigmoid, Sin, Cos, Relu, Abs, Sign, Square, Sqrt, Log, Softplus, StopGradient, Expm1, Reciprocal, Tan, Log1p,
+			Erf, Atan, Asin, Sinh, Cosh, Asinh, Exp2, Log2, Floor, Round, Frac, Rsqrt, LogSigmoid, Gelu, Silu, Selu, Hardswish, Isnan}
 		return unary[m.next(len(unary))](x)
 	case 2, 3:
 		return m.binary(x, m.partner(x))
@@ -253,6 +254,7 @@ func (m *maker) binary(x, y *Node) *Node {
 		Lt[*Node, *Node], Le[*Node, *Node], Gt[*Node, *Node], Ge[*Node, *Node], Eq[*Node, *Node], Ne[*Node, *Node],
 		func(a, b *Node) *Node { return Where(Gt(a, 0), a, b) }, func(a, b *Node) *Node { return Pow(Abs(a), b) },
 		Add[*Node, *Node], Mul[*Node, *Node], Sub[*Node, *Node],
+		Atan2[*Node, *Node], Hypot[*Node, *Node], Fmod[*Node, *Node], Remainder[*Node, *Node], Logaddexp[*Node, *Node], Xlogy[*Node, *Node],
 	}
 	return binary[m.next(len(binary))](x, y)
 }
