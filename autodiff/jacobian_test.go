@@ -87,8 +87,8 @@ func (c calculusCase) check(t *testing.T) {
 	}
 }
 
-// products holds values of the functions built on Jacobians for one y.
-func products(t *testing.T, g *Graph, y, loss *Node, x []*Node) (jv, j, trace *Node, gv []*Node, v []*Node) {
+// products returns what is built on Jacobians, for random vectors v.
+func products(t *testing.T, g *Graph, y, loss *Node, x []*Node) (jv, j, trace *Node, gv, v []*Node) {
 	t.Helper()
 	rng := tensor.NewRand(11)
 	for _, n := range x {
@@ -140,9 +140,6 @@ func TestProductsOfMatrices(t *testing.T) {
 				direct := MatMul(j, flatten(v))
 				gauss := MatMul(Transpose(j), Mul(hy, direct))
 				eye := Const(g, tensor.Must(tensor.Convert(tensor.Must(tensor.Eye[float64](Dim(h, 0))), dt)))
-				prog, err := Compile(loss, Keep(jv, Flatten(jv), direct, trace, flatten(gv), gauss))
-				require.NoError(t, err)
-				require.NoError(t, prog.Run())
 				tol := 1e-12
 				if dt == tensor.Float32 {
 					tol = 1e-4
@@ -150,7 +147,7 @@ func TestProductsOfMatrices(t *testing.T) {
 				require.Equal(t, Shape(y), Shape(jv))
 				near := func(a, b *Node) {
 					t.Helper()
-					require.NoError(t, tensor.AllClose(valueOf(t, a), tensor.Must(tensor.Contiguous(dense(t, b))), tol, tol))
+					require.NoError(t, tensor.AllClose(valueOf(t, a), valueOf(t, b), tol, tol))
 				}
 				near(Flatten(jv), direct)
 				near(flatten(gv), gauss)
@@ -158,12 +155,6 @@ func TestProductsOfMatrices(t *testing.T) {
 			})
 		}
 	}
-}
-
-// dense returns the value of n as a tensor.
-func dense(t *testing.T, n *Node) *tensor.Dense {
-	t.Helper()
-	return tensor.Must(tensor.Convert(valueOf(t, n), n.Dtype()))
 }
 
 // A Jacobian-vector product is an expression with right gradients, and so are
