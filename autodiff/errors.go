@@ -122,6 +122,18 @@ func as(fn string, y *Node, in ...*Node) *Node {
 	return y
 }
 
+// named returns err, from a function on gradients that fn called, with the name of
+// fn. An error that a node carries keeps the name of the function that made it.
+func named(fn string, err error) error {
+	if e, ok := err.(*Error); ok {
+		switch e.Op {
+		case "autodiff", "autodiff.Grad", "autodiff.VJP":
+			e.Op = "autodiff." + fn
+		}
+	}
+	return err
+}
+
 // invalid is the operation of an invalid node.
 type invalid struct{ err *Error }
 

@@ -23,7 +23,7 @@ func Grad(loss *Node, wrt ...*Node) ([]*Node, error) {
 	if tensor.Size(loss.Shape()) != 1 {
 		return nil, gradError(fmt.Errorf("%w: the loss has shape %v; sum or average it", ErrNotScalar, loss.Shape()))
 	}
-	return VJP(loss, Expand(ConstLike(loss, 1), loss.Shape()...), wrt...)
+	return vjp(loss, Expand(ConstLike(loss, 1), loss.Shape()...), wrt)
 }
 
 func gradError(err error) error { return &Error{Op: "autodiff.Grad", Pos: callerPos(), Err: err} }
@@ -32,6 +32,11 @@ func gradError(err error) error { return &Error{Op: "autodiff.Grad", Pos: caller
 // with dy held fixed. dy has the shape of y. It is [Grad] for results that are
 // not scalars, and matches torch.autograd.grad with grad_outputs=dy.
 func VJP(y, dy *Node, wrt ...*Node) ([]*Node, error) {
+	grads, err := vjp(y, dy, wrt)
+	return grads, named("VJP", err)
+}
+
+func vjp(y, dy *Node, wrt []*Node) ([]*Node, error) {
 	for _, n := range append([]*Node{y, dy}, wrt...) {
 		if err := Err(n); err != nil {
 			return nil, err

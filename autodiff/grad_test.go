@@ -72,6 +72,22 @@ func TestIntermediateWrt(t *testing.T) {
 	require.InDelta(t, 2*e+0.5, run(t, grads[3])[0], 1e-14)
 }
 
+// A transposition that a product reads through is a node as good as others.
+func TestTransposedIntermediateWrt(t *testing.T) {
+	g := NewGraph()
+	a := Param(g, "a", tensor.Must(tensor.FromSlice([]float64{1, 2, 3, 4, 5, 6}, 2, 3)))
+	b := Param(g, "b", tensor.Must(tensor.FromSlice([]float64{1, 0, 2, 3, 1, 1}, 2, 3)))
+	at, bt := Transpose(a), Transpose(b)
+	y := MatMul(at, b) // (3, 3)
+	grads := gradOf(t, Sum(y), at, a, b)
+	require.Equal(t, []float64{3, 5, 3, 5, 3, 5}, run(t, grads[0]))
+	require.Equal(t, []float64{3, 3, 3, 5, 5, 5}, run(t, grads[1]))
+	require.Equal(t, []float64{6, 6, 6, 15, 15, 15}, run(t, grads[2]))
+	grads = gradOf(t, Sum(MatMul(a, bt)), bt, b) // (2, 2)
+	require.Equal(t, []float64{5, 5, 7, 7, 9, 9}, run(t, grads[0]))
+	require.Equal(t, []float64{5, 7, 9, 5, 7, 9}, run(t, grads[1]))
+}
+
 // What a loss does not depend on has a gradient of zero, in its own shape.
 func TestUnusedWrt(t *testing.T) {
 	g, x := scalarParams(2)

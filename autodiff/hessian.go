@@ -9,13 +9,19 @@ import (
 
 // HVP returns the product of the Hessian of loss with the vector v: for each of
 // wrt, Σⱼ ∂²loss/∂wrt∂wrtⱼ·vⱼ, without forming the Hessian. v has one node of the
-// shape of each wrt. It costs about two gradients.
+// shape of each wrt, and is held fixed also where the result is differentiated
+// again; [JVP] of the gradient follows it. It costs about two gradients.
 //
 //	Hv = ∇(∇loss·v)
 //
 // It matches torch.autograd.functional.hvp. Errors are those of [Grad], and
 // [ErrShape] when v does not fit wrt.
 func HVP(loss *Node, wrt, v []*Node) ([]*Node, error) {
+	products, err := hvp(loss, wrt, v)
+	return products, named("HVP", err)
+}
+
+func hvp(loss *Node, wrt, v []*Node) ([]*Node, error) {
 	if len(v) != len(wrt) {
 		return nil, gradError(fmt.Errorf("%w: %d vectors for %d parameters", ErrShape, len(v), len(wrt)))
 	}
@@ -47,17 +53,17 @@ func HVP(loss *Node, wrt, v []*Node) ([]*Node, error) {
 // Errors are those of [Grad]; wrt must not be empty.
 func Hessian(loss *Node, wrt ...*Node) (*Node, error) {
 	if len(wrt) == 0 {
-		return nil, gradError(fmt.Errorf("%w: a Hessian needs at least one parameter", ErrNil))
+		return nil, named("Hessian", gradError(fmt.Errorf("%w: a Hessian needs at least one parameter", ErrNil)))
 	}
 	grads, err := Grad(loss, wrt...)
 	if err != nil {
-		return nil, err
+		return nil, named("Hessian", err)
 	}
 	var rows []*Node
 	for _, g := range grads {
 		more, err := jacobianRows(g, wrt)
 		if err != nil {
-			return nil, err
+			return nil, named("Hessian", err)
 		}
 		rows = append(rows, more...)
 	}

@@ -172,12 +172,3 @@ func GNVP(loss, y *Node, wrt, v []*Node) ([]*Node, error) {
 	products, err := VJP(y, hjv, wrt...)
 	return products, named("GNVP", err)
 }
-
-// named returns err, from Grad or VJP called in fn, with the name of fn. An error
-// that a node carries keeps the name of the function that made it.
-func named(fn string, err error) error {
-	if e, ok := err.(*Error); ok && (e.Op == "autodiff" || e.Op == "autodiff.Grad") {
-		e.Op = "autodiff." + fn
-	}
-	return err
-}

@@ -59,20 +59,16 @@ func matMulRows(a, b *Node) *Node {
 		shape := append(a.Shape()[:Rank(a)-1:Rank(a)-1], Dim(b, 1))
 		return Reshape(matMulRows(Reshape(a, -1, Dim(a, -1)), b), shape...)
 	}
-	a, transA := untransposed(a)
-	b, transB := untransposed(b)
-	return apply(matMul{transA, transB}, a, b)
+	return apply(matMul{}, a, b)
 }
 
-// untransposed returns the argument of a transposition of the last two axes, so
-// that neither the product nor its gradients make the transposed matrix.
-func untransposed(n *Node) (*Node, bool) {
+// isTransposed reports that n is a transposition of the last two axes.
+func isTransposed(n *Node) bool {
 	if o, ok := n.Op().(*op); ok {
-		if t, ok := o.prim.(transpose); ok && swapsLastTwo(t.Perm) {
-			return o.in[0], true
-		}
+		t, ok := o.prim.(transpose)
+		return ok && swapsLastTwo(t.Perm)
 	}
-	return n, false
+	return false
 }
 
 // matMul is op(a)·op(b) over the last two axes, where op transposes them or not.
@@ -111,16 +107,23 @@ func (p matMul) Shape(in []tensor.Shape) (tensor.Shape, error) {
 
 func (p matMul) VJP(x []*Node, y, dy *Node) []*Node {
 	a, b := x[0], x[1]
-	times := func(transA bool, a *Node, transB bool, b *Node) *Node { return apply(matMul{transA, transB}, a, b) }
+	// The gradient of a transposition is written as one, (lr)ᵀ = rᵀlᵀ, so that both
+	// cancel and no transposed matrix is made.
+	times := func(of *Node, transL bool, l *Node, transR bool, r *Node) *Node {
+		if isTransposed(of) {
+			return Transpose(apply(matMul{!transR, !transL}, r, l))
+		}
+		return apply(matMul{transL, transR}, l, r)
+	}
 	switch {
 	case p.TransA && p.TransB: // y = aᵀbᵀ
-		return []*Node{times(true, b, true, dy), times(true, dy, true, a)}
+		return []*Node{times(a, true, b, true, dy), times(b, true, dy, true, a)}
 	case p.TransA: // y = aᵀb
-		return []*Node{times(false, b, true, dy), times(false, a, false, dy)}
+		return []*Node{times(a, false, b, true, dy), times(b, false, a, false, dy)}
 	case p.TransB: // y = abᵀ
-		return []*Node{times(false, dy, false, b), times(true, dy, false, a)}
+		return []*Node{times(a, false, dy, false, b), times(b, true, dy, false, a)}
 	default: // y = ab
-		return []*Node{times(false, dy, true, b), times(true, a, false, dy)}
+		return []*Node{times(a, false, dy, true, b), times(b, true, a, false, dy)}
 	}
 }
 
