@@ -57,8 +57,7 @@ type labelled struct {
 }
 
 // parseEinsum returns the labels of the operands and of the result, and their
-// sizes. Dots are
-// labels below 0, of which −1 is for the last axis they cover.
+// sizes. Dots are labels below 0, of which −1 is for the last axis they cover.
 func parseEinsum(equation string, shapes []tensor.Shape) (in [][]rune, out []rune, sizes map[rune]int, err error) {
 	left, right, explicit := strings.Cut(strings.ReplaceAll(equation, " ", ""), "->")
 	terms := strings.Split(left, ",")
