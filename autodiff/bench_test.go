@@ -36,6 +36,17 @@ func BenchmarkRosenbrock(b *testing.B) {
 	})
 }
 
+// A whole step, program and optimizer, allocates nothing.
+func TestStepDoesNotAllocate(t *testing.T) {
+	prog, opt := rosenbrock(t)
+	require.NoError(t, prog.Run())
+	require.NoError(t, opt.Step())
+	require.Zero(t, testing.AllocsPerRun(1000, func() {
+		_ = prog.Run()
+		_ = opt.Step()
+	}))
+}
+
 func rosenbrock(t testing.TB) (*autodiff.Program, *optim.Optimizer) {
 	g := autodiff.NewGraph()
 	x := autodiff.Param(g, "x", tensor.Scalar(-1.2))
