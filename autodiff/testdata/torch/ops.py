@@ -9,50 +9,20 @@ number given in place of that operand. Without "axes" or "perm" the function is
 called without them.
 """
 
-import math
 import pathlib
 
 import torch
 import torch.nn.functional as F
 
 import fixture
+from fixture import INF, NAN, SPECIAL, of
 
-NAN, INF = math.nan, math.inf
-
-# The values at which functions and their derivatives have their special cases.
-SPECIAL = [0.0, -0.0, 1.0, -1.0, 1e-12, -1e-12, 1000.0, -1000.0, INF, -INF, NAN]
-
-rng = torch.Generator().manual_seed(20240611)
-cases = []
-
-
-def rand(*shape, lo=-2.0, hi=2.0):
-    """Uniform numbers with three decimals, none of them zero."""
-    x = torch.rand(shape, generator=rng, dtype=torch.float64) * (hi - lo) + lo
-    x = (x * 1000).round() / 1000
-    return torch.where(x == 0, torch.full_like(x, 0.125), x)
-
-
-def of(*values):
-    return torch.tensor(values, dtype=torch.float64)
+suite = fixture.Suite(20240611)
+rand, add = suite.rand, suite.add
 
 
 def scalar(v):
     return torch.tensor(v, dtype=torch.float64)
-
-
-def weight(shape):
-    return rand(*shape, lo=0.5, hi=1.5) * torch.where(rand(*shape) > 0, 1.0, -1.0)
-
-
-def add(op, fn, inputs, name="", args=None, constant=(), dtypes=fixture.DTYPES):
-    """Appends the case in each dtype, with the same w; in float64 with second derivatives at common points."""
-    state = rng.get_state()
-    for dtype in dtypes:
-        rng.set_state(state)
-        # abs is left out: PyTorch 1.13.1 gives uninitialised memory for its second derivative.
-        second = dtype == "float64" and name in ("", "broadcast") and op != "Abs"
-        cases.append(fixture.case(op, fn, inputs, dtype, weight, name, args, constant, second))
 
 
 def unary():
@@ -281,4 +251,4 @@ def pieces():
 
 for section in [unary, binary, comparisons, reductions, softmaxes, products, layout, pieces]:
     section()
-fixture.write(pathlib.Path(__file__).with_name("ops.json"), {}, {"cases": cases})
+fixture.write(pathlib.Path(__file__).with_name("ops.json"), {}, {"cases": suite.cases})
