@@ -40,9 +40,14 @@ func Dot(a, b *Node) *Node { return as("Dot", Sum(Mul(a, b)), a, b) }
 // gradient at zero is zero, as torch.linalg.vector_norm's.
 func Norm(x *Node, axes ...int) *Node {
 	s := Sum(Square(x), axes...)
+	return as("Norm", sqrtWithZero(s), x)
+}
+
+// sqrtWithZero returns √s, with a gradient of 0 where s is 0.
+func sqrtWithZero(s *Node) *Node {
 	isZero := Eq(s, 0)
 	// The root of a 1 in place of 0 keeps the infinite slope out of the gradient.
-	return as("Norm", Where(isZero, 0, Sqrt(Where(isZero, 1, s))), x)
+	return Where(isZero, 0, Sqrt(Where(isZero, 1, s)))
 }
 
 // LogSumExp returns ln Σ eˣ over the given axes, or over all of x, without
@@ -98,7 +103,7 @@ func LogSoftmax(x *Node, axis int) *Node {
 // which takes integers and refuses labels out of range.
 func OneHot(labels *Node, classes int) *Node {
 	if nodeErr(labels) != nil {
-		return as("OneHot", firstInvalid(eq{}, []*Node{labels}), labels)
+		return firstInvalid("OneHot", labels)
 	}
 	if classes < 1 {
 		return Invalid(labels.Graph(), "autodiff.OneHot", fmt.Errorf("%w: %d classes, want at least 1", ErrShape, classes))
@@ -106,10 +111,14 @@ func OneHot(labels *Node, classes int) *Node {
 	if _, err := tensor.Broadcast(append(labels.Shape().Clone(), 1), tensor.Shape{classes}); err != nil {
 		return Invalid(labels.Graph(), "autodiff.OneHot", err, labels.Shape())
 	}
-	index := make([]float64, classes)
+	return Eq(Unsqueeze(labels, -1), countLike(labels, classes))
+}
+
+// countLike returns 0, 1, 2, ... in the given shape, in the graph and dtype of n.
+func countLike(n *Node, shape ...int) *Node {
+	index := make([]float64, tensor.Size(shape))
 	for i := range index {
 		index[i] = float64(i)
 	}
-	columns := newConst(labels.Graph(), index, labels.Dtype(), tensor.Shape{classes})
-	return Eq(Unsqueeze(labels, -1), columns)
+	return newConst(n.Graph(), index, n.Dtype(), shape)
 }

@@ -22,7 +22,7 @@ import (
 func Split(x *Node, axis int, sizes ...int) []*Node {
 	fail := func(bad *Node) []*Node { return slices.Repeat([]*Node{bad}, max(len(sizes), 1)) }
 	if nodeErr(x) != nil {
-		return fail(badOperand("Split", x))
+		return fail(firstInvalid("Split", x))
 	}
 	s := x.Shape()
 	invalid := func(err error) []*Node { return fail(Invalid(x.Graph(), "autodiff.Split", err, s)) }
@@ -62,7 +62,7 @@ func Split(x *Node, axis int, sizes ...int) []*Node {
 func Chunk(x *Node, axis, n int) []*Node {
 	fail := func(bad *Node) []*Node { return slices.Repeat([]*Node{bad}, min(max(n, 1), 1000)) }
 	if nodeErr(x) != nil {
-		return fail(badOperand("Chunk", x))
+		return fail(firstInvalid("Chunk", x))
 	}
 	s := x.Shape()
 	a, err := tensor.Axis(axis, len(s))
@@ -93,7 +93,7 @@ func pieces(x *Node, axis, size int) []*Node {
 // [ErrShape] for a bad axis.
 func Flip(x *Node, axes ...int) *Node {
 	if nodeErr(x) != nil {
-		return badOperand("Flip", x)
+		return firstInvalid("Flip", x)
 	}
 	turned, err := tensor.Axes(axes, Rank(x))
 	if err != nil {
@@ -116,7 +116,7 @@ func Flip(x *Node, axes ...int) *Node {
 // It matches torch.roll with one shift. It records [ErrShape] for a bad axis.
 func Roll(x *Node, axis, shift int) *Node {
 	if nodeErr(x) != nil {
-		return badOperand("Roll", x)
+		return firstInvalid("Roll", x)
 	}
 	a, err := tensor.Axis(axis, Rank(x))
 	if err != nil {
@@ -139,7 +139,7 @@ func Roll(x *Node, axis, shift int) *Node {
 // It matches torch.tile and Tensor.repeat. It records [ErrShape] for a number below 1.
 func Tile(x *Node, times ...int) *Node {
 	if nodeErr(x) != nil {
-		return badOperand("Tile", x)
+		return firstInvalid("Tile", x)
 	}
 	s := x.Shape()
 	rank := max(len(s), len(times))
@@ -166,7 +166,7 @@ func Tile(x *Node, times ...int) *Node {
 // [ErrShape] for a bad axis and n below 1.
 func RepeatInterleave(x *Node, axis, n int) *Node {
 	if nodeErr(x) != nil {
-		return badOperand("RepeatInterleave", x)
+		return firstInvalid("RepeatInterleave", x)
 	}
 	s := x.Shape()
 	a, err := tensor.Axis(axis, len(s))
@@ -194,7 +194,7 @@ func RepeatInterleave(x *Node, axis, n int) *Node {
 // axis, and widths that leave no element.
 func Pad(x *Node, value float64, widths ...int) *Node {
 	if nodeErr(x) != nil {
-		return badOperand("Pad", x)
+		return firstInvalid("Pad", x)
 	}
 	s := x.Shape()
 	fail := func(err error) *Node { return Invalid(x.Graph(), "autodiff.Pad", err, s) }
@@ -232,9 +232,4 @@ func surround(x *Node, axis, before, behind int, value float64) *Node {
 		return []*Node{Expand(ConstLike(x, value), s...)}
 	}
 	return Concat(axis, append(append(fill(before), x), fill(behind)...)...)
-}
-
-// badOperand returns the invalid node for an x that is nil or invalid.
-func badOperand(fn string, x *Node) *Node {
-	return as(fn, firstInvalid(slice{}, []*Node{x}), x)
 }

@@ -9,7 +9,7 @@ import "github.com/downhill-go/downhill/tensor"
 // It matches torch.outer. It records [ErrShape] for what is not a vector.
 func Outer(a, b *Node) *Node {
 	if nodeErr(a) != nil || nodeErr(b) != nil {
-		return as("Outer", firstInvalid(mul{}, []*Node{a, b}), a, b)
+		return firstInvalid("Outer", a, b)
 	}
 	if in := []tensor.Shape{a.Shape(), b.Shape()}; len(in[0]) != 1 || len(in[1]) != 1 {
 		return Invalid(a.Graph(), "autodiff.Outer", shapeError(in, "want vectors"), in...)
@@ -24,7 +24,7 @@ func Outer(a, b *Node) *Node {
 // It matches torch.trace. It records [ErrShape] for what is not a matrix.
 func Trace(x *Node) *Node {
 	if nodeErr(x) != nil {
-		return badOperand("Trace", x)
+		return firstInvalid("Trace", x)
 	}
 	if Rank(x) != 2 {
 		return Invalid(x.Graph(), "autodiff.Trace", shapeError([]tensor.Shape{x.Shape()}, "want a matrix"), x.Shape())
@@ -42,7 +42,7 @@ func Trace(x *Node) *Node {
 // when x is neither a vector nor a matrix, or has no such diagonal.
 func Diag(x *Node, diagonal int) *Node {
 	if nodeErr(x) != nil {
-		return badOperand("Diag", x)
+		return firstInvalid("Diag", x)
 	}
 	s := x.Shape()
 	fail := func(format string, args ...any) *Node {
@@ -95,7 +95,7 @@ func Triu(x *Node, diagonal int) *Node {
 // elsewhere.
 func triangle(fn string, x *Node, diagonal int, keep func(column, edge *Node) *Node) *Node {
 	if nodeErr(x) != nil {
-		return badOperand(fn, x)
+		return firstInvalid(fn, x)
 	}
 	s := x.Shape()
 	if len(s) < 2 {
@@ -106,14 +106,7 @@ func triangle(fn string, x *Node, diagonal int, keep func(column, edge *Node) *N
 	if m > most || n > most {
 		return Invalid(x.Graph(), "autodiff."+fn, shapeError([]tensor.Shape{s}, "more than %d rows or columns", most), s)
 	}
-	count := func(shape ...int) *Node {
-		index := make([]float64, tensor.Size(shape))
-		for i := range index {
-			index[i] = float64(i)
-		}
-		return newConst(x.Graph(), index, x.Dtype(), shape)
-	}
 	// A diagonal outside of the matrix is as good as one at its edge.
-	edge := Add(count(m, 1), min(max(diagonal, -m), n))
-	return as(fn, Where(keep(count(n), edge), x, 0), x)
+	edge := Add(countLike(x, m, 1), min(max(diagonal, -m), n))
+	return as(fn, Where(keep(countLike(x, n), edge), x, 0), x)
 }

@@ -37,9 +37,7 @@ func StdWith(correction int, x *Node, axes ...int) *Node {
 	if nodeErr(v) != nil {
 		return as("StdWith", v, x)
 	}
-	isZero := Eq(v, 0)
-	// The root of a 1 in place of 0 keeps the infinite slope out of the gradient.
-	return Where(isZero, 0, Sqrt(Where(isZero, 1, v)))
+	return sqrtWithZero(v)
 }
 
 // Prod returns the product of the elements of x over the given axes, or over all
@@ -51,7 +49,7 @@ func StdWith(correction int, x *Node, axes ...int) *Node {
 // others.
 func Prod(x *Node, axes ...int) *Node {
 	if nodeErr(x) != nil {
-		return as("Prod", firstInvalid(mul{}, []*Node{x}), x)
+		return firstInvalid("Prod", x)
 	}
 	norm, err := tensor.Axes(axes, Rank(x))
 	if err != nil {

@@ -35,7 +35,7 @@ func Const(g *Graph, v tensor.Value) *Node {
 // ConstLike returns the scalar constant v in the graph and dtype of n.
 func ConstLike(n *Node, v float64) *Node {
 	if nodeErr(n) != nil {
-		return as("ConstLike", firstInvalid(constant{}, []*Node{n}), n)
+		return firstInvalid("ConstLike", n)
 	}
 	return newConst(n.Graph(), []float64{v}, n.Dtype(), tensor.Shape{})
 }

@@ -31,7 +31,7 @@ import (
 // node that does not fit.
 func CustomGrad(y *Node, x []*Node, vjp func(x []*Node, y, dy *Node) []*Node) *Node {
 	in := append([]*Node{y}, x...)
-	if bad := firstInvalid(customGrad{}, in); bad != nil {
+	if bad := firstInvalid("CustomGrad", in...); bad != nil {
 		return bad
 	}
 	if vjp == nil {

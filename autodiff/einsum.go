@@ -31,8 +31,8 @@ func Einsum(equation string, xs ...*Node) *Node {
 	if len(xs) == 0 {
 		return Invalid(nil, "autodiff.Einsum", fmt.Errorf("%w: no operands", ErrShape))
 	}
-	if bad := firstInvalid(mul{}, xs); bad != nil {
-		return as("Einsum", bad, xs...)
+	if bad := firstInvalid("Einsum", xs...); bad != nil {
+		return bad
 	}
 	shapes := make([]tensor.Shape, len(xs))
 	for i, x := range xs {

@@ -1,11 +1,6 @@
 package autodiff
 
-import (
-	"fmt"
-	"slices"
-
-	"github.com/downhill-go/downhill/tensor"
-)
+import "fmt"
 
 // HVP returns the product of the Hessian of loss with the vector v: for each of
 // wrt, Σⱼ ∂²loss/∂wrt∂wrtⱼ·vⱼ, without forming the Hessian. v has one node of the
@@ -31,11 +26,8 @@ func hvp(loss *Node, wrt, v []*Node) ([]*Node, error) {
 	}
 	slope := ConstLike(loss, 0)
 	for i, g := range grads {
-		if err := Err(v[i]); err != nil {
+		if err := fits(v[i], wrt[i], i); err != nil {
 			return nil, err
-		}
-		if !slices.Equal(v[i].Shape(), g.Shape()) {
-			return nil, gradError(shapeError([]tensor.Shape{g.Shape(), v[i].Shape()}, "parameter %d and its vector", i))
 		}
 		slope = Add(slope, Dot(g, StopGradient(v[i])))
 	}

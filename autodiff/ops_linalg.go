@@ -21,7 +21,7 @@ import (
 // or an operand is a scalar.
 func MatMul(a, b *Node) *Node {
 	if nodeErr(a) != nil || nodeErr(b) != nil {
-		return firstInvalid(matMul{}, []*Node{a, b})
+		return firstInvalid("MatMul", a, b)
 	}
 	rankA, rankB := Rank(a), Rank(b)
 	in := []tensor.Shape{a.Shape(), b.Shape()}
@@ -175,7 +175,7 @@ func batchOffsets(shape, batch tensor.Shape) []int {
 // perm is not a permutation of the axes, or x has fewer than two and perm is empty.
 func Transpose(x *Node, perm ...int) *Node {
 	if nodeErr(x) != nil {
-		return firstInvalid(transpose{}, []*Node{x})
+		return firstInvalid("Transpose", x)
 	}
 	rank := Rank(x)
 	if len(perm) == 0 {

@@ -65,7 +65,7 @@ func newMin(r reduction) Primitive { return extremum{reduction: r, Smallest: tru
 // reduce applies a reduction to x with its axes normalised.
 func reduce(x *Node, reducer func(reduction) Primitive, axes []int, keep bool) *Node {
 	if nodeErr(x) != nil {
-		return firstInvalid(reducer(reduction{}), []*Node{x})
+		return firstInvalid(reducer(reduction{}).Name(), x)
 	}
 	axes, err := tensor.Axes(axes, Rank(x))
 	if err != nil {

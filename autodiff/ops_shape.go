@@ -17,7 +17,7 @@ import (
 // It matches torch.reshape. It records [ErrShape] when the sizes differ.
 func Reshape(x *Node, dims ...int) *Node {
 	if nodeErr(x) != nil {
-		return firstInvalid(reshape{}, []*Node{x})
+		return firstInvalid("Reshape", x)
 	}
 	to := append(tensor.Shape{}, dims...)
 	rest, hole := tensor.Size(x.Shape()), -1
@@ -42,7 +42,7 @@ func Flatten(x *Node) *Node { return as("Flatten", Reshape(x, -1), x) }
 // past the last. It matches torch.unsqueeze.
 func Unsqueeze(x *Node, axis int) *Node {
 	if nodeErr(x) != nil {
-		return as("Unsqueeze", firstInvalid(reshape{}, []*Node{x}), x)
+		return firstInvalid("Unsqueeze", x)
 	}
 	s := x.Shape()
 	a, err := tensor.Axis(axis, len(s)+1)
@@ -58,7 +58,7 @@ func Unsqueeze(x *Node, axis int) *Node {
 // torch leaves a named axis alone when it is longer than 1.
 func Squeeze(x *Node, axes ...int) *Node {
 	if nodeErr(x) != nil {
-		return as("Squeeze", firstInvalid(reshape{}, []*Node{x}), x)
+		return firstInvalid("Squeeze", x)
 	}
 	s := x.Shape()
 	if len(axes) == 0 {
@@ -153,7 +153,7 @@ func bindExpand[T tensor.Float](dst, x *tensor.Array[T]) func() {
 // below 1, and a slice without elements.
 func Slice(x *Node, axis, start, stop int, step ...int) *Node {
 	if nodeErr(x) != nil {
-		return firstInvalid(slice{}, []*Node{x})
+		return firstInvalid("Slice", x)
 	}
 	s := x.Shape()
 	fail := func(err error) *Node { return Invalid(x.Graph(), "autodiff.Slice", err, s) }
@@ -186,7 +186,7 @@ func clip(i, n int) int {
 // negative numbers count from the end. It matches x[i, j, ...].
 func At(x *Node, index ...int) *Node {
 	if nodeErr(x) != nil {
-		return as("At", firstInvalid(slice{}, []*Node{x}), x)
+		return firstInvalid("At", x)
 	}
 	s := x.Shape()
 	if len(index) != len(s) {
@@ -281,7 +281,7 @@ func Concat(axis int, xs ...*Node) *Node {
 	if len(xs) == 0 {
 		return Invalid(nil, "autodiff.Concat", fmt.Errorf("%w: no arguments", ErrShape))
 	}
-	if bad := firstInvalid(concat{}, xs); bad != nil {
+	if bad := firstInvalid("Concat", xs...); bad != nil {
 		return bad
 	}
 	a, err := tensor.Axis(axis, Rank(xs[0]))

@@ -108,7 +108,7 @@ func checkResult(p Primitive, in []tensor.Shape, shape tensor.Shape) error {
 func apply(p Primitive, in ...*Node) *Node {
 	for _, x := range in {
 		if x == nil || nodeErr(x) != nil {
-			return firstInvalid(p, in)
+			return firstInvalid(p.Name(), in...)
 		}
 	}
 	shapes := make([]tensor.Shape, len(in))
@@ -135,15 +135,15 @@ func apply(p Primitive, in ...*Node) *Node {
 	return newNode(g, p, in, shape, in[0].Dtype())
 }
 
-// firstInvalid returns the first invalid node of in, made from one that is nil or
-// in no graph if need be.
-func firstInvalid(p Primitive, in []*Node) *Node {
+// firstInvalid returns the first of in that is invalid, nil if none is. For one that
+// is nil or in no graph it makes an invalid node that names fn.
+func firstInvalid(fn string, in ...*Node) *Node {
 	for i, x := range in {
 		if x == nil {
-			return Invalid(nil, "autodiff."+p.Name(), fmt.Errorf("%w: argument %d", ErrNil, i))
+			return Invalid(nil, "autodiff."+fn, fmt.Errorf("%w: argument %d", ErrNil, i))
 		}
 		if x.Graph() == nil {
-			return Invalid(nil, "autodiff."+p.Name(), withoutGraph(x))
+			return Invalid(nil, "autodiff."+fn, withoutGraph(x))
 		}
 		if nodeErr(x) != nil {
 			return x
