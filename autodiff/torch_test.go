@@ -14,20 +14,23 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestTorch replays ops.json and functions.json in testdata/torch, which PyTorch
-// wrote: the value y of each function, the gradients of Σ w·y, and in some cases the gradients of
-// Σ u·gradient.
-func TestTorch(t *testing.T) {
+// TestTorch replays ops.json and functions.json in testdata/torch.
+func TestTorch(t *testing.T) { replayTorch(t, torchBuilders, "ops.json", "functions.json") }
+
+// replayTorch replays files in testdata/torch, which PyTorch wrote: the value y of
+// each function, the gradients of Σ w·y, and in some cases the gradients of
+// Σ u·gradient. Each builder must have a case, and each case a builder.
+func replayTorch(t *testing.T, builders map[string]torchBuilder, files ...string) {
 	byOp := map[string][]torchCase{}
-	for _, c := range readTorch(t) {
+	for _, c := range readTorch(t, files...) {
 		byOp[c.Op] = append(byOp[c.Op], c)
 	}
-	for op := range torchBuilders {
+	for op := range builders {
 		require.NotEmpty(t, byOp[op], "PyTorch has no case of %s", op)
 	}
 	for op, cases := range byOp {
 		t.Run(op, func(t *testing.T) {
-			build := torchBuilders[op]
+			build := builders[op]
 			require.NotNil(t, build, "PyTorch has cases of %s, which has no builder here", op)
 			for i, c := range cases {
 				if err := c.replay(build); err != nil {
@@ -73,9 +76,9 @@ func (n *torchNumber) UnmarshalJSON(b []byte) error {
 	return err
 }
 
-func readTorch(t *testing.T) []torchCase {
+func readTorch(t *testing.T, files ...string) []torchCase {
 	var cases []torchCase
-	for _, name := range []string{"ops.json", "functions.json"} {
+	for _, name := range files {
 		text, err := os.ReadFile(filepath.Join("testdata/torch", name))
 		require.NoError(t, err)
 		var file struct{ Cases []torchCase }
