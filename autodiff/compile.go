@@ -13,6 +13,7 @@ type options struct {
 	params     []*Node
 	keep       []*Node
 	accumulate bool
+	eval       bool
 }
 
 // WithGrad makes the program compute the gradient of the loss with respect to
@@ -47,8 +48,7 @@ func Accumulate() Option { return func(o *options) { o.accumulate = true } }
 // It is where the first mistake made in building the graph comes out, as an
 // [*Error] with its place. It returns the errors of [Grad] too.
 //
-// The gradients become nodes of the graph, as with Grad, and stay there: compile
-// once, before the training loop.
+// The graph is left as it was: the gradients are not added to it.
 func Compile(loss *Node, opts ...Option) (*Program, error) {
 	var o options
 	for _, opt := range opts {
@@ -56,7 +56,8 @@ func Compile(loss *Node, opts ...Option) (*Program, error) {
 			opt(&o)
 		}
 	}
-	targets, err := collectTargets(loss, o)
+	im := newDraftImporter()
+	targets, err := im.collectTargets(loss, o)
 	if err != nil {
 		return nil, err
 	}
@@ -64,12 +65,13 @@ func Compile(loss *Node, opts ...Option) (*Program, error) {
 	for i, t := range targets {
 		nodes[i] = t.from
 	}
-	order, err := topological(nodes...)
+	order, err := im.topological(nodes...)
 	if err != nil {
 		return nil, err
 	}
 	b := newBuilder()
-	values := b.lower(order)
+	b.eval = o.eval
+	values := b.lower(im, order)
 	kept := make(map[*value]bool)
 	outputs := make([]*value, len(targets))
 	for i, t := range targets {
@@ -101,7 +103,7 @@ type target struct {
 }
 
 // collectTargets checks the nodes and makes the gradients.
-func collectTargets(loss *Node, o options) ([]target, error) {
+func (im *importer) collectTargets(loss *Node, o options) ([]target, error) {
 	for _, n := range append(append([]*Node{loss}, o.keep...), o.params...) {
 		if err := Err(n); err != nil {
 			return nil, err
@@ -134,7 +136,7 @@ func collectTargets(loss *Node, o options) ([]target, error) {
 	if len(o.params) == 0 {
 		return targets, nil
 	}
-	grads, err := Grad(loss, o.params...)
+	grads, err := im.grad(loss, o.params)
 	if err != nil {
 		return nil, err
 	}

@@ -120,5 +120,5 @@ func countLike(n *Node, shape ...int) *Node {
 	for i := range index {
 		index[i] = float64(i)
 	}
-	return newConst(n.Graph(), index, n.Dtype(), shape)
+	return constLike(n, index, shape)
 }

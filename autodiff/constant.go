@@ -37,11 +37,19 @@ func ConstLike(n *Node, v float64) *Node {
 	if nodeErr(n) != nil {
 		return firstInvalid("ConstLike", n)
 	}
-	return newConst(n.Graph(), []float64{v}, n.Dtype(), tensor.Shape{})
+	return constLike(n, []float64{v}, tensor.Shape{})
 }
 
 func newConst(g *Graph, data []float64, dt tensor.Dtype, shape tensor.Shape) *Node {
 	return newNode(g, constant{&data}, nil, shape, dt)
+}
+
+// constLike returns a constant in the graph and dtype of n, a draft if n is one.
+func constLike(n *Node, data []float64, shape tensor.Shape) *Node {
+	if isDraft(n) {
+		return newDraft(n.Graph(), constant{&data}, nil, shape, n.Dtype())
+	}
+	return newConst(n.Graph(), data, n.Dtype(), shape)
 }
 
 // zerosLike returns zeros of the shape and dtype of n.

@@ -16,3 +16,6 @@ func PrimitiveTypes(nodes ...*Node) (map[string]bool, error) {
 	}
 	return types, err
 }
+
+// Ref returns a reference to n, on which drafts are built.
+func Ref(n *Node) *Node { return newDraftImporter().ref(n) }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash"
+	"slices"
 	"sync/atomic"
 
 	"github.com/chewxy/hm"
@@ -20,6 +21,7 @@ type op struct {
 	shape tensor.Shape
 	dtype tensor.Dtype
 	id    uint32
+	draft bool // the node is not in its graph
 }
 
 var (
@@ -30,12 +32,16 @@ var (
 // opCount numbers the ops of the process.
 var opCount atomic.Uint32
 
-// newNode adds the node p(in...) to g.
+// newNode adds the node p(in...) to g, unless it has a draft among its inputs: then
+// it is one too.
 //
 // gorgonia takes two nodes of one 32-bit hash for the same node. Hashes of our
 // ops are numbers, never data, so two of ours cannot collide; a collision with a
 // stock node is noticed and tried again with the next number.
 func newNode(g *Graph, p Primitive, in []*Node, shape tensor.Shape, dt tensor.Dtype) *Node {
+	if slices.ContainsFunc(in, isDraft) {
+		return newDraft(g, p, in, shape, dt)
+	}
 	for {
 		o := &op{prim: p, in: in, shape: shape, dtype: dt, id: opCount.Add(1)}
 		n := gorgonia.NewUniqueNode(
@@ -50,6 +56,33 @@ func newNode(g *Graph, p Primitive, in []*Node, shape tensor.Shape, dt tensor.Dt
 	}
 }
 
+// newDraft returns the node p(in...) of g without adding it to g's list. Drafts are
+// what programs are compiled from and users never see: they leave no trace in the
+// graph, and making one takes no time that grows with it.
+func newDraft(g *Graph, p Primitive, in []*Node, shape tensor.Shape, dt tensor.Dtype) *Node {
+	n := blank.Clone().(*Node)
+	for _, set := range []gorgonia.NodeConsOpt{
+		gorgonia.In(g),
+		gorgonia.WithName(""),
+		gorgonia.WithType(nodeType(dt, len(shape))),
+		gorgonia.WithOp(&op{prim: p, in: in, shape: shape, dtype: dt, id: opCount.Add(1), draft: true}),
+		gorgonia.WithChildren(append(gorgonia.Nodes(nil), in...)),
+		gorgonia.WithShape(shape...),
+	} {
+		set(n)
+	}
+	return n
+}
+
+// blank is what drafts are cloned from: gorgonia adds nodes that are made in other
+// ways to their graph.
+var blank = gorgonia.NewUniqueNode(gorgonia.In(NewGraph()), gorgonia.WithName("blank"))
+
+func isDraft(n *Node) bool {
+	o, ok := n.Op().(*op)
+	return ok && o.draft
+}
+
 // nodeType returns gorgonia's type of a value: the dtype of a scalar, else a
 // tensor type of the given rank.
 func nodeType(dt tensor.Dtype, rank int) hm.Type {
@@ -57,19 +90,6 @@ func nodeType(dt tensor.Dtype, rank int) hm.Type {
 		return dt
 	}
 	return gorgonia.TensorType{Dims: rank, Of: dt}
-}
-
-// inputs returns the operands of n, and false if n is neither a leaf nor made
-// by this package.
-func inputs(n *Node) ([]*Node, bool) {
-	if n.Op() == nil {
-		return nil, true
-	}
-	o, ok := n.Op().(*op)
-	if !ok {
-		return nil, false
-	}
-	return o.in, true
 }
 
 func (o *op) Arity() int { return len(o.in) }

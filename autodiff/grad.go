@@ -16,14 +16,16 @@ import (
 // It matches torch.autograd.grad with create_graph=True and materialize_grads=True.
 // It returns the first error that a node carries, [ErrNotScalar], [ErrGraph], or
 // [ErrForeign] when loss depends on a stock gorgonia operation.
-func Grad(loss *Node, wrt ...*Node) ([]*Node, error) {
+func Grad(loss *Node, wrt ...*Node) ([]*Node, error) { return newImporter().grad(loss, wrt) }
+
+func (im *importer) grad(loss *Node, wrt []*Node) ([]*Node, error) {
 	if err := Err(loss); err != nil {
 		return nil, err
 	}
 	if tensor.Size(loss.Shape()) != 1 {
 		return nil, gradError(fmt.Errorf("%w: the loss has shape %v; sum or average it", ErrNotScalar, loss.Shape()))
 	}
-	return vjp(loss, Expand(ConstLike(loss, 1), loss.Shape()...), wrt)
+	return im.vjp(loss, Expand(ConstLike(im.ref(loss), 1), loss.Shape()...), wrt)
 }
 
 func gradError(err error) error { return &Error{Op: "autodiff.Grad", Pos: callerPos(), Err: err} }
@@ -32,11 +34,11 @@ func gradError(err error) error { return &Error{Op: "autodiff.Grad", Pos: caller
 // with dy held fixed. dy has the shape of y. It is [Grad] for results that are
 // not scalars, and matches torch.autograd.grad with grad_outputs=dy.
 func VJP(y, dy *Node, wrt ...*Node) ([]*Node, error) {
-	grads, err := vjp(y, dy, wrt)
+	grads, err := newImporter().vjp(y, dy, wrt)
 	return grads, named("VJP", err)
 }
 
-func vjp(y, dy *Node, wrt []*Node) ([]*Node, error) {
+func (im *importer) vjp(y, dy *Node, wrt []*Node) ([]*Node, error) {
 	for _, n := range append([]*Node{y, dy}, wrt...) {
 		if err := Err(n); err != nil {
 			return nil, err
@@ -51,7 +53,7 @@ func vjp(y, dy *Node, wrt []*Node) ([]*Node, error) {
 	if err := checkDtype(dy, y); err != nil {
 		return nil, gradError(err)
 	}
-	order, err := pathsTo(y, wrt)
+	order, err := im.pathsTo(y, wrt)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +63,7 @@ func vjp(y, dy *Node, wrt []*Node) ([]*Node, error) {
 	}
 	grads[y] = dy
 	for i := len(order) - 1; i >= 0; i-- {
-		if err := sweep(order[i], grads); err != nil {
+		if err := im.sweep(order[i], grads); err != nil {
 			return nil, err
 		}
 	}
@@ -69,7 +71,7 @@ func vjp(y, dy *Node, wrt []*Node) ([]*Node, error) {
 	for i, x := range wrt {
 		out[i] = grads[x]
 		if out[i] == nil {
-			out[i] = zerosLike(x)
+			out[i] = zerosLike(im.ref(x))
 		}
 	}
 	return out, nil
@@ -77,13 +79,13 @@ func vjp(y, dy *Node, wrt []*Node) ([]*Node, error) {
 
 // sweep adds to grads what the operation of y gives to its inputs. The keys of
 // grads are the nodes on paths from wrt, with nil until a gradient reaches them.
-func sweep(y *Node, grads map[*Node]*Node) error {
+func (im *importer) sweep(y *Node, grads map[*Node]*Node) error {
 	dy := grads[y]
-	o, isOp := y.Op().(*op)
-	if dy == nil || !isOp {
-		return nil
+	o, err := im.op(y)
+	if dy == nil || o == nil || err != nil {
+		return err
 	}
-	dx, err := pullback(o.prim, o.in, y, dy)
+	dx, err := pullback(o.prim, im.refAll(o.in), im.ref(y), dy)
 	if err != nil {
 		return err
 	}
@@ -161,12 +163,12 @@ func unbroadcast(d *Node, shape tensor.Shape) (*Node, error) {
 
 // pathsTo returns the nodes on paths from wrt to y, inputs before their users.
 // No gradient is kept for any other node.
-func pathsTo(y *Node, wrt []*Node) ([]*Node, error) {
+func (im *importer) pathsTo(y *Node, wrt []*Node) ([]*Node, error) {
 	target := make(map[*Node]bool, len(wrt))
 	for _, x := range wrt {
 		target[x] = true
 	}
-	all, err := topological(y)
+	all, err := im.topological(y)
 	if err != nil {
 		return nil, err
 	}
@@ -174,9 +176,10 @@ func pathsTo(y *Node, wrt []*Node) ([]*Node, error) {
 	var order []*Node
 	for _, n := range all {
 		on := target[n]
-		in, _ := inputs(n)
-		for i, x := range in {
-			on = on || onPath[x] && isDifferentiable(n.Op().(*op).prim, i)
+		if o, _ := im.op(n); o != nil { // topological has seen the errors
+			for i, x := range o.in {
+				on = on || onPath[x] && isDifferentiable(o.prim, i)
+			}
 		}
 		if onPath[n] = on; on {
 			order = append(order, n)
@@ -186,7 +189,9 @@ func pathsTo(y *Node, wrt []*Node) ([]*Node, error) {
 }
 
 // topological returns the nodes that roots depend on, each after its inputs.
-func topological(roots ...*Node) ([]*Node, error) {
+func topological(roots ...*Node) ([]*Node, error) { return newImporter().topological(roots...) }
+
+func (im *importer) topological(roots ...*Node) ([]*Node, error) {
 	type visit struct {
 		node *Node
 		next int // the input to look at next
@@ -201,9 +206,9 @@ func topological(roots ...*Node) ([]*Node, error) {
 		stack := []visit{{node: root}}
 		for len(stack) > 0 {
 			top := &stack[len(stack)-1]
-			in, ok := inputs(top.node)
-			if !ok {
-				return nil, &Error{Op: "autodiff", Pos: callerPos(), Err: fmt.Errorf("%w: %v of type %T", ErrForeign, top.node, top.node.Op())}
+			in, err := im.inputs(top.node)
+			if err != nil {
+				return nil, err
 			}
 			if top.next == len(in) {
 				order = append(order, top.node)

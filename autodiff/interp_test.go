@@ -12,19 +12,20 @@ import (
 // plain: no operation is simplified, fused or shared, elements are found by their
 // index, and sums are loops. Compiled programs must agree with it.
 type interpreter[T tensor.Float] struct {
-	values map[*Node]*tensor.Array[T]
-	err    error // the first kernel that differs from its plain form
+	importer *importer
+	values   map[*Node]*tensor.Array[T]
+	err      error // the first kernel that differs from its plain form
 }
 
 func newInterpreter[T tensor.Float]() *interpreter[T] {
-	return &interpreter[T]{values: make(map[*Node]*tensor.Array[T])}
+	return &interpreter[T]{importer: newImporter(), values: make(map[*Node]*tensor.Array[T])}
 }
 
 // value returns the elements of n for the values that leaves have now.
 func (in *interpreter[T]) value(n *Node) []T { return in.array(n).Data }
 
 func (in *interpreter[T]) array(n *Node) *tensor.Array[T] {
-	order, err := topological(n)
+	order, err := in.importer.topological(n)
 	if err != nil {
 		panic(err)
 	}
@@ -34,8 +35,8 @@ func (in *interpreter[T]) array(n *Node) *tensor.Array[T] {
 		}
 		a := &tensor.Array[T]{Shape: n.Shape()}
 		in.values[n] = a
-		o, isOp := n.Op().(*op)
-		if !isOp {
+		o, _ := in.importer.op(n)
+		if o == nil {
 			a.Data = leafElements[T](n)
 			continue
 		}
@@ -145,6 +146,8 @@ func terms[T tensor.Float](p Primitive, index []int, x []*tensor.Array[T]) []flo
 		return []float64{at(0, from)}
 	case expand:
 		return []float64{at(0, broadcastIndex(index, x[0].Shape))}
+	case ref:
+		return []float64{at(0, index)}
 	case reshape:
 		return []float64{float64(x[0].Data[flatIndex(index, p.To)])}
 	case slice:

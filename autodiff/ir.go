@@ -37,16 +37,17 @@ func (v *value) isConst() bool { _, ok := v.prim.(constant); return ok }
 type builder struct {
 	byKey map[string]*value
 	count int
+	eval  bool // for inference
 }
 
 func newBuilder() *builder { return &builder{byKey: make(map[string]*value)} }
 
 // lower returns the values of nodes, which topological has put in order.
-func (b *builder) lower(nodes []*Node) map[*Node]*value {
+func (b *builder) lower(im *importer, nodes []*Node) map[*Node]*value {
 	values := make(map[*Node]*value, len(nodes))
 	for _, n := range nodes {
-		o, isOp := n.Op().(*op)
-		if !isOp {
+		o, _ := im.op(n) // topological has seen the errors
+		if o == nil {
 			values[n] = b.add(&value{shape: n.Shape(), dtype: n.Dtype(), leaf: n})
 			continue
 		}

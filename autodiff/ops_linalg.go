@@ -64,7 +64,7 @@ func matMulRows(a, b *Node) *Node {
 
 // isTransposed reports that n is a transposition of the last two axes.
 func isTransposed(n *Node) bool {
-	if o, ok := n.Op().(*op); ok {
+	if o, ok := behind(n).Op().(*op); ok {
 		t, ok := o.prim.(transpose)
 		return ok && swapsLastTwo(t.Perm)
 	}

@@ -175,6 +175,7 @@ func twice(f func(x *Node) *Node) gradtest.Func {
 
 func shapeRows() []opRow {
 	return []opRow{
+		{"ref", "", twice(Ref), shapes([]int{2, 3}), anywhere},
 		{"transpose", "last two", twice(func(x *Node) *Node { return Transpose(x) }), shapes([]int{2, 3, 4}), anywhere},
 		{"transpose", "cycle", twice(func(x *Node) *Node { return Transpose(x, 1, 2, 0) }), shapes([]int{2, 3, 4}), anywhere},
 		{"transpose", "negative", twice(func(x *Node) *Node { return Transpose(x, -1, 0, 1) }), shapes([]int{2, 3, 4}), anywhere},

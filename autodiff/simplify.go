@@ -12,6 +12,8 @@ import (
 // infinities, NaN and signed zeros too; so x·0 and x + 0 stay.
 func (b *builder) simplify(v *value) *value {
 	switch p := v.prim.(type) {
+	case dropout:
+		return b.simplifyDropout(v)
 	case Pointwise:
 		for i, a := range v.args {
 			v.args[i] = unexpand(a)
@@ -32,7 +34,7 @@ func (b *builder) simplify(v *value) *value {
 			return b.emit(p, v.shape, v.dtype, x.args[0])
 		}
 		return sameShape(v, x)
-	case customGrad:
+	case customGrad, ref:
 		return v.args[0]
 	case transpose:
 		return b.simplifyTranspose(v, p)

@@ -1,0 +1,105 @@
+package autodiff
+
+import (
+	"github.com/downhill-go/downhill/tensor"
+)
+
+// An importer reads a graph: it knows of every node the operation that computes
+// it, whoever made the node. What it learns of stock nodes it keeps, so that one
+// importer sees one node as one operation.
+type importer struct {
+	// drafts says that gradients are built of drafts.
+	drafts bool
+	eval   bool // stock operations that differ in training and evaluation do the latter
+	ops    map[*Node]*op
+	refs   map[*Node]*Node
+}
+
+func newImporter() *importer {
+	return &importer{ops: make(map[*Node]*op), refs: make(map[*Node]*Node)}
+}
+
+// newDraftImporter returns the importer for compiling.
+func newDraftImporter() *importer {
+	im := newImporter()
+	im.drafts = true
+	return im
+}
+
+// op returns the operation of n, nil for a leaf.
+func (im *importer) op(n *Node) (*op, error) {
+	switch o := n.Op().(type) {
+	case nil:
+		return nil, nil
+	case *op:
+		return o, nil
+	}
+	if o, ok := im.ops[n]; ok {
+		return o, nil
+	}
+	o, err := im.translate(n)
+	if err != nil {
+		return nil, err
+	}
+	im.ops[n] = o
+	return o, nil
+}
+
+// inputs returns the nodes that n is computed from.
+func (im *importer) inputs(n *Node) ([]*Node, error) {
+	o, err := im.op(n)
+	if o == nil || err != nil {
+		return nil, err
+	}
+	return o.in, nil
+}
+
+// ref returns n for building on it: expressions of a reference are drafts. It is n
+// itself where there are to be none.
+func (im *importer) ref(n *Node) *Node {
+	if !im.drafts || isDraft(n) {
+		return n
+	}
+	r := im.refs[n]
+	if r == nil {
+		r = newDraft(n.Graph(), ref{}, []*Node{n}, n.Shape(), n.Dtype())
+		im.refs[n] = r
+	}
+	return r
+}
+
+func (im *importer) refAll(nodes []*Node) []*Node {
+	out := make([]*Node, len(nodes))
+	for i, n := range nodes {
+		out[i] = im.ref(n)
+	}
+	return out
+}
+
+// ref is its input. Programs do not have it.
+type ref struct{}
+
+func (ref) Name() string                                  { return "Ref" }
+func (ref) Shape(in []tensor.Shape) (tensor.Shape, error) { return in[0], nil }
+func (ref) VJP(x []*Node, y, dy *Node) []*Node            { return []*Node{dy} }
+
+func (ref) Bind32(dst *tensor.Array[float32], in []*tensor.Array[float32]) func() {
+	return func() { copy(dst.Data, in[0].Data) }
+}
+func (ref) Bind64(dst *tensor.Array[float64], in []*tensor.Array[float64]) func() {
+	return func() { copy(dst.Data, in[0].Data) }
+}
+
+// behind returns what n refers to, n itself if it is no reference.
+func behind(n *Node) *Node {
+	for {
+		o, ok := n.Op().(*op)
+		if !ok {
+			return n
+		}
+		if _, ok := o.prim.(ref); !ok {
+			return n
+		}
+		n = o.in[0]
+	}
+}
