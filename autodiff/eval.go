@@ -1,0 +1,8 @@
+package autodiff
+
+// Eval makes a program for inference: [Dropout] and [DropoutChannels] leave their
+// input as it is, in the gradients too, and their random numbers are not drawn. All
+// else is as without it; where training takes the statistics of the batch, inference
+// is another expression, as [BatchNormWith] is of [BatchNorm]. It is like
+// torch.nn.Module.eval for dropout.
+func Eval() Option { return func(o *options) { o.eval = true } }
