@@ -3,7 +3,6 @@ package autodiff
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -151,9 +150,8 @@ func callerPos() string {
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
 	for {
 		f, more := frames.Next()
-		ours := strings.HasPrefix(f.Function, module) && !strings.HasPrefix(f.Function, module+"examples/")
-		if f.Function != "" && (!ours || strings.HasSuffix(f.File, "_test.go")) {
-			return fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line)
+		if isUsers(f) {
+			return position(f)
 		}
 		if !more {
 			return ""

@@ -21,6 +21,7 @@ type op struct {
 	shape tensor.Shape
 	dtype tensor.Dtype
 	id    uint32
+	site  site // where it was made
 	draft bool // the node is not in its graph
 }
 
@@ -43,7 +44,7 @@ func newNode(g *Graph, p Primitive, in []*Node, shape tensor.Shape, dt tensor.Dt
 		return newDraft(g, p, in, shape, dt)
 	}
 	for {
-		o := &op{prim: p, in: in, shape: shape, dtype: dt, id: opCount.Add(1)}
+		o := &op{prim: p, in: in, shape: shape, dtype: dt, id: opCount.Add(1), site: here()}
 		n := gorgonia.NewUniqueNode(
 			gorgonia.WithType(nodeType(dt, len(shape))),
 			gorgonia.WithOp(o),

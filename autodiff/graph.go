@@ -60,8 +60,10 @@ func leaf(g *Graph, fn, name string, v tensor.Value) *Node {
 }
 
 func newLeaf(g *Graph, name string, dt tensor.Dtype, shape tensor.Shape) *Node {
-	return gorgonia.NewUniqueNode(gorgonia.WithType(nodeType(dt, len(shape))), gorgonia.In(g),
+	n := gorgonia.NewUniqueNode(gorgonia.WithType(nodeType(dt, len(shape))), gorgonia.In(g),
 		gorgonia.WithShape(shape...), gorgonia.WithName(name))
+	noteLeaf(n)
+	return n
 }
 
 // checkName refuses names that gorgonia would merge with an existing node.
