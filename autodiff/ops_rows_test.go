@@ -25,6 +25,7 @@ func opRows() []opRow {
 	rows = append(rows, layoutRows()...)
 	rows = append(rows, normRows()...)
 	rows = append(rows, functionRows()...)
+	rows = append(rows, convRows()...)
 	return append(rows, compositeRows()...)
 }
 

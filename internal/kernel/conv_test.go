@@ -1,0 +1,152 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// columnsNaive is the definition of the matrix of columns: for each element where in
+// x it comes from, and −1 for a zero.
+func columnsNaive(w *ConvWindow, images int) (pixel []int, rows, cols int) {
+	rows = w.Channels * w.Kernel[0] * w.Kernel[1]
+	cols = images * w.Places[0] * w.Places[1]
+	for r := range rows {
+		c, u, v := r/(w.Kernel[0]*w.Kernel[1]), r/w.Kernel[1]%w.Kernel[0], r%w.Kernel[1]
+		for q := range cols {
+			n, i, j := q/(w.Places[0]*w.Places[1]), q/w.Places[1]%w.Places[0], q%w.Places[1]
+			y := i*w.Stride[0] - w.Padding[0] + u*w.Dilation[0]
+			x := j*w.Stride[1] - w.Padding[1] + v*w.Dilation[1]
+			at := -1
+			if 0 <= y && y < w.Image[0] && 0 <= x && x < w.Image[1] {
+				at = n*w.Next + (c*w.Image[0]+y)*w.Image[1] + x
+			}
+			pixel = append(pixel, at)
+		}
+	}
+	return pixel, rows, cols
+}
+
+// randomWindow returns a window, which may have more or fewer places than fit, and be
+// in the padding alone.
+func randomWindow(rng *rand.Rand) *ConvWindow {
+	upTo := func(n int) [2]int { return [2]int{1 + rng.IntN(n), 1 + rng.IntN(n)} }
+	w := &ConvWindow{Image: upTo(9), Kernel: upTo(4), Places: upTo(9), Stride: upTo(3), Dilation: upTo(3), Channels: 1 + rng.IntN(3)}
+	w.Padding = [2]int{rng.IntN(5), rng.IntN(5)}
+	w.Next = (w.Channels + rng.IntN(2)) * w.Image[0] * w.Image[1]
+	return w
+}
+
+// TestColumns compares everything that reads or writes the matrix of columns with its
+// definition, for random windows and ranges of columns.
+func TestColumns(t *testing.T) {
+	t.Run("float64", testColumns[float64])
+	t.Run("float32", testColumns[float32])
+}
+
+func testColumns[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(31, 32))
+	for range 3000 {
+		w, images := randomWindow(rng), 1+rng.IntN(3)
+		pixel, rows, cols := columnsNaive(w, images)
+		x := wholeNumbers[T](rng, images*w.Next)
+		name := fmt.Sprintf("%+v", *w)
+		from := rng.IntN(cols)
+		to := from + 1 + rng.IntN(cols-from)
+		matrix := make([]T, 0, rows*(to-from))
+		for r := range rows {
+			for _, at := range pixel[r*cols:][from:to] {
+				matrix = append(matrix, elementOr0(x, at))
+			}
+		}
+		got := randoms[T](rng, rows*(to-from))
+		Im2col(got, x, w, from, to)
+		require.Equal(t, matrix, got, name)
+
+		want, sum := slices.Clone(x), slices.Clone(x)
+		for r := range rows {
+			for q := from; q < to; q++ {
+				if at := pixel[r*cols+q]; at >= 0 {
+					want[at] += matrix[r*(to-from)+q-from]
+				}
+			}
+		}
+		Col2im(sum, matrix, w, from, to)
+		require.Equal(t, want, sum, name)
+		testConvRows(t, rng, w, x, pixel, rows, cols)
+	}
+}
+
+// testConvRows is for image 0. The numbers are small and whole, so that sums are exact.
+func testConvRows[T Float](t *testing.T, rng *rand.Rand, win *ConvWindow, x []T, pixel []int, rows, cols int) {
+	places := win.Places[0] * win.Places[1]
+	from := rng.IntN(places)
+	to := from + 1 + rng.IntN(places-from)
+	w, y := wholeNumbers[T](rng, rows), wholeNumbers[T](rng, places)
+	wantY, wantW, wantX := slices.Clone(y), slices.Clone(w), slices.Clone(x)
+	for r := range rows {
+		for q := from; q < to; q++ {
+			at := pixel[r*cols+q]
+			wantY[q] += w[r] * elementOr0(x, at)
+			wantW[r] += y[q] * elementOr0(x, at)
+			if at >= 0 {
+				wantX[at] += w[r] * y[q]
+			}
+		}
+	}
+	gotY, gotW, gotX := slices.Clone(y), slices.Clone(w), slices.Clone(x)
+	ConvRow(gotY, w, x, win, from, to)
+	ConvRowWeight(gotW, y, x, win, from, to)
+	ConvRowInput(gotX, w, y, win, from, to)
+	name := fmt.Sprintf("%+v", *win)
+	require.Equal(t, wantY, gotY, name)
+	require.Equal(t, wantW, gotW, name)
+	require.Equal(t, wantX, gotX, name)
+}
+
+func elementOr0[T Float](x []T, i int) T {
+	if i < 0 {
+		return 0
+	}
+	return x[i]
+}
+
+// wholeNumbers returns n whole numbers from −4 to 4.
+func wholeNumbers[T Float](rng *rand.Rand, n int) []T {
+	x := make([]T, n)
+	for i := range x {
+		x[i] = T(rng.IntN(9) - 4)
+	}
+	return x
+}
+
+// The zeros around an image are factors: with an infinite one they make NaN.
+func TestConvRowsOfInf(t *testing.T) {
+	inf, nan := math.Inf(1), math.NaN()
+	win := &ConvWindow{Image: [2]int{1, 3}, Kernel: [2]int{1, 3}, Places: [2]int{1, 3},
+		Stride: [2]int{1, 1}, Padding: [2]int{0, 1}, Dilation: [2]int{1, 1}, Channels: 1, Next: 3}
+	x, y, w := []float64{1, 2, 3}, make([]float64, 3), []float64{inf, 1, 1}
+	ConvRow(y, w, x, win, 0, 3)
+	requireSame(t, []float64{nan, inf, inf}, y)
+	dw := make([]float64, 3)
+	ConvRowWeight(dw, []float64{inf, 1, 1}, x, win, 0, 3)
+	requireSame(t, []float64{nan, inf, inf}, dw)
+	dx := make([]float64, 3)
+	ConvRowInput(dx, w, []float64{1, 1, 1}, win, 0, 3)
+	requireSame(t, []float64{inf, inf, 2}, dx)
+}
+
+func TestConvDoesNotAllocate(t *testing.T) {
+	win := &ConvWindow{Image: [2]int{9, 9}, Kernel: [2]int{3, 3}, Places: [2]int{9, 9},
+		Stride: [2]int{1, 1}, Padding: [2]int{1, 1}, Dilation: [2]int{1, 1}, Channels: 2, Next: 162}
+	x, cols, w, y := make([]float64, 324), make([]float64, 18*162), make([]float64, 18), make([]float64, 81)
+	requireNoAllocs(t, "Im2col", func() { Im2col(cols, x, win, 0, 162) })
+	requireNoAllocs(t, "Col2im", func() { Col2im(x, cols, win, 0, 162) })
+	requireNoAllocs(t, "ConvRow", func() { ConvRow(y, w, x, win, 0, 81) })
+	requireNoAllocs(t, "ConvRowInput", func() { ConvRowInput(x, w, y, win, 0, 81) })
+	requireNoAllocs(t, "ConvRowWeight", func() { ConvRowWeight(w, y, x, win, 0, 81) })
+}
