@@ -60,6 +60,8 @@ type torchArgs struct {
 	Left, Right                      *float64
 	Alpha, Lo, Hi                    float64
 	Correction                       int
+	Descending, Largest              bool
+	Fill                             torchNumber
 }
 
 type torchTensor struct {
@@ -242,4 +244,4 @@ func (c torchCase) compare(got tensor.Value, want torchTensor, atol float64) err
 
 // torchCancels are the functions whose gradients subtract terms of order 1.
 var torchCancels = map[string]bool{"Softmax": true, "LogSoftmax": true, "LogSumExp": true, "Norm": true,
-	"Var": true, "VarWith": true, "Std": true, "StdWith": true}
+	"Var": true, "VarWith": true, "Std": true, "StdWith": true, "Cumprod": true}
