@@ -146,7 +146,7 @@ func Sparsemax(x *Node, axis int) *Node {
 	if bad != nil {
 		return bad
 	}
-	z := Sub(x, StopGradient(MaxKeep(x, a))) // y is the same, and sums are exact where it matters
+	z := Sub(x, StopGradient(MaxKeep(x, a))) // the same y, without large sums that lose digits
 	support := sparsemaxSupport(StopGradient(z), a)
 	threshold := Div(Sub(SumKeep(Where(support, z, 0), a), 1), SumKeep(support, a))
 	return as("Sparsemax", Relu(Sub(z, threshold)), x)

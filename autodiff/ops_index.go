@@ -44,7 +44,7 @@ func Gather(x *Node, axis int, index *Node) *Node {
 // x, index and src have one rank. index may be shorter than src, whose other
 // elements are not used then, and on the other axes than axis shorter than x. Places
 // are as in [Gather]: at a number that is none, nothing is added, and src gets no
-// gradient.
+// gradient. Terms are summed from the first to the last, and x is added in the end.
 //
 // It matches torch.scatter_add, which takes integers, refuses those out of range,
 // and has no gradient where index is shorter than src. It records [ErrShape] for a

@@ -89,13 +89,13 @@ type cumprod struct{ scanned }
 
 func (cumprod) Name() string { return "Cumprod" }
 
-// VJP has with xᵢ₊₁ as the factors the recurrence s of [Cumprod].
+// VJP computes s of [Cumprod] as a recurrence whose factors are x[j+1].
 func (p cumprod) VJP(x []*Node, y, dy *Node) []*Node {
 	if Dim(y, p.Axis) == 1 {
 		return []*Node{dy}
 	}
 	s := apply(recurrence{p.scanned, true}, p.next(x[0]), dy)
-	before := surround(p.head(y), p.Axis, 1, 0, 1) // the products without x[j] and what is behind it
+	before := surround(p.head(y), p.Axis, 1, 0, 1) // y[j−1], and 1 in front
 	return []*Node{Mul(before, s)}
 }
 

@@ -49,7 +49,7 @@ func order[T Float](v T, descending bool) uint64 {
 }
 
 // few is the number of elements up to which insertion is faster than counting.
-const few = 48
+const few = 64
 
 // sorted sorts a by key and returns it, in the memory of a or of b. Equal keys stay
 // in order. It counts the values of each byte of the keys, the lowest byte first.
