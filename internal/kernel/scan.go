@@ -10,6 +10,15 @@ import "math"
 // over k ≥ j when reverse.
 func CumSum[T Float](dst, x []T, outer, n, inner int, reverse bool) {
 	scan(outer, n, inner, reverse, func(at, step, cols int) {
+		if cols == 1 {
+			acc := 0.0
+			for range n {
+				acc += float64(x[at])
+				dst[at] = T(acc)
+				at += step
+			}
+			return
+		}
 		var memory [width]float64
 		acc := memory[:cols]
 		for range n {
@@ -27,6 +36,15 @@ func CumSum[T Float](dst, x []T, outer, n, inner int, reverse bool) {
 // k ≤ j.
 func CumProd[T Float](dst, x []T, outer, n, inner int) {
 	scan(outer, n, inner, false, func(at, step, cols int) {
+		if cols == 1 {
+			acc := 1.0
+			for range n {
+				acc *= float64(x[at])
+				dst[at] = T(acc)
+				at += step
+			}
+			return
+		}
 		var memory [width]float64
 		acc := memory[:cols]
 		Fill(acc, 1)
@@ -71,6 +89,16 @@ func logAddExp(a, b float64) float64 {
 // j+1 in place of j−1 when reverse. The first element is that of b, whatever a has.
 func Recur[T Float](dst, a, b []T, outer, n, inner int, reverse bool) {
 	scan(outer, n, inner, reverse, func(at, step, cols int) {
+		if cols == 1 {
+			acc := float64(b[at])
+			dst[at] = b[at]
+			for range n - 1 {
+				at += step
+				acc = float64(float64(a[at])*acc) + float64(b[at])
+				dst[at] = T(acc)
+			}
+			return
+		}
 		var memory [width]float64
 		acc := memory[:cols]
 		for i, v := range b[at:][:cols] {
