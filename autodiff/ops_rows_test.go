@@ -26,6 +26,8 @@ func opRows() []opRow {
 	rows = append(rows, indexRows()...)
 	rows = append(rows, normRows()...)
 	rows = append(rows, functionRows()...)
+	rows = append(rows, linalgRows()...)
+	rows = append(rows, poolRows()...)
 	rows = append(rows, convRows()...)
 	return append(rows, compositeRows()...)
 }
