@@ -51,6 +51,50 @@ func ScaledDotProductAttention(q, k, v, mask *Node, causal bool) *Node {
 	return as(fn, MatMul(softmaxOrZero(scores), v), q, k, v, mask)
 }
 
+// MultiHeadAttention is [ScaledDotProductAttention] by several heads, each of which
+// has its part of the last axes: q has shape (..., m, e), k has (..., n, e) and v
+// has (..., n, d), where heads divides e and d. The result has (..., m, d), the parts
+// one after the other.
+//
+//	y = [head₁, head₂, ...], headᵢ = attention of qᵢ, kᵢ, vᵢ, the i-th parts
+//
+// mask is nil for none, or broadcasts to (..., heads, m, n). It is the core of
+// torch.nn.functional.multi_head_attention_forward: the products before and behind
+// it with weights, and their biases, are [MatMul] and [Add]. It records [ErrShape]
+// where the heads do not divide the axes, and as ScaledDotProductAttention.
+func MultiHeadAttention(q, k, v *Node, heads int, mask *Node, causal bool) *Node {
+	const fn = "MultiHeadAttention"
+	if bad := firstInvalid(fn, q, k, v); bad != nil {
+		return bad
+	}
+	parts := make([]*Node, 3)
+	for i, x := range []*Node{q, k, v} {
+		s := x.Shape()
+		if len(s) < 2 || heads < 1 || s[len(s)-1]%heads != 0 {
+			return Invalid(q.Graph(), "autodiff."+fn, shapeError([]tensor.Shape{s}, "want (..., length, size), with a size of %d parts", heads), s)
+		}
+		parts[i] = swapHeads(Reshape(x, append(s[:len(s)-1:len(s)-1], heads, s[len(s)-1]/heads)...))
+	}
+	y := swapHeads(ScaledDotProductAttention(parts[0], parts[1], parts[2], mask, causal))
+	if nodeErr(y) == nil {
+		s := y.Shape()
+		y = Reshape(y, append(s[:len(s)-2:len(s)-2], s[len(s)-2]*s[len(s)-1])...)
+	}
+	return as(fn, y, q, k, v, mask)
+}
+
+// swapHeads exchanges the second and third last axes.
+func swapHeads(x *Node) *Node {
+	perm := make([]int, Rank(x))
+	for i := range perm {
+		perm[i] = i
+	}
+	if n := len(perm); n >= 3 {
+		perm[n-3], perm[n-2] = n-2, n-3
+	}
+	return Transpose(x, perm...)
+}
+
 // masked returns scores + mask.
 func masked(fn string, scores, mask *Node) *Node {
 	s := scores.Shape()

@@ -45,7 +45,8 @@ func normRows() []opRow {
 		rows = append(rows, opRow{"", "attention", func(x ...*Node) *Node { return ScaledDotProductAttention(x[0], x[1], x[2], x[3], causal) },
 			shapes([]int{2, 3, 4}, []int{2, 2, 4}, []int{2, 2, 3}, []int{3, 2}), anywhere})
 	}
-	return rows
+	return append(rows, opRow{"", "MultiHeadAttention", func(x ...*Node) *Node { return MultiHeadAttention(x[0], x[1], x[2], 2, nil, true) },
+		shapes([]int{2, 3, 4}, []int{2, 2, 4}, []int{2, 2, 6}), anywhere})
 }
 
 // fixedMask is a mask of three elements.

@@ -152,4 +152,17 @@ func TestAttentionMistakes(t *testing.T) {
 	} {
 		requireMistake(t, c.node, "autodiff.ScaledDotProductAttention", c.want, fmt.Sprint("case ", i))
 	}
+	for i, c := range []struct {
+		node *Node
+		want error
+	}{
+		{MultiHeadAttention(q, k, null, 2, nil, false), ErrNil}, {MultiHeadAttention(vector, k, v, 2, nil, false), ErrShape}, {MultiHeadAttention(q, k, v, 0, nil, false), ErrShape},
+		{MultiHeadAttention(q, k, v, 3, nil, false), ErrShape}, {MultiHeadAttention(q, k, v, 4, nil, false), ErrShape}, {MultiHeadAttention(q, v, v, 2, nil, false), ErrShape},
+		{MultiHeadAttention(q, k, v, 2, ones("m3", 3, 3, 5), true), ErrShape}, {MultiHeadAttention(q, k, v, 2, f, true), ErrDtype},
+	} {
+		requireMistake(t, c.node, "autodiff.MultiHeadAttention", c.want, fmt.Sprint("heads, case ", i))
+	}
+	bad := Reshape(vector, 3)
+	require.Same(t, bad, MultiHeadAttention(q, bad, v, 2, nil, false))
+	require.Same(t, bad, MultiHeadAttention(q, k, v, 2, bad, false))
 }

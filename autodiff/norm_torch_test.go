@@ -46,6 +46,14 @@ var normBuilders = map[string]torchBuilder{
 	"ScaledDotProductAttention": func(a torchArgs, x []*Node) *Node {
 		return ScaledDotProductAttention(x[0], x[1], x[2], optional(x[3:], a.Mask)[0], a.Causal)
 	},
+	"MultiHeadAttention": func(a torchArgs, x []*Node) *Node {
+		in := func(i int) *Node { // the i-th third of the weights and biases
+			e := Dim(x[3], 1)
+			return Add(MatMul(x[i], Transpose(Slice(x[3], 0, i*e, (i+1)*e))), Slice(x[4], 0, i*e, (i+1)*e))
+		}
+		y := MultiHeadAttention(in(0), in(1), in(2), a.Groups, optional(x[7:], a.Mask)[0], a.Causal)
+		return Add(MatMul(y, Transpose(x[5])), x[6])
+	},
 }
 
 // optional returns the nodes in order where they are there, and nil where not.

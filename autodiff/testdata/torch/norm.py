@@ -195,6 +195,25 @@ def attention():
     one((2, 2), (3, 2), (3, 2), of(0.0, -INF, 0.0), True, "broadcast")
 
 
-for section in [layers, batches, groups, responses, attention]:
+def heads():
+    """multi_head_attention_forward, with the batch first; its weights and biases are inputs."""
+    for q, k, n, causal, mask in [((2, 3, 4), (2, 5, 4), 2, False, None), ((2, 3, 4), (2, 3, 4), 4, True, None), ((1, 3, 6), (1, 2, 6), 3, False, (3, 2)),
+                                  ((2, 1, 2), (2, 3, 2), 1, False, None), ((2, 2, 4), (2, 3, 4), 2, False, (2, 2, 2, 3))]:
+        e = q[-1]
+
+        def call(q, k, v, win, bin, wout, bout, *m):
+            attn_mask = torch.ones(q.shape[1], k.shape[1], dtype=torch.bool).triu(1) if causal else None
+            if m:
+                attn_mask = m[0] if m[0].dim() == 2 else m[0].flatten(0, 1)
+            y, _ = F.multi_head_attention_forward(q.transpose(0, 1), k.transpose(0, 1), v.transpose(0, 1), e, n, win, bin, None, None, False, 0.0,
+                                                  wout, bout, need_weights=False, attn_mask=attn_mask)
+            return y.transpose(0, 1)
+
+        inputs = [rand(*q), rand(*k), rand(*k), rand(3 * e, e, lo=-1, hi=1), rand(3 * e), rand(e, e, lo=-1, hi=1), rand(e)] + ([rand(*mask)] if mask else [])
+        # An element of a score is a sum of some products of sums of some products.
+        add("MultiHeadAttention", call, inputs, "", {"groups": n, "mask": mask is not None, "causal": causal, "terms": 16})
+
+
+for section in [layers, batches, groups, responses, attention, heads]:
     section()
 fixture.write(pathlib.Path(__file__).with_name("norm.json"), {}, {"cases": suite.cases})
