@@ -1,0 +1,155 @@
+package kernel
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestPool(t *testing.T) {
+	t.Run("float64", testPool[float64])
+	t.Run("float32", testPool[float32])
+}
+
+// testPool compares with the definitions, element by element, on whole numbers with
+// ties, of which sums are exact.
+func testPool[T Float](t *testing.T) {
+	const planes, height, width = 3, 6, 9
+	rng := rand.New(rand.NewPCG(21, 22))
+	x, v := make([]T, planes*height*width), randoms[T](rng, planes*height*width)
+	for i := range x {
+		x[i] = T(rng.IntN(5))
+		if rng.IntN(20) == 0 {
+			x[i] = T(math.Inf(-1))
+		}
+	}
+	rows := []PoolWindow{{0, 2, 1, 4}, {1, 6, 2, 2}, {5, 6, 1, 1}, {0, 6, 1, 8}}
+	cols := []PoolWindow{{0, 3, 1, 2}, {2, 9, 3, 4}, {8, 9, 1, 1}}
+	n := planes * len(rows) * len(cols)
+	most, dy := make([]T, n), randoms[T](rng, n)
+	MaxPool(most, x, v, rows, cols, height, width)
+	back, wantBack := randoms[T](rng, len(x)), make([]T, len(x))
+	MaxUnpool(back, x, dy, rows, cols, height, width)
+	o := 0
+	for p := range planes {
+		for _, r := range rows {
+			for _, c := range cols {
+				at := -1
+				for i := r.From; i < r.To; i += r.Step {
+					for j := c.From; j < c.To; j += c.Step {
+						if k := (p*height+i)*width + j; at < 0 || x[k] > x[at] {
+							at = k
+						}
+					}
+				}
+				require.Equal(t, v[at], most[o])
+				wantBack[at] += dy[o]
+				o++
+			}
+		}
+	}
+	requireSame(t, wantBack, back)
+}
+
+func TestAvgPool(t *testing.T) {
+	t.Run("float64", testAvgPool[float64])
+	t.Run("float32", testAvgPool[float32])
+}
+
+func testAvgPool[T Float](t *testing.T) {
+	const planes, height, width = 2, 5, 7
+	rng := rand.New(rand.NewPCG(23, 24))
+	rows := []PoolWindow{{0, 2, 1, 4}, {1, 5, 1, 4}, {4, 5, 1, 2}}
+	cols := []PoolWindow{{0, 3, 1, 8}, {2, 7, 1, 1}, {6, 7, 1, 1}}
+	whole := func(n int) []T {
+		x := make([]T, n)
+		for i := range x {
+			x[i] = T(64 * (rng.IntN(9) - 4))
+		}
+		return x
+	}
+	x, dy := whole(planes*height*width), whole(planes*len(rows)*len(cols))
+	got, back, wantBack := whole(len(dy)), whole(len(x)), make([]T, len(x))
+	AvgPool(got, x, rows, cols, height, width)
+	AvgUnpool(back, dy, rows, cols, height, width)
+	o := 0
+	for p := range planes {
+		for _, r := range rows {
+			for _, c := range cols {
+				var sum T
+				for i := r.From; i < r.To; i++ {
+					for j := c.From; j < c.To; j++ {
+						sum += x[(p*height+i)*width+j]
+						wantBack[(p*height+i)*width+j] += dy[o] / T(r.Count*c.Count)
+					}
+				}
+				require.Equal(t, sum/T(r.Count*c.Count), got[o])
+				o++
+			}
+		}
+	}
+	requireSame(t, wantBack, back)
+}
+
+// Every NaN is larger than what was before it.
+func TestMaxPoolNaN(t *testing.T) {
+	x := []float64{1, nan, inf, nan, 7, inf, 2, -inf, -inf, -inf}
+	v := []float64{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}
+	got := make([]float64, 4)
+	MaxPool(got, x, v, []PoolWindow{{0, 1, 1, 1}}, []PoolWindow{{0, 5, 1, 5}, {0, 3, 1, 3}, {4, 7, 1, 3}, {7, 10, 1, 3}}, 1, 10)
+	require.Equal(t, []float64{3, 1, 5, 7}, got)
+}
+
+func TestResample(t *testing.T) {
+	t.Run("float64", testResample[float64])
+	t.Run("float32", testResample[float32])
+}
+
+func testResample[T Float](t *testing.T) {
+	taps := []Tap[T]{{0, 1, 0}, {0, 0.25, 0.75}, {1, 0.5, 0.5}, {1, 0.125, 0.875}, {2, 1, 0}}
+	const n = 3
+	rng := rand.New(rand.NewPCG(25, 26))
+	for _, s := range [][2]int{{1, 1}, {4, 1}, {1, 5}, {2, 3}} {
+		outer, inner := s[0], s[1]
+		x, dy := randoms[T](rng, outer*n*inner), randoms[T](rng, outer*len(taps)*inner)
+		got, back := randoms[T](rng, len(dy)), randoms[T](rng, len(x))
+		want, wantBack := make([]T, len(dy)), make([]T, len(x))
+		Resample(got, x, taps, outer, n, inner)
+		ResampleBack(back, dy, taps, outer, n, inner)
+		for o := range outer {
+			for k, tap := range taps {
+				for i := range inner {
+					y, lo := (o*len(taps)+k)*inner+i, (o*n+tap.At)*inner+i
+					want[y] = tap.Lo * x[lo]
+					wantBack[lo] += T(tap.Lo * dy[y])
+					if tap.Hi != 0 {
+						want[y] = T(tap.Lo*x[lo]) + T(tap.Hi*x[lo+inner])
+						wantBack[lo+inner] += T(tap.Hi * dy[y])
+					}
+				}
+			}
+		}
+		requireSame(t, want, got)
+		requireSame(t, wantBack, back)
+	}
+}
+
+func TestPoolNoAllocation(t *testing.T) {
+	w := []PoolWindow{{0, 2, 1, 2}, {1, 3, 1, 2}}
+	x, y := make([]float32, 9), make([]float32, 4)
+	taps := []Tap[float32]{{0, 1, 0}, {1, 0.5, 0.5}}
+	label, steps, wide := make([]float32, 3), make([]float32, 9), make([]float32, 27)
+	requireNoAllocs(t, "pools", func() {
+		MaxPool(y, x, x, w, w, 3, 3)
+		MaxUnpool(x, x, y, w, w, 3, 3)
+		AvgPool(y, x, w, w, 3, 3)
+		AvgUnpool(x, y, w, w, 3, 3)
+		Resample(y, x, taps, 1, 3, 2)
+		ResampleBack(x, y, taps, 1, 3, 2)
+		CTCAlpha(x, steps, label, 3, 1, 3)
+		BandScan(x, wide, steps, 3, 1, 3)
+		BandScanBack(x, wide, steps, 3, 1, 3)
+	})
+}
