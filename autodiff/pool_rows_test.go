@@ -6,13 +6,13 @@ import (
 	"github.com/downhill-go/downhill/tensor"
 )
 
-// gradientOf returns the gradient of Σ f(x)³ as a function: it has the transposes in
+// cubeGradient returns the gradient of Σ f(x)³ as a function: it has the transposes in
 // it that the rules of f are made of.
-func gradientOf(f func(x *Node) *Node) gradtest.Func {
+func cubeGradient(f func(x *Node) *Node) gradtest.Func {
 	return f1(func(x *Node) *Node {
 		grads, err := Grad(Sum(Pow(f(x), 3)), x)
 		if err != nil {
-			return Invalid(x.Graph(), "gradientOf", err)
+			return Invalid(x.Graph(), "cubeGradient", err)
 		}
 		return grads[0]
 	})
@@ -23,7 +23,7 @@ func poolRows() []opRow {
 	rows := []opRow{
 		{"resample", "up", f1(func(x *Node) *Node { return UpsampleBilinear2d(x, 5, 7, false) }), shapes([]int{2, 2, 3, 4}), anywhere},
 		{"resample", "corners", f1(func(x *Node) *Node { return Exp(UpsampleBilinear2d(x, 5, 4, true)) }), shapes([]int{1, 3, 4}), anywhere},
-		{"resampleBack", "down", gradientOf(func(x *Node) *Node { return UpsampleBilinear2d(x, 2, 3, false) }), shapes([]int{2, 5, 4}), anywhere},
+		{"resampleBack", "down", cubeGradient(func(x *Node) *Node { return UpsampleBilinear2d(x, 2, 3, false) }), shapes([]int{2, 5, 4}), anywhere},
 		{"", "UpsampleNearest1d", twice(func(x *Node) *Node { return UpsampleNearest1d(x, 3) }), shapes([]int{2, 3}), anywhere},
 		{"", "UpsampleNearest2d", twice(func(x *Node) *Node { return UpsampleNearest2d(x, 2, 3) }), shapes([]int{2, 2, 3}), anywhere},
 		{"", "AdaptiveAvgPool2d of one", f1(func(x *Node) *Node { return AdaptiveAvgPool2d(Square(x), 1, 1) }), shapes([]int{2, 2, 3, 4}), anywhere},
@@ -51,9 +51,9 @@ func poolRows() []opRow {
 		in := shapes([]int{1, 2, 5, 7})
 		rows = append(rows,
 			opRow{"maxPool", r.name, twice(r.max), in, positive},
-			opRow{"maxUnpool", r.name, gradientOf(r.max), in, positive},
+			opRow{"maxUnpool", r.name, cubeGradient(r.max), in, positive},
 			opRow{"avgPool", r.name, twice(r.avg), in, positive},
-			opRow{"avgUnpool", r.name, gradientOf(r.avg), in, positive})
+			opRow{"avgUnpool", r.name, cubeGradient(r.avg), in, positive})
 	}
 	return append(rows, ctcRows()...)
 }
@@ -85,7 +85,7 @@ func ctcRows() []opRow {
 		for _, f := range []gradtest.Func{direct, logits} {
 			rows = append(rows, opRow{"ctcAlpha", r.name, f, shapes(r.in), anywhere})
 		}
-		rows = append(rows, opRow{"bandScan", r.name, gradientOf(r.f), shapes(r.in), anywhere})
+		rows = append(rows, opRow{"bandScan", r.name, cubeGradient(r.f), shapes(r.in), anywhere})
 	}
 	return rows
 }
