@@ -14,7 +14,7 @@ func linalgRows() []opRow {
 			opRow{"inverse", "", f1(func(x *Node) *Node { return Inverse(regular(x)) }), shapes(s), anywhere},
 			opRow{"det", "", f1(func(x *Node) *Node { return Det(regular(x)) }), shapes(s), anywhere},
 			opRow{"det", "of either sign", f1(Det), shapes(s), anywhere},
-			opRow{"cofactors", "", f1(func(x *Node) *Node { return gradientOf(Square(Det(regular(x))), x) }), shapes(s), anywhere},
+			opRow{"cofactors", "", f1(func(x *Node) *Node { return gradientOfSum(Square(Det(regular(x))), x) }), shapes(s), anywhere},
 			opRow{"slogdet", "", f1(func(x *Node) *Node { sign, l := Slogdet(regular(x)); return Add(sign, l) }), shapes(s), anywhere},
 			opRow{"", "Logdet", f1(func(x *Node) *Node { return Logdet(definite(x)) }), shapes(s), anywhere},
 			opRow{"eigh", "values", f1(func(x *Node) *Node { return Eigvalsh(spaced(x)) }), shapes(s), anywhere},
@@ -77,11 +77,11 @@ func spaced(x *Node) *Node {
 	return Add(Add(x, Transpose(x)), Diag(diagonal, 0))
 }
 
-// gradientOf returns the gradient of the sum of y with respect to x.
-func gradientOf(y, x *Node) *Node {
+// gradientOfSum returns the gradient of the sum of y with respect to x.
+func gradientOfSum(y, x *Node) *Node {
 	grads, err := Grad(Sum(y), x)
 	if err != nil {
-		return Invalid(x.Graph(), "gradientOf", err)
+		return Invalid(x.Graph(), "gradientOfSum", err)
 	}
 	return grads[0]
 }
