@@ -28,7 +28,7 @@ import (
 // where eigenvalues are near each other it is large and inexact. An expression of
 // the values alone never meets this, but its second derivatives do.
 //
-// For a matrix that has NaN or infinities both results are NaN. It matches
+// Where the lower triangle has NaN or infinities both results are NaN. It matches
 // torch.linalg.eigh, whose vectors may have other signs. It records [ErrShape] when
 // x is not square; then both results are invalid.
 func Eigh(x *Node) (values, vectors *Node) {
