@@ -2,8 +2,6 @@ package autodiff
 
 import (
 	"fmt"
-
-	"github.com/downhill-go/downhill/tensor"
 )
 
 // An Option says what [Compile] is to make besides the loss.
@@ -13,6 +11,7 @@ type options struct {
 	params     []*Node
 	keep       []*Node
 	accumulate bool
+	watch      watch
 	eval       bool
 }
 
@@ -57,49 +56,17 @@ func Compile(loss *Node, opts ...Option) (*Program, error) {
 		}
 	}
 	im := newDraftImporter()
+	im.eval, im.watch = o.eval, o.watch
 	targets, err := im.collectTargets(loss, o)
 	if err != nil {
 		return nil, err
 	}
-	nodes := make([]*Node, len(targets))
-	for i, t := range targets {
-		nodes[i] = t.from
-	}
-	order, err := im.topological(nodes...)
+	p, err := im.assemble(targets)
 	if err != nil {
 		return nil, err
 	}
-	b := newBuilder()
-	b.eval = o.eval
-	values := b.lower(im, order)
-	kept := make(map[*value]bool)
-	outputs := make([]*value, len(targets))
-	for i, t := range targets {
-		v := values[t.from]
-		if needsNoWork(v) || kept[v] { // it has no memory of its own to publish
-			v = b.add(&value{prim: stopGradient{}, args: []*value{v}, shape: v.shape, dtype: v.dtype})
-		}
-		outputs[i], kept[v] = v, true
-	}
-	p := &Program{params: o.params, root: loss, loss: outputs[0]}
-	p.build(schedule(outputs), kept)
-	for i, t := range targets {
-		if t.to == nil {
-			continue
-		}
-		if outputs[i].dtype == tensor.Float32 {
-			p.f32.publish(t.to, outputs[i], t.grad, o.accumulate && t.grad)
-		} else {
-			p.f64.publish(t.to, outputs[i], t.grad, o.accumulate && t.grad)
-		}
-	}
+	p.params, p.root = o.params, loss
 	return p, nil
-}
-
-// target is a result to publish: the value of from, on to unless that is nil.
-type target struct {
-	from, to *Node
-	grad     bool
 }
 
 // collectTargets checks the nodes and makes the gradients.
@@ -141,90 +108,11 @@ func (im *importer) collectTargets(loss *Node, o options) ([]target, error) {
 		return nil, err
 	}
 	for i, g := range grads {
-		targets = append(targets, target{from: g, to: o.params[i], grad: true})
+		targets = append(targets, target{from: g, to: o.params[i], grad: true, accumulate: o.accumulate})
 	}
 	return targets, nil
 }
 
 func compileError(format string, args ...any) error {
 	return &Error{Op: "autodiff.Compile", Pos: callerPos(), Err: fmt.Errorf(format, args...)}
-}
-
-// build turns a schedule into functions over planned memory.
-func (p *Program) build(order []*value, kept map[*value]bool) {
-	units := fuse(order, kept)
-	p.order, p.units = order, units
-	p.f32 = newStore[float32](order, units, kept)
-	p.f64 = newStore[float64](order, units, kept)
-	for i := 0; i < len(units); {
-		n := scalarRun(units[i:])
-		switch v := units[i].result(); {
-		case v.dtype == tensor.Float32:
-			p.code = append(p.code, p.f32.compile(units[i:i+n]))
-		default:
-			p.code = append(p.code, p.f64.compile(units[i:i+n]))
-		}
-		p.spans = append(p.spans, n)
-		i += n
-	}
-}
-
-// scalarRun returns how many of the first units make one register program; 1 if
-// the first is something else.
-func scalarRun(units []*unit) int {
-	n := 0
-	for n < len(units) && isRegisterOp(units[n].result()) && units[n].result().dtype == units[0].result().dtype {
-		n++
-	}
-	return max(n, 1)
-}
-
-func isRegisterOp(v *value) bool { return isPointwise(v) && v.size() == 1 }
-
-// compile returns the function that runs units, which are a run of scalar
-// operations or one other unit.
-func (s *store[T]) compile(units []*unit) func() {
-	v := units[0].result()
-	if isRegisterOp(v) {
-		p := &registers[T]{r: s.r}
-		for _, u := range units {
-			p.add(u.result(), s.register)
-		}
-		return p.run
-	}
-	if isPointwise(v) {
-		return s.compileChain(units[0]).run
-	}
-	in := make([]*tensor.Array[T], len(v.args))
-	for i, a := range v.args {
-		in[i] = s.arrays[a]
-	}
-	return bind(v.prim, s.arrays[v], in)
-}
-
-// compileChain numbers the inputs and steps of a chain.
-func (s *store[T]) compileChain(u *unit) *blocks[T] {
-	slot := make(map[*value]int)
-	inside := make(map[*value]bool)
-	for _, v := range u.values {
-		inside[v] = true
-	}
-	var in []*tensor.Array[T]
-	for _, v := range u.values {
-		for _, a := range v.args {
-			if _, ok := slot[a]; !ok && !inside[a] {
-				slot[a] = len(in)
-				in = append(in, s.arrays[a])
-			}
-		}
-	}
-	steps := make([]step, len(u.values))
-	for i, v := range u.values {
-		slot[v] = len(in) + i
-		steps[i].prim = v.prim.(Pointwise)
-		for _, a := range v.args {
-			steps[i].src = append(steps[i].src, slot[a])
-		}
-	}
-	return newBlocks(s.arrays[u.result()], in, steps)
 }

@@ -17,11 +17,13 @@ var (
 	ErrGraph     = errors.New("nodes of different graphs")           // or a node without a graph
 	ErrName      = errors.New("bad name")                            // an empty or repeated name of a leaf
 	ErrNotScalar = errors.New("not a scalar")                        // a loss with more than one element
-	ErrForeign   = errors.New("operation not made by this package")  // a stock gorgonia op
+	ErrForeign   = errors.New("operation that cannot be read")       // of gorgonia's or another package's
+	ErrDamaged   = errors.New("damaged graph")                       // gorgonia merged or lost nodes
 	ErrParam     = errors.New("bad parameter")                       // not a leaf, or given twice, in WithGrad
 	ErrNoValue   = errors.New("no value")                            // a leaf that was never given a value
 	ErrNoRule    = errors.New("no gradient rule for this operation") // a Primitive whose VJP failed
 	ErrPrimitive = errors.New("bad primitive")                       // a Primitive that cannot be applied
+	ErrNotFinite = errors.New("not a finite number")                 // found by a program that watches
 	ErrBusy      = errors.New("program is running in another goroutine")
 )
 

@@ -115,6 +115,15 @@ func (o *op) Do(values ...gorgonia.Value) (gorgonia.Value, error) {
 	if err := o.Err(); err != nil {
 		return nil, err
 	}
+	if _, ok := o.prim.(cast); ok {
+		for i, v := range values {
+			x, err := tensor.Convert(v, o.dtype)
+			if err != nil {
+				return nil, fmt.Errorf("autodiff.Cast: %w", err)
+			}
+			values[i] = x
+		}
+	}
 	if o.dtype == tensor.Float32 {
 		return do[float32](o, values)
 	}

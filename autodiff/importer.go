@@ -10,9 +10,16 @@ import (
 type importer struct {
 	// drafts says that gradients are built of drafts.
 	drafts bool
-	eval   bool // stock operations that differ in training and evaluation do the latter
-	ops    map[*Node]*op
-	refs   map[*Node]*Node
+	eval   bool // for inference
+	watch  watch
+	// updates are what operations do besides computing: a batch norm of gorgonia's
+	// keeps running statistics.
+	updates []target
+	// standIn has what stands for certain stock nodes: our gradients for those that
+	// gorgonia.Grad left behind.
+	standIn map[*Node]*Node
+	ops     map[*Node]*op
+	refs    map[*Node]*Node
 }
 
 func newImporter() *importer {

@@ -35,12 +35,21 @@ func (v *value) isConst() bool { _, ok := v.prim.(constant); return ok }
 // builder makes values. It simplifies, computes constants, and returns the
 // value it has when asked for the same one twice.
 type builder struct {
-	byKey map[string]*value
-	count int
-	eval  bool // for inference
+	byKey  map[string]*value
+	leaves map[leafKey]*value
+	eval   bool // for inference
+	count  int
 }
 
-func newBuilder() *builder { return &builder{byKey: make(map[string]*value)} }
+// leafKey is a leaf, and the dtype that it is read in.
+type leafKey struct {
+	node  *Node
+	dtype tensor.Dtype
+}
+
+func newBuilder() *builder {
+	return &builder{byKey: make(map[string]*value), leaves: make(map[leafKey]*value)}
+}
 
 // lower returns the values of nodes, which topological has put in order.
 func (b *builder) lower(im *importer, nodes []*Node) map[*Node]*value {
@@ -48,7 +57,11 @@ func (b *builder) lower(im *importer, nodes []*Node) map[*Node]*value {
 	for _, n := range nodes {
 		o, _ := im.op(n) // topological has seen the errors
 		if o == nil {
-			values[n] = b.add(&value{shape: n.Shape(), dtype: n.Dtype(), leaf: n})
+			values[n] = b.leaf(n, n.Dtype())
+			continue
+		}
+		if _, ok := o.prim.(asFloat); ok {
+			values[n] = b.leaf(o.in[0], o.dtype)
 			continue
 		}
 		args := make([]*value, len(o.in))
@@ -58,6 +71,16 @@ func (b *builder) lower(im *importer, nodes []*Node) map[*Node]*value {
 		values[n] = b.emit(o.prim, o.shape, o.dtype, args...)
 	}
 	return values
+}
+
+func (b *builder) leaf(n *Node, dt tensor.Dtype) *value {
+	key := leafKey{n, dt}
+	v := b.leaves[key]
+	if v == nil {
+		v = b.add(&value{shape: n.Shape(), dtype: dt, leaf: n})
+		b.leaves[key] = v
+	}
+	return v
 }
 
 // emit returns the value p(args...), in its simplest form.

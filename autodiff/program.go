@@ -19,7 +19,11 @@ type Program struct {
 	params []*Node
 	root   *Node // the loss
 	loss   *value
+	after  []func() error // called at the end of each run
 	busy   atomic.Bool
+
+	watch watch            // which numbers end a run with an error
+	names map[*value]*Node // what to call the values then
 
 	// What Explain prints.
 	order []*value
@@ -54,6 +58,14 @@ func (p *Program) Run() error {
 	}
 	if err := p.f32.show(); err != nil {
 		return runError(err)
+	}
+	for _, f := range p.after {
+		if err := f(); err != nil {
+			return runError(err)
+		}
+	}
+	if p.watch != nothing {
+		return p.check()
 	}
 	return nil
 }

@@ -100,11 +100,12 @@ type leafReader[T tensor.Float] struct {
 	scalar  []T                // the register, for leaves of one element
 	strided *tensor.Dense      // a value that is not contiguous, and copied in each run
 	own     []T                // a value that the program writes, copied to src in each run
+	convert bool               // the node holds integers
 	store   *store[T]
 }
 
 func (s *store[T]) newLeafReader(v *value, arrays []*tensor.Array[T]) *leafReader[T] {
-	l := &leafReader[T]{node: v.leaf, shape: v.shape, store: s}
+	l := &leafReader[T]{node: v.leaf, shape: v.shape, store: s, convert: v.leaf.Dtype() != v.dtype}
 	if i, ok := s.register[v]; ok {
 		l.scalar = s.r[i : i+1]
 	} else {
@@ -119,6 +120,9 @@ func (l *leafReader[T]) load() error {
 	if v == nil {
 		return fmt.Errorf("%w: leaf %q; give it one with autodiff.Let", ErrNoValue, l.node.Name())
 	}
+	if l.convert {
+		return l.loadIntegers(v)
+	}
 	d, isDense := v.(*tensor.Dense)
 	if v != l.bound || l.strided != nil || isDense && (d.Uintptr() != l.base || !sameLayout(d, l.shape)) {
 		if err := l.bind(v); err != nil {
@@ -129,6 +133,30 @@ func (l *leafReader[T]) load() error {
 		l.scalar[0] = l.src[0]
 	}
 	copy(l.src, l.own)
+	return nil
+}
+
+// loadIntegers reads a value of integers, which are few: indices and lengths.
+func (l *leafReader[T]) loadIntegers(v gorgonia.Value) error {
+	x, err := integers(v)
+	if err == nil && len(x) != tensor.Size(l.shape) {
+		err = fmt.Errorf("%w: the value has shape %v, the node %v", ErrShape, v.Shape(), l.shape)
+	}
+	if err != nil {
+		return fmt.Errorf("leaf %q: %w", l.node.Name(), err)
+	}
+	if l.src == nil {
+		l.src = make([]T, len(x))
+		for _, a := range l.arrays {
+			a.Data = l.src
+		}
+	}
+	for i, e := range x {
+		l.src[i] = T(e)
+	}
+	if l.scalar != nil {
+		l.scalar[0] = l.src[0]
+	}
 	return nil
 }
 

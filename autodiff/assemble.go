@@ -1,0 +1,170 @@
+package autodiff
+
+import (
+	"github.com/downhill-go/downhill/tensor"
+	"gorgonia.org/gorgonia"
+)
+
+// target is a result of a program: the value of from, which is published on to
+// unless that is nil, and given to after, unless that is nil, at the end of each run.
+type target struct {
+	from, to   *Node
+	grad       bool // it is the gradient of to, and not its value
+	accumulate bool // and added to the gradient that is there
+	shared     bool // it may have memory that another target shows
+	after      func(gorgonia.Value) error
+}
+
+// assemble makes the program that computes targets.
+func (im *importer) assemble(targets []target) (*Program, error) {
+	nodes := make([]*Node, len(targets))
+	for i, t := range targets {
+		nodes[i] = t.from
+	}
+	order, err := im.topological(nodes...)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range im.updates { // of which topological has found the last
+		targets = append(targets, t)
+		nodes = append(nodes, t.from)
+	}
+	if order, err = im.topological(nodes...); err != nil {
+		return nil, err
+	}
+	b := newBuilder()
+	b.eval = im.eval
+	values := b.lower(im, order)
+	kept := make(map[*value]bool)
+	outputs := make([]*value, len(targets))
+	for i, t := range targets {
+		v := values[t.from]
+		if needsNoWork(v) || kept[v] && !t.shared { // it has no memory of its own to publish
+			v = b.add(&value{prim: stopGradient{}, args: []*value{v}, shape: v.shape, dtype: v.dtype})
+		}
+		outputs[i], kept[v] = v, true
+	}
+	p := &Program{loss: outputs[0], watch: im.watch}
+	schedule := schedule(outputs)
+	if im.watch != nothing {
+		p.names = namesOf(order, values)
+		for _, v := range schedule {
+			kept[v] = true
+		}
+	}
+	p.build(schedule, kept)
+	for i, t := range targets {
+		if outputs[i].dtype == tensor.Float32 {
+			publish(p, p.f32, t, outputs[i])
+		} else {
+			publish(p, p.f64, t, outputs[i])
+		}
+	}
+	return p, nil
+}
+
+// publish makes p show the value v as t says.
+func publish[T tensor.Float](p *Program, s *store[T], t target, v *value) {
+	after := t.after
+	switch {
+	case t.to == nil:
+	case isFloat(t.to.Dtype()):
+		s.publish(t.to, v, t.grad, t.accumulate)
+	default:
+		after = func(x gorgonia.Value) error { return letBools(t.to, x) }
+	}
+	if after != nil {
+		x := wrap(s.arrays[v])
+		p.after = append(p.after, func() error { return after(x) })
+	}
+}
+
+// build turns a schedule into functions over planned memory.
+func (p *Program) build(order []*value, kept map[*value]bool) {
+	units := fuse(order, kept)
+	p.order, p.units = order, units
+	p.f32 = newStore[float32](order, units, kept)
+	p.f64 = newStore[float64](order, units, kept)
+	for i := 0; i < len(units); {
+		n := scalarRun(units[i:])
+		p.code = append(p.code, p.compile(units[i:i+n]))
+		p.spans = append(p.spans, n)
+		i += n
+	}
+}
+
+// compile returns the function that runs units, as compile of the store of their
+// dtype does.
+func (p *Program) compile(units []*unit) func() {
+	v := units[0].result()
+	_, isCast := v.prim.(cast)
+	switch is32 := v.dtype == tensor.Float32; {
+	case isCast && is32:
+		return bindCast(p.f32.arrays[v], p.f64.arrays[v.args[0]])
+	case isCast:
+		return bindCast(p.f64.arrays[v], p.f32.arrays[v.args[0]])
+	case is32:
+		return p.f32.compile(units)
+	}
+	return p.f64.compile(units)
+}
+
+// scalarRun returns how many of the first units make one register program; 1 if
+// the first is something else.
+func scalarRun(units []*unit) int {
+	n := 0
+	for n < len(units) && isRegisterOp(units[n].result()) && units[n].result().dtype == units[0].result().dtype {
+		n++
+	}
+	return max(n, 1)
+}
+
+func isRegisterOp(v *value) bool { return isPointwise(v) && v.size() == 1 }
+
+// compile returns the function that runs units, which are a run of scalar
+// operations or one other unit.
+func (s *store[T]) compile(units []*unit) func() {
+	v := units[0].result()
+	if isRegisterOp(v) {
+		p := &registers[T]{r: s.r}
+		for _, u := range units {
+			p.add(u.result(), s.register)
+		}
+		return p.run
+	}
+	if isPointwise(v) {
+		return s.compileChain(units[0]).run
+	}
+	in := make([]*tensor.Array[T], len(v.args))
+	for i, a := range v.args {
+		in[i] = s.arrays[a]
+	}
+	return bind(v.prim, s.arrays[v], in)
+}
+
+// compileChain numbers the inputs and steps of a chain.
+func (s *store[T]) compileChain(u *unit) *blocks[T] {
+	slot := make(map[*value]int)
+	inside := make(map[*value]bool)
+	for _, v := range u.values {
+		inside[v] = true
+	}
+	var in []*tensor.Array[T]
+	for _, v := range u.values {
+		for _, a := range v.args {
+			if _, ok := slot[a]; !ok && !inside[a] {
+				slot[a] = len(in)
+				in = append(in, s.arrays[a])
+			}
+		}
+	}
+	steps := make([]step, len(u.values))
+	for i, v := range u.values {
+		slot[v] = len(in) + i
+		steps[i].prim = v.prim.(Pointwise)
+		for _, a := range v.args {
+			steps[i].src = append(steps[i].src, slot[a])
+		}
+	}
+	return newBlocks(s.arrays[u.result()], in, steps)
+}

@@ -1,0 +1,112 @@
+package autodiff
+
+import (
+	"fmt"
+
+	"github.com/downhill-go/downhill/tensor"
+	"gorgonia.org/gorgonia"
+	stock "gorgonia.org/tensor"
+)
+
+// asFloat returns input i, indices or lengths that gorgonia keeps as integers, as
+// numbers of dtype dt. It must be a leaf or a constant.
+func (s *stockNode) asFloat(i int, dt tensor.Dtype) *Node {
+	x := s.kids[i]
+	g := s.node.Graph()
+	if x.IsVar() {
+		if s.im.drafts {
+			return newDraft(g, asFloat{}, []*Node{x}, x.Shape(), dt)
+		}
+		return newNode(g, asFloat{}, []*Node{x}, x.Shape(), dt)
+	}
+	data, err := floats(x.Value())
+	switch {
+	case !isStockConstant(x):
+		err = fmt.Errorf("%w: %v of %v is neither a leaf nor a constant", ErrDtype, x, x.Dtype())
+	case err == nil && s.im.drafts:
+		return newDraft(g, constant{&data}, nil, x.Shape(), dt)
+	case err == nil:
+		return newConst(g, data, dt, x.Shape())
+	}
+	return Invalid(g, "gorgonia."+stockName(s.op), err)
+}
+
+// asFloat is a leaf of integers, as numbers. Programs convert when they load it.
+type asFloat struct{}
+
+func (asFloat) Name() string                                  { return "AsFloat" }
+func (asFloat) Shape(in []tensor.Shape) (tensor.Shape, error) { return in[0], nil }
+func (asFloat) Differentiable(int) bool                       { return false }
+func (asFloat) VJP(x []*Node, y, dy *Node) []*Node            { return []*Node{nil} }
+
+func (asFloat) Bind32(dst *tensor.Array[float32], in []*tensor.Array[float32]) func() {
+	return func() { copy(dst.Data, in[0].Data) }
+}
+func (asFloat) Bind64(dst *tensor.Array[float64], in []*tensor.Array[float64]) func() {
+	return func() { copy(dst.Data, in[0].Data) }
+}
+
+// integers returns the elements of a value of integers or booleans, in row-major
+// order.
+func integers(v gorgonia.Value) ([]float64, error) {
+	if d, ok := v.(*tensor.Dense); ok && d.RequiresIterator() {
+		v = d.Materialize().(gorgonia.Value)
+	}
+	switch x := v.Data().(type) {
+	case int:
+		return []float64{float64(x)}, nil
+	case int64:
+		return []float64{float64(x)}, nil
+	case int32:
+		return []float64{float64(x)}, nil
+	case uint8:
+		return []float64{float64(x)}, nil
+	case bool:
+		return fromBools([]bool{x}), nil
+	case []int:
+		return fromIntegers(x), nil
+	case []int64:
+		return fromIntegers(x), nil
+	case []int32:
+		return fromIntegers(x), nil
+	case []uint8:
+		return fromIntegers(x), nil
+	case []bool:
+		return fromBools(x), nil
+	}
+	return nil, fmt.Errorf("%w: %v holds no numbers", ErrDtype, v.Dtype())
+}
+
+func fromIntegers[I int | int32 | int64 | uint8](x []I) []float64 {
+	y := make([]float64, len(x))
+	for i, e := range x {
+		y[i] = float64(e)
+	}
+	return y
+}
+
+func fromBools(x []bool) []float64 {
+	y := make([]float64, len(x))
+	for i, e := range x {
+		if e {
+			y[i] = 1
+		}
+	}
+	return y
+}
+
+// letBools gives a node of booleans its value, which programs compute as numbers.
+func letBools(n *Node, v gorgonia.Value) error {
+	x, err := floats(v)
+	if err != nil {
+		return err
+	}
+	if n.IsScalar() {
+		return gorgonia.UnsafeLet(n, gorgonia.NewB(x[0] != 0))
+	}
+	data := make([]bool, len(x))
+	for i, e := range x {
+		data[i] = e != 0
+	}
+	return gorgonia.UnsafeLet(n, stock.New(stock.WithShape(n.Shape()...), stock.WithBacking(data)))
+}

@@ -1,0 +1,124 @@
+package autodiff
+
+import (
+	"fmt"
+	stdlog "log"
+	"reflect"
+
+	"gorgonia.org/gorgonia"
+)
+
+// vmOptions is what the options of NewVM ask for.
+type vmOptions struct {
+	costs []*Node // of Cost
+	only  []*Node // of Only
+	limit bool    // Only was given
+
+	bind     bool    // BindDualValues was given,
+	bound    []*Node // with these nodes; all that have a gradient if none
+	eval     bool
+	trace    bool
+	watch    watch
+	nodes    []*Node // the nodes of a precompiled program, nil if there is none
+	logger   *stdlog.Logger
+	valueFmt string
+	watched  []*Node // what to log; all if nil
+}
+
+// Cost tells [NewVM] to differentiate these nodes, of one element each: the gradients
+// of BindDualValues are those of their sum. It takes the place of gorgonia.Grad, which
+// need not be called, and says which costs are meant where that was called on several.
+func Cost(costs ...*Node) gorgonia.VMOpt {
+	return func(m gorgonia.VM) {
+		if vm, ok := m.(*VM); ok {
+			vm.options.costs = append(vm.options.costs, costs...)
+		}
+	}
+}
+
+// Only tells [NewVM] to leave values on these nodes, on those that no other node uses
+// and on the reads only. All others need not be stored then, which is faster.
+func Only(nodes ...*Node) gorgonia.VMOpt {
+	return func(m gorgonia.VM) {
+		if vm, ok := m.(*VM); ok {
+			vm.options.only = append(vm.options.only, nodes...)
+			vm.options.limit = true
+		}
+	}
+}
+
+// Bits of gorgonia's run flags, and of its log flags.
+const (
+	flagWatchNaN = 1 << 2
+	flagWatchInf = 1 << 3
+	flagTrace    = 1 << 6
+	flagBind     = 1 << 7
+)
+
+// read applies the options. Gorgonia's write to private fields of its own machines:
+// they are applied to one that is thrown away, and read from there.
+func (o *vmOptions) read(vm *VM, opts []gorgonia.VMOpt) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = vm.fail(fmt.Errorf("%w: an option of NewVM: %v", ErrParam, r))
+		}
+	}()
+	for _, opt := range opts {
+		if opt != nil {
+			applyTo(vm, opt)
+		}
+	}
+	g := NewGraph()
+	gorgonia.Must(gorgonia.Neg(gorgonia.NewScalar(g, gorgonia.Float64, gorgonia.WithName("x"))))
+	m := reflect.ValueOf(gorgonia.NewTapeMachine(g, nonNil(opts)...)).Elem()
+	field := func(name string) reflect.Value {
+		f := m.FieldByName(name)
+		if !f.IsValid() {
+			panic("gorgonia's tape machine has no field " + name + ": this version of Downhill reads options of gorgonia v0.9.18")
+		}
+		return f
+	}
+	flags := field("runFlags").Uint()
+	o.bind, o.trace = flags&flagBind != 0, flags&flagTrace != 0
+	if flags&flagWatchNaN != 0 {
+		o.watch |= watchNaN
+	}
+	if flags&flagWatchInf != 0 {
+		o.watch |= watchInf
+	}
+	o.eval = field("evalMode").Bool()
+	o.bound = nodesOf(field("bindNodesDV"))
+	o.watched = nodesOf(field("watchNodes"))
+	o.valueFmt = field("valueFmt").String()
+	o.logger = (*stdlog.Logger)(field("logger").UnsafePointer())
+	if sorted := nodesOf(field("p").Elem().FieldByName("sorted")); len(sorted) > 0 && sorted[0].Graph() != g {
+		o.nodes = sorted
+	}
+	return nil
+}
+
+// applyTo applies an option to vm. Those of gorgonia panic on a machine that is not
+// gorgonia's, or do nothing.
+func applyTo(vm *VM, opt gorgonia.VMOpt) {
+	defer func() { _ = recover() }()
+	opt(vm)
+}
+
+func nonNil(opts []gorgonia.VMOpt) []gorgonia.VMOpt {
+	var out []gorgonia.VMOpt
+	for _, opt := range opts {
+		if opt != nil {
+			out = append(out, opt)
+		}
+	}
+	return out
+}
+
+// nodesOf returns the nodes of a private slice of them.
+func nodesOf(f reflect.Value) []*Node {
+	var out []*Node
+	for i := range f.Len() {
+		out = append(out, (*Node)(f.Index(i).UnsafePointer()))
+	}
+	return out
+}

@@ -1,0 +1,259 @@
+package autodiff
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+
+	"gorgonia.org/gorgonia"
+)
+
+// vmPlan finds out what a machine has to compute.
+type vmPlan struct {
+	vm      *VM
+	im      *importer
+	nodes   []*Node           // of the graph
+	kids    map[*Node][]*Node // their inputs
+	users   map[*Node][]*Node // and who uses them
+	left    map[*Node]bool    // what gorgonia.Grad left behind
+	targets []target
+}
+
+func (vm *VM) compile() error {
+	p := &vmPlan{vm: vm, im: newDraftImporter(), nodes: vm.options.nodes, kids: make(map[*Node][]*Node), users: make(map[*Node][]*Node)}
+	p.im.eval, p.im.watch = vm.options.eval, vm.options.watch
+	if p.nodes == nil {
+		p.nodes = vm.g.AllNodes()
+	}
+	for _, n := range p.nodes {
+		if err := Err(n); err != nil {
+			return vm.fail(err)
+		}
+		p.kids[n] = inputsOf(n)
+		for _, x := range p.kids[n] {
+			p.users[x] = append(p.users[x], n)
+		}
+	}
+	p.left = p.leftByGrad()
+	for n, users := range p.users {
+		p.users[n] = slices.DeleteFunc(users, func(u *Node) bool { return p.left[u] })
+	}
+	if err := p.addGradients(); err != nil {
+		return vm.fail(err)
+	}
+	if err := p.addStatements(); err != nil {
+		return vm.fail(err)
+	}
+	p.addValues()
+	if len(p.targets) == 0 {
+		return nil
+	}
+	prog, err := p.im.assemble(p.targets)
+	if err != nil {
+		return vm.fail(err)
+	}
+	vm.prog = prog
+	return nil
+}
+
+// inputsOf returns the inputs of a node of any maker.
+func inputsOf(n *Node) []*Node {
+	if o, ok := n.Op().(*op); ok {
+		return o.in
+	}
+	return childrenOf(n)
+}
+
+// leftByGrad returns the nodes that gorgonia.Grad made: those that it marked, and
+// those in between, which only such nodes use.
+func (p *vmPlan) leftByGrad() map[*Node]bool {
+	left := make(map[*Node]bool)
+	for _, n := range slices.Backward(p.nodes) {
+		if n.IsVar() || isConstant(n) || n.Deriv() != nil {
+			continue
+		}
+		if len(n.DerivOf()) > 0 || isMarked(n) {
+			left[n] = true
+			continue
+		}
+		users := p.users[n]
+		left[n] = len(users) > 0 && !slices.ContainsFunc(users, func(u *Node) bool { return !left[u] })
+	}
+	return left
+}
+
+// isMarked reports that gorgonia.Grad put n in its group of gradients, or of those
+// that have no use.
+func isMarked(n *Node) bool {
+	f := reflect.ValueOf(n).Elem().FieldByName("group")
+	return f.Kind() == reflect.String && (f.String() == "gradients" || f.String() == "undifferentiated nodes")
+}
+
+func isConstant(n *Node) bool {
+	if o, ok := n.Op().(*op); ok {
+		_, ok = o.prim.(constant)
+		return ok
+	}
+	return n.Op() != nil && isStockConstant(n)
+}
+
+// addGradients differentiates the costs, and makes the results stand in for what
+// gorgonia.Grad left behind.
+func (p *vmPlan) addGradients() error {
+	claims, err := p.claims()
+	if err != nil {
+		return err
+	}
+	bound := make(map[*Node]bool)
+	for _, c := range claims {
+		grads, err := p.im.grad(c.cost, c.wrt)
+		if err != nil {
+			return err
+		}
+		for i, x := range c.wrt {
+			if p.isBound(x) && !bound[x] {
+				bound[x] = true
+				p.bind(x, grads[i])
+			}
+			if d := x.Deriv(); d != nil && !isConstant(d) {
+				p.standIn(d, grads[i])
+				p.targets = append(p.targets, target{from: grads[i], to: d, shared: true})
+			}
+		}
+	}
+	return nil
+}
+
+func (p *vmPlan) standIn(d, grad *Node) {
+	if p.im.standIn == nil {
+		p.im.standIn = make(map[*Node]*Node)
+	}
+	p.im.standIn[d] = grad
+}
+
+// isBound reports that the user wants the gradient of x on it.
+func (p *vmPlan) isBound(x *Node) bool {
+	o := &p.vm.options
+	if len(o.bound) > 0 {
+		return slices.Contains(o.bound, x)
+	}
+	return o.bind && x.IsVar()
+}
+
+func (p *vmPlan) bind(x, grad *Node) {
+	if !x.IsVar() { // gorgonia keeps a gradient beside a value
+		p.targets = append(p.targets, target{from: x, to: x})
+	}
+	p.targets = append(p.targets, target{from: grad, to: x, grad: true, accumulate: true})
+}
+
+// addStatements does the reads and sets, which have no value themselves.
+func (p *vmPlan) addStatements() error {
+	for _, n := range p.nodes {
+		if n.Op() == nil {
+			continue
+		}
+		kids := p.kids[n]
+		switch name := stockName(n.Op()); {
+		case name == "readOp" && len(kids) == 1:
+			into := (*gorgonia.Value)(reflect.ValueOf(n.Op()).FieldByName("into").UnsafePointer())
+			p.targets = append(p.targets, target{from: kids[0], after: func(v gorgonia.Value) error { return readInto(into, v) }})
+		case name == "letOp" && len(kids) == 2:
+			if !kids[0].IsVar() {
+				return fmt.Errorf("%w: Set of %v, which is not a leaf", ErrParam, kids[0])
+			}
+			p.targets = append(p.targets, target{from: kids[1], after: func(v gorgonia.Value) error { return setValue(kids[0], v) }})
+		}
+	}
+	return nil
+}
+
+// readInto does what gorgonia.Read asks for: the first time it makes a value, and
+// then writes into it.
+func readInto(into *gorgonia.Value, v gorgonia.Value) error {
+	if *into != nil && *into != v {
+		if _, err := gorgonia.Copy(*into, v); err == nil {
+			return nil
+		}
+	}
+	c, err := gorgonia.CloneValue(v)
+	*into = c
+	return err
+}
+
+// addValues publishes the values of the nodes that the user may hold.
+func (p *vmPlan) addValues() {
+	done := make(map[*Node]bool)
+	for _, t := range p.targets {
+		done[t.to] = done[t.to] || !t.grad
+	}
+	for _, n := range p.nodes {
+		if done[n] || !p.isWanted(n) {
+			continue
+		}
+		t := target{from: n, to: n}
+		if p.vm.options.trace {
+			t = target{from: n, after: func(v gorgonia.Value) error { return letCopy(n, v) }}
+		}
+		p.targets = append(p.targets, t)
+	}
+	p.addLog()
+}
+
+// isWanted reports that a run is to leave a value on n.
+func (p *vmPlan) isWanted(n *Node) bool {
+	if n.IsVar() || isConstant(n) || n.Type() == nil || p.left[n] {
+		return false
+	}
+	if p.vm.options.limit {
+		return len(p.users[n]) == 0 || slices.Contains(p.vm.options.only, n)
+	}
+	return !p.isInside(n)
+}
+
+// isInside reports a node inside of one of gorgonia's composite functions, which
+// nobody holds: the sizes and repetitions of a broadcast or mean, and the test of a
+// rectifier.
+func (p *vmPlan) isInside(n *Node) bool {
+	users := p.users[n]
+	switch stockName(n.Op()) {
+	case "sizeOp", "repeatOp":
+		return true
+	case "reshapeOp":
+		return len(users) == 1 && stockInputs(users[0], "repeatOp") != nil
+	case "elemBinOp":
+		test := operator(n, ">=")
+		return len(users) == 1 && test != nil && isNumber(test[1], 0) && operator(users[0], "⊙") != nil && slices.Contains(p.kids[users[0]], test[0])
+	}
+	return false
+}
+
+// letCopy gives n a value of its own, which no later run changes.
+func letCopy(n *Node, v gorgonia.Value) error {
+	c, err := gorgonia.CloneValue(v)
+	if err != nil {
+		return err
+	}
+	return gorgonia.UnsafeLet(n, c)
+}
+
+// addLog writes the values of the watched nodes to the logger after each run.
+func (p *vmPlan) addLog() {
+	o := &p.vm.options
+	if o.logger == nil {
+		return
+	}
+	watched := o.watched
+	if watched == nil {
+		watched = slices.DeleteFunc(slices.Clone(p.nodes), func(n *Node) bool { return !p.isWanted(n) })
+	}
+	for _, n := range watched {
+		if n.Type() == nil || !isFloat(n.Dtype()) {
+			continue
+		}
+		p.targets = append(p.targets, target{from: n, after: func(v gorgonia.Value) error {
+			o.logger.Printf("%v = "+o.valueFmt, n, v)
+			return nil
+		}})
+	}
+}
