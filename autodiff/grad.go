@@ -106,14 +106,14 @@ func (im *importer) sweep(y *Node, grads map[*Node]*Node) error {
 func pullback(p Primitive, x []*Node, y, dy *Node) ([]*Node, error) {
 	dx := p.VJP(x, y, dy)
 	if len(dx) != len(x) {
-		return nil, gradError(fmt.Errorf("%w: %s has %d inputs, its rule gave %d gradients", ErrNoRule, p.Name(), len(x), len(dx)))
+		return nil, gradError(fmt.Errorf("%w: %s has %d inputs, its rule gave %d gradients", ErrNoRule, madeAt(p, y), len(x), len(dx)))
 	}
 	for i, d := range dx {
 		if d == nil {
 			continue
 		}
 		if err := Err(d); err != nil {
-			return nil, fmt.Errorf("gradient rule of %s, input %d: %w", p.Name(), i, err)
+			return nil, fmt.Errorf("gradient rule of %s, input %d: %w", madeAt(p, y), i, err)
 		}
 		err := checkDtype(d, x[i])
 		if d.Graph() != x[i].Graph() {
@@ -126,7 +126,7 @@ func pullback(p Primitive, x []*Node, y, dy *Node) ([]*Node, error) {
 			err = checkNotLarger(d, y)
 		}
 		if err != nil {
-			return nil, gradError(fmt.Errorf("%w: %s, input %d: %w", ErrNoRule, p.Name(), i, err))
+			return nil, gradError(fmt.Errorf("%w: %s, input %d: %w", ErrNoRule, madeAt(p, y), i, err))
 		}
 	}
 	return dx, nil

@@ -22,6 +22,14 @@ func Position(n *Node) string {
 
 func position(f runtime.Frame) string { return fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line) }
 
+// madeAt names the operation of y in an error, as "MatMul of train.go:41".
+func madeAt(p Primitive, y *Node) string {
+	if pos := Position(behind(y)); pos != "" {
+		return p.Name() + " of " + pos
+	}
+	return p.Name()
+}
+
 // site is where a node was made. It is kept as a program counter, which costs little
 // to find, and becomes a line when someone asks.
 type site struct {
