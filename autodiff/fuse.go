@@ -13,10 +13,13 @@ func (u *unit) result() *value { return u.values[len(u.values)-1] }
 func isPointwise(v *value) bool { _, ok := v.prim.(Pointwise); return ok }
 
 // needsNoWork reports values that are there without computing: leaves,
-// constants, and reshapes, which share the memory of their argument.
+// constants, reshapes, which share the memory of their argument, and barriers.
 func needsNoWork(v *value) bool {
-	_, isReshape := v.prim.(reshape)
-	return v.prim == nil || v.isConst() || isReshape
+	switch v.prim.(type) {
+	case nil, constant, reshape, barrier:
+		return true
+	}
+	return false
 }
 
 // fuse groups the values of a schedule into units. A pointwise value joins the

@@ -1,6 +1,7 @@
 package autodiff
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"reflect"
@@ -18,6 +19,7 @@ type value struct {
 	shape tensor.Shape
 	dtype tensor.Dtype
 	leaf  *Node
+	born  uint32 // the number of the first op that is this value; see schedule
 }
 
 func (v *value) size() int { return tensor.Size(v.shape) }
@@ -37,8 +39,9 @@ func (v *value) isConst() bool { _, ok := v.prim.(constant); return ok }
 type builder struct {
 	byKey  map[string]*value
 	leaves map[leafKey]*value
-	eval   bool // for inference
 	count  int
+	now    uint32 // the number of the op that is being lowered
+	eval   bool   // for inference
 }
 
 // leafKey is a leaf, and the dtype that it is read in.
@@ -57,10 +60,12 @@ func (b *builder) lower(im *importer, nodes []*Node) map[*Node]*value {
 	for _, n := range nodes {
 		o, _ := im.op(n) // topological has seen the errors
 		if o == nil {
+			b.now = 0
 			values[n] = b.leaf(n, n.Dtype())
 			continue
 		}
 		if _, ok := o.prim.(asFloat); ok {
+			b.now = 0
 			values[n] = b.leaf(o.in[0], o.dtype)
 			continue
 		}
@@ -68,6 +73,7 @@ func (b *builder) lower(im *importer, nodes []*Node) map[*Node]*value {
 		for i, x := range o.in {
 			args[i] = values[x]
 		}
+		b.now = o.id
 		values[n] = b.emit(o.prim, o.shape, o.dtype, args...)
 	}
 	return values
@@ -99,13 +105,14 @@ func (b *builder) emit(p Primitive, shape tensor.Shape, dt tensor.Dtype, args ..
 	case !ok:
 		b.byKey[key] = v
 	case samePrimitive(have, v):
+		have.born = min(have.born, b.now)
 		return have
 	}
 	return b.add(v)
 }
 
 func (b *builder) add(v *value) *value {
-	v.id = b.count
+	v.id, v.born = b.count, b.now
 	b.count++
 	return v
 }
@@ -169,7 +176,11 @@ func convert[To, From tensor.Float](x []From) []To {
 	return y
 }
 
-// schedule returns the values that outputs need, each after its arguments.
+// schedule returns the values that outputs need, each after its arguments, in the
+// order in which their nodes were made. Gradients are made from the last operation to
+// the first, those of parameters in between: so what a step back needs is free
+// after it, as in PyTorch, and not when the gradients of all parameters are done. The
+// numbers of ops start again from 0 after 2³²; only memory suffers then.
 func schedule(outputs []*value) []*value {
 	var order []*value
 	seen := make(map[*value]bool)
@@ -181,11 +192,13 @@ func schedule(outputs []*value) []*value {
 		seen[v] = true
 		for _, a := range v.args {
 			visit(a)
+			v.born = max(v.born, a.born)
 		}
 		order = append(order, v)
 	}
 	for _, v := range outputs {
 		visit(v)
 	}
-	return order
+	slices.SortFunc(order, func(v, w *value) int { return cmp.Or(cmp.Compare(v.born, w.born), v.id-w.id) })
+	return withoutBarriers(order, outputs)
 }

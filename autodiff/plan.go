@@ -8,8 +8,9 @@ import (
 
 // planBuffers gives memory to the results of all units of dtype T that have more
 // than one element. Buffers are shared by results whose lives do not overlap; a
-// chain may write over an input that it is the last to read. Kept results have
-// memory of their own. total is increased by the number of elements.
+// chain may write over an input that it is the last to read. A result takes no
+// buffer of more than twice its size from larger ones that may need it. Kept results
+// have memory of their own, for good. total is increased by the number of elements.
 func planBuffers[T tensor.Float](order []*value, units []*unit, kept map[*value]bool, total *int) map[*value][]T {
 	dt := tensor.DtypeOf[T]()
 	last := lastUses(order, units)
@@ -21,10 +22,10 @@ func planBuffers[T tensor.Float](order []*value, units []*unit, kept map[*value]
 	}
 	planned := make(map[*value][]T)
 	var free [][]T
-	take := func(n int) []T {
+	take := func(n, most int) []T {
 		best := -1
 		for i, f := range free {
-			if cap(f) >= n && (best < 0 || cap(f) < cap(free[best])) {
+			if cap(f) >= n && cap(f) <= most && (best < 0 || cap(f) < cap(free[best])) {
 				best = i
 			}
 		}
@@ -44,7 +45,11 @@ func planBuffers[T tensor.Float](order []*value, units []*unit, kept map[*value]
 				planned[v] = planned[x]
 				dying = slices.DeleteFunc(dying, func(d *value) bool { return d == x })
 			} else {
-				planned[v] = take(v.size())
+				n, most := v.size(), 2*v.size()
+				if kept[v] {
+					most = n
+				}
+				planned[v] = take(n, most)
 			}
 		}
 		for _, d := range dying {

@@ -34,8 +34,10 @@ func (b *builder) simplify(v *value) *value {
 			return b.emit(p, v.shape, v.dtype, x.args[0])
 		}
 		return sameShape(v, x)
-	case customGrad, ref:
+	case customGrad, ref, checkpoint:
 		return v.args[0]
+	case barrier:
+		return b.simplifyBarrier(v)
 	case transpose:
 		return b.simplifyTranspose(v, p)
 	case sum:
