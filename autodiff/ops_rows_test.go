@@ -23,6 +23,7 @@ func opRows() []opRow {
 	rows = append(rows, matMulRows()...)
 	rows = append(rows, shapeRows()...)
 	rows = append(rows, layoutRows()...)
+	rows = append(rows, checkpointRows()...)
 	rows = append(rows, indexRows()...)
 	rows = append(rows, normRows()...)
 	rows = append(rows, lossRows()...)
