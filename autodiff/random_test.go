@@ -147,6 +147,33 @@ func TestRandomNodeIsDrawnOncePerRun(t *testing.T) {
 	}
 }
 
+// A checkpoint, which computes random nodes again, draws the same numbers.
+func TestRandomInCheckpoint(t *testing.T) {
+	var want [][]float64
+	for _, keep := range []bool{true, false} {
+		g := NewGraph()
+		x := Param(g, "x", tensor.Must(tensor.Normal(tensor.NewRand(1), 0, 1.0, 30)))
+		f := func(x ...*Node) *Node {
+			return Exp(Add(Dropout(Sin(x[0]), 0.5, 1), RandNormal(g, tensor.Float64, 2, 0, 1, 30)))
+		}
+		y := Checkpoint(f, x)
+		if keep {
+			y = f(x)
+		}
+		prog := mustCompile(t, Sum(Square(y)), WithGrad(x))
+		var got [][]float64
+		for range 3 {
+			require.NoError(t, prog.Run())
+			got = append(got, slices.Clone(gradValue(t, x)))
+		}
+		if keep {
+			want = got
+		}
+		require.Equal(t, want, got)
+	}
+	require.NotEqual(t, want[0], want[1])
+}
+
 // The mean and spread of a normal distribution learn through its numbers.
 func TestGradientThroughRandom(t *testing.T) {
 	g := NewGraph()
