@@ -93,3 +93,17 @@ func TestConvTransposeIsTheTranspose(t *testing.T) {
 	b := Dot(x, ConvTranspose2d(y, w, nil, ConvTranspose2dOptions{Stride: stride, Padding: padding, OutputPadding: [2]int{0, 1}, Groups: 2}))
 	require.InDelta(t, run(t, a)[0], run(t, b)[0], 1e-11)
 }
+
+// Whichever way they are computed, convolutions allocate nothing.
+func TestConvDoesNotAllocate(t *testing.T) {
+	for _, out := range []int{2, 8} {
+		for _, taps := range []int{1, 3} {
+			g := NewGraph()
+			x, w := Param(g, "x", withSpecial(1, nil, 2, 4, 9, 9)), Param(g, "w", withSpecial(2, nil, out, 2, taps, taps))
+			y := Conv2d(x, w, nil, Conv2dOptions{Padding: [2]int{1, 0}, Groups: 2})
+			prog := mustCompile(t, Sum(Square(y)), WithGrad(x, w))
+			require.NoError(t, prog.Run())
+			require.Zero(t, testing.AllocsPerRun(10, func() { _ = prog.Run() }))
+		}
+	}
+}

@@ -62,7 +62,7 @@ func Conv1d(x, w, bias *Node, o Conv1dOptions) *Node {
 // not divide the channels, a kernel larger than the padded image, and options that
 // are negative or above 2²⁰.
 func Conv2d(x, w, bias *Node, o Conv2dOptions) *Node {
-	return conv("Conv2d", 2, x, w, bias, convWindow{o.Stride, o.Padding, o.Dilation, o.Groups})
+	return conv("Conv2d", 2, x, w, bias, convWindow(o))
 }
 
 // conv is the convolution fn over the last axes, 1 or 2.

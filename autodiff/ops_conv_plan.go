@@ -30,7 +30,6 @@ const (
 	convBlock   = 1 << 16
 	convColumns = 64
 	convMost    = 1024
-	convDirect  = 2 // rows
 )
 
 func newConvPlan(win convWindow, x, w, y tensor.Shape) *convPlan {
@@ -58,9 +57,6 @@ func newConvPlan(win convWindow, x, w, y tensor.Shape) *convPlan {
 	return p
 }
 
-// direct reports that making C would be most of the work.
-func (p *convPlan) direct() bool { return p.rows <= convDirect }
-
 // boundConv is a convolution with its arrays and scratch memory. One of the arrays is
 // the result.
 type boundConv[T tensor.Float] struct {
@@ -70,42 +66,42 @@ type boundConv[T tensor.Float] struct {
 	weights        []T // W̄ of one block
 }
 
-func newBoundConv[T tensor.Float](win convWindow, x, w, y *tensor.Array[T]) *boundConv[T] {
-	p := newConvPlan(win, x.Shape, w.Shape, y.Shape)
+func newBoundConv[T tensor.Float](p *convPlan, x, w, y *tensor.Array[T]) *boundConv[T] {
 	b := &boundConv[T]{convPlan: p, xs: x, ws: w, ys: y}
 	n := min(p.block, p.columns)
-	if !p.direct() && !p.sliceX {
+	if !p.sliceX {
 		b.blockC = make([]T, p.depth*n)
 	}
-	if !p.direct() && !p.sliceY {
+	if !p.sliceY {
 		b.blockY = make([]T, p.rows*n)
 	}
 	return b
 }
 
 func bindConv[T tensor.Float](win convWindow, y, x, w *tensor.Array[T]) func() {
-	b := newBoundConv(win, x, w, y)
-	if b.direct() {
-		return b.runDirect
+	p := newConvPlan(win, x.Shape, w.Shape, y.Shape)
+	if p.direct() {
+		return newDirectConv(p, x, w, y).run
 	}
-	return b.run
+	return newBoundConv(p, x, w, y).run
 }
 
 func bindConvInput[T tensor.Float](win convWindow, x, y, w *tensor.Array[T]) func() {
-	b := newBoundConv(win, x, w, y)
-	if b.direct() {
-		return b.runInputDirect
+	p := newConvPlan(win, x.Shape, w.Shape, y.Shape)
+	if p.direct() {
+		return newDirectConv(p, x, w, y).runInput
 	}
-	return b.runInput
+	return newBoundConv(p, x, w, y).runInput
 }
 
 func bindConvWeight[T tensor.Float](win convWindow, w, x, y *tensor.Array[T]) func() {
-	b := newBoundConv(win, x, w, y)
-	if b.direct() {
-		return b.runWeightDirect
+	p := newConvPlan(win, x.Shape, w.Shape, y.Shape)
+	if p.direct() {
+		return newDirectConv(p, x, w, y).runWeight
 	}
-	if b.block < b.columns {
-		b.weights = make([]T, b.rows*b.depth)
+	b := newBoundConv(p, x, w, y)
+	if p.block < p.columns {
+		b.weights = make([]T, p.rows*p.depth)
 	}
 	return b.runWeight
 }
@@ -189,49 +185,4 @@ func matrixOf[T tensor.Float](scratch, data []T, win *kernel.ConvWindow, isPart 
 func imageOf[T tensor.Float](data []T, win *kernel.ConvWindow, from int) []T {
 	n := win.Image[0] * win.Image[1]
 	return data[from/n*win.Next:][:win.Channels*n]
-}
-
-// runDirect is run without C.
-func (b *boundConv[T]) runDirect() {
-	kernel.Fill(b.ys.Data, 0)
-	for n := range b.images {
-		for o := range b.groups * b.rows {
-			x, w, y := b.pair(n, o)
-			for from := 0; from < b.places; from += convMost {
-				kernel.ConvRow(y, w, x, &b.x, from, min(from+convMost, b.places))
-			}
-		}
-	}
-}
-
-// runInputDirect is runInput without C̄.
-func (b *boundConv[T]) runInputDirect() {
-	kernel.Fill(b.xs.Data, 0)
-	for n := range b.images {
-		for o := range b.groups * b.rows {
-			x, w, y := b.pair(n, o)
-			for from := 0; from < b.places; from += convMost {
-				kernel.ConvRowInput(x, w, y, &b.x, from, min(from+convMost, b.places))
-			}
-		}
-	}
-}
-
-// runWeightDirect is runWeight without C.
-func (b *boundConv[T]) runWeightDirect() {
-	kernel.Fill(b.ws.Data, 0)
-	for n := range b.images {
-		for o := range b.groups * b.rows {
-			x, w, y := b.pair(n, o)
-			for from := 0; from < b.places; from += convMost {
-				kernel.ConvRowWeight(w, y, x, &b.x, from, min(from+convMost, b.places))
-			}
-		}
-	}
-}
-
-// pair returns what output channel o of image n is made of, and the channel.
-func (b *boundConv[T]) pair(n, o int) (x, w, y []T) {
-	y = b.ys.Data[n*b.y.Next+o*b.places:][:b.places]
-	return b.xs.Data[n*b.x.Next+o/b.rows*b.nextX:], b.ws.Data[o*b.depth:][:b.depth], y
 }

@@ -143,7 +143,7 @@ func (p im2col) Shape(in []tensor.Shape) (tensor.Shape, error) {
 	return tensor.Shape{n, channels * taps, places}, nil
 }
 
-func (p im2col) VJP(x []*Node, y, dy *Node) []*Node { return []*Node{apply(col2im{p.unfold}, dy)} }
+func (p im2col) VJP(x []*Node, y, dy *Node) []*Node { return []*Node{apply(col2im(p), dy)} }
 
 func (p im2col) Bind32(dst *tensor.Array[float32], in []*tensor.Array[float32]) func() {
 	return bindIm2col(p.unfold, dst, in[0])
@@ -171,7 +171,7 @@ func (p col2im) Shape(in []tensor.Shape) (tensor.Shape, error) {
 	return tensor.Shape{in[0][0], in[0][1] / (p.Taps[0] * p.Taps[1]), p.Image[0], p.Image[1]}, nil
 }
 
-func (p col2im) VJP(x []*Node, y, dy *Node) []*Node { return []*Node{apply(im2col{p.unfold}, dy)} }
+func (p col2im) VJP(x []*Node, y, dy *Node) []*Node { return []*Node{apply(im2col(p), dy)} }
 
 func (p col2im) Bind32(dst *tensor.Array[float32], in []*tensor.Array[float32]) func() {
 	return bindCol2im(p.unfold, dst, in[0])

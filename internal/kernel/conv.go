@@ -39,7 +39,7 @@ func Col2im[T Float](x, cols []T, w *ConvWindow, from, to int) {
 	for c := range w.Channels {
 		for tap := range w.Kernel[0] * w.Kernel[1] {
 			for r := w.runs(tap, from, to); r.next(); {
-				addStrided(x[c*pixels+r.pixel:], w.Stride[1], cols[r.at:], 1, r.n, 1)
+				addSpread(x[c*pixels+r.pixel:], w.Stride[1], cols[r.at:][:r.n])
 			}
 			cols = cols[n:]
 		}
@@ -91,4 +91,15 @@ func (r *runs) next() bool {
 		}
 	}
 	return false
+}
+
+// addSpread adds the elements of src to elements of dst, step apart.
+func addSpread[T Float](dst []T, step int, src []T) {
+	if step == 1 {
+		Add(dst[:len(src)], dst, src)
+		return
+	}
+	for q, v := range src {
+		dst[q*step] += v
+	}
 }

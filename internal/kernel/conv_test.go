@@ -77,35 +77,59 @@ func testColumns[T Float](t *testing.T) {
 		}
 		Col2im(sum, matrix, w, from, to)
 		require.Equal(t, want, sum, name)
-		testConvRows(t, rng, w, x, pixel, rows, cols)
 	}
 }
 
-// testConvRows is for image 0. The numbers are small and whole, so that sums are exact.
-func testConvRows[T Float](t *testing.T, rng *rand.Rand, win *ConvWindow, x []T, pixel []int, rows, cols int) {
-	places := win.Places[0] * win.Places[1]
-	from := rng.IntN(places)
-	to := from + 1 + rng.IntN(places-from)
-	w, y := wholeNumbers[T](rng, rows), wholeNumbers[T](rng, places)
-	wantY, wantW, wantX := slices.Clone(y), slices.Clone(w), slices.Clone(x)
-	for r := range rows {
-		for q := from; q < to; q++ {
-			at := pixel[r*cols+q]
+// TestConvPlanes compares the products that make no matrix with those that do, for one
+// channel. The numbers are small and whole, so that sums are exact.
+func TestConvPlanes(t *testing.T) {
+	t.Run("float64", testConvPlanes[float64])
+	t.Run("float32", testConvPlanes[float32])
+}
+
+func testConvPlanes[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(33, 34))
+	for tested := 0; tested < 2000; {
+		win := randomWindow(rng)
+		win.Channels, win.Next = 1, win.Image[0]*win.Image[1]
+		if !placesFit(win) {
+			continue
+		}
+		tested++
+		pixel, rows, cols := columnsNaive(win, 1)
+		x, w, y := wholeNumbers[T](rng, win.Next), wholeNumbers[T](rng, rows), wholeNumbers[T](rng, cols)
+		wantX, wantW, wantY := slices.Clone(x), slices.Clone(w), slices.Clone(y)
+		for i, at := range pixel {
+			r, q := i/cols, i%cols
 			wantY[q] += w[r] * elementOr0(x, at)
 			wantW[r] += y[q] * elementOr0(x, at)
 			if at >= 0 {
 				wantX[at] += w[r] * y[q]
 			}
 		}
+		p := NewConvPlanes(win, make([]int, rows))
+		planes := make([]T, p.Size)
+		PadPlanes(planes, x, &p)
+		gotX, gotW, gotY := make([]T, len(x)), slices.Clone(w), slices.Clone(y)
+		ConvPlane(gotY, w, planes, &p)
+		ConvPlaneWeight(gotW, y, planes, &p)
+		ConvPlaneInput(planes, w, y, &p)
+		CropPlanes(gotX, planes, &p)
+		name := fmt.Sprintf("%+v", *win)
+		require.Equal(t, wantY, gotY, name)
+		require.Equal(t, wantW, gotW, name)
+		require.Equal(t, wantX, gotX, name)
 	}
-	gotY, gotW, gotX := slices.Clone(y), slices.Clone(w), slices.Clone(x)
-	ConvRow(gotY, w, x, win, from, to)
-	ConvRowWeight(gotW, y, x, win, from, to)
-	ConvRowInput(gotX, w, y, win, from, to)
-	name := fmt.Sprintf("%+v", *win)
-	require.Equal(t, wantY, gotY, name)
-	require.Equal(t, wantW, gotW, name)
-	require.Equal(t, wantX, gotX, name)
+}
+
+// placesFit reports that all places of w are in the padded image.
+func placesFit(w *ConvWindow) bool {
+	for a := range w.Image {
+		if (w.Places[a]-1)*w.Stride[a]+(w.Kernel[a]-1)*w.Dilation[a] >= w.Image[a]+2*w.Padding[a] {
+			return false
+		}
+	}
+	return true
 }
 
 func elementOr0[T Float](x []T, i int) T {
@@ -125,18 +149,21 @@ func wholeNumbers[T Float](rng *rand.Rand, n int) []T {
 }
 
 // The zeros around an image are factors: with an infinite one they make NaN.
-func TestConvRowsOfInf(t *testing.T) {
+func TestConvPlanesOfInf(t *testing.T) {
 	inf, nan := math.Inf(1), math.NaN()
 	win := &ConvWindow{Image: [2]int{1, 3}, Kernel: [2]int{1, 3}, Places: [2]int{1, 3},
 		Stride: [2]int{1, 1}, Padding: [2]int{0, 1}, Dilation: [2]int{1, 1}, Channels: 1, Next: 3}
-	x, y, w := []float64{1, 2, 3}, make([]float64, 3), []float64{inf, 1, 1}
-	ConvRow(y, w, x, win, 0, 3)
+	p := NewConvPlanes(win, make([]int, 3))
+	planes, x, w := make([]float64, p.Size), []float64{1, 2, 3}, []float64{inf, 1, 1}
+	PadPlanes(planes, x, &p)
+	y, dw, dx := make([]float64, 3), make([]float64, 3), make([]float64, 3)
+	ConvPlane(y, w, planes, &p)
 	requireSame(t, []float64{nan, inf, inf}, y)
-	dw := make([]float64, 3)
-	ConvRowWeight(dw, []float64{inf, 1, 1}, x, win, 0, 3)
+	ConvPlaneWeight(dw, []float64{inf, 1, 1}, planes, &p)
 	requireSame(t, []float64{nan, inf, inf}, dw)
-	dx := make([]float64, 3)
-	ConvRowInput(dx, w, []float64{1, 1, 1}, win, 0, 3)
+	clear(planes)
+	ConvPlaneInput(planes, w, []float64{1, 1, 1}, &p)
+	CropPlanes(dx, planes, &p)
 	requireSame(t, []float64{inf, inf, 2}, dx)
 }
 
@@ -146,7 +173,13 @@ func TestConvDoesNotAllocate(t *testing.T) {
 	x, cols, w, y := make([]float64, 324), make([]float64, 18*162), make([]float64, 18), make([]float64, 81)
 	requireNoAllocs(t, "Im2col", func() { Im2col(cols, x, win, 0, 162) })
 	requireNoAllocs(t, "Col2im", func() { Col2im(x, cols, win, 0, 162) })
-	requireNoAllocs(t, "ConvRow", func() { ConvRow(y, w, x, win, 0, 81) })
-	requireNoAllocs(t, "ConvRowInput", func() { ConvRowInput(x, w, y, win, 0, 81) })
-	requireNoAllocs(t, "ConvRowWeight", func() { ConvRowWeight(w, y, x, win, 0, 81) })
+	offsets := make([]int, 9)
+	requireNoAllocs(t, "ConvPlanes", func() {
+		p := NewConvPlanes(win, offsets)
+		PadPlanes(cols, x, &p)
+		ConvPlane(y, w, cols, &p)
+		ConvPlaneWeight(w, y, cols, &p)
+		ConvPlaneInput(cols, w, y, &p)
+		CropPlanes(x, cols, &p)
+	})
 }
