@@ -17,12 +17,18 @@ func HVP(loss *Node, wrt, v []*Node) ([]*Node, error) {
 }
 
 func hvp(loss *Node, wrt, v []*Node) ([]*Node, error) {
-	if len(v) != len(wrt) {
-		return nil, gradError(fmt.Errorf("%w: %d vectors for %d parameters", ErrShape, len(v), len(wrt)))
-	}
 	grads, err := Grad(loss, wrt...)
 	if err != nil {
 		return nil, err
+	}
+	return alongGrads(loss, grads, wrt, v)
+}
+
+// alongGrads returns the product of the Hessian of loss, whose gradients are grads,
+// with v.
+func alongGrads(loss *Node, grads, wrt, v []*Node) ([]*Node, error) {
+	if len(v) != len(wrt) {
+		return nil, gradError(fmt.Errorf("%w: %d vectors for %d parameters", ErrShape, len(v), len(wrt)))
 	}
 	slope := ConstLike(loss, 0)
 	for i, g := range grads {
