@@ -98,15 +98,35 @@ func (p *Program) build(order []*value, kept map[*value]bool) {
 func (p *Program) compile(units []*unit) func() {
 	v := units[0].result()
 	_, isCast := v.prim.(cast)
-	switch is32 := v.dtype == tensor.Float32; {
-	case isCast && is32:
+	switch {
+	case isCast && v.dtype == tensor.Float32:
 		return bindCast(p.f32.arrays[v], p.f64.arrays[v.args[0]])
 	case isCast:
 		return bindCast(p.f64.arrays[v], p.f32.arrays[v.args[0]])
-	case is32:
+	}
+	if f, ok := v.prim.(foreign); ok {
+		return p.guard(f, v)
+	}
+	if v.dtype == tensor.Float32 {
 		return p.f32.compile(units)
 	}
 	return p.f64.compile(units)
+}
+
+// guard returns the function that runs an operation of another package. The first
+// that fails in a run is the error of the run.
+func (p *Program) guard(f foreign, v *value) func() {
+	var run func() error
+	if v.dtype == tensor.Float32 {
+		run = bindForeign(f, p.f32.arrays[v], p.f32.inputs(v))
+	} else {
+		run = bindForeign(f, p.f64.arrays[v], p.f64.inputs(v))
+	}
+	return func() {
+		if p.failed == nil {
+			p.failed = run()
+		}
+	}
 }
 
 // scalarRun returns how many of the first units make one register program; 1 if
@@ -135,11 +155,16 @@ func (s *store[T]) compile(units []*unit) func() {
 	if isPointwise(v) {
 		return s.compileChain(units[0]).run
 	}
+	return bind(v.prim, s.arrays[v], s.inputs(v))
+}
+
+// inputs returns the arrays that v is computed from.
+func (s *store[T]) inputs(v *value) []*tensor.Array[T] {
 	in := make([]*tensor.Array[T], len(v.args))
 	for i, a := range v.args {
 		in[i] = s.arrays[a]
 	}
-	return bind(v.prim, s.arrays[v], in)
+	return in
 }
 
 // compileChain numbers the inputs and steps of a chain.

@@ -2,15 +2,18 @@ package autodiff
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
 // PrimitiveTypes returns the types of the primitives that nodes are made of.
 func PrimitiveTypes(nodes ...*Node) (map[string]bool, error) {
-	order, err := topological(nodes...)
+	im := newImporter()
+	order, err := im.topological(nodes...)
 	types := make(map[string]bool)
 	for _, n := range order {
-		if o, ok := n.Op().(*op); ok {
+		if o, _ := im.op(n); o != nil {
 			types[strings.TrimPrefix(fmt.Sprintf("%T", o.prim), "autodiff.")] = true
 		}
 	}
@@ -19,3 +22,6 @@ func PrimitiveTypes(nodes ...*Node) (map[string]bool, error) {
 
 // Ref returns a reference to n, on which drafts are built.
 func Ref(n *Node) *Node { return newDraftImporter().ref(n) }
+
+// StockOperations returns the types of the operations that are recognised.
+func StockOperations() []string { return slices.Sorted(maps.Keys(stockRules())) }

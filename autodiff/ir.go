@@ -143,7 +143,7 @@ const maxFold = 64
 
 // fold returns v as a constant when its arguments are constants, or nil.
 func (b *builder) fold(v *value) *value {
-	if len(v.args) == 0 || v.size() > maxFold {
+	if _, isForeign := v.prim.(foreign); isForeign || len(v.args) == 0 || v.size() > maxFold {
 		return nil
 	}
 	for _, a := range v.args {

@@ -4,6 +4,7 @@ import (
 	. "github.com/downhill-go/downhill/autodiff"
 	"github.com/downhill-go/downhill/autodiff/gradtest"
 	"github.com/downhill-go/downhill/tensor"
+	"gorgonia.org/gorgonia"
 )
 
 func f1(f func(x *Node) *Node) gradtest.Func {
@@ -182,6 +183,7 @@ func twice(f func(x *Node) *Node) gradtest.Func {
 
 func shapeRows() []opRow {
 	return []opRow{
+		{"asFloat", "rows by integers", f1(func(x *Node) *Node { return Square(gorgonia.Must(byIndices(x))) }), shapes([]int{3, 2}), anywhere},
 		{"ref", "", twice(Ref), shapes([]int{2, 3}), anywhere},
 		{"transpose", "last two", twice(func(x *Node) *Node { return Transpose(x) }), shapes([]int{2, 3, 4}), anywhere},
 		{"transpose", "cycle", twice(func(x *Node) *Node { return Transpose(x, 1, 2, 0) }), shapes([]int{2, 3, 4}), anywhere},

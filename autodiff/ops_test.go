@@ -89,7 +89,12 @@ func TestOps(t *testing.T) {
 
 // Every primitive has a row, which does use it.
 func TestEveryPrimitiveHasARow(t *testing.T) {
-	have := map[string]bool{"invalid": true} // computes nothing: it carries an error
+	have := map[string]bool{
+		"invalid": true, // computes nothing: it carries an error
+		"cast":    true, // TestCast: differences in float64 do not see through float32
+		"live":    true, // TestStockBatchNorm
+		"foreign": true, // TestForeign
+	}
 	for _, r := range opRows() {
 		if r.prim == "" {
 			continue

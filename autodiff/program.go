@@ -20,6 +20,7 @@ type Program struct {
 	root   *Node // the loss
 	loss   *value
 	after  []func() error // called at the end of each run
+	failed error          // of an operation of another package, in this run
 	busy   atomic.Bool
 
 	watch watch            // which numbers end a run with an error
@@ -50,8 +51,12 @@ func (p *Program) Run() error {
 	if err := p.f32.load(); err != nil {
 		return runError(err)
 	}
+	p.failed = nil
 	for _, f := range p.code {
 		f()
+	}
+	if p.failed != nil {
+		return runError(p.failed)
 	}
 	if err := p.f64.show(); err != nil {
 		return runError(err)

@@ -93,6 +93,7 @@ func storageOf(v *value) *value {
 type leafReader[T tensor.Float] struct {
 	node    *Node
 	shape   tensor.Shape
+	layout  tensor.Shape       // of the value; gorgonia binds (n, 1) to (n)
 	bound   gorgonia.Value     // what the node held in the last run
 	base    uintptr            // where a tensor had its elements then
 	src     []T                // its elements
@@ -124,7 +125,7 @@ func (l *leafReader[T]) load() error {
 		return l.loadIntegers(v)
 	}
 	d, isDense := v.(*tensor.Dense)
-	if v != l.bound || l.strided != nil || isDense && (d.Uintptr() != l.base || !sameLayout(d, l.shape)) {
+	if v != l.bound || l.strided != nil || isDense && (d.Uintptr() != l.base || !sameLayout(d, l.layout)) {
 		if err := l.bind(v); err != nil {
 			return fmt.Errorf("leaf %q: %w", l.node.Name(), err)
 		}
@@ -181,7 +182,9 @@ func sameLayout(d *tensor.Dense, shape tensor.Shape) bool {
 }
 
 func (l *leafReader[T]) bind(v gorgonia.Value) error {
-	if !slices.Equal(v.Shape(), l.shape) {
+	l.layout = v.Shape().Clone()
+	isEqual := slices.Equal(l.layout, l.shape)
+	if vectors := tensor.Size(l.layout) == tensor.Size(l.shape) && l.layout.Eq(l.shape); !isEqual && !vectors {
 		return fmt.Errorf("%w: the value has shape %v, the node %v", ErrShape, v.Shape(), l.shape)
 	}
 	l.strided = nil

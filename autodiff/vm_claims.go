@@ -3,6 +3,8 @@ package autodiff
 import (
 	"fmt"
 	"slices"
+
+	"github.com/downhill-go/downhill/tensor"
 )
 
 // claim says that gradients of cost with respect to wrt are wanted.
@@ -59,12 +61,15 @@ func (p *vmPlan) namedClaims() ([]claim, error) {
 		if c.Graph() != p.vm.g {
 			return nil, fmt.Errorf("%w: the cost %v is not in the graph of the machine", ErrGraph, c)
 		}
-		flat := Sum(p.im.ref(c))
+		if tensor.Size(c.Shape()) != 1 {
+			return nil, fmt.Errorf("%w: the cost %v has shape %v; sum or average it", ErrNotScalar, c, c.Shape())
+		}
+		one := Reshape(p.im.ref(c))
 		if sum == nil {
-			sum = flat
+			sum = one
 			continue
 		}
-		sum = Add(sum, flat)
+		sum = Add(sum, one)
 	}
 	return []claim{{sum, p.claimed()}}, Err(sum)
 }
