@@ -176,3 +176,21 @@ func TestBuffersOfTheirSize(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 800+8+600+64, prog.f64.buffers, prog.Explain())
 }
+
+// BenchmarkCheckpoint is a run of 64 layers with gradients, plainly and in parts of 8:
+//
+//	go test -run '^$' -bench Checkpoint ./autodiff
+func BenchmarkCheckpoint(b *testing.B) {
+	for name, part := range map[string]int{"plain": 0, "parts": 8} {
+		b.Run(name, func(b *testing.B) {
+			c := chain{layers: 64, part: part, rows: 256, width: 64, dt: tensor.Float64}
+			loss, _, params := c.build()
+			prog, err := Compile(loss, WithGrad(params...))
+			require.NoError(b, err)
+			for b.Loop() {
+				_ = prog.Run()
+			}
+			b.ReportMetric(float64(8*prog.f64.buffers), "B-planned")
+		})
+	}
+}

@@ -53,6 +53,30 @@ func TestCheckpointSecondOrder(t *testing.T) {
 	}
 }
 
+// A program that differentiates a gradient through checkpoints has the gradients of
+// the plain one, and making it adds nothing to the graph.
+func TestCheckpointCompiled(t *testing.T) {
+	compute := func(do func(f func(x ...*Node) *Node, x ...*Node) *Node) (out []tensor.Value) {
+		g, loss, p := partLoss(do)
+		grads := gradOf(t, loss, p...)
+		penalty := Add(loss, Add(Dot(grads[0], grads[0]), Dot(grads[1], grads[1])))
+		before := len(g.AllNodes())
+		prog := mustCompile(t, penalty, WithGrad(p...))
+		require.Len(t, g.AllNodes(), before)
+		require.NoError(t, prog.Run())
+		for _, n := range p {
+			d, err := n.Grad()
+			require.NoError(t, err)
+			out = append(out, d)
+		}
+		return append(out, penalty.Value())
+	}
+	want, got := compute(plainly), compute(Checkpoint)
+	for i := range want {
+		require.NoError(t, tensor.AllClose(got[i], want[i], 1e-12, 1e-14))
+	}
+}
+
 // f is called once, with a slice of its own; an x may be given twice, not be used, or
 // be made of another; nodes that f makes are out of reach.
 func TestCheckpointInputs(t *testing.T) {
@@ -116,6 +140,20 @@ func TestCheckpointOfRules(t *testing.T) {
 	}, x)
 	want := Mul(Mul(5, x), Sigmoid(Gt(x, 0)))
 	require.NoError(t, tensor.AllClose(valueOf(t, gradOf(t, Sum(y), x)[0]), valueOf(t, want), 1e-15, 0))
+}
+
+// Operations of gorgonia's own in f are kept, and what is between them and x too.
+func TestCheckpointOfStockOperations(t *testing.T) {
+	g := NewGraph()
+	x := Param(g, "x", tensor.Of(0.5, -2, 3))
+	y := Checkpoint(func(x ...*Node) *Node {
+		return Mul(Tanh(gorgonia.Must(gorgonia.Exp(Sin(x[0])))), x[0])
+	}, x)
+	want := Mul(Tanh(Exp(Sin(x))), x)
+	require.Equal(t, run(t, want), run(t, y))
+	require.NoError(t, tensor.AllClose(valueOf(t, gradOf(t, Sum(y), x)[0]), valueOf(t, gradOf(t, Sum(want), x)[0]), 1e-15, 1e-15))
+	d := gradOf(t, Sum(Square(gradOf(t, Sum(y), x)[0])), x)[0]
+	require.NoError(t, tensor.AllClose(valueOf(t, d), valueOf(t, gradOf(t, Sum(Square(gradOf(t, Sum(want), x)[0])), x)[0]), 1e-14, 1e-15))
 }
 
 // A stock machine computes and differentiates it as well.

@@ -85,8 +85,7 @@ func TestFisherVP(t *testing.T) {
 	require.NoError(t, tensor.AllClose(valueOf(t, flatten(a)), valueOf(t, flatten(b)), 1e-13, 1e-15))
 }
 
-// The empirical Fisher matrix is the mean of squared gradients, and of one class at
-// the optimum that of no gradient at all.
+// The empirical Fisher matrix is the mean of squared gradients.
 func TestEmpiricalFisherVP(t *testing.T) {
 	for _, dt := range []tensor.Dtype{tensor.Float64, tensor.Float32} {
 		logits, labels, p, v := classifier(dt, true)
