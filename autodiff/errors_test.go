@@ -233,9 +233,12 @@ func TestLeafErrors(t *testing.T) {
 	require.NoError(t, prog.Run())
 	require.Equal(t, 11.0, prog.Loss())
 
-	require.NoError(t, gorgonia.UnsafeLet(v, tensor.Must(tensor.Ones[float64](2, 1))))
+	gorgonia.WithValue(tensor.Of(1.0, 2, 3))(v)
 	require.ErrorIs(t, prog.Run(), ErrShape)
 	require.Equal(t, 11.0, prog.Loss(), "of the last run")
+	require.NoError(t, gorgonia.UnsafeLet(v, tensor.Must(tensor.Ones[float64](2, 1))))
+	require.NoError(t, prog.Run(), "to gorgonia (2, 1) is (2)")
+	require.Equal(t, 7.0, prog.Loss())
 	require.NoError(t, Let(v, tensor.Of(2.0, 2)))
 	require.NoError(t, prog.Run())
 	require.Equal(t, 14.0, prog.Loss())

@@ -282,12 +282,16 @@ func TestJacobianErrors(t *testing.T) {
 		{func() error { _, err := GNVP(loss, y, []*Node{x}, nil); return err }, "GNVP", ErrShape},
 		{func() error { _, err := GNVP(y, y, []*Node{x}, []*Node{x}); return err }, "GNVP", ErrNotScalar},
 		{func() error { _, err := GNVP(bad, y, []*Node{x}, []*Node{x}); return err }, "Reshape", ErrShape},
-		{func() error { _, err := JVP(stock, []*Node{x}, []*Node{x}); return err }, "JVP", ErrDamaged},
+		{func() error { _, err := JVP(stock, []*Node{x}, []*Node{x}); return err }, "", ErrDamaged},
 	} {
 		err := c.call()
 		require.ErrorIs(t, err, c.want, "case %d", i)
 		var e *Error
 		require.ErrorAs(t, err, &e)
+		if c.op == "" { // a node of gorgonia's
+			require.Equal(t, "gorgonia.sliceOp", e.Op)
+			continue
+		}
 		require.Equal(t, "autodiff."+c.op, e.Op, "case %d: %v", i, err)
 		require.True(t, strings.HasPrefix(e.Pos, "jacobian_test.go:"), err)
 	}
