@@ -206,7 +206,7 @@ func TestCheckGradNotFinite(t *testing.T) {
 	require.NoError(t, CheckGrad(Sum(Where(Gt(x, 0), Log(Where(Gt(x, 0), x, 1)), 0)), x))
 	require.NoError(t, CheckGrad(Sum(Exp(Const(g, tensor.Of(math.Inf(-1), 1.0)))), x), "no gradient passes")
 	bad := Param(g, "bad", tensor.Of(math.NaN()))
-	require.ErrorContains(t, CheckGrad(Sum(bad), bad), `not finite: "bad" (1), element [0]: got NaN`)
+	require.ErrorContains(t, CheckGrad(Sum(bad), bad), `not a finite number: "bad" (1), element [0]: got NaN`)
 }
 
 // Kinks and ties, and points close to them, are no mistakes.

@@ -41,7 +41,7 @@ func InputOf(g *Graph, name string, dt tensor.Dtype, shape ...int) *Node {
 	if err := checkName(g, name); err != nil {
 		return Invalid(g, "autodiff.InputOf", err)
 	}
-	return newLeaf(g, name, v.Dtype(), v.Shape())
+	return newLeaf(g, name, v.Dtype(), v.Shape(), false)
 }
 
 func leaf(g *Graph, fn, name string, v tensor.Value) *Node {
@@ -52,17 +52,17 @@ func leaf(g *Graph, fn, name string, v tensor.Value) *Node {
 	if err != nil {
 		return Invalid(g, fn, fmt.Errorf("%q: %w", name, err))
 	}
-	n := newLeaf(g, name, bound.Dtype(), bound.Shape())
+	n := newLeaf(g, name, bound.Dtype(), bound.Shape(), fn == "autodiff.Param")
 	if err := gorgonia.UnsafeLet(n, bound); err != nil {
 		return Invalid(g, fn, fmt.Errorf("%q: %w", name, err))
 	}
 	return n
 }
 
-func newLeaf(g *Graph, name string, dt tensor.Dtype, shape tensor.Shape) *Node {
+func newLeaf(g *Graph, name string, dt tensor.Dtype, shape tensor.Shape, isParam bool) *Node {
 	n := gorgonia.NewUniqueNode(gorgonia.WithType(nodeType(dt, len(shape))), gorgonia.In(g),
 		gorgonia.WithShape(shape...), gorgonia.WithName(name))
-	noteLeaf(n)
+	noteLeaf(n, isParam)
 	return n
 }
 

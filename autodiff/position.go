@@ -35,6 +35,8 @@ func madeAt(p Primitive, y *Node) string {
 type site struct {
 	pc   uintptr // 0 if unknown
 	grad bool    // made while differentiating
+	// param says that the node is a leaf that Param made.
+	param bool
 }
 
 // frame returns the function and line of s, or the zero Frame.
@@ -64,9 +66,10 @@ func siteOf(n *Node) site {
 var leafSites sync.Map // from weak.Pointer[Node] to site
 
 // noteLeaf remembers where the leaf n was made, for as long as n lives.
-func noteLeaf(n *Node) {
-	key := weak.Make(n)
-	leafSites.Store(key, here())
+func noteLeaf(n *Node, isParam bool) {
+	key, s := weak.Make(n), here()
+	s.param = isParam
+	leafSites.Store(key, s)
 	runtime.AddCleanup(n, func(key weak.Pointer[Node]) { leafSites.Delete(key) }, key)
 }
 
