@@ -21,8 +21,8 @@ func dense(x *Node, name string, from, to int) *Node {
 	return Add(MatMul(x, w), b)
 }
 
-// twoLayers is the loss of a network with two layers.
-func twoLayers(g *Graph) *Node {
+// drawnNet is the loss of a network with two layers.
+func drawnNet(g *Graph) *Node {
 	x := Input(g, "x", tensor.Must(tensor.Ones[float64](5, 3)))
 	labels := Input(g, "labels", tensor.Of(0.0, 1, 2, 0, 1))
 	h := Tanh(dense(x, "hidden", 3, 8))
@@ -80,14 +80,14 @@ func draw(t *testing.T, roots ...*Node) image {
 // and the two calls of a function as groups of their own.
 func TestWriteSVG(t *testing.T) {
 	g := NewGraph()
-	im := draw(t, twoLayers(g))
+	im := draw(t, drawnNet(g))
 	require.Equal(t, g.Nodes().Len(), im.nodes)
 	require.Greater(t, im.edges, im.nodes)
 	require.Less(t, im.boxes["x (5, 3) float64"].y, im.boxes["MatMul (5, 8) float64"].y)
 	require.Less(t, im.boxes["MatMul (5, 8) float64"].y, im.boxes["Tanh (5, 8) float64"].y)
 	require.Less(t, im.boxes["Tanh (5, 8) float64"].y, im.boxes["MatMul (5, 3) float64"].y)
 	require.Contains(t, im.boxes, "Sum Axes [1] Keep (5, 1) float64")
-	require.Equal(t, []string{"twoLayers draw_test.go:28-30", "dense draw_test.go:21", "dense draw_test.go:21", "parameter", "input", "constant", "operation"}, im.labels)
+	require.Equal(t, []string{"drawnNet draw_test.go:28-30", "dense draw_test.go:21", "dense draw_test.go:21", "parameter", "input", "constant", "operation"}, im.labels)
 }
 
 // Parameters, other inputs, constants, operations, gradients and nodes of gorgonia's
