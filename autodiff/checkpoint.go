@@ -17,7 +17,8 @@ import (
 // f is called once. It may use other nodes besides x, such as parameters, and they
 // get their gradients too; the nodes that f makes get none from outside of f. Parts
 // may hold parts, and derivatives of any order are right, but those of second order
-// keep what the first computed anew.
+// keep what the first computed anew. Random numbers are drawn once, and kept, as are
+// results of gorgonia's own operations.
 //
 // Values are the same bits with it and without, and so are gradients, except for
 // those of a node that is used several times in f and outside of it too: their
@@ -138,8 +139,9 @@ func recompute(y *Node, copies map[*Node]*Node) []*Node {
 			changed = changed || in[i] != behind(x)
 		}
 		if changed {
-			copies[n] = newNode(n.Graph(), o.prim, in, o.shape, o.dtype)
-			made = append(made, copies[n])
+			c := newNode(n.Graph(), o.prim, in, o.shape, o.dtype)
+			c.Op().(*op).site = site{pc: o.site.pc, grad: true} // of the line in f
+			copies[n], made = c, append(made, c)
 		}
 		return copies[n]
 	}

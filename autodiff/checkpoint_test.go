@@ -1,6 +1,7 @@
 package autodiff_test
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -202,11 +203,17 @@ func TestCheckpointErrors(t *testing.T) {
 		require.Equal(t, "autodiff."+c.op, e.Op, "case %d", i)
 		require.True(t, strings.HasPrefix(e.Pos, "checkpoint_test.go:"), e)
 	}
-	// no rule, in a part that is computed well
+	// no rule, in a part that is computed well: the error names the line in f
+	var wrong *Node
 	y := Checkpoint(func(x ...*Node) *Node {
-		return CustomGrad(Square(x[0]), x, func([]*Node, *Node, *Node) []*Node { return nil })
+		wrong = CustomGrad(Square(x[0]), x, func([]*Node, *Node, *Node) []*Node { return nil })
+		return Exp(wrong)
 	}, x)
-	require.Equal(t, []float64{1, 4}, run(t, y))
+	require.InDeltaSlice(t, []float64{math.E, math.Exp(4)}, run(t, y), 1e-13)
 	_, err := Grad(Sum(y), x)
 	require.ErrorIs(t, err, ErrNoRule)
+	require.ErrorContains(t, err, "CustomGrad of "+Position(wrong))
+	_, err = Compile(Sum(y), WithGrad(x))
+	require.ErrorIs(t, err, ErrNoRule)
+	require.ErrorContains(t, err, "CustomGrad of "+Position(wrong))
 }

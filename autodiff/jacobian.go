@@ -111,8 +111,8 @@ func jacobianRows(y *Node, wrt []*Node) ([]*Node, error) {
 
 // Laplacian returns the scalar sum of the second derivatives of loss by each
 // element of wrt: the trace of the [Hessian], without its other elements. It
-// makes one gradient for each element, so it is for few of them; with a random v
-// of independent elements ±1, the expectation of vᵀHv by [HVP] is the same.
+// makes one gradient for each element, so it is for few of them; [HutchinsonTrace]
+// estimates it for many.
 //
 //	Δ = Σᵢ ∂²loss/∂θᵢ² = Σᵢ eᵢᵀHeᵢ
 //
