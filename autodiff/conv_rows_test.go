@@ -30,6 +30,7 @@ func convRows() []opRow {
 		{[]int{2, 3, 5, 5}, []int{4, 3, 1, 1}, Conv2dOptions{Stride: pair(2, 2), Padding: pair(1, 1)}},
 		{[]int{2, 2, 4, 5}, []int{4, 2, 4, 5}, Conv2dOptions{}},
 		{[]int{5, 1, 12, 12}, []int{4, 1, 3, 3}, Conv2dOptions{Padding: pair(1, 1)}},
+		{[]int{2, 1, 3, 3}, []int{2, 1, 2, 2}, Conv2dOptions{Padding: pair(40, 39), Stride: pair(41, 20)}},
 	} {
 		f := func(x ...*Node) *Node { return Conv2d(x[0], x[1], nil, c.o) }
 		name := fmt.Sprintf("%+v", c.o)

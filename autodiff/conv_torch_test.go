@@ -107,3 +107,16 @@ func TestConvDoesNotAllocate(t *testing.T) {
 		}
 	}
 }
+
+// Padding is not made where it would be most of the memory.
+func TestConvOfLargeOptions(t *testing.T) {
+	const most = 1 << 20
+	g := NewGraph()
+	x, w := Param(g, "x", tensor.Must(tensor.Full(3.0, 1, 1, 1))), Param(g, "w", tensor.Must(tensor.Full(2.0, 1, 1, 1, 1)))
+	y := Conv2d(x, w, nil, Conv2dOptions{Padding: [2]int{most, most}, Stride: [2]int{most, most}})
+	require.Equal(t, []float64{0, 0, 0, 0, 6, 0, 0, 0, 0}, run(t, y))
+	require.Equal(t, []float64{2}, run(t, gradOf(t, Sum(y), x)[0]))
+	require.Equal(t, []float64{3}, run(t, gradOf(t, Sum(y), w)[0]))
+	z := ConvTranspose2d(y, w, nil, ConvTranspose2dOptions{Padding: [2]int{most, most}, Stride: [2]int{most, most}})
+	require.Equal(t, []float64{12}, run(t, z))
+}
