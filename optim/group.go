@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/downhill-go/downhill/tensor"
 	"gorgonia.org/gorgonia"
 )
 
@@ -114,6 +115,14 @@ func (g *Group) fill(state string) float64 {
 		return f.Fill(state)
 	}
 	return 0
+}
+
+// size returns the number of elements of a state buffer.
+func (g *Group) size(state string, shape tensor.Shape) int {
+	if s, ok := g.rule.(Sizer); ok {
+		return s.Size(state, shape)
+	}
+	return tensor.Size(shape)
 }
 
 // contains reports whether vg is a parameter of the group.

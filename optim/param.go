@@ -194,12 +194,12 @@ func (s *slotOf[T]) bindState(g *Group) {
 		return
 	}
 	s.version = g.version
-	s.Scalars = &g.scalars
+	s.Scalars, s.Shape = &g.scalars, s.shape
 	s.State = s.State[:0]
 	for _, name := range g.state {
 		b := s.buffers[name]
 		if b == nil {
-			b = buffer[T](len(s.Param), g.fill(name))
+			b = buffer[T](g.size(name, s.shape), g.fill(name))
 			if s.buffers == nil {
 				s.buffers = map[string][]T{}
 			}

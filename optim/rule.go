@@ -6,7 +6,7 @@ import "github.com/downhill-go/downhill/tensor"
 // struct of hyperparameters, float64 or bool, each with its PyTorch name in an
 // `option` tag; it holds no state, so that a copy is an independent setting.
 //
-// A rule may also implement [Preparer], [Filler] and [LookAhead].
+// A rule may also implement [Preparer], [Filler], [Sizer] and [LookAhead].
 type Rule interface {
 	// Check returns an error for every hyperparameter out of its range.
 	Check() error
@@ -21,15 +21,16 @@ type Rule interface {
 }
 
 // Step is what a [Rule] sees of one parameter at one step. All slices have one
-// element per element of the parameter. It is valid during the call only.
+// element per element of the parameter, but for the buffers of a [Sizer]. It is valid during the call only.
 type Step[T tensor.Float] struct {
-	T       int      // step count of this parameter, from 1
-	Fresh   bool     // State was allocated for this step
-	Param   []T      // updated in place
-	Grad    []T      // read only
-	At      []T      // read only: where Grad was taken, Param itself unless the rule looks ahead
-	State   [][]T    // one buffer per State name
-	Scalars *Scalars // what Prepare computed
+	T       int          // step count of this parameter, from 1
+	Fresh   bool         // State was allocated for this step
+	Shape   tensor.Shape // of the parameter; read only
+	Param   []T          // updated in place
+	Grad    []T          // read only
+	At      []T          // read only: where Grad was taken, Param itself unless the rule looks ahead
+	State   [][]T        // one buffer per State name
+	Scalars *Scalars     // what Prepare computed
 }
 
 // A Preparer is a [Rule] with scalars that depend on the step count alone,
@@ -45,6 +46,14 @@ type Preparer interface {
 type Filler interface {
 	Rule
 	Fill(state string) float64
+}
+
+// A Sizer is a [Rule] with buffers that do not have one element per element of the
+// parameter: Size returns the number of elements of the buffer of that name, at
+// least 1, for a parameter of the given shape.
+type Sizer interface {
+	Rule
+	Size(state string, shape tensor.Shape) int
 }
 
 // LookAhead is a [Rule] that wants the gradient at a point other than the
