@@ -207,7 +207,7 @@ func (a *auditor) prepare(loss *Node, wrt []*Node) error {
 		if a.values[n], err = leafValue(n); err != nil {
 			return &Error{Op: "autodiff", Pos: callerPos(), Err: err}
 		}
-		if len(wrt) == 0 {
+		if len(wrt) == 0 && isFloat(n.Dtype()) {
 			a.wrt = append(a.wrt, n)
 		}
 	}
@@ -228,7 +228,7 @@ func leafValue(n *Node) (*tensor.Array[float64], error) {
 	if v == nil {
 		return nil, fmt.Errorf("%w: %q", ErrNoValue, n.Name())
 	}
-	data, err := tensor.Float64s(v)
+	data, err := floats(v)
 	if err != nil {
 		return nil, fmt.Errorf("%q: %w", n.Name(), err)
 	}

@@ -106,8 +106,11 @@ func (a *auditor) apply(o *op, x []*tensor.Array[float64], base values) *tensor.
 
 // carries reports that p is its first input with another gradient, for the others.
 func carries(p Primitive) bool {
-	_, ok := p.(customGrad)
-	return ok
+	switch p.(type) {
+	case customGrad, checkpoint:
+		return true
+	}
+	return false
 }
 
 // along returns the value of y where the nodes in moved have these values, and those
