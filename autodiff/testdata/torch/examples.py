@@ -130,6 +130,7 @@ def iris():
         return ((pred - a["y"]) ** 2).mean()
 
     p.train(["theta"], loss, Vanilla(0.001), 30)
+    p.final["each"] = p.now["x"] @ p.now["theta"]
     return p
 
 
