@@ -91,7 +91,7 @@ func (e *GradError) Error() string {
 	if e.about != nil {
 		fmt.Fprintf(&b, ", input %d %s", e.Input, nameOf(e.about))
 	}
-	if e.Index != nil {
+	if len(e.Index) > 0 {
 		b.WriteString(", element [" + strings.Trim(strings.ReplaceAll(fmt.Sprint(e.Index), " ", ", "), "[]") + "]")
 	}
 	fmt.Fprintf(&b, ": got %.9g", e.Got)

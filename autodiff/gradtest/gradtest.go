@@ -14,7 +14,7 @@ import (
 // ErrGradient is wrapped by the error for a gradient, or a float32 value, that
 // does not agree with finite differences. Other errors are those of building and
 // running the graph.
-var ErrGradient = errors.New("wrong gradient")
+var ErrGradient = autodiff.ErrGradient
 
 // Func is a function to check: it builds an expression of x, of any shape.
 type Func = func(x ...*autodiff.Node) *autodiff.Node
@@ -43,8 +43,9 @@ func (o Options) Check(t testing.TB, f Func, inputs ...tensor.Value) {
 }
 
 // Verify returns what [Check] reports: nil when the gradients of f are right, an
-// error that wraps [ErrGradient] and shows the inputs and both numbers when one
-// is wrong, and any error of building or running the graph.
+// error that wraps [ErrGradient] and shows the inputs, both numbers, and the
+// operation that autodiff.CheckGrad blames when one is wrong, and any error of
+// building or running the graph.
 func Verify(f Func, inputs ...tensor.Value) error { return Options{}.Verify(f, inputs...) }
 
 // Verify is the function [Verify] with options.
@@ -134,14 +135,26 @@ func (o Options) verify(f Func, inputs []tensor.Value) error {
 		}
 	}
 	if err := o.compareValues(p, exact); err != nil {
-		return err
+		return o.locate(p, err)
 	}
 	for i := range inputs {
 		if err := o.compareSlopes(p, exact, i); err != nil {
-			return err
+			return o.locate(p, err)
 		}
 	}
 	return nil
+}
+
+// locate adds to err the first operation of f that is wrong by itself, if there is one.
+func (o Options) locate(p *program, err error) error {
+	if _, e := p.value(-1, nil); e != nil {
+		return err
+	}
+	loss := autodiff.Sum(autodiff.Mul(p.y, o.cotangent(p.y)))
+	if e := (*autodiff.GradError)(nil); errors.As(autodiff.CheckGrad(loss, p.x...), &e) {
+		return fmt.Errorf("%w\nwhere it starts: %v", err, e)
+	}
+	return err
 }
 
 // compareValues runs both programs at the inputs, and checks the value of f in

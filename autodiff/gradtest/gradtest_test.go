@@ -102,6 +102,8 @@ func TestMessage(t *testing.T) {
 		"⟨u, vjp(v)⟩ = %v, finite difference %v,", &got, &want)
 	require.NoError(t, scanErr)
 	require.InDelta(t, 4.0/3, got/want, 1e-9)
+	require.ErrorContains(t, err, "where it starts: gradtest_test.go:", "the operation is named")
+	require.ErrorContains(t, err, "wrong gradient: cube () -> (), input 0 \"x1\" (): got")
 }
 
 // A value that is right in float64 only is found.
