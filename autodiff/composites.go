@@ -43,6 +43,34 @@ func Norm(x *Node, axes ...int) *Node {
 	return as("Norm", sqrtWithZero(s), x)
 }
 
+// NormP returns the p-norm (Σ|x|ᵖ)^(1/p) over the given axes, or over all of x. It is
+// the largest |x| for p = +Inf, the smallest for −Inf, and the number of elements that
+// are not 0 for p = 0. Its gradient where the norm is 0 is 0.
+//
+// It matches torch.linalg.vector_norm. A NaN for p gives NaN.
+func NormP(p float64, x *Node, axes ...int) *Node {
+	const fn = "NormP"
+	if nodeErr(x) != nil {
+		return firstInvalid(fn, x)
+	}
+	size := Abs(x)
+	switch {
+	case p == 0:
+		return as(fn, Sum(Ne(x, 0), axes...), x)
+	case p == 1:
+		return as(fn, Sum(size, axes...), x)
+	case p == 2:
+		return as(fn, Norm(x, axes...), x)
+	case math.IsInf(p, 1):
+		return as(fn, Max(size, axes...), x)
+	case math.IsInf(p, -1):
+		return as(fn, Min(size, axes...), x)
+	}
+	s := Sum(Pow(size, p), axes...)
+	isZero := Eq(s, 0)
+	return as(fn, Where(isZero, 0, Pow(Where(isZero, 1, s), 1/p)), x)
+}
+
 // sqrtWithZero returns √s, with a gradient of 0 where s is 0.
 func sqrtWithZero(s *Node) *Node {
 	isZero := Eq(s, 0)

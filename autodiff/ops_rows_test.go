@@ -24,6 +24,7 @@ func opRows() []opRow {
 	rows = append(rows, matMulRows()...)
 	rows = append(rows, shapeRows()...)
 	rows = append(rows, layoutRows()...)
+	rows = append(rows, padRows()...)
 	rows = append(rows, checkpointRows()...)
 	rows = append(rows, indexRows()...)
 	rows = append(rows, normRows()...)

@@ -67,6 +67,7 @@ type torchArgs struct {
 	Groups, Size                     int
 	Scale, Bias, Mask, Causal        bool
 	poolArgs
+	P torchNumber // of a norm
 }
 
 type torchTensor struct {
