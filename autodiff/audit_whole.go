@@ -219,8 +219,9 @@ func (a *auditor) checkProgram(grads []*Node) error {
 		if err != nil {
 			return err
 		}
+		allowed := tol*largest(want.Data) + noise[k]
 		for j, w := range want.Data {
-			if near(got[j], w, tol*largest(want.Data)+noise[k]) {
+			if near(got[j], w, allowed) {
 				continue
 			}
 			if k == 0 {
