@@ -25,7 +25,7 @@ func WriteDot(w io.Writer, roots ...*Node) error {
 		return err
 	}
 	b := bufio.NewWriter(w)
-	fmt.Fprint(b, "digraph {\n\tnode [shape=box style=\"rounded,filled\" fontname=\"Helvetica\" fontsize=11 height=0.4]\n\tedge [color=\"#64748b\" arrowsize=0.6]\n")
+	fmt.Fprint(b, "digraph {\n\tnewrank=true\n\tnode [shape=box style=\"rounded,filled\" fontname=\"Helvetica\" fontsize=11 height=0.4]\n\tedge [color=\"#64748b\" arrowsize=0.6]\n")
 	for i, g := range d.groups {
 		fmt.Fprintf(b, "\tsubgraph cluster_%d {\n\t\tlabel=%s labeljust=l fontname=\"Helvetica\" fontsize=10 style=\"rounded,filled\" color=%q\n", i, dotString(g.label()), g.color())
 		for _, v := range d.nodes {

@@ -62,6 +62,7 @@ func ExampleWriteDot() {
 	}
 	// Output:
 	// digraph {
+	// 	newrank=true
 	// 	node [shape=box style="rounded,filled" fontname="Helvetica" fontsize=11 height=0.4]
 	// 	edge [color="#64748b" arrowsize=0.6]
 	// 	subgraph cluster_0 {
