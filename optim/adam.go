@@ -15,6 +15,9 @@ import (
 //	u ← max(u, v)                           if AMSGrad, else u = v
 //	p ← p - η/(1-β₁ᵗ) · m / (√u/√(1-β₂ᵗ) + ε)
 //
+// With DecoupledWeightDecay g has no λp, and p ← (1 - ηλ)p comes first, as in
+// [AdamW].
+//
 // With NoBiasCorrection the factors 1-β₁ᵗ and 1-β₂ᵗ are 1: with the default
 // β the first step is then 3.16 times as long. PyTorch has no such option.
 // The state buffers are PyTorch's: m is exp_avg, v is exp_avg_sq, u is
@@ -26,14 +29,15 @@ import (
 // ICLR 2015, Algorithm 1. https://arxiv.org/abs/1412.6980. AMSGrad: S. Reddi,
 // S. Kale, S. Kumar. On the Convergence of Adam and Beyond. ICLR 2018.
 type Adam struct {
-	LR               float64 `option:"lr"`                 // η >= 0
-	Beta1            float64 `option:"betas[0]"`           // β₁ in [0, 1): decay of the first moment
-	Beta2            float64 `option:"betas[1]"`           // β₂ in [0, 1): decay of the second moment
-	Eps              float64 `option:"eps"`                // ε >= 0, outside of the root
-	WeightDecay      float64 `option:"weight_decay"`       // λ >= 0, an L2 penalty; AdamW decouples it
-	AMSGrad          bool    `option:"amsgrad"`            // divide by the largest v so far
-	NoBiasCorrection bool    `option:"no_bias_correction"` // leave out 1-βᵗ
-	Maximize         bool    `option:"maximize"`           // go uphill
+	LR                   float64 `option:"lr"`                     // η >= 0
+	Beta1                float64 `option:"betas[0]"`               // β₁ in [0, 1): decay of the first moment
+	Beta2                float64 `option:"betas[1]"`               // β₂ in [0, 1): decay of the second moment
+	Eps                  float64 `option:"eps"`                    // ε >= 0, outside of the root
+	WeightDecay          float64 `option:"weight_decay"`           // λ >= 0, an L2 penalty
+	AMSGrad              bool    `option:"amsgrad"`                // divide by the largest v so far
+	NoBiasCorrection     bool    `option:"no_bias_correction"`     // leave out 1-βᵗ
+	Maximize             bool    `option:"maximize"`               // go uphill
+	DecoupledWeightDecay bool    `option:"decoupled_weight_decay"` // λ outside of the moments
 }
 
 // DefaultAdam returns the defaults of torch.optim.Adam: η = 0.001, β₁ = 0.9,
@@ -70,12 +74,13 @@ func (r Adam) Prepare(t int, s *Scalars) {
 }
 
 // Step32 takes one step in float32.
-func (r Adam) Step32(s *Step[float32]) { adam(r, gradient[float32](r.Maximize, r.WeightDecay), s) }
+func (r Adam) Step32(s *Step[float32]) { adam(r, s) }
 
 // Step64 takes one step in float64.
-func (r Adam) Step64(s *Step[float64]) { adam(r, gradient[float64](r.Maximize, r.WeightDecay), s) }
+func (r Adam) Step64(s *Step[float64]) { adam(r, s) }
 
-func adam[T tensor.Float](r Adam, grad effective[T], s *Step[T]) {
+func adam[T tensor.Float](r Adam, s *Step[T]) {
+	grad := decay(s.Param, r.DecoupledWeightDecay, r.Maximize, r.LR, r.WeightDecay)
 	param, grads, m, v := s.Param, s.Grad, s.State[0], s.State[1]
 	grads, m, v = grads[:len(param)], m[:len(param)], v[:len(param)]
 	lr, root := T(-s.Scalars.V[0]), T(s.Scalars.V[1])

@@ -1,7 +1,5 @@
 package optim
 
-import "github.com/downhill-go/downhill/tensor"
-
 // AdamW is Adam with decoupled weight decay, as torch.optim.AdamW. At step t,
 // with g the gradient (-g if Maximize),
 //
@@ -11,8 +9,8 @@ import "github.com/downhill-go/downhill/tensor"
 //	u ← max(u, v)                           if AMSGrad, else u = v
 //	p ← p - η/(1-β₁ᵗ) · m / (√u/√(1-β₂ᵗ) + ε)
 //
-// The decay does not pass through the moments as that of [Adam] does. It is
-// multiplied by η, unlike in the paper, but as in PyTorch and optax.
+// This is [Adam] with DecoupledWeightDecay: the decay does not pass through the
+// moments. It is multiplied by η, unlike in the paper, but as in PyTorch and optax.
 //
 // Difference from PyTorch: an infinite hyperparameter is refused.
 //
@@ -35,25 +33,22 @@ func DefaultAdamW() AdamW {
 	return AdamW{LR: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, WeightDecay: 1e-2}
 }
 
+// adam returns the same rule as an [Adam].
+func (r AdamW) adam() Adam {
+	return Adam{r.LR, r.Beta1, r.Beta2, r.Eps, r.WeightDecay, r.AMSGrad, r.NoBiasCorrection, r.Maximize, true}
+}
+
 // State returns exp_avg, exp_avg_sq, and max_exp_avg_sq if AMSGrad.
-func (r AdamW) State() []string { return Adam(r).State() }
+func (r AdamW) State() []string { return r.adam().State() }
 
 // Check returns an error for every hyperparameter out of its range.
-func (r AdamW) Check() error { return Adam(r).check("AdamW") }
+func (r AdamW) Check() error { return r.adam().check("AdamW") }
 
 // Prepare computes η/(1-β₁ᵗ) and √(1-β₂ᵗ).
-func (r AdamW) Prepare(t int, s *Scalars) { Adam(r).Prepare(t, s) }
+func (r AdamW) Prepare(t int, s *Scalars) { r.adam().Prepare(t, s) }
 
 // Step32 takes one step in float32.
-func (r AdamW) Step32(s *Step[float32]) { adamw(r, s) }
+func (r AdamW) Step32(s *Step[float32]) { adam(r.adam(), s) }
 
 // Step64 takes one step in float64.
-func (r AdamW) Step64(s *Step[float64]) { adamw(r, s) }
-
-func adamw[T tensor.Float](r AdamW, s *Step[T]) {
-	keep := T(1 - float64(r.LR*r.WeightDecay))
-	for i := range s.Param {
-		s.Param[i] *= keep
-	}
-	adam(Adam(r), gradient[T](r.Maximize, 0), s)
-}
+func (r AdamW) Step64(s *Step[float64]) { adam(r.adam(), s) }

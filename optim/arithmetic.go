@@ -30,6 +30,21 @@ func (e effective[T]) at(g, p T) T {
 	return g
 }
 
+// decay returns the gradient of the rules with decoupled_weight_decay: then the
+// parameter shrinks by 1 - ηλ here, before the step, and the gradient has no penalty.
+func decay[T tensor.Float](param []T, decoupled, maximize bool, lr, decay float64) effective[T] {
+	if !decoupled {
+		return gradient[T](maximize, decay)
+	}
+	if decay != 0 {
+		keep := T(1 - float64(lr*decay))
+		for i := range param {
+			param[i] *= keep
+		}
+	}
+	return gradient[T](maximize, 0)
+}
+
 func sqrt[T tensor.Float](x T) T { return T(math.Sqrt(float64(x))) }
 
 // lerp returns a + w(b - a), in the two forms of torch.lerp: w = 1 gives b

@@ -33,7 +33,7 @@ func TestParseErrors(t *testing.T) {
 		"Adam":                `unknown optimizer "Adam"`,
 		"adam:":               `adam: "" is not of the form option=value`,
 		"adam:lr":             `adam: "lr" is not of the form option=value`,
-		"adam:rho=1":          `adam has no option "rho": want one of lr, betas, eps, weight_decay, amsgrad, no_bias_correction, maximize`,
+		"adam:rho=1":          `adam has no option "rho": want one of lr, betas, eps, weight_decay, amsgrad, no_bias_correction, maximize, decoupled_weight_decay`,
 		"adam:betas[0]=1":     `adam has no option "betas[0]"`,
 		"adam:lr=abc":         `adam: lr: "abc" is not a number`,
 		"adam:lr=":            `adam: lr: "" is not a number`,

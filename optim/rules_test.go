@@ -47,11 +47,12 @@ var rows = []struct {
 	},
 }, {
 	rule:     Adam{LR: 0.05, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8},
-	defaults: "lr=0.001,betas=0.9:0.999,eps=1e-08,weight_decay=0,amsgrad=false,no_bias_correction=false,maximize=false",
+	defaults: "lr=0.001,betas=0.9:0.999,eps=1e-08,weight_decay=0,amsgrad=false,no_bias_correction=false,maximize=false,decoupled_weight_decay=false",
 	variants: []Rule{
 		Adam{LR: 1e-3, Eps: 1e-8},
 		Adam{LR: 1e-3, Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, AMSGrad: true, WeightDecay: 0.1},
 		Adam{LR: 1e-3, Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, NoBiasCorrection: true, Maximize: true},
+		Adam{LR: 1e-3, Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, WeightDecay: 0.1, DecoupledWeightDecay: true},
 	},
 }, {
 	rule:     AdamW{LR: 0.05, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8},
