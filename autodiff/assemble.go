@@ -33,7 +33,7 @@ func (im *importer) assemble(targets []target) (*Program, error) {
 		return nil, err
 	}
 	b := newBuilder()
-	b.eval = im.eval
+	b.eval, b.seed = im.eval, im.seed
 	values := b.lower(im, order)
 	kept := make(map[*value]bool)
 	outputs := make([]*value, len(targets))

@@ -13,6 +13,7 @@ type options struct {
 	accumulate bool
 	watch      watch
 	eval       bool
+	seed       uint64
 }
 
 // WithGrad makes the program compute the gradient of the loss with respect to
@@ -56,7 +57,7 @@ func Compile(loss *Node, opts ...Option) (*Program, error) {
 		}
 	}
 	im := newDraftImporter()
-	im.eval, im.watch = o.eval, o.watch
+	im.eval, im.seed, im.watch = o.eval, o.seed, o.watch
 	targets, err := im.collectTargets(loss, o)
 	if err != nil {
 		return nil, err

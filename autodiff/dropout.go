@@ -55,7 +55,7 @@ func dropoutOf(fn string, x *Node, p float64, seed uint64, axes int) *Node {
 	for a := axes; a < len(s); a++ {
 		s[a] = 1
 	}
-	m := RandBernoulli(x.Graph(), x.Dtype(), seed, 1-p, s...)
+	m := bernoulliLike(x, seed, 1-p, s...)
 	return as(fn, apply(dropout{}, x, Div(m, 1-p)), x)
 }
 

@@ -26,11 +26,7 @@ func applyForeign(s *stockNode) (*Node, error) {
 	if len(s.kids) == 0 {
 		return nil, fmt.Errorf("%w: type %T has no inputs", ErrForeign, s.op)
 	}
-	p := foreign{s.op, s.node}
-	if s.im.drafts {
-		return newDraft(s.node.Graph(), p, s.kids, s.node.Shape(), s.node.Dtype()), nil
-	}
-	return newNode(s.node.Graph(), p, s.kids, s.node.Shape(), s.node.Dtype()), nil
+	return s.im.make(s.node.Graph(), foreign{s.op, s.node}, s.kids, s.node.Shape(), s.node.Dtype()), nil
 }
 
 func (p foreign) Name() string                               { return stockName(p.op) }

@@ -11,6 +11,7 @@ type importer struct {
 	// drafts says that gradients are built of drafts.
 	drafts bool
 	eval   bool // for inference
+	seed   uint64
 	watch  watch
 	// updates are what operations do besides computing: a batch norm of gorgonia's
 	// keeps running statistics.
@@ -31,6 +32,14 @@ func newDraftImporter() *importer {
 	im := newImporter()
 	im.drafts = true
 	return im
+}
+
+// make returns the node p(in...) of g, a draft where there are to be drafts.
+func (im *importer) make(g *Graph, p Primitive, in []*Node, shape tensor.Shape, dt tensor.Dtype) *Node {
+	if im.drafts {
+		return newDraft(g, p, in, shape, dt)
+	}
+	return newNode(g, p, in, shape, dt)
 }
 
 // op returns the operation of n, nil for a leaf.

@@ -42,6 +42,7 @@ type builder struct {
 	count  int
 	now    uint32 // the number of the op that is being lowered
 	eval   bool   // for inference
+	seed   uint64 // of all random numbers; 0 for each node's own
 }
 
 // leafKey is a leaf, and the dtype that it is read in.
@@ -74,7 +75,11 @@ func (b *builder) lower(im *importer, nodes []*Node) map[*Node]*value {
 			args[i] = values[x]
 		}
 		b.now = o.id
-		values[n] = b.emit(o.prim, o.shape, o.dtype, args...)
+		prim := o.prim
+		if r, ok := prim.(seeded); ok && b.seed != 0 {
+			prim = r.reseeded(b.seed)
+		}
+		values[n] = b.emit(prim, o.shape, o.dtype, args...)
 	}
 	return values
 }

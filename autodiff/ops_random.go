@@ -84,7 +84,7 @@ func finiteIn(dt tensor.Dtype, x ...float64) bool {
 }
 
 // newRandom returns the node p, unless there is an error in its attributes.
-func newRandom(g *Graph, p Primitive, dt tensor.Dtype, shape tensor.Shape, err error) *Node {
+func newRandom(g *Graph, p seeded, dt tensor.Dtype, shape tensor.Shape, err error) *Node {
 	if g == nil {
 		err = fmt.Errorf("%w: the graph is nil", ErrGraph)
 	}
@@ -98,6 +98,30 @@ func newRandom(g *Graph, p Primitive, dt tensor.Dtype, shape tensor.Shape, err e
 		return Invalid(g, "autodiff."+p.Name(), err)
 	}
 	return newNode(g, p, nil, slices.Clone(shape), dt)
+}
+
+// bernoulliLike is RandBernoulli in the graph and dtype of x, for a p that is a
+// probability; a draft if x is one.
+func bernoulliLike(x *Node, seed uint64, p float64, shape ...int) *Node {
+	if isDraft(x) {
+		return newDraft(x.Graph(), randBernoulli{random{seed, slices.Clone(shape)}, p}, nil, slices.Clone(shape), x.Dtype())
+	}
+	return RandBernoulli(x.Graph(), x.Dtype(), seed, p, shape...)
+}
+
+// seeded is a primitive that draws numbers: reseeded returns it with a seed that
+// depends on both, its own and the program's.
+type seeded interface {
+	Primitive
+	reseeded(program uint64) Primitive
+}
+
+// mix returns a seed that depends on all bits of two.
+func mix(a, b uint64) uint64 {
+	z := a ^ b*0x9e3779b97f4a7c15
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
 }
 
 // random is embedded in primitives that draw an array of the shape To. They have
@@ -117,6 +141,10 @@ type randUniform struct {
 }
 
 func (randUniform) Name() string { return "RandUniform" }
+func (p randUniform) reseeded(program uint64) Primitive {
+	p.Seed = mix(p.Seed, program)
+	return p
+}
 func (p randUniform) Bind32(dst *tensor.Array[float32], _ []*tensor.Array[float32]) func() {
 	lo, hi, rng := float32(p.Lo), float32(p.Hi), tensor.NewRand(p.Seed)
 	top := math.Nextafter32(hi, lo)
@@ -133,6 +161,10 @@ type randNormal struct {
 }
 
 func (randNormal) Name() string { return "RandNormal" }
+func (p randNormal) reseeded(program uint64) Primitive {
+	p.Seed = mix(p.Seed, program)
+	return p
+}
 func (p randNormal) Bind32(dst *tensor.Array[float32], _ []*tensor.Array[float32]) func() {
 	mean, std, rng := float32(p.Mean), float32(p.Std), tensor.NewRand(p.Seed)
 	return func() { kernel.Normal(dst.Data, rng, mean, std) }
@@ -148,6 +180,10 @@ type randBernoulli struct {
 }
 
 func (randBernoulli) Name() string { return "RandBernoulli" }
+func (p randBernoulli) reseeded(program uint64) Primitive {
+	p.Seed = mix(p.Seed, program)
+	return p
+}
 func (p randBernoulli) Bind32(dst *tensor.Array[float32], _ []*tensor.Array[float32]) func() {
 	rng := tensor.NewRand(p.Seed)
 	return func() { kernel.Bernoulli(dst.Data, rng, p.P) }

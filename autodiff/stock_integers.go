@@ -14,19 +14,14 @@ func (s *stockNode) asFloat(i int, dt tensor.Dtype) *Node {
 	x := s.kids[i]
 	g := s.node.Graph()
 	if x.IsVar() {
-		if s.im.drafts {
-			return newDraft(g, asFloat{}, []*Node{x}, x.Shape(), dt)
-		}
-		return newNode(g, asFloat{}, []*Node{x}, x.Shape(), dt)
+		return s.im.make(g, asFloat{}, []*Node{x}, x.Shape(), dt)
 	}
 	data, err := floats(x.Value())
 	switch {
 	case !isStockConstant(x):
 		err = fmt.Errorf("%w: %v of %v is neither a leaf nor a constant", ErrDtype, x, x.Dtype())
-	case err == nil && s.im.drafts:
-		return newDraft(g, constant{&data}, nil, x.Shape(), dt)
 	case err == nil:
-		return newConst(g, data, dt, x.Shape())
+		return s.im.make(g, constant{&data}, nil, x.Shape(), dt)
 	}
 	return Invalid(g, "gorgonia."+stockName(s.op), err)
 }
@@ -97,16 +92,24 @@ func fromBools(x []bool) []float64 {
 
 // letBools gives a node of booleans its value, which programs compute as numbers.
 func letBools(n *Node, v gorgonia.Value) error {
-	x, err := floats(v)
+	b, err := boolsOf(n, v)
 	if err != nil {
 		return err
 	}
+	return gorgonia.UnsafeLet(n, b)
+}
+
+func boolsOf(n *Node, v gorgonia.Value) (gorgonia.Value, error) {
+	x, err := floats(v)
+	if err != nil {
+		return nil, err
+	}
 	if n.IsScalar() {
-		return gorgonia.UnsafeLet(n, gorgonia.NewB(x[0] != 0))
+		return gorgonia.NewB(x[0] != 0), nil
 	}
 	data := make([]bool, len(x))
 	for i, e := range x {
 		data[i] = e != 0
 	}
-	return gorgonia.UnsafeLet(n, stock.New(stock.WithShape(n.Shape()...), stock.WithBacking(data)))
+	return stock.New(stock.WithShape(n.Shape()...), stock.WithBacking(data)), nil
 }

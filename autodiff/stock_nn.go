@@ -12,46 +12,6 @@ import (
 // The rules in this file are of gorgonia's operations for networks, on images of
 // shape (n, channels, height, width).
 
-// stockDropout is Dropout. Gorgonia's gradient has the factor 1/p in place of 1/(1 − p).
-func stockDropout(s *stockNode) (*Node, error) {
-	p := s.float("probability")
-	if s.im.eval || p == 0 {
-		return s.in[0], nil
-	}
-	return Dropout(s.in[0], p, s.seed()), nil
-}
-
-// stockRandom is a node of random numbers. Gorgonia's are seeded by the clock.
-func stockRandom(s *stockNode) (*Node, error) {
-	g, dt, shape := s.node.Graph(), s.node.Dtype(), s.node.Shape()
-	a, b := s.float("a"), s.float("b")
-	switch which := s.field("which").Uint(); which {
-	case 0:
-		return RandUniform(g, dt, s.seed(), a, b, shape...), nil
-	case 1:
-		return RandNormal(g, dt, s.seed(), a, b, shape...), nil
-	case 2:
-		return s.binomial(int(a), b)
-	default:
-		return nil, fmt.Errorf("%w: no distribution has the number %d", ErrForeign, which)
-	}
-}
-
-// binomial is the number of successes in n trials of probability p, for an n that is
-// not too large to draw them all.
-func (s *stockNode) binomial(n int, p float64) (*Node, error) {
-	const most = 1000
-	if n < 1 || n > most {
-		return nil, fmt.Errorf("%w: %d trials, want 1 to %d", tensor.ErrValue, n, most)
-	}
-	shape := append([]int{n}, s.node.Shape()...)
-	return Sum(RandBernoulli(s.node.Graph(), s.node.Dtype(), s.seed(), p, shape...), 0), nil
-}
-
-// seed returns a seed for the node: the same in every machine of the graph, another
-// for every node.
-func (s *stockNode) seed() uint64 { return uint64(s.node.ID()) }
-
 // stockIm2col is Im2Col, whose rows are the places of the window.
 func stockIm2col(s *stockNode) (*Node, error) {
 	taps, o := s.window()
@@ -96,6 +56,12 @@ func (s *stockNode) convolution() *Node {
 		return nil
 	}
 	return Conv2d(s.im.ref(x), s.im.ref(w), nil, Conv2dOptions{Stride: o.Stride, Padding: o.Padding, Dilation: o.Dilation})
+}
+
+// convolution is Conv2d where n is the last step of one, else nil.
+func (im *importer) convolution(n *Node) *Node {
+	s := &stockNode{im: im, node: n, op: n.Op(), kids: childrenOf(n)}
+	return s.convolution()
 }
 
 // stockMaxPool is MaxPool2D. Gorgonia exchanges north and south, and west and east,
@@ -175,11 +141,7 @@ func moveTyped[T tensor.Float](avg, v tensor.Value, m float64) error {
 
 // live returns a node whose value is what v holds when a program runs.
 func (s *stockNode) live(v tensor.Value) *Node {
-	g := s.node.Graph()
-	if s.im.drafts {
-		return newDraft(g, live{v}, nil, v.Shape(), v.Dtype())
-	}
-	return newNode(g, live{v}, nil, v.Shape(), v.Dtype())
+	return s.im.make(s.node.Graph(), live{v}, nil, v.Shape(), v.Dtype())
 }
 
 // live is a tensor that something else changes.

@@ -78,10 +78,7 @@ func stockConstant(s *stockNode) (*Node, error) {
 	if !isFloat(dt) {
 		return nil, fmt.Errorf("%w: the constant is %v, neither float32 nor float64", ErrDtype, dt)
 	}
-	if s.im.drafts {
-		return newDraft(s.node.Graph(), constant{&x}, nil, s.node.Shape(), dt), nil
-	}
-	return newConst(s.node.Graph(), x, dt, s.node.Shape()), nil
+	return s.im.make(s.node.Graph(), constant{&x}, nil, s.node.Shape(), dt), nil
 }
 
 // stockUnary is an elementwise function of one argument.

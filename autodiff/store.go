@@ -300,6 +300,9 @@ func (p *publication[T]) attachGrad() error {
 // that several programs add up to one sum.
 func (p *publication[T]) accumulate() error {
 	have, err := p.node.Grad()
+	if d := p.node.Deriv(); d != nil && have == d.Value() { // not on the node: Grad falls back to it
+		have = nil
+	}
 	if err != nil || have == nil {
 		if err := p.attachGrad(); err != nil {
 			return err

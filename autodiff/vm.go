@@ -88,7 +88,7 @@ func (vm *VM) Close() error { return nil }
 
 // Let gives a leaf of the graph a value, as gorgonia.Let does.
 func (vm *VM) Let(n *Node, be any) error {
-	if n == nil || n.Graph() != vm.g {
+	if n == nil || !vm.has(n) {
 		return vm.fail(fmt.Errorf("%w: %v is not in the graph of the machine", ErrGraph, n))
 	}
 	return gorgonia.Let(n, be)
@@ -97,13 +97,17 @@ func (vm *VM) Let(n *Node, be any) error {
 // Set gives the leaf a the value that b has.
 func (vm *VM) Set(a, b *Node) error {
 	switch {
-	case a == nil || b == nil || a.Graph() != vm.g || b.Graph() != vm.g:
+	case a == nil || b == nil || !vm.has(a) || !vm.has(b):
 		return vm.fail(fmt.Errorf("%w: %v or %v is not in the graph of the machine", ErrGraph, a, b))
 	case b.Value() == nil:
 		return vm.fail(fmt.Errorf("%w: %v", ErrNoValue, b))
 	}
 	return setValue(a, b.Value())
 }
+
+// has reports that n is in the graph, which may be a part of the graph that n was
+// made in.
+func (vm *VM) has(n *Node) bool { return vm.g.Has(n.ID()) && vm.g.Node(n.ID()) == n }
 
 // Program returns what the machine runs, for [Program.Explain]; nil when it has
 // nothing to compute or cannot.

@@ -14,6 +14,8 @@ type vmOptions struct {
 	only  []*Node // of Only
 	limit bool    // Only was given
 
+	compile options // of Options
+
 	bind     bool    // BindDualValues was given,
 	bound    []*Node // with these nodes; all that have a gradient if none
 	eval     bool
@@ -43,6 +45,23 @@ func Only(nodes ...*Node) gorgonia.VMOpt {
 		if vm, ok := m.(*VM); ok {
 			vm.options.only = append(vm.options.only, nodes...)
 			vm.options.limit = true
+		}
+	}
+}
+
+// Options tells [NewVM] what options of [Compile] say: [Eval], [Seed], [Watch], [Keep],
+// which adds to [Only], and [WithGrad], whose gradients are overwritten by each run
+// unless [Accumulate] is given, too.
+func Options(opts ...Option) gorgonia.VMOpt {
+	return func(m gorgonia.VM) {
+		vm, ok := m.(*VM)
+		if !ok {
+			return
+		}
+		for _, opt := range opts {
+			if opt != nil {
+				opt(&vm.options.compile)
+			}
 		}
 	}
 }
@@ -86,8 +105,10 @@ func (o *vmOptions) read(vm *VM, opts []gorgonia.VMOpt) (err error) {
 	if flags&flagWatchInf != 0 {
 		o.watch |= watchInf
 	}
-	o.eval = field("evalMode").Bool()
-	o.bound = nodesOf(field("bindNodesDV"))
+	o.eval = field("evalMode").Bool() || o.compile.eval
+	o.bound = append(nodesOf(field("bindNodesDV")), o.compile.params...)
+	o.watch |= o.compile.watch
+	o.only = append(o.only, o.compile.keep...)
 	o.watched = nodesOf(field("watchNodes"))
 	o.valueFmt = field("valueFmt").String()
 	o.logger = (*stdlog.Logger)(field("logger").UnsafePointer())

@@ -21,7 +21,7 @@ type vmPlan struct {
 
 func (vm *VM) compile() error {
 	p := &vmPlan{vm: vm, im: newDraftImporter(), nodes: vm.options.nodes, kids: make(map[*Node][]*Node), users: make(map[*Node][]*Node)}
-	p.im.eval, p.im.watch = vm.options.eval, vm.options.watch
+	p.im.eval, p.im.seed, p.im.watch = vm.options.eval, vm.options.compile.seed, vm.options.watch
 	if p.nodes == nil {
 		p.nodes = vm.g.AllNodes()
 	}
@@ -141,10 +141,11 @@ func (p *vmPlan) isBound(x *Node) bool {
 }
 
 func (p *vmPlan) bind(x, grad *Node) {
+	o := &p.vm.options.compile
 	if !x.IsVar() { // gorgonia keeps a gradient beside a value
 		p.targets = append(p.targets, target{from: x, to: x})
 	}
-	p.targets = append(p.targets, target{from: grad, to: x, grad: true, accumulate: true})
+	p.targets = append(p.targets, target{from: grad, to: x, grad: true, accumulate: !slices.Contains(o.params, x) || o.accumulate})
 }
 
 // addStatements does the reads and sets, which have no value themselves.
@@ -157,7 +158,17 @@ func (p *vmPlan) addStatements() error {
 		switch name := stockName(n.Op()); {
 		case name == "readOp" && len(kids) == 1:
 			into := (*gorgonia.Value)(reflect.ValueOf(n.Op()).FieldByName("into").UnsafePointer())
-			p.targets = append(p.targets, target{from: kids[0], after: func(v gorgonia.Value) error { return readInto(into, v) }})
+			read := func(v gorgonia.Value) error { return readInto(into, v) }
+			if !isFloat(kids[0].Dtype()) {
+				read = func(v gorgonia.Value) error {
+					b, err := boolsOf(kids[0], v)
+					if err != nil {
+						return err
+					}
+					return readInto(into, b)
+				}
+			}
+			p.targets = append(p.targets, target{from: kids[0], after: read})
 		case name == "letOp" && len(kids) == 2:
 			if !kids[0].IsVar() {
 				return fmt.Errorf("%w: Set of %v, which is not a leaf", ErrParam, kids[0])
@@ -220,12 +231,39 @@ func (p *vmPlan) isInside(n *Node) bool {
 	case "sizeOp", "repeatOp":
 		return true
 	case "reshapeOp":
-		return len(users) == 1 && stockInputs(users[0], "repeatOp") != nil
+		return len(users) == 1 && (stockInputs(users[0], "repeatOp") != nil || p.inConvolution(n))
+	case "im2colOp":
+		return p.inConvolution(n)
+	case "linAlgBinOp":
+		return p.inConvolution(n)
 	case "elemBinOp":
 		test := operator(n, ">=")
 		return len(users) == 1 && test != nil && isNumber(test[1], 0) && operator(users[0], "⊙") != nil && slices.Contains(p.kids[users[0]], test[0])
 	}
 	return false
+}
+
+// inConvolution reports that all that uses n is on the way to a convolution.
+func (p *vmPlan) inConvolution(n *Node) bool {
+	users := p.users[n]
+	if len(users) == 0 {
+		return false
+	}
+	for _, u := range users {
+		switch stockName(u.Op()) {
+		case "transposeOp":
+			if p.im.convolution(u) == nil {
+				return false
+			}
+		case "reshapeOp", "linAlgBinOp":
+			if !p.inConvolution(u) {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // letCopy gives n a value of its own, which no later run changes.
