@@ -12,6 +12,7 @@ import (
 // Group is a list of parameters with a rule of its own, like an entry of
 // torch's param_groups.
 type Group struct {
+	opt     *Optimizer
 	params  []*param
 	initial map[string]float64 // hyperparameters when their first schedule was made
 

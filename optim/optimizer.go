@@ -1,7 +1,9 @@
 package optim
 
 import (
+	"errors"
 	"reflect"
+	"strconv"
 
 	"gorgonia.org/gorgonia"
 )
@@ -9,8 +11,12 @@ import (
 // Optimizer applies rules to parameters, like an instance of
 // torch.optim.Optimizer. It is for one goroutine at a time.
 type Optimizer struct {
-	groups []*Group
-	count  int // parameters
+	groups    []*Group
+	params    []gorgonia.ValueGrad // of all groups, in order
+	trainable []gorgonia.ValueGrad // those that are not frozen
+	keys      map[string]bool      // names of parameters in a StateDict
+	before    hooks
+	after     hooks
 }
 
 // New returns an optimizer with one group. A parameter is anything with a
@@ -30,7 +36,8 @@ func New(params []gorgonia.ValueGrad, rule Rule) (*Optimizer, error) {
 }
 
 // AddGroup adds a group of parameters with a rule of its own, which may be of
-// another type. Errors are those of [New]; on error nothing is added.
+// another type, before the first step or later. Errors are those of [New]; on
+// error nothing is added.
 func (o *Optimizer) AddGroup(params []gorgonia.ValueGrad, rule Rule) error {
 	if missingRule(rule) {
 		return optionErrorf("no rule")
@@ -41,9 +48,9 @@ func (o *Optimizer) AddGroup(params []gorgonia.ValueGrad, rule Rule) error {
 	if len(params) == 0 {
 		return paramErrorf("optimizer got an empty parameter list")
 	}
-	g := &Group{}
+	g := &Group{opt: o}
 	for i, vg := range params {
-		p, err := o.admit(vg, o.count+i)
+		p, err := o.admit(vg, len(o.params)+i)
 		if err != nil {
 			return err
 		}
@@ -54,8 +61,25 @@ func (o *Optimizer) AddGroup(params []gorgonia.ValueGrad, rule Rule) error {
 	}
 	g.use(rule)
 	o.groups = append(o.groups, g)
-	o.count += len(params)
+	for _, p := range g.params {
+		p.key = o.key(p.name)
+	}
+	o.params = append(o.params, params...)
+	o.trainable = append(o.trainable, params...)
 	return nil
+}
+
+// key returns the name, or name#2, name#3 and so on if a parameter has it.
+func (o *Optimizer) key(name string) string {
+	if o.keys == nil {
+		o.keys = map[string]bool{}
+	}
+	key := name
+	for n := 2; o.keys[key]; n++ {
+		key = name + "#" + strconv.Itoa(n)
+	}
+	o.keys[key] = true
+	return key
 }
 
 // admit checks one parameter of a new group.
@@ -86,6 +110,14 @@ func (o *Optimizer) admit(vg gorgonia.ValueGrad, index int) (*param, error) {
 // Groups returns the groups, in the order in which they were added.
 func (o *Optimizer) Groups() []*Group { return o.groups }
 
+// Params returns the parameters of all groups, in order. The slice is not to
+// be written to.
+func (o *Optimizer) Params() []gorgonia.ValueGrad { return o.params[:len(o.params):len(o.params)] }
+
+// Trainable returns the parameters that are not frozen, in order. The slice is
+// not to be written to, and valid until the next Freeze, Unfreeze or AddGroup.
+func (o *Optimizer) Trainable() []gorgonia.ValueGrad { return o.trainable }
+
 // SetLR changes the learning rate of every group; see [Group.Set]. On an error
 // the groups before the one that refused it have changed.
 func (o *Optimizer) SetLR(lr float64) error {
@@ -101,12 +133,26 @@ func (o *Optimizer) SetLR(lr float64) error {
 // (Grad returns an error or nil) is skipped completely, as in PyTorch: no
 // weight decay, no step count. Gradients are left as they are.
 //
+// So is a frozen one. Hooks of [Optimizer.BeforeStep] run first and may change
+// gradients or prevent the step, those of [Optimizer.AfterStep] run last.
+//
 // It returns an error that wraps [ErrParam] and names the parameter when a
 // value or a gradient is of another shape or dtype than the parameter, or not
 // contiguous. Then nothing has changed. Steps after the first do not allocate.
 func (o *Optimizer) Step() error {
+	if err := o.before.run(o); err != nil {
+		o.Restore()
+		if errors.Is(err, ErrSkip) {
+			return nil
+		}
+		return err
+	}
 	for _, g := range o.groups {
 		for _, p := range g.params {
+			if p.frozen {
+				p.active = false
+				continue
+			}
 			if err := p.bind(); err != nil {
 				o.Restore()
 				return err
@@ -126,7 +172,7 @@ func (o *Optimizer) Step() error {
 			p.slot.step(g, p.steps)
 		}
 	}
-	return nil
+	return o.after.run(o)
 }
 
 // StepClosure evaluates the loss and its gradients by calling f, steps, and
@@ -164,8 +210,8 @@ func (o *Optimizer) Ahead() error {
 			continue
 		}
 		for _, p := range g.params {
-			if missing(p.of.Value()) {
-				continue // Step complains if there is a gradient
+			if p.frozen || missing(p.of.Value()) {
+				continue // without a value, Step complains if there is a gradient
 			}
 			if err := p.bindValue(); err != nil {
 				o.Restore()

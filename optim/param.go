@@ -16,6 +16,8 @@ type param struct {
 	of     gorgonia.ValueGrad
 	name   string // the node's name, or the index
 	label  string // how errors call it: `"w"` or `3`
+	key    string // name, made unique
+	frozen bool
 	steps  int
 	slot   slot
 	active bool // has a gradient at this step
@@ -31,6 +33,8 @@ type slot interface {
 	ahead(g *Group, t int)
 	restore()
 	zeroGrad()
+	save(p *ParamState, g *Group)
+	load(p *ParamState)
 }
 
 func newParam(vg gorgonia.ValueGrad, index int) *param {
@@ -197,9 +201,9 @@ func (s *slotOf[T]) bindState(g *Group) {
 	s.Scalars, s.Shape = &g.scalars, s.shape
 	s.State = s.State[:0]
 	for _, name := range g.state {
-		b := s.buffers[name]
-		if b == nil {
-			b = buffer[T](g.size(name, s.shape), g.fill(name))
+		b, n := s.buffers[name], g.size(name, s.shape)
+		if len(b) != n {
+			b = buffer[T](n, g.fill(name))
 			if s.buffers == nil {
 				s.buffers = map[string][]T{}
 			}

@@ -1,0 +1,103 @@
+package optim
+
+import (
+	"github.com/downhill-go/downhill/tensor"
+	"gorgonia.org/gorgonia"
+)
+
+// Freeze makes steps skip all parameters of the group, as parameters without a
+// gradient: their values, state and step counts stay as they are. In PyTorch it
+// is requires_grad = False. It is not part of a [StateDict].
+func (g *Group) Freeze() { g.freeze(true) }
+
+// Unfreeze undoes Freeze. Steps go on with the old state.
+func (g *Group) Unfreeze() { g.freeze(false) }
+
+func (g *Group) freeze(frozen bool) {
+	for _, p := range g.params {
+		p.setFrozen(frozen)
+	}
+	g.opt.listTrainable()
+}
+
+// Freeze is [Group.Freeze] for single parameters. One that the optimizer does
+// not have is an error that wraps [ErrParam]; then nothing has changed.
+func (o *Optimizer) Freeze(params ...gorgonia.ValueGrad) error { return o.freeze(params, true) }
+
+// Unfreeze undoes Freeze.
+func (o *Optimizer) Unfreeze(params ...gorgonia.ValueGrad) error { return o.freeze(params, false) }
+
+func (o *Optimizer) freeze(params []gorgonia.ValueGrad, frozen bool) error {
+	found := make([]*param, len(params))
+	for i, vg := range params {
+		for _, g := range o.groups {
+			for _, p := range g.params {
+				if vg != nil && same(p.of, vg) {
+					found[i] = p
+				}
+			}
+		}
+		if found[i] == nil {
+			return paramErrorf("%d of %d: it is not in the optimizer", i, len(params))
+		}
+	}
+	for _, p := range found {
+		p.setFrozen(frozen)
+	}
+	o.listTrainable()
+	return nil
+}
+
+// setFrozen moves a parameter that is frozen while it is ahead back.
+func (p *param) setFrozen(frozen bool) {
+	p.frozen = frozen
+	if frozen && p.slot != nil {
+		p.slot.restore()
+	}
+}
+
+func (o *Optimizer) listTrainable() {
+	o.trainable = nil
+	for _, g := range o.groups {
+		for _, p := range g.params {
+			if !p.frozen {
+				o.trainable = append(o.trainable, p.of)
+			}
+		}
+	}
+}
+
+// Split divides parameters by their shapes, in order: the first list has those
+// for which in is true. Muon, for example, is for matrices alone:
+//
+//	matrices, others := optim.Split(params, func(s tensor.Shape) bool { return len(s) == 2 })
+//	opt, err := optim.New(matrices, optim.DefaultMuon())
+//	if err == nil {
+//		err = opt.AddGroup(others, optim.DefaultAdamW())
+//	}
+//
+// A node without a value has the shape of the node. A parameter without either
+// goes to the second list, as all do if in is nil.
+func Split(params []gorgonia.ValueGrad, in func(shape tensor.Shape) bool) (yes, no []gorgonia.ValueGrad) {
+	for _, vg := range params {
+		if shape, ok := shapeOf(vg); ok && in != nil && in(shape) {
+			yes = append(yes, vg)
+		} else {
+			no = append(no, vg)
+		}
+	}
+	return yes, no
+}
+
+func shapeOf(vg gorgonia.ValueGrad) (shape tensor.Shape, ok bool) {
+	if vg == nil || nilPointer(vg) || nodeErr(vg) != nil {
+		return nil, false
+	}
+	if v := vg.Value(); !missing(v) {
+		return v.Shape(), true
+	}
+	if n, ok := vg.(*gorgonia.Node); ok {
+		return n.Shape(), true
+	}
+	return nil, false
+}

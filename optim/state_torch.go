@@ -1,0 +1,354 @@
+package optim
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/downhill-go/downhill/tensor"
+)
+
+// torchRule says how the state of a rule differs from that of the class of
+// torch.optim with its name.
+type torchRule struct {
+	noStep bool           // torch keeps no step count
+	own    []string       // options that torch does not have
+	fixed  map[string]any // options that it has beside ours
+}
+
+// torchRules has the rules that torch.optim has.
+var torchRules = map[string]torchRule{
+	"sgd":       {noStep: true},
+	"rmsprop":   {own: []string{"eps_inside"}},
+	"adam":      {own: []string{"no_bias_correction"}, fixed: map[string]any{"decoupled_weight_decay": false}},
+	"adamw":     {own: []string{"no_bias_correction"}, fixed: map[string]any{"decoupled_weight_decay": true}},
+	"nadam":     {},
+	"radam":     {},
+	"adamax":    {},
+	"adagrad":   {},
+	"adadelta":  {},
+	"rprop":     {},
+	"asgd":      {},
+	"adafactor": {},
+	"muon":      {noStep: true},
+}
+
+// torchIgnored are keys of torch's groups that say how to compute, or that
+// schedulers leave, and have no meaning here.
+var torchIgnored = []string{"params", "param_names", "foreach", "capturable", "differentiable", "fused", "initial_lr"}
+
+type torchDict struct {
+	State       map[string]map[string]json.RawMessage `json:"state"`
+	ParamGroups []map[string]json.RawMessage          `json:"param_groups"`
+}
+
+// TorchState returns the state in the layout of torch's state_dict, as JSON
+// with nested lists for tensors:
+//
+//	{"state": {"0": {"step": 20, "exp_avg": [...]}, ...},
+//	 "param_groups": [{"lr": 0.001, "betas": [0.9, 0.999], ..., "params": [0, 1]}]}
+//
+// Parameters are numbered over all groups, in order. Numbers that are not
+// finite are "NaN", "Infinity" and "-Infinity". In Python, turn the keys of state
+// into int and its lists into tensors of the dtype of the parameter (step is
+// float32), then call load_state_dict; testdata/torch/exchange.py does so.
+//
+// It returns an error that wraps [ErrState] for a rule or an option that torch
+// does not have.
+func (o *Optimizer) TorchState() ([]byte, error) {
+	out := torchDict{State: map[string]map[string]json.RawMessage{}}
+	index := 0
+	for i, gs := range o.StateDict().Groups {
+		g := o.groups[i]
+		rule, ok := torchRules[gs.Rule]
+		if !ok {
+			return nil, fmt.Errorf("optim: %w: torch.optim has no %s", ErrState, gs.Rule)
+		}
+		group := map[string]json.RawMessage{}
+		plain, _ := Default(gs.Rule) // torch's rules are all known
+		standard := settings(plain)
+		for _, o := range Options(g.rule) {
+			if slices.Contains(rule.own, o.Name) {
+				if o.Value != standard[o.Name] {
+					return nil, fmt.Errorf("optim: %w: torch's %s has no %s=%s", ErrState, gs.Rule, o.Name, formatOption(o.Value))
+				}
+				continue
+			}
+			group[o.Name] = torchOption(o.Value)
+		}
+		for name, v := range rule.fixed {
+			group[name] = torchOption(v)
+		}
+		if v, ok := any2number(gs.Initial["lr"]); ok {
+			group["initial_lr"] = appendNumber(nil, v)
+		}
+		numbers := make([]int, len(gs.Params))
+		for j, ps := range gs.Params {
+			numbers[j] = index
+			if ps.Steps > 0 {
+				out.State[strconv.Itoa(index)] = torchParam(rule, g, ps)
+			}
+			index++
+		}
+		group["params"], _ = json.Marshal(numbers)
+		out.ParamGroups = append(out.ParamGroups, group)
+	}
+	return json.Marshal(out)
+}
+
+func torchOption(v any) json.RawMessage {
+	var text []byte
+	switch v := v.(type) {
+	case float64:
+		text = appendNumber(nil, v)
+	case []float64:
+		text, _ = Numbers(v).MarshalJSON()
+	default:
+		text, _ = json.Marshal(v)
+	}
+	return text
+}
+
+func torchParam(rule torchRule, g *Group, ps ParamState) map[string]json.RawMessage {
+	state := map[string]json.RawMessage{}
+	if !rule.noStep {
+		state["step"] = appendNumber(nil, float64(ps.Steps))
+	}
+	for _, name := range g.state {
+		if b, ok := ps.Buffers[name]; ok {
+			state[name], _ = appendNested(nil, torchShape(name, len(b.Data), ps.Shape), b.Data)
+		}
+	}
+	return state
+}
+
+// torchShape returns the shape that torch gives a buffer of n elements.
+func torchShape(name string, n int, shape []int) []int {
+	last := len(shape) - 1
+	switch {
+	case name == "row_var" && last > 0:
+		s := slices.Clone(shape)
+		s[last] = 1
+		return s
+	case name == "col_var" && last > 0:
+		s := slices.Clone(shape)
+		s[last-1] = 1
+		return s
+	case n == tensor.Size(shape):
+		return shape
+	case n == 1:
+		return nil
+	}
+	return []int{n}
+}
+
+// appendNested writes data as nested lists and returns what is left of it.
+func appendNested(b []byte, shape []int, data []float64) ([]byte, []float64) {
+	if len(shape) == 0 {
+		return appendNumber(b, data[0]), data[1:]
+	}
+	b = append(b, '[')
+	for i := range shape[0] {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b, data = appendNested(b, shape[1:], data)
+	}
+	return append(b, ']'), data
+}
+
+// LoadTorchState is [Optimizer.LoadStateDict] for the layout of
+// [Optimizer.TorchState]. As in torch parameters are known by their order, and
+// the group's options are replaced; options that torch does not have stay as
+// they are, and those of torch that only say how to compute (foreach, fused) are
+// ignored. Rules for which torch keeps no step count get the count 1.
+func (o *Optimizer) LoadTorchState(text []byte) error {
+	var in torchDict
+	if err := json.Unmarshal(text, &in); err != nil {
+		return fmt.Errorf("optim: %w: %w", ErrState, err)
+	}
+	if len(in.ParamGroups) != len(o.groups) {
+		return fmt.Errorf("optim: %w: loaded state dict has a different number of parameter groups", ErrState)
+	}
+	d := o.StateDict()
+	e := &StateError{}
+	left := maps.Clone(in.State)
+	for i := range d.Groups {
+		gs := &d.Groups[i]
+		rule, ok := torchRules[gs.Rule]
+		if !ok {
+			return fmt.Errorf("optim: %w: torch.optim has no %s", ErrState, gs.Rule)
+		}
+		gs.Scalars = nil
+		group := in.ParamGroups[i]
+		var ids []json.Number
+		if json.Unmarshal(group["params"], &ids) != nil || len(ids) != len(gs.Params) {
+			return fmt.Errorf("optim: %w: loaded state dict contains a parameter group that doesn't match the size of optimizer's group", ErrState)
+		}
+		where := fmt.Sprintf("param_groups[%d]", i)
+		readTorchOptions(where, rule, group, o.groups[i].rule, gs, e)
+		known := gs.Settings.rule(where, o.groups[i].rule, e).State()
+		for j := range gs.Params {
+			id := ids[j].String()
+			readTorchParam("state["+id+"]", rule, known, left[id], &gs.Params[j], e)
+			delete(left, id)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(left)) {
+		e.unexpected("state[%s]", id)
+	}
+	if err := e.orNil(); err != nil {
+		return err
+	}
+	return o.LoadStateDict(d)
+}
+
+// readTorchOptions puts torch's options into gs.
+func readTorchOptions(where string, rule torchRule, group map[string]json.RawMessage, like Rule, gs *GroupState, e *StateError) {
+	left := maps.Clone(group)
+	for _, key := range torchIgnored {
+		delete(left, key)
+	}
+	for name, want := range rule.fixed {
+		if got, ok := left[name]; ok && !bytes.Equal(got, torchOption(want)) {
+			e.mismatched("%s: %s: %s, want %v", where, name, got, want)
+		}
+		delete(left, name)
+	}
+	if v, ok := parseNumber(string(group["initial_lr"])); ok {
+		if gs.Initial == nil {
+			gs.Initial = Settings{}
+		}
+		gs.Initial["lr"] = number2any(v)
+	}
+	for _, o := range Options(like) {
+		text, ok := left[o.Name]
+		delete(left, o.Name)
+		if slices.Contains(rule.own, o.Name) {
+			continue
+		}
+		if !ok {
+			e.missing("%s: %s", where, o.Name)
+			continue
+		}
+		if tuple, ok := o.Value.([]float64); ok {
+			var n Numbers
+			if json.Unmarshal(text, &n) != nil || len(n) != len(tuple) {
+				e.mismatched("%s: %s: %.40s, want %d numbers", where, o.Name, text, len(tuple))
+				continue
+			}
+			for i, v := range n {
+				gs.Settings[o.Name+"["+strconv.Itoa(i)+"]"] = number2any(v)
+			}
+			continue
+		}
+		var v any
+		if json.Unmarshal(text, &v) != nil {
+			e.mismatched("%s: %s: %.40s", where, o.Name, text)
+		}
+		gs.Settings[o.Name] = v
+	}
+	for _, name := range slices.Sorted(maps.Keys(left)) {
+		e.unexpected("%s: %s", where, name)
+	}
+}
+
+// readTorchParam puts torch's state of a parameter, nil before the first step,
+// into ps.
+func readTorchParam(where string, rule torchRule, names []string, state map[string]json.RawMessage, ps *ParamState, e *StateError) {
+	ps.Steps, ps.Buffers, ps.Fresh = 0, nil, nil
+	if len(state) == 0 {
+		return
+	}
+	left := maps.Clone(state)
+	ps.Steps = 1
+	if !rule.noStep {
+		n, ok := readTorchTensor(state["step"])
+		if !ok || len(n.Data) != 1 || n.Data[0] < 0 || n.Data[0] > maxSteps || n.Data[0] != float64(int(n.Data[0])) {
+			e.mismatched("%s: step: %.40s", where, state["step"])
+			return
+		}
+		ps.Steps = int(n.Data[0])
+		delete(left, "step")
+	}
+	if ps.Steps == 0 {
+		return // torch made the buffers before the first step, as Adagrad does
+	}
+	for _, name := range names {
+		text, ok := left[name]
+		delete(left, name)
+		if !ok {
+			e.missing("%s: %s", where, name)
+			continue
+		}
+		if bytes.Equal(text, []byte("null")) {
+			ps.Fresh = append(ps.Fresh, name)
+			continue
+		}
+		b, ok := readTorchTensor(text)
+		if want := torchShape(name, len(b.Data), ps.Shape); !ok || !slices.Equal(b.Shape, want) {
+			e.mismatched("%s: %s: shape %v, want %v", where, name, b.Shape, want)
+			continue
+		}
+		if len(b.Data) != tensor.Size(ps.Shape) {
+			b.Shape = []int{len(b.Data)}
+		} else {
+			b.Shape = ps.Shape
+		}
+		if ps.Dtype == tensor.Float32.String() {
+			for i, v := range b.Data {
+				b.Data[i] = float64(float32(v))
+			}
+		}
+		if ps.Buffers == nil {
+			ps.Buffers = map[string]Buffer{}
+		}
+		ps.Buffers[name] = b
+	}
+	for _, name := range slices.Sorted(maps.Keys(left)) {
+		if !bytes.Equal(left[name], []byte("null")) {
+			e.unexpected("%s: %s", where, name)
+		}
+	}
+}
+
+// readTorchTensor reads nested lists of numbers.
+func readTorchTensor(text json.RawMessage) (b Buffer, ok bool) {
+	var v any
+	if json.Unmarshal(text, &v) != nil {
+		return b, false
+	}
+	for at := v; ; {
+		list, ok := at.([]any)
+		if !ok {
+			break
+		}
+		b.Shape = append(b.Shape, len(list))
+		if len(list) == 0 {
+			return b, false
+		}
+		at = list[0]
+	}
+	return b, flatten(v, b.Shape, &b.Data)
+}
+
+func flatten(v any, shape []int, into *Numbers) bool {
+	if len(shape) == 0 {
+		x, ok := any2number(v)
+		*into = append(*into, x)
+		return ok
+	}
+	list, ok := v.([]any)
+	if !ok || len(list) != shape[0] {
+		return false
+	}
+	for _, e := range list {
+		if !flatten(e, shape[1:], into) {
+			return false
+		}
+	}
+	return true
+}
