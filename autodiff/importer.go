@@ -21,6 +21,7 @@ type importer struct {
 	standIn map[*Node]*Node
 	ops     map[*Node]*op
 	refs    map[*Node]*Node
+	history map[*Graph]*history
 }
 
 func newImporter() *importer {
@@ -46,7 +47,7 @@ func (im *importer) make(g *Graph, p Primitive, in []*Node, shape tensor.Shape, 
 func (im *importer) op(n *Node) (*op, error) {
 	switch o := n.Op().(type) {
 	case nil:
-		return nil, nil
+		return nil, im.checkLeaf(n)
 	case *op:
 		return o, nil
 	}
