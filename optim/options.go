@@ -127,18 +127,18 @@ func numberField(rule reflect.Value, tag string) (reflect.Value, error) {
 }
 
 // with returns a copy of rule with one hyperparameter changed.
-func with(rule Rule, tag string, v float64) (Rule, error) {
+func with[R any](rule R, tag string, v float64) (R, error) {
 	c := clone(rule)
 	f, err := numberField(c, tag)
 	if err != nil {
-		return nil, err
+		return rule, err
 	}
 	f.SetFloat(v)
-	return c.Interface().(Rule), nil
+	return c.Interface().(R), nil
 }
 
 // clone returns an addressable copy of a rule.
-func clone(rule Rule) reflect.Value {
+func clone(rule any) reflect.Value {
 	v := reflect.ValueOf(rule)
 	if v.Kind() == reflect.Pointer {
 		c := reflect.New(v.Type().Elem())

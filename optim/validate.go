@@ -93,3 +93,11 @@ func optionErrorf(format string, args ...any) error {
 func paramErrorf(format string, args ...any) error {
 	return fmt.Errorf("optim: %w: "+format, append([]any{ErrParam}, args...)...)
 }
+
+// count returns nil if v is a whole number of at least least.
+func count(rule, what string, v, least float64) error {
+	if !finite(v) || v < least || v != math.Trunc(v) {
+		return invalid(rule, what, v)
+	}
+	return nil
+}

@@ -1,0 +1,188 @@
+package optim
+
+import (
+	"errors"
+	"math"
+)
+
+// LBFGS is the limited-memory quasi-Newton method of Nocedal, as torch.optim.LBFGS. Of
+// the last pairs of steps s and changes of the gradient y it makes the direction
+//
+//	q ← −g; for the pairs from the last: αᵢ = ρᵢsᵢ·q, q ← q − αᵢyᵢ
+//	d ← γq; for the pairs from the first: d ← d + (αᵢ − ρᵢyᵢ·d)sᵢ
+//	ρ = 1/(y·s), γ = y·s/(y·y) of the last pair
+//
+// and moves by t·d, with t = η, or what a line search finds. A pair with y·s <= 1e-10 is
+// forgotten. The first direction is −g, with t = η·min(1, 1/Σ|g|).
+//
+// One step makes up to MaxIter moves, and ends early when max|g| <= ToleranceGrad, when
+// max|t·d| or the change of the loss falls to ToleranceChange, when g·d > −ToleranceChange,
+// or after MaxEval evaluations. It returns the loss at its start. Memory survives between
+// steps. Run it with [NewMinimizer]; the arithmetic is in float64 for parameters of
+// float32, too.
+//
+// Reference: J. Nocedal. Updating Quasi-Newton Matrices with Limited Storage.
+// Mathematics of Computation 35, 1980. D. Liu, J. Nocedal. On the Limited Memory BFGS
+// Method for Large Scale Optimization. Mathematical Programming 45, 1989.
+type LBFGS struct {
+	LR              float64 `option:"lr"`               // η >= 0
+	MaxIter         float64 `option:"max_iter"`         // moves in a step, a whole number
+	MaxEval         float64 `option:"max_eval"`         // evaluations in a step; 0 is MaxIter·5/4
+	ToleranceGrad   float64 `option:"tolerance_grad"`   // of the largest |gᵢ|
+	ToleranceChange float64 `option:"tolerance_change"` // of the loss and of the largest |t·dᵢ|
+	HistorySize     float64 `option:"history_size"`     // pairs that are remembered
+	StrongWolfe     bool    `option:"strong_wolfe"`     // torch's line_search_fn="strong_wolfe"
+	Maximize        bool    `option:"maximize"`         // go uphill
+}
+
+// DefaultLBFGS returns the defaults of torch.optim.LBFGS: η = 1, 20 moves, 25
+// evaluations, tolerances 1e-7 of the gradient and 1e-9 of changes, 100 pairs, no line
+// search.
+func DefaultLBFGS() LBFGS {
+	return LBFGS{LR: 1, MaxIter: 20, ToleranceGrad: 1e-7, ToleranceChange: 1e-9, HistorySize: 100}
+}
+
+// Check returns an error for every hyperparameter out of its range.
+func (r LBFGS) Check() error {
+	return errors.Join(
+		nonNegative("LBFGS", "learning rate", r.LR),
+		count("LBFGS", "max_iter", r.MaxIter, 1),
+		count("LBFGS", "max_eval", r.MaxEval, 0),
+		nonNegative("LBFGS", "tolerance_grad", r.ToleranceGrad),
+		nonNegative("LBFGS", "tolerance_change", r.ToleranceChange),
+		count("LBFGS", "history_size", r.HistorySize, 1))
+}
+
+// Start returns the method with an empty memory.
+func (r LBFGS) Start(n int) Iteration {
+	return &lbfgs{LBFGS: r, d: make([]float64, n), last: make([]float64, n)}
+}
+
+// lbfgs is LBFGS at work.
+type lbfgs struct {
+	LBFGS
+	y, s    [][]float64 // the pairs, from the oldest
+	rho     []float64
+	d, last []float64 // the direction, and the gradient before the last move
+	t, h    float64   // the length of the last move; γ
+	iter    int       // moves in all
+	evals   int       // evaluations in this step
+	search  wolfe
+}
+
+// Step makes up to MaxIter moves.
+func (o *lbfgs) Step(p *Problem) (float64, error) {
+	o.evals = 0
+	first, err := o.eval(p)
+	if err != nil || maxAbs(p.G) <= o.ToleranceGrad {
+		return o.sign(first), err
+	}
+	loss := first
+	for move := 1; move <= int(o.MaxIter); move++ {
+		o.iter++
+		o.direction(p.G)
+		copy(o.last, p.G)
+		before := loss
+		o.t = o.LR
+		if o.iter == 1 {
+			o.t *= min(1, 1/sumAbs(p.G))
+		}
+		slope := dot(p.G, o.d)
+		if slope > -o.ToleranceChange {
+			break
+		}
+		isLast := move == int(o.MaxIter)
+		if loss, err = o.move(p, loss, slope, isLast); err != nil {
+			return o.sign(first), err
+		}
+		if isLast || o.evals >= o.maxEval() || maxAbs(p.G) <= o.ToleranceGrad ||
+			o.t*maxAbs(o.d) <= o.ToleranceChange || math.Abs(loss-before) < o.ToleranceChange {
+			break
+		}
+	}
+	return o.sign(first), nil
+}
+
+// move goes along d. Without a line search the last point of a step is not evaluated.
+func (o *lbfgs) move(p *Problem, loss, slope float64, isLast bool) (float64, error) {
+	if o.StrongWolfe {
+		loss, t, err := o.search.find(p, o.eval, o.d, o.t, loss, slope, o.maxEval()-o.evals)
+		o.t = t
+		return loss, err
+	}
+	axpy(o.t, o.d, p.X)
+	if isLast {
+		return loss, nil
+	}
+	return o.eval(p)
+}
+
+// eval evaluates what is to fall, the loss or its negative.
+func (o *lbfgs) eval(p *Problem) (float64, error) {
+	o.evals++
+	loss, err := p.Eval()
+	if o.Maximize {
+		for i := range p.G {
+			p.G[i] = -p.G[i]
+		}
+	}
+	return o.sign(loss), err
+}
+
+func (o *lbfgs) sign(loss float64) float64 {
+	if o.Maximize {
+		return -loss
+	}
+	return loss
+}
+
+func (o *lbfgs) maxEval() int {
+	if o.MaxEval > 0 {
+		return int(o.MaxEval)
+	}
+	return int(o.MaxIter) * 5 / 4
+}
+
+// direction sets d for the gradient g, after it has remembered the last move.
+func (o *lbfgs) direction(g []float64) {
+	if o.iter == 1 {
+		o.h = 1
+		for i := range o.d {
+			o.d[i] = -g[i]
+		}
+		return
+	}
+	o.remember(g)
+	q := o.d
+	for i := range q {
+		q[i] = -g[i]
+	}
+	alpha := make([]float64, len(o.y))
+	for i := len(o.y) - 1; i >= 0; i-- {
+		alpha[i] = dot(o.s[i], q) * o.rho[i]
+		axpy(-alpha[i], o.y[i], q)
+	}
+	for i := range q {
+		q[i] *= o.h
+	}
+	for i := range o.y {
+		axpy(alpha[i]-dot(o.y[i], q)*o.rho[i], o.s[i], q)
+	}
+}
+
+// remember adds the pair of the last move.
+func (o *lbfgs) remember(g []float64) {
+	y, s := make([]float64, len(g)), make([]float64, len(g))
+	for i := range g {
+		y[i], s[i] = g[i]-o.last[i], o.d[i]*o.t
+	}
+	ys := dot(y, s)
+	if !(ys > 1e-10) {
+		return
+	}
+	if len(o.y) == int(o.HistorySize) {
+		o.y, o.s, o.rho = o.y[1:], o.s[1:], o.rho[1:]
+	}
+	o.y, o.s, o.rho = append(o.y, y), append(o.s, s), append(o.rho, 1/ys)
+	o.h = ys / dot(y, y)
+}
