@@ -59,7 +59,7 @@ def cases():
                     continue
                 at = uphill
             for dtype, bound in [("float64", 1e-12), ("float32", 1e-5)]:
-                if dtype == "float32" and name not in ("plain", "strong wolfe", "one move"):
+                if dtype == "float32" and name not in ("plain", "one move"):  # a line search in float32 ends by rounding
                     continue
                 kind = getattr(torch, dtype)
                 path, loss, returned, evals = run(f, at, options, kind)
