@@ -191,8 +191,9 @@ func (n *Numbers) UnmarshalJSON(text []byte) error {
 		*n = nil
 		return nil
 	}
-	inner, ok := strings.CutPrefix(list, "[")
-	if inner, ok = strings.CutSuffix(inner, "]"); !ok {
+	inner, opened := strings.CutPrefix(list, "[")
+	inner, closed := strings.CutSuffix(inner, "]")
+	if !opened || !closed {
 		return fmt.Errorf("optim: %w: numbers are not a list", ErrState)
 	}
 	*n = Numbers{}
