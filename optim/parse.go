@@ -11,6 +11,8 @@ import (
 var defaults = []Rule{
 	DefaultSGD(), DefaultMomentum(), DefaultNesterov(), DefaultRMSprop(),
 	DefaultAdam(), DefaultAdamW(), DefaultAdagrad(),
+	DefaultNAdam(), DefaultRAdam(), DefaultAdamax(), DefaultAdadelta(),
+	DefaultRprop(), DefaultASGD(), DefaultSparseAdam(),
 }
 
 // Names returns the names of the rules, as [Parse] takes them: the names of

@@ -65,6 +65,48 @@ var rows = []struct {
 	rule:     Adagrad{LR: 0.5, Eps: 1e-10},
 	defaults: "lr=0.01,lr_decay=0,weight_decay=0,initial_accumulator_value=0,eps=1e-10,maximize=false",
 	variants: []Rule{Adagrad{LR: 0.5, LRDecay: 0.1, WeightDecay: 0.1, InitialAccumulator: 0.5, Eps: 1e-5, Maximize: true}},
+}, {
+	rule:     NAdam{LR: 0.02, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, MomentumDecay: 4e-3},
+	defaults: "lr=0.002,betas=0.9:0.999,eps=1e-08,weight_decay=0,momentum_decay=0.004,decoupled_weight_decay=false,maximize=false",
+	variants: []Rule{
+		NAdam{LR: 1e-2, Beta2: 0.9, Eps: 1e-8},
+		NAdam{LR: 1e-2, Beta1: 0.3, Beta2: 0.99, Eps: 1e-4, MomentumDecay: 0.1, WeightDecay: 0.1},
+		NAdam{LR: 1e-2, Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, WeightDecay: 0.1, DecoupledWeightDecay: true, Maximize: true},
+	},
+}, {
+	rule:     RAdam{LR: 2e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8},
+	defaults: "lr=0.001,betas=0.9:0.999,eps=1e-08,weight_decay=0,decoupled_weight_decay=false,maximize=false",
+	variants: []Rule{
+		RAdam{LR: 1e-2, Beta2: 0.5, Eps: 1e-8},
+		RAdam{LR: 1e-2, Beta1: 0.3, Beta2: 0.99, Eps: 1e-4, WeightDecay: 0.1},
+		RAdam{LR: 1e-2, Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, WeightDecay: 0.1, DecoupledWeightDecay: true, Maximize: true},
+	},
+}, {
+	rule:     Adamax{LR: 0.02, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8},
+	defaults: "lr=0.002,betas=0.9:0.999,eps=1e-08,weight_decay=0,maximize=false",
+	variants: []Rule{Adamax{LR: 1e-2, Beta1: 0.3, Beta2: 0.9, Eps: 1e-2, WeightDecay: 0.1, Maximize: true}},
+}, {
+	rule:     Adadelta{LR: 0.2, Rho: 0.9, Eps: 1e-8},
+	defaults: "lr=1,rho=0.9,eps=1e-06,weight_decay=0,maximize=false",
+	variants: []Rule{Adadelta{LR: 0.5, Rho: 1, Eps: 1e-2, WeightDecay: 0.1, Maximize: true}},
+}, {
+	rule:     Rprop{LR: 1e-2, EtaMinus: 0.5, EtaPlus: 1.2, MinStep: 1e-6, MaxStep: 50},
+	defaults: "lr=0.01,etas=0.5:1.2,step_sizes=1e-06:50,maximize=false",
+	variants: []Rule{
+		Rprop{LR: 1, EtaMinus: 0.9, EtaPlus: 3, MinStep: 0.1, MaxStep: 2, Maximize: true},
+		Rprop{LR: 1, EtaMinus: 0.5, EtaPlus: 1.2, MinStep: 2, MaxStep: 0.25},
+	},
+}, {
+	rule:     ASGD{LR: 1e-3, Alpha: 0.75, T0: 1e6},
+	defaults: "lr=0.01,lambd=0.0001,alpha=0.75,t0=1e+06,weight_decay=0,maximize=false",
+	variants: []Rule{ASGD{LR: 1e-2, Lambda: 0.1, Alpha: 0.5, T0: 3, WeightDecay: 0.1, Maximize: true}},
+}, {
+	rule:     SparseAdam{LR: 0.05, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8},
+	defaults: "lr=0.001,betas=0.9:0.999,eps=1e-08,maximize=false",
+	variants: []Rule{
+		SparseAdam{LR: 1e-3, Eps: 1e-8},
+		SparseAdam{LR: 1e-3, Beta1: 0.3, Beta2: 0.99, Eps: 1e-2, Maximize: true},
+	},
 }}
 
 func TestEveryRuleHasARow(t *testing.T) {

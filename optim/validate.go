@@ -42,8 +42,8 @@ func invalid(rule, what string, v float64) error {
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
-// number, nonNegative and fraction return nil if v is finite, and in [0, Inf),
-// and in [0, 1). PyTorch lets some NaN and Inf through; nothing here does.
+// number, nonNegative, aboveZero and fraction return nil if v is finite, and in
+// [0, Inf), (0, Inf) and [0, 1). PyTorch lets some NaN and Inf through; nothing here does.
 
 func number(rule, what string, v float64) error {
 	if !finite(v) {
@@ -54,6 +54,13 @@ func number(rule, what string, v float64) error {
 
 func nonNegative(rule, what string, v float64) error {
 	if !finite(v) || v < 0 {
+		return invalid(rule, what, v)
+	}
+	return nil
+}
+
+func aboveZero(rule, what string, v float64) error {
+	if !finite(v) || v <= 0 {
 		return invalid(rule, what, v)
 	}
 	return nil

@@ -17,8 +17,9 @@ type limit struct {
 	in   func(v float64) bool
 }
 
-func notNegative(v float64) bool { return v >= 0 && finite(v) }
-func belowOne(v float64) bool    { return 0 <= v && v < 1 }
+func notNegative(v float64) bool  { return v >= 0 && finite(v) }
+func moreThanZero(v float64) bool { return v > 0 && finite(v) }
+func belowOne(v float64) bool     { return 0 <= v && v < 1 }
 
 // limits has every field of every rule; "Rule.field" goes before "field".
 var limits = map[string]limit{
@@ -31,6 +32,16 @@ var limits = map[string]limit{
 	"betas[0]":                  {"Invalid beta parameter at index 0", belowOne},
 	"betas[1]":                  {"Invalid beta parameter at index 1", belowOne},
 	"lr_decay":                  {"Invalid lr_decay value", notNegative},
+	"momentum_decay":            {"Invalid momentum_decay value", notNegative},
+	"rho":                       {"Invalid rho value", func(v float64) bool { return 0 <= v && v <= 1 }},
+	"etas[0]":                   {"Invalid eta values: %s, 1.2", func(v float64) bool { return 0 < v && v < 1 }},
+	"etas[1]":                   {"Invalid eta values: 0.5, %s", func(v float64) bool { return v > 1 && finite(v) }},
+	"step_sizes[0]":             {"Invalid step size at index 0", notNegative}, // ours, as step_sizes[1] and t0
+	"step_sizes[1]":             {"Invalid step size at index 1", notNegative},
+	"lambd":                     {"Invalid lambd value", notNegative},
+	"t0":                        {"Invalid t0 value", finite},
+	"SparseAdam.lr":             {"Invalid learning rate", moreThanZero},
+	"SparseAdam.eps":            {"Invalid epsilon value", moreThanZero},
 	"initial_accumulator_value": {"Invalid initial_accumulator_value value", notNegative},
 }
 
