@@ -17,23 +17,25 @@ type torchRule struct {
 	noStep bool           // torch keeps no step count
 	own    []string       // options that torch does not have
 	fixed  map[string]any // options that it has beside ours
+	later  []string       // bool options that old versions lack, which is false
 }
 
 // torchRules has the rules that torch.optim has.
 var torchRules = map[string]torchRule{
-	"sgd":       {noStep: true},
-	"rmsprop":   {own: []string{"eps_inside"}},
-	"adam":      {own: []string{"no_bias_correction"}, fixed: map[string]any{"decoupled_weight_decay": false}},
-	"adamw":     {own: []string{"no_bias_correction"}, fixed: map[string]any{"decoupled_weight_decay": true}},
-	"nadam":     {},
-	"radam":     {},
-	"adamax":    {},
-	"adagrad":   {},
-	"adadelta":  {},
-	"rprop":     {},
-	"asgd":      {},
-	"adafactor": {},
-	"muon":      {noStep: true},
+	"sgd":        {noStep: true},
+	"rmsprop":    {own: []string{"eps_inside"}},
+	"adam":       {own: []string{"no_bias_correction"}, later: []string{"decoupled_weight_decay"}},
+	"adamw":      {own: []string{"no_bias_correction"}, fixed: map[string]any{"decoupled_weight_decay": true}},
+	"nadam":      {later: []string{"decoupled_weight_decay", "maximize"}},
+	"radam":      {later: []string{"decoupled_weight_decay", "maximize"}},
+	"adamax":     {},
+	"adagrad":    {},
+	"adadelta":   {},
+	"rprop":      {},
+	"asgd":       {},
+	"sparseadam": {},
+	"adafactor":  {},
+	"muon":       {noStep: true},
 }
 
 // torchIgnored are keys of torch's groups that say how to compute, or that
@@ -129,6 +131,8 @@ func torchParam(rule torchRule, g *Group, ps ParamState) map[string]json.RawMess
 func torchShape(name string, n int, shape []int) []int {
 	last := len(shape) - 1
 	switch {
+	case name == "mu_product" || name == "eta" || name == "mu":
+		return nil
 	case name == "row_var" && last > 0:
 		s := slices.Clone(shape)
 		s[last] = 1
@@ -228,6 +232,10 @@ func readTorchOptions(where string, rule torchRule, group map[string]json.RawMes
 		text, ok := left[o.Name]
 		delete(left, o.Name)
 		if slices.Contains(rule.own, o.Name) {
+			continue
+		}
+		if !ok && slices.Contains(rule.later, o.Name) {
+			gs.Settings[o.Name] = false
 			continue
 		}
 		if !ok {
