@@ -71,12 +71,23 @@ func publish[T tensor.Float](p *Program, s *store[T], t target, v *value) {
 	case isFloat(t.to.Dtype()):
 		s.publish(t.to, v, t.grad, t.accumulate)
 	default:
-		after = func(x gorgonia.Value) error { return letBools(t.to, x) }
+		after = func(x gorgonia.Value) error { return gorgonia.UnsafeLet(t.to, x) }
 	}
-	if after != nil {
-		x := wrap(s.arrays[v])
+	if after == nil {
+		return
+	}
+	x := wrap(s.arrays[v])
+	if isFloat(t.from.Dtype()) {
 		p.after = append(p.after, func() error { return after(x) })
+		return
 	}
+	p.after = append(p.after, func() error {
+		b, err := asBools(t.from, x)
+		if err != nil {
+			return err
+		}
+		return after(b)
+	})
 }
 
 // build turns a schedule into functions over planned memory.

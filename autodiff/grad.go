@@ -197,12 +197,12 @@ func (im *importer) topological(roots ...*Node) ([]*Node, error) {
 		next int // the input to look at next
 	}
 	var order []*Node
-	seen := make(map[*Node]bool)
+	done := make(map[*Node]bool) // false as long as its inputs are looked at
 	for _, root := range roots {
-		if seen[root] {
+		if done[root] {
 			continue
 		}
-		seen[root] = true
+		done[root] = false
 		stack := []visit{{node: root}}
 		for len(stack) > 0 {
 			top := &stack[len(stack)-1]
@@ -212,14 +212,18 @@ func (im *importer) topological(roots ...*Node) ([]*Node, error) {
 			}
 			if top.next == len(in) {
 				order = append(order, top.node)
+				done[top.node] = true
 				stack = stack[:len(stack)-1]
 				continue
 			}
 			x := in[top.next]
 			top.next++
-			if !seen[x] {
-				seen[x] = true
+			switch isDone, seen := done[x]; {
+			case !seen:
+				done[x] = false
 				stack = append(stack, visit{node: x})
+			case !isDone:
+				return nil, gradError(fmt.Errorf("%w: %v is computed from itself", ErrDamaged, x))
 			}
 		}
 	}

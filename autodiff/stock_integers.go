@@ -90,16 +90,12 @@ func fromBools(x []bool) []float64 {
 	return y
 }
 
-// letBools gives a node of booleans its value, which programs compute as numbers.
-func letBools(n *Node, v gorgonia.Value) error {
-	b, err := boolsOf(n, v)
-	if err != nil {
-		return err
+// asBools returns the value v of n, a node of booleans, as such: programs compute them
+// as numbers.
+func asBools(n *Node, v gorgonia.Value) (gorgonia.Value, error) {
+	if n.Dtype() != stock.Bool {
+		return nil, fmt.Errorf("%w: %v is of %v", ErrDtype, n, n.Dtype())
 	}
-	return gorgonia.UnsafeLet(n, b)
-}
-
-func boolsOf(n *Node, v gorgonia.Value) (gorgonia.Value, error) {
 	x, err := floats(v)
 	if err != nil {
 		return nil, err

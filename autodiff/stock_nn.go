@@ -98,6 +98,9 @@ func stockBatchNorm(s *stockNode) (*Node, error) {
 		return nil, fmt.Errorf("%w: %T", ErrForeign, s.op)
 	}
 	mean, variance := bn.Stats()
+	if err := startStatistics(bn); err != nil {
+		return nil, err
+	}
 	x, eps := s.in[0], s.float("epsilon")
 	if s.im.eval {
 		return BatchNormWith(x, s.live(mean), s.live(variance), nil, nil, eps), nil
@@ -114,6 +117,22 @@ func stockBatchNorm(s *stockNode) (*Node, error) {
 		s.im.updates = append(s.im.updates, target{from: u.batch, after: func(v gorgonia.Value) error { return moveAverage(u.running, v, m) }})
 	}
 	return BatchNorm(x, nil, nil, eps), nil
+}
+
+// startStatistics gives a new operation the statistics that training starts from, mean
+// 0 and variance 1. Gorgonia makes them 0, and it is the tape machine that resets them.
+func startStatistics(bn *gorgonia.BatchNormOp) error {
+	mean, variance := bn.Stats()
+	for _, v := range []tensor.Value{mean, variance} {
+		x, err := tensor.Float64s(v)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(x, func(e float64) bool { return e != 0 }) {
+			return nil
+		}
+	}
+	return bn.Reset()
 }
 
 // moveAverage sets avg to (1 − m)·avg + m·v.

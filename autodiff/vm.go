@@ -13,8 +13,9 @@ import (
 type VM struct {
 	g       *Graph
 	options vmOptions
-	prog    *Program // nil where there is nothing to compute
-	err     error    // why the graph cannot be run
+	prog    *Program       // nil where there is nothing to compute
+	after   []func() error // called after each run of it
+	err     error          // why the graph cannot be run
 }
 
 var _ gorgonia.VM = (*VM)(nil)
@@ -40,7 +41,9 @@ var _ gorgonia.VM = (*VM)(nil)
 // package's rules, and what gorgonia left in the graph is not run. The gradients are
 // where gorgonia has them: on the nodes of gorgonia.BindDualValues, to which each run
 // adds, until a solver or an optimizer's ZeroGrad sets them back; and as the values
-// of the nodes that Grad returned. Where Grad was called on several costs that one
+// of the nodes that Grad returned. A node that is no leaf has a gradient where
+// BindDualValues names it or names none, or with TraceExec. gorgonia.Backpropagate
+// is read in the same way. Where Grad was called on several costs that one
 // parameter depends on, the graph does not tell which are meant, and RunAll returns an
 // error; [Cost] tells it.
 //
@@ -71,13 +74,20 @@ func NewVM(g *Graph, opts ...gorgonia.VMOpt) *VM {
 // RunAll computes the graph. It returns the first mistake in the graph as an
 // [*Error], and the errors of [Program.Run].
 func (vm *VM) RunAll() error {
-	switch {
-	case vm.err != nil:
+	if vm.err != nil {
 		return vm.err
-	case vm.prog == nil:
-		return nil
 	}
-	return vm.prog.Run()
+	if vm.prog != nil {
+		if err := vm.prog.Run(); err != nil {
+			return err
+		}
+	}
+	for _, f := range vm.after {
+		if err := f(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Reset does nothing: every RunAll starts at the beginning.

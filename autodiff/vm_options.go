@@ -118,6 +118,29 @@ func (o *vmOptions) read(vm *VM, opts []gorgonia.VMOpt) (err error) {
 	return nil
 }
 
+// check reports nodes that are not of the graph of vm, or the graph that it is a part
+// of.
+func (o *vmOptions) check(vm *VM) error {
+	isOutside := func(n *Node) bool {
+		all := vm.g.AllNodes()
+		return !vm.has(n) && (len(all) == 0 || all[0].Graph() != n.Graph())
+	}
+	for _, of := range []struct {
+		option string
+		nodes  []*Node
+	}{{"gorgonia.BindDualValues", o.bound}, {"gorgonia.WithWatchlist", o.watched}, {"autodiff.Only", o.only}, {"autodiff.Cost", o.costs}} {
+		for _, n := range of.nodes {
+			switch {
+			case n == nil:
+				return fmt.Errorf("%w: in %s", ErrNil, of.option)
+			case isOutside(n):
+				return fmt.Errorf("%w: %v of %s is not in the graph of the machine", ErrGraph, n, of.option)
+			}
+		}
+	}
+	return nil
+}
+
 // applyTo applies an option to vm. Those of gorgonia panic on a machine that is not
 // gorgonia's, or do nothing.
 func applyTo(vm *VM, opt gorgonia.VMOpt) {

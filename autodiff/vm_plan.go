@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/downhill-go/downhill/tensor"
 	"gorgonia.org/gorgonia"
 )
 
@@ -16,14 +17,20 @@ type vmPlan struct {
 	kids    map[*Node][]*Node // their inputs
 	users   map[*Node][]*Node // and who uses them
 	left    map[*Node]bool    // what gorgonia.Grad left behind
+	seeded  []*Node           // costs whose gradients start from a computed node
+	shown   map[*Node]bool    // that a target is the value of
 	targets []target
 }
 
 func (vm *VM) compile() error {
-	p := &vmPlan{vm: vm, im: newDraftImporter(), nodes: vm.options.nodes, kids: make(map[*Node][]*Node), users: make(map[*Node][]*Node)}
+	p := &vmPlan{vm: vm, im: newDraftImporter(), nodes: vm.options.nodes,
+		kids: make(map[*Node][]*Node), users: make(map[*Node][]*Node), shown: make(map[*Node]bool)}
 	p.im.eval, p.im.seed, p.im.watch = vm.options.eval, vm.options.compile.seed, vm.options.watch
 	if p.nodes == nil {
 		p.nodes = vm.g.AllNodes()
+	}
+	if err := vm.options.check(vm); err != nil {
+		return vm.fail(err)
 	}
 	for _, n := range p.nodes {
 		if err := Err(n); err != nil {
@@ -35,6 +42,7 @@ func (vm *VM) compile() error {
 		}
 	}
 	p.left = p.leftByGrad()
+	p.findSeeded()
 	for n, users := range p.users {
 		p.users[n] = slices.DeleteFunc(users, func(u *Node) bool { return p.left[u] })
 	}
@@ -106,7 +114,7 @@ func (p *vmPlan) addGradients() error {
 	}
 	bound := make(map[*Node]bool)
 	for _, c := range claims {
-		grads, err := p.im.grad(c.cost, c.wrt)
+		grads, err := p.gradients(c)
 		if err != nil {
 			return err
 		}
@@ -115,20 +123,33 @@ func (p *vmPlan) addGradients() error {
 				bound[x] = true
 				p.bind(x, grads[i])
 			}
-			if d := x.Deriv(); d != nil && !isConstant(d) {
-				p.standIn(d, grads[i])
-				p.targets = append(p.targets, target{from: grads[i], to: d, shared: true})
-			}
+			p.replace(x.Deriv(), grads[i])
 		}
 	}
 	return nil
 }
 
-func (p *vmPlan) standIn(d, grad *Node) {
-	if p.im.standIn == nil {
-		p.im.standIn = make(map[*Node]*Node)
+// replace makes grad what d is, the gradient by gorgonia.Grad. Gorgonia may give it
+// another shape. Rules of other packages may give the same node to us as to gorgonia.
+func (p *vmPlan) replace(d, grad *Node) {
+	if d == nil || isConstant(d) || d.IsVar() || tensor.Size(d.Shape()) != tensor.Size(grad.Shape()) {
+		return
 	}
-	p.im.standIn[d] = grad
+	if slices.ContainsFunc(p.seeded, func(c *Node) bool { return c.Deriv() == d }) { // given by the user
+		return
+	}
+	if !slices.Equal(d.Shape(), grad.Shape()) {
+		grad = Reshape(grad, d.Shape()...)
+	}
+	if behind(grad) != d {
+		if p.im.standIn == nil {
+			p.im.standIn = make(map[*Node]*Node)
+		}
+		p.im.standIn[d] = grad
+	}
+	if !p.shown[d] {
+		p.show(grad, d, true)
+	}
 }
 
 // isBound reports that the user wants the gradient of x on it.
@@ -137,13 +158,14 @@ func (p *vmPlan) isBound(x *Node) bool {
 	if len(o.bound) > 0 {
 		return slices.Contains(o.bound, x)
 	}
-	return o.bind && x.IsVar()
+	return o.bind
 }
 
 func (p *vmPlan) bind(x, grad *Node) {
 	o := &p.vm.options.compile
-	if !x.IsVar() { // gorgonia keeps a gradient beside a value
+	if !x.IsVar() && !isConstant(x) { // gorgonia keeps a gradient beside a value
 		p.targets = append(p.targets, target{from: x, to: x})
+		p.shown[x] = true
 	}
 	p.targets = append(p.targets, target{from: grad, to: x, grad: true, accumulate: !slices.Contains(o.params, x) || o.accumulate})
 }
@@ -158,25 +180,30 @@ func (p *vmPlan) addStatements() error {
 		switch name := stockName(n.Op()); {
 		case name == "readOp" && len(kids) == 1:
 			into := (*gorgonia.Value)(reflect.ValueOf(n.Op()).FieldByName("into").UnsafePointer())
-			read := func(v gorgonia.Value) error { return readInto(into, v) }
-			if !isFloat(kids[0].Dtype()) {
-				read = func(v gorgonia.Value) error {
-					b, err := boolsOf(kids[0], v)
-					if err != nil {
-						return err
-					}
-					return readInto(into, b)
-				}
-			}
-			p.targets = append(p.targets, target{from: kids[0], after: read})
+			p.atEnd(kids[0], func(v gorgonia.Value) error { return readInto(into, v) })
 		case name == "letOp" && len(kids) == 2:
 			if !kids[0].IsVar() {
 				return fmt.Errorf("%w: Set of %v, which is not a leaf", ErrParam, kids[0])
 			}
-			p.targets = append(p.targets, target{from: kids[1], after: func(v gorgonia.Value) error { return setValue(kids[0], v) }})
+			p.atEnd(kids[1], func(v gorgonia.Value) error { return setValue(kids[0], v) })
 		}
 	}
 	return nil
+}
+
+// atEnd calls do with the value of n at the end of each run. Programs have no integers:
+// those of leaves and constants are taken from the node.
+func (p *vmPlan) atEnd(n *Node, do func(gorgonia.Value) error) {
+	if isFloat(n.Dtype()) || !n.IsVar() && !isConstant(n) {
+		p.targets = append(p.targets, target{from: n, after: do})
+		return
+	}
+	p.vm.after = append(p.vm.after, func() error {
+		if n.Value() == nil {
+			return p.vm.fail(fmt.Errorf("%w: leaf %q; give it one with autodiff.Let", ErrNoValue, n.Name()))
+		}
+		return do(n.Value())
+	})
 }
 
 // readInto does what gorgonia.Read asks for: the first time it makes a value, and
@@ -194,21 +221,23 @@ func readInto(into *gorgonia.Value, v gorgonia.Value) error {
 
 // addValues publishes the values of the nodes that the user may hold.
 func (p *vmPlan) addValues() {
-	done := make(map[*Node]bool)
-	for _, t := range p.targets {
-		done[t.to] = done[t.to] || !t.grad
-	}
 	for _, n := range p.nodes {
-		if done[n] || !p.isWanted(n) {
+		if p.shown[n] || !p.isWanted(n) {
 			continue
 		}
-		t := target{from: n, to: n}
-		if p.vm.options.trace {
-			t = target{from: n, after: func(v gorgonia.Value) error { return letCopy(n, v) }}
-		}
-		p.targets = append(p.targets, t)
+		p.show(n, n, false)
 	}
 	p.addLog()
+}
+
+// show makes the value of from that of the node to.
+func (p *vmPlan) show(from, to *Node, shared bool) {
+	t := target{from: from, to: to, shared: shared}
+	if p.vm.options.trace {
+		t = target{from: from, after: func(v gorgonia.Value) error { return letCopy(to, v) }}
+	}
+	p.shown[to] = true
+	p.targets = append(p.targets, t)
 }
 
 // isWanted reports that a run is to leave a value on n.
