@@ -17,26 +17,26 @@ type torchRule struct {
 	noStep bool           // torch keeps no step count
 	own    []string       // options that torch does not have
 	fixed  map[string]any // options that it has beside ours
-	later  []string       // bool options that old versions lack, which is false
 }
 
 // torchRules has the rules that torch.optim has.
 var torchRules = map[string]torchRule{
 	"sgd":        {noStep: true},
 	"rmsprop":    {own: []string{"eps_inside"}},
-	"adam":       {own: []string{"no_bias_correction"}, later: []string{"decoupled_weight_decay"}},
+	"adam":       {own: []string{"no_bias_correction"}},
 	"adamw":      {own: []string{"no_bias_correction"}, fixed: map[string]any{"decoupled_weight_decay": true}},
-	"nadam":      {later: []string{"decoupled_weight_decay", "maximize"}},
-	"radam":      {later: []string{"decoupled_weight_decay", "maximize"}},
+	"nadam":      {},
+	"radam":      {},
 	"adamax":     {},
 	"adagrad":    {},
 	"adadelta":   {},
 	"rprop":      {},
 	"asgd":       {},
 	"sparseadam": {},
-	"adafactor":  {},
-	"muon":       {noStep: true},
 }
+
+// torchScalars are buffers that torch keeps as tensors without axes.
+var torchScalars = []string{"mu_product", "eta", "mu"}
 
 // torchIgnored are keys of torch's groups that say how to compute, or that
 // schedulers leave, and have no meaning here.
@@ -131,7 +131,7 @@ func torchParam(rule torchRule, g *Group, ps ParamState) map[string]json.RawMess
 func torchShape(name string, n int, shape []int) []int {
 	last := len(shape) - 1
 	switch {
-	case name == "mu_product" || name == "eta" || name == "mu":
+	case slices.Contains(torchScalars, name):
 		return nil
 	case name == "row_var" && last > 0:
 		s := slices.Clone(shape)
@@ -143,8 +143,6 @@ func torchShape(name string, n int, shape []int) []int {
 		return s
 	case n == tensor.Size(shape):
 		return shape
-	case n == 1:
-		return nil
 	}
 	return []int{n}
 }
@@ -168,7 +166,8 @@ func appendNested(b []byte, shape []int, data []float64) ([]byte, []float64) {
 // [Optimizer.TorchState]. As in torch parameters are known by their order, and
 // the group's options are replaced; options that torch does not have stay as
 // they are, and those of torch that only say how to compute (foreach, fused) are
-// ignored. Rules for which torch keeps no step count get the count 1.
+// ignored. A missing one that is true or false is false, as in files of older
+// versions. Rules for which torch keeps no step count get the count 1.
 func (o *Optimizer) LoadTorchState(text []byte) error {
 	var in torchDict
 	if err := json.Unmarshal(text, &in); err != nil {
@@ -193,8 +192,8 @@ func (o *Optimizer) LoadTorchState(text []byte) error {
 			return fmt.Errorf("optim: %w: loaded state dict contains a parameter group that doesn't match the size of optimizer's group", ErrState)
 		}
 		where := fmt.Sprintf("param_groups[%d]", i)
-		readTorchOptions(where, rule, group, o.groups[i].rule, gs, e)
-		known := gs.Settings.rule(where, o.groups[i].rule, e).State()
+		readTorchOptions(where, rule, group, o.groups[i].Rule(), gs, e)
+		known := gs.Settings.rule(where, o.groups[i].Rule(), e).State()
 		for j := range gs.Params {
 			id := ids[j].String()
 			readTorchParam("state["+id+"]", rule, known, left[id], &gs.Params[j], e)
@@ -234,12 +233,12 @@ func readTorchOptions(where string, rule torchRule, group map[string]json.RawMes
 		if slices.Contains(rule.own, o.Name) {
 			continue
 		}
-		if !ok && slices.Contains(rule.later, o.Name) {
-			gs.Settings[o.Name] = false
-			continue
-		}
 		if !ok {
-			e.missing("%s: %s", where, o.Name)
+			if _, isBool := o.Value.(bool); isBool {
+				gs.Settings[o.Name] = false
+			} else {
+				e.missing("%s: %s", where, o.Name)
+			}
 			continue
 		}
 		if tuple, ok := o.Value.([]float64); ok {
