@@ -190,3 +190,11 @@ func (o *Minimizer) StepClosure(f func() (float64, error)) (float64, error) {
 	}
 	return loss, err
 }
+
+// Close ends a [Method] that runs beside the caller, as [Gonum] does; others need not be
+// closed.
+func (o *Minimizer) Close() {
+	if c, ok := o.work.(interface{ close() }); ok {
+		c.close()
+	}
+}

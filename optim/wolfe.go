@@ -11,11 +11,9 @@ import "math"
 // Reference: J. Nocedal, S. Wright. Numerical Optimization, 2nd edition, 2006,
 // Algorithms 3.5 and 3.6. M. Schmidt. minFunc. 2005.
 type wolfe struct {
-	eval       func(p *Problem) (float64, error)
-	x, d       []float64 // the start and the direction
-	left       int       // evaluations that are allowed
-	low, high  point     // of the bracket; low has the smaller loss
-	start, new point
+	eval  func(p *Problem) (float64, error)
+	x, d  []float64 // the start and the direction
+	start point
 }
 
 // point is a point on the line: its place, the loss, the gradient and the slope.
@@ -56,7 +54,7 @@ func (w *wolfe) at(p *Problem, t float64) (point, error) {
 	return point{t, f, append([]float64(nil), p.G...), dot(p.G, w.d)}, err
 }
 
-// armijo reports that q is not low enough.
+// tooHigh reports that q does not satisfy the first condition.
 func (w *wolfe) tooHigh(q point) bool { return q.f > w.start.f+c1*q.t*w.start.gtd }
 
 func (w *wolfe) flatEnough(q point) bool { return math.Abs(q.gtd) <= -c2*w.start.gtd }
