@@ -20,21 +20,31 @@ type Group struct {
 	preparer  Preparer  // rule, or nil
 	lookAhead LookAhead // rule, or nil
 	state     []string
-	version   int // counts the changes of rule
+	version   int  // counts the changes of rule
+	owned     bool // rule is a pointer that a scheduler writes to; see own
+	pointer   bool // and was one before
 
 	scalars  Scalars
 	prepared int // the step count that scalars are for
 }
 
 // Rule returns a copy of the group's rule.
-func (g *Group) Rule() Rule { return g.rule }
+func (g *Group) Rule() Rule {
+	switch {
+	case !g.owned:
+		return g.rule
+	case g.pointer:
+		return clone(g.rule).Interface().(Rule)
+	}
+	return reflect.ValueOf(g.rule).Elem().Interface().(Rule)
+}
 
 // SetRule changes the hyperparameters of the group; state is kept. It returns
 // an error that wraps [ErrOption], and changes nothing, if rule is of another
 // type than the present one or its Check fails.
 func (g *Group) SetRule(rule Rule) error {
-	if reflect.TypeOf(rule) != reflect.TypeOf(g.rule) {
-		return optionErrorf("a group of %T cannot become one of %T", g.rule, rule)
+	if have := g.Rule(); reflect.TypeOf(rule) != reflect.TypeOf(have) {
+		return optionErrorf("a group of %T cannot become one of %T", have, rule)
 	}
 	if err := rule.Check(); err != nil {
 		return err
@@ -44,7 +54,7 @@ func (g *Group) SetRule(rule Rule) error {
 }
 
 func (g *Group) use(rule Rule) {
-	g.rule = rule
+	g.rule, g.owned = rule, false
 	g.preparer, _ = rule.(Preparer)
 	g.lookAhead, _ = rule.(LookAhead)
 	g.state = rule.State()
@@ -67,7 +77,7 @@ func (g *Group) Get(name string) (float64, error) {
 // on. A value out of range is an error of the rule's Check, and changes
 // nothing.
 func (g *Group) Set(name string, v float64) error {
-	rule, err := with(g.rule, name, v)
+	rule, err := with(g.Rule(), name, v)
 	if err != nil {
 		return err
 	}

@@ -26,8 +26,8 @@ import (
 // Reference: I. Loshchilov, F. Hutter. SGDR: Stochastic Gradient Descent with
 // Warm Restarts. ICLR 2017. https://arxiv.org/abs/1608.03983
 type CosineAnnealingLR struct {
-	TMax   int     // T_max >= 1, half a period
-	EtaMin float64 // η_min >= 0
+	TMax   int     `option:"T_max"`   // T_max >= 1, half a period
+	EtaMin float64 `option:"eta_min"` // η_min >= 0
 }
 
 // Check returns an error for every field out of its range.
@@ -37,13 +37,22 @@ func (s CosineAnnealingLR) Check() error {
 
 // Next returns the learning rate at an epoch.
 func (s CosineAnnealingLR) Next(epoch int, lr, initial float64) float64 {
-	if (epoch-1-s.TMax)%(2*s.TMax) == 0 {
-		return lr + float64((initial-s.EtaMin)*(1-s.cos(1))/2)
+	switch t := float64(epoch); {
+	case epoch == 0:
+		return lr
+	case (epoch-1-s.TMax)%(2*s.TMax) == 0:
+		return lr + (initial-s.EtaMin)*(1-s.cos(1))/2
+	default:
+		return float64((1+s.cos(t))/(1+s.cos(t-1))*(lr-s.EtaMin)) + s.EtaMin
 	}
-	return float64((1+s.cos(epoch))/(1+s.cos(epoch-1))*(lr-s.EtaMin)) + s.EtaMin
+}
+
+// At returns the closed form.
+func (s CosineAnnealingLR) At(epoch, initial float64) float64 {
+	return s.EtaMin + (initial-s.EtaMin)*(1+s.cos(epoch))/2
 }
 
 // cos returns cos(πt/T_max).
-func (s CosineAnnealingLR) cos(t int) float64 {
-	return math.Cos(math.Pi * float64(t) / float64(s.TMax))
+func (s CosineAnnealingLR) cos(t float64) float64 {
+	return math.Cos(float64(math.Pi*t) / float64(s.TMax))
 }

@@ -26,7 +26,7 @@ func TestScheduleOfAnyHyperparameter(t *testing.T) {
 func TestLambda(t *testing.T) {
 	opt := newOptimizer(t, SGD{LR: 0.5}, scalarPair(1.0))
 	require.NoError(t, opt.AddGroup(list(scalarPair(1.0)), SGD{LR: 0.25}))
-	s, err := NewScheduler(opt, Lambda(func(epoch int) float64 { return math.Pow(0.95, float64(epoch)) }))
+	s, err := NewScheduler(opt, LambdaLR(func(epoch int) float64 { return math.Pow(0.95, float64(epoch)) }))
 	require.NoError(t, err)
 	require.Equal(t, []float64{0.5, 0.25}, s.Last())
 	require.NoError(t, s.Step())
@@ -37,10 +37,10 @@ func TestLambda(t *testing.T) {
 
 func TestLambdaActsAtEpochZero(t *testing.T) {
 	opt := newOptimizer(t, SGD{LR: 0.5}, scalarPair(1.0))
-	_, err := NewScheduler(opt, Lambda(func(epoch int) float64 { return 0.1 }))
+	_, err := NewScheduler(opt, LambdaLR(func(epoch int) float64 { return 0.1 }))
 	require.NoError(t, err)
 	require.Equal(t, 0.05, opt.Groups()[0].LR())
-	s, err := NewScheduler(opt, Lambda(func(epoch int) float64 { return 2 }))
+	s, err := NewScheduler(opt, LambdaLR(func(epoch int) float64 { return 2 }))
 	require.NoError(t, err)
 	require.Equal(t, []float64{1}, s.Last(), "the initial value is that before the first scheduler")
 }
@@ -58,7 +58,7 @@ func TestPlan(t *testing.T) {
 	values, err := Plan(StepLR{StepSize: 2, Gamma: 0.5}, 8, 5)
 	require.NoError(t, err)
 	require.Equal(t, []float64{8, 8, 4, 4, 2, 2}, values)
-	values, err = Plan(Lambda(func(epoch int) float64 { return float64(epoch) }), 3, 2)
+	values, err = Plan(LambdaLR(func(epoch int) float64 { return float64(epoch) }), 3, 2)
 	require.NoError(t, err)
 	require.Equal(t, []float64{0, 3, 6}, values)
 	_, err = Plan(nil, 1, 1)
@@ -98,14 +98,14 @@ func TestBadSchedules(t *testing.T) {
 		require.ErrorIs(t, err, ErrOption)
 	}
 	require.ErrorIs(t, Func(nil).Check(), ErrOption)
-	require.ErrorIs(t, Lambda(nil).Check(), ErrOption)
+	require.ErrorIs(t, LambdaLR(nil).Check(), ErrOption)
 	_, err := NewScheduler(nil, ExponentialLR{Gamma: 1})
 	require.ErrorIs(t, err, ErrOption)
 
 	opt := newOptimizer(t, DefaultAdam(), scalarPair(1.0))
 	_, err = NewSchedulerOf(opt, "momentum", ExponentialLR{Gamma: 1})
 	require.EqualError(t, err, `optim: bad option: Adam has no hyperparameter "momentum", only lr, betas[0], betas[1], eps, weight_decay`)
-	s, err := NewScheduler(opt, Lambda(func(epoch int) float64 { return 1 / float64(3-epoch) }))
+	s, err := NewScheduler(opt, LambdaLR(func(epoch int) float64 { return 1 / float64(3-epoch) }))
 	require.NoError(t, err)
 	require.NoError(t, s.Step())
 	require.NoError(t, s.Step())

@@ -101,7 +101,7 @@ func (g *Group) plan(index int, gs *GroupState, l *groupLoad, e *StateError) err
 		return nil
 	}
 	before := len(e.Missing) + len(e.Unexpected) + len(e.Mismatched)
-	l.rule = gs.Settings.rule(where, g.rule, e)
+	l.rule = gs.Settings.rule(where, g.Rule(), e)
 	if before == len(e.Missing)+len(e.Unexpected)+len(e.Mismatched) {
 		if err := checkLoaded(l.rule); err != nil {
 			return err
