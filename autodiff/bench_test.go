@@ -1,6 +1,7 @@
 package autodiff_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/downhill-go/downhill/autodiff"
@@ -34,6 +35,54 @@ func BenchmarkRosenbrock(b *testing.B) {
 			machine.Reset()
 		}
 	})
+}
+
+// BenchmarkCompile makes the program of a network of 500 layers with all of its
+// gradients, and the same in gorgonia's functions with a machine of each kind.
+//
+//	go test -run '^$' -bench Compile ./autodiff
+func BenchmarkCompile(b *testing.B) {
+	const layers = 500
+	b.Run("Compile", func(b *testing.B) {
+		g := autodiff.NewGraph()
+		h := autodiff.Input(g, "x", tensor.Must(tensor.Full(0.5, 4, 8)))
+		var params []*autodiff.Node
+		for i := range layers {
+			w := autodiff.Param(g, fmt.Sprint("w", i), tensor.Must(tensor.Full(0.1, 8, 8)))
+			h, params = autodiff.Tanh(autodiff.MatMul(h, w)), append(params, w)
+		}
+		loss := autodiff.Mean(h)
+		before := len(g.AllNodes())
+		for b.Loop() {
+			_, err := autodiff.Compile(loss, autodiff.WithGrad(params...))
+			require.NoError(b, err)
+		}
+		b.ReportMetric(float64(len(g.AllNodes())-before)/float64(b.N), "nodes-added/op")
+	})
+	for _, m := range []struct {
+		name string
+		of   func(g *autodiff.Graph, opts ...gorgonia.VMOpt) gorgonia.VM
+	}{
+		{"NewVM", func(g *autodiff.Graph, opts ...gorgonia.VMOpt) gorgonia.VM { return autodiff.NewVM(g, opts...) }},
+		{"NewTapeMachine", func(g *autodiff.Graph, opts ...gorgonia.VMOpt) gorgonia.VM {
+			return gorgonia.NewTapeMachine(g, opts...)
+		}},
+	} {
+		b.Run(m.name, func(b *testing.B) {
+			g := gorgonia.NewGraph()
+			h := autodiff.Input(g, "x", tensor.Must(tensor.Full(0.5, 4, 8)))
+			var params gorgonia.Nodes
+			for i := range layers {
+				w := autodiff.Param(g, fmt.Sprint("w", i), tensor.Must(tensor.Full(0.1, 8, 8)))
+				h, params = gorgonia.Must(gorgonia.Tanh(gorgonia.Must(gorgonia.Mul(h, w)))), append(params, w)
+			}
+			_, err := gorgonia.Grad(gorgonia.Must(gorgonia.Mean(h)), params...)
+			require.NoError(b, err)
+			for b.Loop() {
+				m.of(g, gorgonia.BindDualValues(params...))
+			}
+		})
+	}
 }
 
 // A whole step, program and optimizer, allocates nothing.
