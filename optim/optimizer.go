@@ -57,6 +57,11 @@ func (o *Optimizer) AddGroup(params []gorgonia.ValueGrad, rule Rule) error {
 		if g.contains(vg) {
 			return paramErrorf("%s: optimizer contains a parameter group with duplicate parameters", p.label)
 		}
+		if p.checker, _ = rule.(ShapeChecker); !missing(vg.Value()) {
+			if err := p.checkShape(vg.Value().Shape()); err != nil {
+				return err
+			}
+		}
 		g.params = append(g.params, p)
 	}
 	g.use(rule)

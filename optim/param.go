@@ -22,6 +22,8 @@ type param struct {
 	slot   slot
 	active bool // has a gradient at this step
 
+	checker ShapeChecker // the rule, or nil
+
 	value, grad gorgonia.Value // what slot looks at; nil unless both are scalars
 }
 
@@ -69,6 +71,17 @@ func (p *param) bindValue() error {
 		}
 	}
 	if err := p.slot.bindValue(v); err != nil {
+		return p.errorf(err)
+	}
+	return p.checkShape(v.Shape())
+}
+
+// checkShape returns why the rule cannot optimize a parameter of this shape.
+func (p *param) checkShape(shape tensor.Shape) error {
+	if p.checker == nil {
+		return nil
+	}
+	if err := p.checker.CheckShape(shape); err != nil {
 		return p.errorf(err)
 	}
 	return nil
@@ -199,6 +212,9 @@ func (s *slotOf[T]) bindState(g *Group) {
 	}
 	s.version = g.version
 	s.Scalars, s.Shape = &g.scalars, s.shape
+	if w, ok := g.rule.(Worker); ok {
+		s.Work = make([]T, w.Work(s.shape))
+	}
 	s.State = s.State[:0]
 	for _, name := range g.state {
 		b, n := s.buffers[name], g.size(name, s.shape)

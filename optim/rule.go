@@ -6,7 +6,8 @@ import "github.com/downhill-go/downhill/tensor"
 // struct of hyperparameters, float64 or bool, each with its PyTorch name in an
 // `option` tag; it holds no state, so that a copy is an independent setting.
 //
-// A rule may also implement [Preparer], [Filler], [Sizer] and [LookAhead].
+// A rule may also implement [Preparer], [Filler], [Sizer], [Worker], [ShapeChecker] and
+// [LookAhead].
 type Rule interface {
 	// Check returns an error for every hyperparameter out of its range.
 	Check() error
@@ -54,6 +55,20 @@ type Filler interface {
 type Sizer interface {
 	Rule
 	Size(state string, shape tensor.Shape) int
+}
+
+// A Worker is a [Rule] that needs memory during a step: Work returns the number of
+// elements for a parameter of the given shape. It is no state.
+type Worker interface {
+	Rule
+	Work(shape tensor.Shape) int
+}
+
+// A ShapeChecker is a [Rule] for some shapes only: CheckShape returns why a parameter of
+// the given shape cannot be optimized.
+type ShapeChecker interface {
+	Rule
+	CheckShape(shape tensor.Shape) error
 }
 
 // LookAhead is a [Rule] that wants the gradient at a point other than the
