@@ -234,6 +234,26 @@ func zeros(x []float64) int {
 	return n
 }
 
+// Nodes that gorgonia took out of a graph.
+func TestHazardRemoved(t *testing.T) {
+	t.Run("1 - p in BinaryXent of p and p", func(t *testing.T) {
+		p := stockLeaf(NewGraph(), "p", tensor.Of(0.25, 0.5))
+		require.Panics(t, func() { _, _ = gorgonia.BinaryXent(p, p) }, "gorgonia's own: it uses what it removed")
+		p = stockLeaf(NewGraph(), "p", tensor.Of(0.25, 0.5))
+		h := Neg(Add(Mul(p, Log(p)), Mul(Sub(1, p), Log(Sub(1, p)))))
+		require.InDeltaSlice(t, []float64{-0.25*math.Log(0.25) - 0.75*math.Log(0.75), math.Ln2}, programValue(t, h), 1e-15)
+	})
+	t.Run("one that is used", func(t *testing.T) {
+		a := gorgonia.Must(gorgonia.Tanh(stockLeaf(NewGraph(), "x", 0.5)))
+		y := gorgonia.Must(gorgonia.Square(a))
+		a.Graph().RemoveNode(a)
+		gorgonia.ReturnNode(a)
+		_, err := Compile(y)
+		require.ErrorIs(t, err, ErrDamaged)
+		require.ErrorContains(t, err, "out of the graph")
+	})
+}
+
 // Expressions that are built twice are one node of gorgonia's, and right.
 func TestHazardSameTwice(t *testing.T) {
 	g := NewGraph()
