@@ -14,7 +14,7 @@ type VM struct {
 	g       *Graph
 	options vmOptions
 	prog    *Program       // nil where there is nothing to compute
-	after   []func() error // called after each run of it
+	after   []func() error // called in each run where prog is nil, else by it
 	err     error          // why the graph cannot be run
 }
 
@@ -78,9 +78,7 @@ func (vm *VM) RunAll() error {
 		return vm.err
 	}
 	if vm.prog != nil {
-		if err := vm.prog.Run(); err != nil {
-			return err
-		}
+		return vm.prog.Run()
 	}
 	for _, f := range vm.after {
 		if err := f(); err != nil {

@@ -60,6 +60,7 @@ func (vm *VM) compile() error {
 	if err != nil {
 		return vm.fail(err)
 	}
+	prog.after = append(prog.after, vm.after...)
 	vm.prog = prog
 	return nil
 }
