@@ -32,6 +32,7 @@ type Step[T tensor.Float] struct {
 	At      []T          // read only: where Grad was taken, Param itself unless the rule looks ahead
 	State   [][]T        // one buffer per State name
 	Scalars *Scalars     // what Prepare computed
+	Work    []T          // memory of a Worker, with whatever is in it
 }
 
 // A Preparer is a [Rule] with scalars that depend on the step count alone,
