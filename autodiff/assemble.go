@@ -21,15 +21,15 @@ func (im *importer) assemble(targets []target) (*Program, error) {
 	for i, t := range targets {
 		nodes[i] = t.from
 	}
-	order, err := im.topological(nodes...)
-	if err != nil {
+	if _, err := im.topological(nodes...); err != nil {
 		return nil, err
 	}
 	for _, t := range im.updates { // of which topological has found the last
 		targets = append(targets, t)
 		nodes = append(nodes, t.from)
 	}
-	if order, err = im.topological(nodes...); err != nil {
+	order, err := im.topological(nodes...)
+	if err != nil {
 		return nil, err
 	}
 	b := newBuilder()

@@ -189,8 +189,6 @@ func (im *importer) pathsTo(y *Node, wrt []*Node) ([]*Node, error) {
 }
 
 // topological returns the nodes that roots depend on, each after its inputs.
-func topological(roots ...*Node) ([]*Node, error) { return newImporter().topological(roots...) }
-
 func (im *importer) topological(roots ...*Node) ([]*Node, error) {
 	type visit struct {
 		node *Node
