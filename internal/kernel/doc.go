@@ -1,8 +1,10 @@
 // Package kernel holds the loops that do the arithmetic: functions over slices
 // of float32 or float64 that know neither tensors nor graphs.
 //
-// All of it is plain Go, so it runs wherever Go does. No function allocates,
-// starts a goroutine, or keeps a slice.
+// All of it is plain Go, so it runs wherever Go does. Matrix products have assembly
+// for amd64 besides, which the directory gen writes; the build tag purego leaves it
+// out. No function allocates or keeps a slice. [Parallel], and with it [Gemm], starts
+// goroutines once, and none later.
 //
 // # Slices
 //
@@ -50,6 +52,8 @@
 // Floating-point sums depend on their order, and the order here depends on the
 // shapes alone. [SumAxis] is pairwise: halves are summed apart down to 128 terms,
 // for an error that grows as log n. [Gemm] adds the terms of each element in
-// ascending order, whatever the transposes, and so equals the three loops of the
-// definition bit for bit. Its error is at most k eps Σ|a||b|.
+// ascending order, whatever the transposes and the number of processors. In plain Go
+// it equals the three loops of the definition bit for bit. With vector instructions
+// a product and its sum are rounded once instead of twice, which is the same bits
+// on all processors that have them. The error is at most k eps Σ|a||b| either way.
 package kernel

@@ -8,13 +8,32 @@ package kernel
 // (m, k), or (k, m) with transA; b is (k, n), or (n, k) with transB. dst must
 // not overlap a or b. For k = 0 the product is zero.
 //
-// Every element is summed over p in ascending order, each product and each sum
-// rounded to T: the result is that of the three plain loops, bit for bit, and
-// does not depend on the shapes of the blocks chosen here.
+// Every element is summed over p in ascending order, and depends neither on the
+// shapes of the blocks chosen here nor on the number of processors. The definition
+// is plain Go: the three plain loops, each product and each sum rounded to T. On
+// processors with AVX2 and FMA, or AVX-512, products that are not tiny round once
+// for both, sums fma(op(a)[i,p], op(b)[p,j], sum), whichever the instructions.
+// With the build tag purego the definition is all there is.
+//
+// Large products are computed on several processors, as [Parallel] does.
 func Gemm[T Float](dst, a, b []T, m, n, k int, transA, transB bool) {
 	dst, a, b = dst[:m*n], a[:m*k], b[:k*n]
+	if isa != plain && m*n*k >= panelsFrom {
+		gemmPanels(dst, a, b, m, n, k, transA, transB)
+		return
+	}
+	gemmGo(dst, a, b, m, n, k, transA, transB)
+}
+
+// panelsFrom is the number of multiply-adds from which vector instructions are worth
+// the call.
+const panelsFrom = 64
+
+// gemmGo is the definition of Gemm.
+func gemmGo[T Float](dst, a, b []T, m, n, k int, transA, transB bool) {
 	clear(dst)
 	switch {
+	case m*n*k == 0:
 	case !transA && transB && k >= shallow:
 		gemmDot(dst, a, b, m, n, k)
 	case !transA && !transB && n < narrow && m > n:

@@ -1,0 +1,51 @@
+//go:build !purego
+
+package kernel
+
+//go:generate go -C gen run . -out ../gemm_amd64.s -stubs ../gemm_amd64.go -pkg kernel
+
+// instructions is a set of vector instructions.
+type instructions int
+
+const (
+	plain  instructions = iota
+	avx2                // and FMA
+	avx512              // foundation, with instructions on bytes, words, quadwords and short vectors
+)
+
+// isa is the best set that the processor and the operating system have.
+var isa = detect()
+
+// width is the width of a panel of a matrix, in bytes.
+func (s instructions) width() int {
+	if s == avx512 {
+		return 128
+	}
+	return 64
+}
+
+func detect() instructions {
+	const (
+		fma, osxsave, avx = 1 << 12, 1 << 27, 1 << 28          // leaf 1, c
+		two               = 1 << 5                             // leaf 7, b
+		f, dq, bw, vl     = 1 << 16, 1 << 17, 1 << 30, 1 << 31 // leaf 7, b
+		saved, savedAll   = 1<<1 | 1<<2, 1<<1 | 1<<2 | 7<<5    // of the registers
+	)
+	last, _, _, _ := cpuid(0, 0)
+	if last < 7 {
+		return plain
+	}
+	_, _, c, _ := cpuid(1, 0)
+	if c&(fma|osxsave|avx) != fma|osxsave|avx {
+		return plain
+	}
+	_, b, _, _ := cpuid(7, 0)
+	registers, _ := xgetbv()
+	switch {
+	case registers&saved != saved || b&two == 0:
+		return plain
+	case registers&savedAll != savedAll || b&(f|dq|bw|vl) != f|dq|bw|vl:
+		return avx2
+	}
+	return avx512
+}

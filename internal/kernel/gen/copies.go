@@ -1,0 +1,156 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// transpose32 transposes blocks of 8×8: halves of two rows are put together as they
+// are loaded, the rest is done within halves.
+func transpose32() {
+	TEXT("transposeF32", NOSPLIT, "func(blocks int, dst *byte, ldd int, src *byte, lds int)")
+	Doc("transposeF32 writes a (8*blocks, 8) matrix of float32, the transpose of src. Rows start ldd and", "lds bytes apart. blocks is not 0.")
+	Pragma("noescape")
+	blocks := Load(Param("blocks"), GP64())
+	dst := Load(Param("dst"), GP64())
+	ldd := Load(Param("ldd"), GP64())
+	src := Load(Param("src"), GP64())
+	lds := Load(Param("lds"), GP64())
+	Label("block")
+	var r, t [8]VecVirtual
+	low, high := GP64(), GP64()
+	MOVQ(src, low)
+	LEAQ(Mem{Base: src, Index: lds, Scale: 4}, high)
+	for i := range 4 {
+		r[i], r[i+4] = YMM(), YMM()
+		VMOVUPS(Mem{Base: low}, r[i].AsX())
+		VINSERTF128(U8(1), Mem{Base: high}, r[i], r[i]) // columns 0-3 of rows i and i+4
+		VMOVUPS(Mem{Base: low, Disp: 16}, r[i+4].AsX())
+		VINSERTF128(U8(1), Mem{Base: high, Disp: 16}, r[i+4], r[i+4]) // columns 4-7
+		if i < 3 {
+			ADDQ(lds, low)
+			ADDQ(lds, high)
+		}
+	}
+	for g := 0; g < 8; g += 4 {
+		for i := range 4 {
+			t[g+i] = YMM()
+		}
+		VUNPCKLPS(r[g+1], r[g], t[g])
+		VUNPCKHPS(r[g+1], r[g], t[g+1])
+		VUNPCKLPS(r[g+3], r[g+2], t[g+2])
+		VUNPCKHPS(r[g+3], r[g+2], t[g+3])
+		VUNPCKLPD(t[g+2], t[g], r[g])
+		VUNPCKHPD(t[g+2], t[g], r[g+1])
+		VUNPCKLPD(t[g+3], t[g+1], r[g+2])
+		VUNPCKHPD(t[g+3], t[g+1], r[g+3])
+	}
+	for i := range 8 {
+		VMOVUPS(r[i], Mem{Base: dst})
+		ADDQ(ldd, dst)
+	}
+	ADDQ(Imm(32), src)
+	DECQ(blocks)
+	JNZ(LabelRef("block"))
+	VZEROUPPER()
+	RET()
+}
+
+// transpose64 transposes blocks of 4×4.
+func transpose64() {
+	TEXT("transposeF64", NOSPLIT, "func(blocks int, dst *byte, ldd int, src *byte, lds int)")
+	Doc("transposeF64 writes a (4*blocks, 4) matrix of float64, the transpose of src. Rows start ldd and", "lds bytes apart. blocks is not 0.")
+	Pragma("noescape")
+	blocks := Load(Param("blocks"), GP64())
+	dst := Load(Param("dst"), GP64())
+	ldd := Load(Param("ldd"), GP64())
+	src := Load(Param("src"), GP64())
+	lds := Load(Param("lds"), GP64())
+	Label("block")
+	var r [4]VecVirtual
+	low, high := GP64(), GP64()
+	MOVQ(src, low)
+	LEAQ(Mem{Base: src, Index: lds, Scale: 2}, high)
+	for i := range 2 {
+		r[i], r[i+2] = YMM(), YMM()
+		VMOVUPD(Mem{Base: low}, r[i].AsX())
+		VINSERTF128(U8(1), Mem{Base: high}, r[i], r[i]) // columns 0, 1 of rows i and i+2
+		VMOVUPD(Mem{Base: low, Disp: 16}, r[i+2].AsX())
+		VINSERTF128(U8(1), Mem{Base: high, Disp: 16}, r[i+2], r[i+2]) // columns 2, 3
+		if i < 1 {
+			ADDQ(lds, low)
+			ADDQ(lds, high)
+		}
+	}
+	for g := 0; g < 4; g += 2 {
+		t := YMM()
+		VUNPCKLPD(r[g+1], r[g], t)
+		VMOVUPD(t, Mem{Base: dst})
+		ADDQ(ldd, dst)
+		VUNPCKHPD(r[g+1], r[g], t)
+		VMOVUPD(t, Mem{Base: dst})
+		ADDQ(ldd, dst)
+	}
+	ADDQ(Imm(32), src)
+	DECQ(blocks)
+	JNZ(LabelRef("block"))
+	VZEROUPPER()
+	RET()
+}
+
+// copyRows copies rows of 64 bytes, at a distance.
+func copyRows() {
+	TEXT("copyLines", NOSPLIT, "func(rows, lines int, dst *byte, ldd int, src *byte, lds int)")
+	Doc("copyLines copies rows of 64*lines bytes, which start ldd and lds bytes apart. rows and lines are", "not 0.")
+	Pragma("noescape")
+	rows := Load(Param("rows"), GP64())
+	lines := Load(Param("lines"), GP64())
+	dst := Load(Param("dst"), GP64())
+	ldd := Load(Param("ldd"), GP64())
+	src := Load(Param("src"), GP64())
+	lds := Load(Param("lds"), GP64())
+	Label("row")
+	at, to, n := GP64(), GP64(), GP64()
+	MOVQ(src, at)
+	MOVQ(dst, to)
+	MOVQ(lines, n)
+	Label("line")
+	x, y := YMM(), YMM()
+	VMOVUPS(Mem{Base: at}, x)
+	VMOVUPS(Mem{Base: at, Disp: 32}, y)
+	VMOVUPS(x, Mem{Base: to})
+	VMOVUPS(y, Mem{Base: to, Disp: 32})
+	ADDQ(Imm(64), at)
+	ADDQ(Imm(64), to)
+	DECQ(n)
+	JNZ(LabelRef("line"))
+	ADDQ(lds, src)
+	ADDQ(ldd, dst)
+	DECQ(rows)
+	JNZ(LabelRef("row"))
+	VZEROUPPER()
+	RET()
+}
+
+// cpuid emits what dispatch needs to know of the processor.
+func cpuid() {
+	TEXT("cpuid", NOSPLIT, "func(leaf, sub uint32) (a, b, c, d uint32)")
+	Doc("cpuid runs CPUID.")
+	Load(Param("leaf"), EAX)
+	Load(Param("sub"), ECX)
+	CPUID()
+	Store(EAX, Return("a"))
+	Store(EBX, Return("b"))
+	Store(ECX, Return("c"))
+	Store(EDX, Return("d"))
+	RET()
+
+	TEXT("xgetbv", NOSPLIT, "func() (a, d uint32)")
+	Doc("xgetbv reads extended control register 0: which registers the operating system saves.")
+	XORL(ECX, ECX)
+	XGETBV()
+	Store(EAX, Return("a"))
+	Store(EDX, Return("d"))
+	RET()
+}
