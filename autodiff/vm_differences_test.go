@@ -7,8 +7,6 @@ import (
 	"log"
 	"math"
 	"os"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -54,12 +52,6 @@ func TestDifferences(t *testing.T) {
 			require.Contains(t, page, fmt.Sprintf("| %s | %s | %s |", d.name, d.stock, d.ours))
 		})
 	}
-}
-
-func fromGorgonia(t *testing.T) string {
-	page, err := os.ReadFile("../docs/from-gorgonia.md")
-	require.NoError(t, err)
-	return string(page)
 }
 
 func differences() []difference {
@@ -345,46 +337,5 @@ func lost() []loss {
 			x := Param(g, "x", tensor.Must(tensor.FromSlice([]float64{1, 2, 3, 4}, 1, 1, 1, 4)))
 			return gorgonia.Must(gorgonia.AveragePool1D(x, 2, 0, 2))
 		})},
-	}
-}
-
-// The table of functions in README.md has every function of the package once, and
-// nothing else.
-func TestReadmeHasEveryFunction(t *testing.T) {
-	readme, err := os.ReadFile("../README.md")
-	require.NoError(t, err)
-	_, table, _ := strings.Cut(string(readme), "| kind | functions |\n|---|---|\n")
-	table, _, _ = strings.Cut(table, "\n\n")
-	var listed []string
-	for _, m := range regexp.MustCompile("`([A-Z][A-Za-z0-9]*)`").FindAllStringSubmatch(table, -1) {
-		listed = append(listed, m[1])
-	}
-	files, err := filepath.Glob("*.go")
-	require.NoError(t, err)
-	var exported []string
-	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		source, err := os.ReadFile(name)
-		require.NoError(t, err)
-		for _, m := range regexp.MustCompile(`(?m)^func ([A-Z][A-Za-z0-9]*)`).FindAllSubmatch(source, -1) {
-			exported = append(exported, string(m[1]))
-		}
-	}
-	require.ElementsMatch(t, exported, listed)
-}
-
-// The program in docs/from-gorgonia.md is ExampleNewVM, but for the machine.
-func TestPageHasTheExample(t *testing.T) {
-	_, program, _ := strings.Cut(fromGorgonia(t), "func main() {\n")
-	program, _, _ = strings.Cut(program, "}\n\nfunc check")
-	program = strings.Replace(program, "gorgonia.NewTapeMachine(", "autodiff.NewVM(", 1)
-	source, err := os.ReadFile("example_vm_test.go")
-	require.NoError(t, err)
-	require.Contains(t, string(source), program)
-	_, results, _ := strings.Cut(string(source), "// Output:\n\t// step")
-	for _, line := range strings.Split(results, "\n")[:3] {
-		require.Contains(t, fromGorgonia(t), strings.TrimPrefix(line, "\t// "))
 	}
 }
