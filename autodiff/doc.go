@@ -65,7 +65,7 @@
 // products, chains of elementwise operations run block by block without storing
 // what lies between, and graphs of scalars become programs on registers.
 // [Program.Explain] prints the result. A run allocates nothing and starts no
-// goroutine:
+// goroutine, but for the workers of large matrix products, which start once:
 //
 //	prog, err := autodiff.Compile(loss, autodiff.WithGrad(x, y))
 //	...
