@@ -33,7 +33,8 @@ func TestFollowsTorch(t *testing.T) {
 		"float64": {tensor.Float64, 1e-12},
 		"float32": {tensor.Float32, 1e-5},
 	}
-	for _, name := range []string{"sgd", "rmsprop", "adam", "adamw", "adagrad"} {
+	for _, name := range []string{"sgd", "rmsprop", "adam", "adamw", "adagrad",
+		"nadam", "radam", "adamax", "adadelta", "rprop", "asgd", "sparseadam"} {
 		var file struct{ Cases []torchCase }
 		readJSON(t, filepath.Join("..", "optim", "testdata", "torch", name+".json"), &file)
 		require.NotEmpty(t, file.Cases)

@@ -35,7 +35,8 @@ func loadTorch[C any](t *testing.T, name string) []C {
 }
 
 func TestFollowsTorch(t *testing.T) {
-	for _, name := range []string{"sgd", "rmsprop", "adam", "adamw", "adagrad"} {
+	for _, name := range []string{"sgd", "rmsprop", "adam", "adamw", "adagrad",
+		"nadam", "radam", "adamax", "adadelta", "rprop", "asgd", "sparseadam"} {
 		full := map[string]int{} // option sets compared over all 200 steps, per landscape
 		for _, c := range loadTorch[torchCase](t, name) {
 			t.Run(c.Name, func(t *testing.T) {

@@ -27,8 +27,11 @@ func TestAllCasesAreWithinTheirBounds(t *testing.T) {
 		require.Contains(t, stdout, "\n  "+name+" on landscapes, 200 steps")
 		require.Contains(t, stdout, "\n  "+name+", PyTorch's baseline")
 	}
+	for _, name := range []string{"nadam", "radam", "adamax", "adadelta", "rprop", "asgd", "sparseadam"} {
+		require.Contains(t, stdout, "\n  "+name+" on landscapes, 200 steps")
+	}
 	require.Contains(t, stdout, "\n  MLP 2-32-32-2, 50 training steps")
-	require.Contains(t, stdout, "\n318 cases, all within their bounds.\n")
+	require.Contains(t, stdout, "\n850 cases, all within their bounds.\n")
 	for _, line := range strings.Split(stdout, "\n") {
 		require.LessOrEqual(t, len([]rune(line)), 100, line)
 	}

@@ -23,7 +23,8 @@ type pathCase struct {
 
 // replayPaths races on our landscapes and compares every stored point and loss.
 func replayPaths(data fs.FS, filter func(string) bool) (version string, out []result, err error) {
-	for _, name := range []string{"sgd", "rmsprop", "adam", "adamw", "adagrad"} {
+	for _, name := range []string{"sgd", "rmsprop", "adam", "adamw", "adagrad",
+		"nadam", "radam", "adamax", "adadelta", "rprop", "asgd", "sparseadam"} {
 		var file struct {
 			Torch string
 			Cases []pathCase
