@@ -86,7 +86,7 @@ func TestDeviation(t *testing.T) {
 	require.Equal(t, 1, code)
 	require.Equal(t, "torchparity: 1 case is beyond its bound\n", stderr)
 	require.Regexp(t, `adam/plain/ravine/float64 +200 +\d\.\de-1\d +15 +1e-12 +15\n`, stdout)
-	require.Contains(t, stdout, "318 cases, 1 case is beyond its bound.")
+	require.Contains(t, stdout, "850 cases, 1 case is beyond its bound.")
 
 	_, _, code = call("-data", dir, "-filter", "^sgd/")
 	require.Zero(t, code)
