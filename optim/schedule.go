@@ -1,9 +1,6 @@
 package optim
 
-import (
-	"math"
-	"strconv"
-)
+import "strconv"
 
 // A Schedule is a sequence of values for a hyperparameter, most often the
 // learning rate. It is a plain struct and has no state; a [Scheduler] applies
@@ -161,15 +158,4 @@ func oneOf(schedule, v, a, b, text string) error {
 		return bare(schedule, text)
 	}
 	return nil
-}
-
-// power returns x^n for whole n, right to the last bit or nearly so: Python's
-// is, math.Pow is not.
-func integerPower(x, n float64) float64 {
-	if n == math.Trunc(n) && n >= 0 && n < 1<<31 {
-		if p, _ := powDD(x, int(n)); finite(p) && p != 0 {
-			return p
-		}
-	}
-	return math.Pow(x, n)
 }

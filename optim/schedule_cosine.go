@@ -54,5 +54,5 @@ func (s CosineAnnealingLR) At(epoch, initial float64) float64 {
 
 // cos returns cos(πt/T_max).
 func (s CosineAnnealingLR) cos(t float64) float64 {
-	return math.Cos(float64(math.Pi*t) / float64(s.TMax))
+	return cos(float64(math.Pi*t) / float64(s.TMax))
 }

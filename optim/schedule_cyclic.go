@@ -100,7 +100,7 @@ func (s CyclicLR) wave(t float64) (x, f float64) {
 	case s.Mode == "triangular2":
 		return x, 1 / math.Exp2(cycle-1)
 	case s.Mode == "exp_range":
-		return x, integerPower(s.Gamma, t)
+		return x, pow(s.Gamma, t)
 	}
 	return x, 1
 }

@@ -25,5 +25,5 @@ func (s ExponentialLR) Next(epoch int, lr, _ float64) float64 {
 
 // At returns the closed form.
 func (s ExponentialLR) At(epoch, initial float64) float64 {
-	return initial * integerPower(s.Gamma, epoch)
+	return initial * pow(s.Gamma, epoch)
 }

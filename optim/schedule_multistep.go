@@ -40,7 +40,7 @@ func (s MultiStepLR) Next(epoch int, lr, _ float64) float64 {
 			n++
 		}
 	}
-	return lr * integerPower(s.Gamma, float64(n))
+	return lr * pow(s.Gamma, float64(n))
 }
 
 // At returns the closed form.
@@ -51,5 +51,5 @@ func (s MultiStepLR) At(epoch, initial float64) float64 {
 			k++
 		}
 	}
-	return initial * integerPower(s.Gamma, float64(k))
+	return initial * pow(s.Gamma, float64(k))
 }

@@ -120,7 +120,7 @@ func (s OneCycleLR) anneal(a, b, x float64) float64 {
 	if s.AnnealStrategy == "linear" {
 		return float64((b-a)*x) + a
 	}
-	return b + float64((a-b)/2*(math.Cos(float64(math.Pi*x))+1))
+	return b + float64((a-b)/2*(cos(float64(math.Pi*x))+1))
 }
 
 func (s OneCycleLR) start(float64) (float64, bool) { return s.MaxLR / s.DivFactor, true }

@@ -1,9 +1,6 @@
 package optim
 
-import (
-	"errors"
-	"math"
-)
+import "errors"
 
 // PolynomialLR lowers the learning rate to zero along a power of a line, as
 // torch.optim.lr_scheduler.PolynomialLR. With n = TotalIters, η is, alone,
@@ -42,12 +39,4 @@ func (s PolynomialLR) Next(epoch int, lr, _ float64) float64 {
 func (s PolynomialLR) At(epoch, initial float64) float64 {
 	n := float64(s.TotalIters)
 	return initial * pow(1-min(n, epoch)/n, s.Power)
-}
-
-// pow returns x^y.
-func pow(x, y float64) float64 {
-	if y == math.Trunc(y) {
-		return integerPower(x, y)
-	}
-	return math.Pow(x, y)
 }

@@ -37,5 +37,5 @@ func (s StepLR) Next(epoch int, lr, _ float64) float64 {
 
 // At returns the closed form.
 func (s StepLR) At(epoch, initial float64) float64 {
-	return initial * integerPower(s.Gamma, math.Floor(epoch/float64(s.StepSize)))
+	return initial * pow(s.Gamma, math.Floor(epoch/float64(s.StepSize)))
 }

@@ -58,5 +58,5 @@ func (s SWALR) part(epoch int) float64 {
 	if s.AnnealStrategy == "linear" {
 		return x
 	}
-	return (1 - math.Cos(float64(math.Pi*x))) / 2
+	return (1 - cos(float64(math.Pi*x))) / 2
 }

@@ -9,6 +9,7 @@ type track struct {
 	schedule Schedule
 	initial  float64
 	field    *float64 // in the group's rule
+	lr       *float64 // the learning rate there, or field
 	rule     Rule     // that field is in
 }
 
@@ -37,6 +38,10 @@ func (t *track) bind() error {
 		return err
 	}
 	t.field, t.rule = f.Addr().Interface().(*float64), t.group.rule
+	t.lr = t.field
+	if f, err := numberField(t.group.own(), "lr"); err == nil {
+		t.lr = f.Addr().Interface().(*float64)
+	}
 	return nil
 }
 
@@ -57,23 +62,35 @@ func (t *track) move(epoch float64, far bool) (float64, error) {
 	return v, t.set(v)
 }
 
-// set is [Group.Set] without allocation. A learning rate may be a little below
-// zero: the recursion of the cosine crosses zero by round-off.
+// set is [Group.Set] without allocation. A learning rate may be below zero: the
+// recursion of the cosine crosses zero by round-off, and PyTorch's schedulers
+// check nothing.
 func (t *track) set(v float64) error {
 	before := *t.field
 	*t.field = v
-	if t.name != "lr" || !finite(v) {
-		if err := t.group.rule.Check(); err != nil {
-			*t.field = before
-			return err
-		}
+	if err := t.check(); err != nil {
+		*t.field = before
+		return err
 	}
 	t.group.prepared = 0
-	if (before == 0) != (v == 0) && t.name != "lr" {
+	if (before == 0) != (v == 0) && t.field != t.lr {
 		t.group.state = t.group.rule.State() // SGD keeps a buffer if there is momentum
 		t.group.version++
 	}
 	return nil
+}
+
+// check is the rule's Check, but any finite learning rate will do.
+func (t *track) check() error {
+	lr := *t.lr
+	if finite(lr) {
+		if t.field == t.lr {
+			return nil
+		}
+		*t.lr = 1
+		defer func() { *t.lr = lr }()
+	}
+	return t.group.rule.Check()
 }
 
 // own makes the group's rule a copy that nothing else has, and returns it

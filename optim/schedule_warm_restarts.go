@@ -59,5 +59,5 @@ func (s CosineAnnealingWarmRestarts) At(epoch, initial float64) float64 {
 		cur -= length
 		length *= float64(s.TMult)
 	}
-	return s.EtaMin + (initial-s.EtaMin)*(1+math.Cos(float64(math.Pi*cur)/length))/2
+	return s.EtaMin + (initial-s.EtaMin)*(1+cos(float64(math.Pi*cur)/length))/2
 }
