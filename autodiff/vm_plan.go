@@ -2,6 +2,7 @@ package autodiff
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 
@@ -17,6 +18,7 @@ type vmPlan struct {
 	kids    map[*Node][]*Node // their inputs
 	users   map[*Node][]*Node // and who uses them
 	left    map[*Node]bool    // what gorgonia.Grad left behind
+	first   int64             // the number of the oldest node that it was called on
 	seeded  []*Node           // costs whose gradients start from a computed node
 	shown   map[*Node]bool    // that a target is the value of
 	targets []target
@@ -74,11 +76,13 @@ func inputsOf(n *Node) []*Node {
 }
 
 // leftByGrad returns the nodes that gorgonia.Grad made: those that it marked, and
-// those in between, which only such nodes use.
+// those in between, which only such nodes use. What was there before it is not among
+// them, though it may use it: sin x, where it differentiates cos x.
 func (p *vmPlan) leftByGrad() map[*Node]bool {
+	p.first = p.oldestCost()
 	left := make(map[*Node]bool)
 	for _, n := range slices.Backward(p.nodes) {
-		if n.IsVar() || isConstant(n) || n.Deriv() != nil {
+		if n.IsVar() || isConstant(n) || n.Deriv() != nil || n.ID() < p.first {
 			continue
 		}
 		if len(n.DerivOf()) > 0 || isMarked(n) {
@@ -89,6 +93,18 @@ func (p *vmPlan) leftByGrad() map[*Node]bool {
 		left[n] = len(users) > 0 && !slices.ContainsFunc(users, func(u *Node) bool { return !left[u] })
 	}
 	return left
+}
+
+// oldestCost returns the number of the oldest node that has a gradient and that no node
+// with one uses. All that gorgonia.Grad makes is newer.
+func (p *vmPlan) oldestCost() int64 {
+	first := int64(math.MaxInt64)
+	for _, n := range p.nodes {
+		if n.Deriv() != nil && !isConstant(n) && !slices.ContainsFunc(p.users[n], func(u *Node) bool { return u.Deriv() != nil }) {
+			first = min(first, n.ID())
+		}
+	}
+	return first
 }
 
 // isMarked reports that gorgonia.Grad put n in its group of gradients, or of those
@@ -133,7 +149,7 @@ func (p *vmPlan) addGradients() error {
 // replace makes grad what d is, the gradient by gorgonia.Grad. Gorgonia may give it
 // another shape. Rules of other packages may give the same node to us as to gorgonia.
 func (p *vmPlan) replace(d, grad *Node) {
-	if d == nil || isConstant(d) || d.IsVar() || tensor.Size(d.Shape()) != tensor.Size(grad.Shape()) {
+	if d == nil || isConstant(d) || d.IsVar() || d.ID() < p.first || tensor.Size(d.Shape()) != tensor.Size(grad.Shape()) {
 		return
 	}
 	if slices.ContainsFunc(p.seeded, func(c *Node) bool { return c.Deriv() == d }) { // given by the user
@@ -268,7 +284,11 @@ func (p *vmPlan) isInside(n *Node) bool {
 		return p.inConvolution(n)
 	case "elemBinOp":
 		test := operator(n, ">=")
-		return len(users) == 1 && test != nil && isNumber(test[1], 0) && operator(users[0], "⊙") != nil && slices.Contains(p.kids[users[0]], test[0])
+		isTest := false // of gorgonia's, not the user's
+		for _, g := range n.Groups() {
+			isTest = isTest || g.Name == "Rectify"
+		}
+		return len(users) == 1 && isTest && test != nil && isNumber(test[1], 0) && operator(users[0], "⊙") != nil && slices.Contains(p.kids[users[0]], test[0])
 	}
 	return false
 }
