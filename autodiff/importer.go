@@ -1,6 +1,8 @@
 package autodiff
 
 import (
+	"gorgonia.org/gorgonia"
+
 	"github.com/downhill-go/downhill/tensor"
 )
 
@@ -13,6 +15,8 @@ type importer struct {
 	eval   bool // for inference
 	seed   uint64
 	watch  watch
+	// modes has gorgonia's operations that differ in training and inference.
+	modes map[gorgonia.Op]mode
 	// updates are what operations do besides computing: a batch norm of gorgonia's
 	// keeps running statistics.
 	updates []target
@@ -25,7 +29,7 @@ type importer struct {
 }
 
 func newImporter() *importer {
-	return &importer{ops: make(map[*Node]*op), refs: make(map[*Node]*Node)}
+	return &importer{modes: make(map[gorgonia.Op]mode), ops: make(map[*Node]*op), refs: make(map[*Node]*Node)}
 }
 
 // newDraftImporter returns the importer for compiling.

@@ -58,7 +58,7 @@ func (s *stockNode) checkMerged() error {
 	case "randomOp":
 		return fmt.Errorf("%w: %d random nodes of one shape and dtype are one node, whatever their distributions; use autodiff.RandUniform, RandNormal and RandBernoulli", ErrDamaged, n)
 	case "dropoutOp":
-		if s.im.eval {
+		if s.evaluates() {
 			return nil
 		}
 		return fmt.Errorf("%w: %d dropouts of one node are one, with one mask and the probability of the first; use autodiff.Dropout", ErrDamaged, n)

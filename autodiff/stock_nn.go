@@ -3,6 +3,7 @@ package autodiff
 import (
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 
 	"github.com/downhill-go/downhill/tensor"
@@ -11,6 +12,29 @@ import (
 
 // The rules in this file are of gorgonia's operations for networks, on images of
 // shape (n, channels, height, width).
+
+// evaluates reports that the operation is for inference: because the program is, or
+// because its SetTraining said so. Machines look again before each run.
+func (s *stockNode) evaluates() bool {
+	m, known := s.im.modes[s.op]
+	if !known {
+		name := "training"
+		if stockName(s.op) == "dropoutOp" {
+			name = "isTraining"
+		}
+		m.flag = s.field(name)
+		m.trains = m.flag.Bool()
+		s.im.modes[s.op] = m
+	}
+	return s.im.eval || !m.trains
+}
+
+// mode is the flag of an operation that SetTraining sets, and what it was when the
+// operation was read.
+type mode struct {
+	flag   reflect.Value
+	trains bool
+}
 
 // stockIm2col is Im2Col, whose rows are the places of the window.
 func stockIm2col(s *stockNode) (*Node, error) {
@@ -102,7 +126,7 @@ func stockBatchNorm(s *stockNode) (*Node, error) {
 		return nil, err
 	}
 	x, eps := s.in[0], s.float("epsilon")
-	if s.im.eval {
+	if s.evaluates() {
 		return BatchNormWith(x, s.live(mean), s.live(variance), nil, nil, eps), nil
 	}
 	m := s.float("momentum")

@@ -13,7 +13,7 @@ import (
 // stockDropout is Dropout. Gorgonia's gradient has the factor 1/p in place of 1/(1 − p).
 func stockDropout(s *stockNode) (*Node, error) {
 	p := s.float("probability")
-	if s.im.eval || p == 0 {
+	if s.evaluates() || p == 0 {
 		return s.in[0], nil
 	}
 	return Dropout(s.in[0], p, streamOf(s.node)), nil

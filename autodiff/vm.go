@@ -13,9 +13,11 @@ import (
 type VM struct {
 	g       *Graph
 	options vmOptions
-	prog    *Program       // nil where there is nothing to compute
-	after   []func() error // called in each run where prog is nil, else by it
-	err     error          // why the graph cannot be run
+	nodes   []*Node              // of g when the machine was made
+	modes   map[gorgonia.Op]mode // of the operations that SetTraining switches
+	prog    *Program             // nil where there is nothing to compute
+	after   []func() error       // called in each run where prog is nil, else by it
+	err     error                // why the graph cannot be run
 }
 
 var _ gorgonia.VM = (*VM)(nil)
@@ -74,6 +76,10 @@ func NewVM(g *Graph, opts ...gorgonia.VMOpt) *VM {
 // RunAll computes the graph. It returns the first mistake in the graph as an
 // [*Error], and the errors of [Program.Run].
 func (vm *VM) RunAll() error {
+	if vm.switched() {
+		vm.prog, vm.after = nil, nil
+		vm.err = vm.compile()
+	}
 	if vm.err != nil {
 		return vm.err
 	}
@@ -86,6 +92,17 @@ func (vm *VM) RunAll() error {
 		}
 	}
 	return nil
+}
+
+// switched reports that SetTraining was called on an operation since the program was
+// compiled.
+func (vm *VM) switched() bool {
+	for _, m := range vm.modes {
+		if m.flag.Bool() != m.trains {
+			return true
+		}
+	}
+	return false
 }
 
 // Reset does nothing: every RunAll starts at the beginning.

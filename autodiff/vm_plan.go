@@ -29,8 +29,12 @@ func (vm *VM) compile() error {
 		kids: make(map[*Node][]*Node), users: make(map[*Node][]*Node), shown: make(map[*Node]bool)}
 	p.im.eval, p.im.seed, p.im.watch = vm.options.eval, vm.options.compile.seed, vm.options.watch
 	if p.nodes == nil {
-		p.nodes = vm.g.AllNodes()
+		if vm.nodes == nil {
+			vm.nodes = slices.Clone(vm.g.AllNodes())
+		}
+		p.nodes = vm.nodes
 	}
+	vm.modes = p.im.modes
 	if err := vm.options.check(vm); err != nil {
 		return vm.fail(err)
 	}

@@ -127,3 +127,31 @@ func TestVMCompileOptions(t *testing.T) {
 	require.ErrorIs(t, err, ErrNotFinite)
 	require.True(t, strings.Contains(err.Error(), "A × B"), err)
 }
+
+// SetTraining between runs counts for a machine that was made for training, and not for
+// one of EvalMode.
+func TestVMFollowsSetTraining(t *testing.T) {
+	g := NewGraph()
+	x := Param(g, "x", tensor.Must(tensor.FromSlice([]float64{1, 10, 2, 20, 6, 60}, 3, 2)))
+	ones := Param(g, "ones", tensor.Must(tensor.Ones[float64](3, 2)))
+	zeros := Param(g, "zeros", tensor.Must(tensor.Zeros[float64](3, 2)))
+	y, _, _, bn, err := gorgonia.BatchNorm(x, ones, zeros, 0.1, 0)
+	require.NoError(t, err)
+	vm, eval := NewVM(g), NewVM(g, gorgonia.EvalMode())
+	require.NoError(t, vm.RunAll())
+	inTraining := slices.Clone(nodeValue(t, y))
+	require.NoError(t, eval.RunAll())
+	inference := slices.Clone(nodeValue(t, y))
+	require.NotEqual(t, inTraining, inference)
+	require.NoError(t, bn.SetTraining(false))
+	require.NoError(t, vm.RunAll())
+	require.Equal(t, inference, nodeValue(t, y))
+	mean, _ := bn.Stats()
+	require.InDeltaSlice(t, []float64{0.3, 3}, must(tensor.Float64s(mean)), 1e-15, "one run has moved it")
+	require.NoError(t, bn.SetTraining(true), "which starts the statistics again")
+	require.NoError(t, vm.RunAll())
+	require.Equal(t, inTraining, nodeValue(t, y))
+	require.NoError(t, eval.RunAll())
+	require.Equal(t, inference, nodeValue(t, y))
+	require.Zero(t, testing.AllocsPerRun(10, func() { _ = vm.RunAll() }))
+}
