@@ -14,8 +14,9 @@ import (
 // zero. Grad may be called any number of times, for any losses of a graph.
 //
 // It matches torch.autograd.grad with create_graph=True and materialize_grads=True.
-// It returns the first error that a node carries, [ErrNotScalar], [ErrGraph], or
-// [ErrForeign] when loss depends on a stock gorgonia operation.
+// Operations of gorgonia's are differentiated by our rules, those of other packages by
+// their own. It returns the first error that a node carries, [ErrNotScalar], [ErrGraph],
+// and [ErrForeign] or [ErrDamaged] for an operation that cannot be read.
 func Grad(loss *Node, wrt ...*Node) ([]*Node, error) { return newImporter().grad(loss, wrt) }
 
 func (im *importer) grad(loss *Node, wrt []*Node) ([]*Node, error) {

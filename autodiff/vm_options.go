@@ -4,6 +4,7 @@ import (
 	"fmt"
 	stdlog "log"
 	"reflect"
+	"strings"
 
 	"gorgonia.org/gorgonia"
 )
@@ -77,9 +78,11 @@ const (
 // read applies the options. Gorgonia's write to private fields of its own machines:
 // they are applied to one that is thrown away, and read from there.
 func (o *vmOptions) read(vm *VM, opts []gorgonia.VMOpt) (err error) {
+	pos := callerPos() // a recovered panic has lost the caller
 	defer func() {
 		if r := recover(); r != nil {
-			err = vm.fail(fmt.Errorf("%w: an option of NewVM: %v", ErrParam, r))
+			reason, _, _ := strings.Cut(fmt.Sprint(r), "\n")
+			err = &Error{Op: "autodiff.NewVM", Pos: pos, Err: fmt.Errorf("%w: an option is not for this machine: %.100s", ErrParam, reason)}
 		}
 	}()
 	for _, opt := range opts {
