@@ -18,7 +18,8 @@ import (
 //	η ← η₀/(1 + λη₀t)^α,  μ ← 1/max(1, t - t₀)
 //
 // The first step has η = η₀ and μ = 1. The average a, the state buffer ax, is
-// not used for anything: p remains the last point of the path, as in PyTorch.
+// not used for anything: p remains the last point of the path, as in PyTorch, and
+// who wants the average takes it from [Optimizer.StateDict].
 // Until step t₀ + 2 a is a copy of p, so with the default t₀ nothing is averaged
 // in the first million steps. eta and mu are buffers of one element.
 //

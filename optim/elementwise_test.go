@@ -3,6 +3,7 @@ package optim
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -358,4 +359,36 @@ func TestEdgesOfRanges(t *testing.T) {
 	require.NoError(t, ASGD{T0: -5}.Check())
 	require.EqualError(t, SparseAdam{LR: 0, Eps: 1}.Check(), "optim: SparseAdam: Invalid learning rate: 0.0")
 	require.EqualError(t, SparseAdam{LR: 1}.Check(), "optim: SparseAdam: Invalid epsilon value: 0.0")
+}
+
+// torch keeps mu_product, eta and mu without axes, also of a parameter with one
+// element, and old files of Adam, NAdam and RAdam lack decoupled_weight_decay.
+func TestTorchStateOfScalars(t *testing.T) {
+	asgd := DefaultASGD()
+	asgd.Lambda = 0
+	for want, rule := range map[string]Rule{
+		`"mu_product":0.451`:            NAdam{LR: 1, Beta1: 0.902, MomentumDecay: 0, Eps: 1},
+		`"eta":0.01`:                    asgd,
+		`"mu":1`:                        asgd,
+		`"exp_avg":[0]`:                 DefaultSparseAdam(),
+		`"decoupled_weight_decay":true`: Adam{LR: 1, WeightDecay: 0.5, DecoupledWeightDecay: true},
+	} {
+		opt := newOptimizer(t, rule, vectorPair(1.0))
+		require.NoError(t, opt.Step())
+		text, err := opt.TorchState()
+		require.NoError(t, err)
+		require.Contains(t, string(text), want+",", "%s", text)
+		again := newOptimizer(t, rule, vectorPair(1.0))
+		require.NoError(t, again.LoadTorchState(text))
+		require.Equal(t, opt.StateDict().Groups[0].Params, again.StateDict().Groups[0].Params)
+	}
+	for _, rule := range []Rule{DefaultAdam(), DefaultNAdam(), DefaultRAdam()} {
+		opt := newOptimizer(t, rule, vectorPair(1.0))
+		text, err := opt.TorchState()
+		require.NoError(t, err)
+		old := strings.Replace(string(text), `"decoupled_weight_decay":false,`, "", 1)
+		require.NotEqual(t, string(text), old)
+		require.NoError(t, opt.LoadTorchState([]byte(old)))
+		require.Equal(t, rule, opt.Groups()[0].Rule())
+	}
 }
