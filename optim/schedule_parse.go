@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// schedules has the default of every schedule that can be written as text, in
+// schedules has the default of every schedule that can be written as text, with what PyTorch has no default for at 0, in
 // the order of [ScheduleNames].
 var schedules = []Schedule{
 	DefaultStepLR(), DefaultMultiStepLR(), DefaultConstantLR(), DefaultLinearLR(), ExponentialLR{},
