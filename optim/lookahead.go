@@ -87,16 +87,25 @@ func (l *Lookahead) Synced() bool { return l.steps%l.k == 0 }
 // Steps returns the number of steps so far.
 func (l *Lookahead) Steps() int { return l.steps }
 
-// begin records the slow weights of new parameters.
+// begin records the slow weights of new parameters, and finds errors before the
+// step.
 func (l *Lookahead) begin() error {
 	params := l.Params()
 	l.slow = twins(l.slow, len(params))
 	for i, t := range l.slow {
-		if t.made || params[i] == nil || missing(params[i].Value()) {
+		if missing(params[i].Value()) && !t.made {
 			continue // a parameter that has no value yet does not move
 		}
-		if err := t.copyOf(params[i], i); err != nil {
+		made := t.made
+		p, err := valueOf(params[i], i)
+		if err == nil {
+			err = t.fit(p, params[i], i)
+		}
+		if err != nil {
 			return err
+		}
+		if !made {
+			between(t.elements, p, 0, copyFrom[float32], copyFrom[float64])
 		}
 	}
 	return nil
