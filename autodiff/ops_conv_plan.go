@@ -1,6 +1,8 @@
 package autodiff
 
 import (
+	"sync"
+
 	"github.com/downhill-go/downhill/internal/kernel"
 	"github.com/downhill-go/downhill/tensor"
 )
@@ -32,6 +34,9 @@ const (
 	convColumns = 64
 	convMost    = 1024
 )
+
+// The most elements of the sums of blocks that are computed at once.
+const convSums = 1 << 18
 
 func newConvPlan(win convWindow, x, w, y tensor.Shape) *convPlan {
 	image, taps, places := [2]int(x[2:]), [2]int(w[2:]), [2]int(y[2:])
@@ -65,21 +70,75 @@ func newConvPlan(win convWindow, x, w, y tensor.Shape) *convPlan {
 // the result.
 type boundConv[T tensor.Float] struct {
 	*convPlan
-	xs, ws, ys     *tensor.Array[T]
-	blockC, blockY []T
-	weights        []T // W̄ of one block
+	xs, ws, ys *tensor.Array[T]
+	blocks     int       // of columns, in a group
+	whole      bool      // images, in every block
+	lanes      lanes[T]  // for the blocks that are computed at once
+	group, at  int       // where runWeight is
+	sums       [][]T     // W̄ of single blocks
+	call       func(int) // computes a block, or more
+}
+
+// A lane is the scratch memory of one block.
+type lane[T tensor.Float] struct{ c, y []T }
+
+// lanes are those that are not in use. The last to come is the first to go, so that
+// one worker alone uses one.
+type lanes[T tensor.Float] struct {
+	sync.Mutex
+	free []lane[T]
+}
+
+func (l *lanes[T]) take() lane[T] {
+	l.Lock()
+	defer l.Unlock()
+	last := len(l.free) - 1
+	x := l.free[last]
+	l.free = l.free[:last]
+	return x
+}
+
+func (l *lanes[T]) put(x lane[T]) {
+	l.Lock()
+	defer l.Unlock()
+	l.free = append(l.free, x)
 }
 
 func newBoundConv[T tensor.Float](p *convPlan, x, w, y *tensor.Array[T]) *boundConv[T] {
 	b := &boundConv[T]{convPlan: p, xs: x, ws: w, ys: y}
+	b.blocks = (p.columns + p.block - 1) / max(p.block, 1)
+	b.whole = p.block%max(p.places, 1) == 0
 	n := min(p.block, p.columns)
-	if !p.sliceX {
-		b.blockC = make([]T, p.depth*n)
-	}
-	if !p.sliceY {
-		b.blockY = make([]T, p.rows*n)
+	for range b.atOnce(b.groups * b.blocks) {
+		var l lane[T]
+		if !p.sliceX {
+			l.c = make([]T, p.depth*n)
+		}
+		if !p.sliceY {
+			l.y = make([]T, p.rows*n)
+		}
+		b.lanes.free = append(b.lanes.free, l)
 	}
 	return b
+}
+
+// atOnce is how many of n blocks are computed at once.
+func (b *boundConv[T]) atOnce(n int) int {
+	if b.rows*b.depth*b.columns*b.groups < 2*kernel.Grain {
+		return min(n, 1)
+	}
+	return min(n, kernel.Workers())
+}
+
+// each makes the calls call(0), ..., call(n-1), at once if they are worth it.
+func (b *boundConv[T]) each(n int) {
+	if b.atOnce(n) > 1 {
+		kernel.Parallel(n, b.call)
+		return
+	}
+	for i := range n {
+		b.call(i)
+	}
 }
 
 func bindConv[T tensor.Float](win convWindow, y, x, w *tensor.Array[T]) func() {
@@ -87,7 +146,9 @@ func bindConv[T tensor.Float](win convWindow, y, x, w *tensor.Array[T]) func() {
 	if p.direct() {
 		return newDirectConv(p, x, w, y).run
 	}
-	return newBoundConv(p, x, w, y).run
+	b := newBoundConv(p, x, w, y)
+	b.call = b.forward
+	return b.run
 }
 
 func bindConvInput[T tensor.Float](win convWindow, x, y, w *tensor.Array[T]) func() {
@@ -95,7 +156,9 @@ func bindConvInput[T tensor.Float](win convWindow, x, y, w *tensor.Array[T]) fun
 	if p.direct() {
 		return newDirectConv(p, x, w, y).runInput
 	}
-	return newBoundConv(p, x, w, y).runInput
+	b := newBoundConv(p, x, w, y)
+	b.call = b.backward
+	return b.runInput
 }
 
 func bindConvWeight[T tensor.Float](win convWindow, w, x, y *tensor.Array[T]) func() {
@@ -104,8 +167,10 @@ func bindConvWeight[T tensor.Float](win convWindow, w, x, y *tensor.Array[T]) fu
 		return newDirectConv(p, x, w, y).runWeight
 	}
 	b := newBoundConv(p, x, w, y)
-	if p.block < p.columns {
-		b.weights = make([]T, p.rows*p.depth)
+	b.call = b.sumBlock
+	few := max(1, convSums/(p.rows*p.depth))
+	for range min(b.blocks, few, 2*b.atOnce(b.blocks)) {
+		b.sums = append(b.sums, make([]T, p.rows*p.depth))
 	}
 	return b.runWeight
 }
@@ -115,19 +180,21 @@ func (b *boundConv[T]) run() {
 	if !b.sliceY {
 		kernel.Fill(b.ys.Data, 0)
 	}
-	for g := range b.groups {
-		x, w, y := b.group(g)
-		for from := 0; from < b.columns; from += b.block {
-			to := min(from+b.block, b.columns)
-			c := matrixOf(b.blockC, x, &b.x, b.sliceX, from, to)
-			if b.sliceY {
-				kernel.Gemm(imageOf(y, &b.y, from), w, c, b.rows, to-from, b.depth, false, false)
-				continue
-			}
-			kernel.Gemm(b.blockY, w, c, b.rows, to-from, b.depth, false, false)
-			kernel.Col2im(y, b.blockY, &b.y, from, to)
-		}
+	b.each(b.groups * b.blocks)
+}
+
+func (b *boundConv[T]) forward(i int) {
+	x, w, y := b.ofGroup(i / b.blocks)
+	from, to := b.columnsOf(i % b.blocks)
+	l := b.lanes.take()
+	c := matrixOf(l.c, x, &b.x, b.sliceX, from, to)
+	if b.sliceY {
+		kernel.Gemm(imageOf(y, &b.y, from), w, c, b.rows, to-from, b.depth, false, false)
+	} else {
+		kernel.Gemm(l.y, w, c, b.rows, to-from, b.depth, false, false)
+		kernel.Col2im(y, l.y, &b.y, from, to)
 	}
+	b.lanes.put(l)
 }
 
 // runInput computes C̄ = Wᵀ·Ȳ.
@@ -135,42 +202,74 @@ func (b *boundConv[T]) runInput() {
 	if !b.sliceX {
 		kernel.Fill(b.xs.Data, 0)
 	}
-	for g := range b.groups {
-		x, w, y := b.group(g)
-		for from := 0; from < b.columns; from += b.block {
-			to := min(from+b.block, b.columns)
-			dy := matrixOf(b.blockY, y, &b.y, b.sliceY, from, to)
-			if b.sliceX {
-				kernel.Gemm(imageOf(x, &b.x, from), w, dy, b.depth, to-from, b.rows, true, false)
-				continue
-			}
-			kernel.Gemm(b.blockC, w, dy, b.depth, to-from, b.rows, true, false)
-			kernel.Col2im(x, b.blockC, &b.x, from, to)
-		}
+	if b.whole {
+		b.each(b.groups * b.blocks)
+	} else { // blocks add to the same pixels
+		b.each(b.groups)
 	}
 }
 
-// runWeight computes W̄ = Ȳ·Cᵀ.
+func (b *boundConv[T]) backward(i int) {
+	if b.whole {
+		b.backwardBlock(i/b.blocks, i%b.blocks)
+		return
+	}
+	for n := range b.blocks {
+		b.backwardBlock(i, n)
+	}
+}
+
+func (b *boundConv[T]) backwardBlock(g, n int) {
+	x, w, y := b.ofGroup(g)
+	from, to := b.columnsOf(n)
+	l := b.lanes.take()
+	dy := matrixOf(l.y, y, &b.y, b.sliceY, from, to)
+	if b.sliceX {
+		kernel.Gemm(imageOf(x, &b.x, from), w, dy, b.depth, to-from, b.rows, true, false)
+	} else {
+		kernel.Gemm(l.c, w, dy, b.depth, to-from, b.rows, true, false)
+		kernel.Col2im(x, l.c, &b.x, from, to)
+	}
+	b.lanes.put(l)
+}
+
+// runWeight computes W̄ = Ȳ·Cᵀ. The sums of blocks are added in order.
 func (b *boundConv[T]) runWeight() {
-	for g := range b.groups {
-		x, w, y := b.group(g)
-		dst := w
-		for from := 0; from < b.columns; from += b.block {
-			to := min(from+b.block, b.columns)
-			dy := matrixOf(b.blockY, y, &b.y, b.sliceY, from, to)
-			c := matrixOf(b.blockC, x, &b.x, b.sliceX, from, to)
-			kernel.Gemm(dst, dy, c, b.rows, b.depth, to-from, false, true)
-			if from > 0 {
-				kernel.Add(w, w, dst)
+	for b.group = range b.groups {
+		_, w, _ := b.ofGroup(b.group)
+		for b.at = 0; b.at < b.blocks; b.at += len(b.sums) {
+			n := min(len(b.sums), b.blocks-b.at)
+			b.each(n)
+			for i, sum := range b.sums[:n] {
+				if b.at+i > 0 {
+					kernel.Add(w, w, sum)
+				}
 			}
-			dst = b.weights
 		}
 	}
 }
 
-// group returns the parts of the arrays that belong to group g; of x and y, those
+func (b *boundConv[T]) sumBlock(i int) {
+	x, dst, y := b.ofGroup(b.group)
+	from, to := b.columnsOf(b.at + i)
+	if from > 0 {
+		dst = b.sums[i]
+	}
+	l := b.lanes.take()
+	dy := matrixOf(l.y, y, &b.y, b.sliceY, from, to)
+	c := matrixOf(l.c, x, &b.x, b.sliceX, from, to)
+	kernel.Gemm(dst, dy, c, b.rows, b.depth, to-from, false, true)
+	b.lanes.put(l)
+}
+
+// columnsOf returns the columns from <= q < to of a block.
+func (b *boundConv[T]) columnsOf(n int) (from, to int) {
+	return n * b.block, min((n+1)*b.block, b.columns)
+}
+
+// ofGroup returns the parts of the arrays that belong to group g; of x and y, those
 // of the first image, and all that follows.
-func (b *boundConv[T]) group(g int) (x, w, y []T) {
+func (b *boundConv[T]) ofGroup(g int) (x, w, y []T) {
 	n := b.rows * b.depth
 	return b.xs.Data[g*b.nextX:], b.ws.Data[g*n:][:n], b.ys.Data[g*b.nextY:]
 }

@@ -139,12 +139,16 @@ func bindMatMul[T tensor.Float](p matMul, dst, a, b *tensor.Array[T]) func() {
 	batch := dst.Shape[:len(dst.Shape)-2]
 	offA := batchOffsets(a.Shape, batch)
 	offB := batchOffsets(b.Shape, batch)
-	return func() {
-		for i := range offA {
+	// Small products are computed several at a time.
+	each := max(1, kernel.Grain/max(1, m*n*k))
+	some := func(part int) {
+		for i := part * each; i < min((part+1)*each, len(offA)); i++ {
 			c := dst.Data[i*m*n : (i+1)*m*n]
 			kernel.Gemm(c, a.Data[offA[i]:offA[i]+m*k], b.Data[offB[i]:offB[i]+k*n], m, n, k, p.TransA, p.TransB)
 		}
 	}
+	parts := (len(offA) + each - 1) / each
+	return func() { kernel.Parallel(parts, some) }
 }
 
 // batchOffsets returns where the matrix for each index of batch starts in an

@@ -28,6 +28,14 @@ func Parallel(n int, f func(i int)) {
 	workers.run(n, f)
 }
 
+// Workers returns how many calls [Parallel] makes at once, at most.
+func Workers() int { return processors() }
+
+var processors = sync.OnceValue(func() int { return runtime.GOMAXPROCS(0) })
+
+// Grain is the number of multiply-adds that are worth a call by [Parallel].
+const Grain = 1 << 19
+
 // team is a set of goroutines that help one caller at a time.
 type team struct {
 	owned   sync.Mutex // by the caller
@@ -66,7 +74,7 @@ func (t *team) take() bool {
 		return false
 	}
 	if !t.started {
-		t.start(runtime.GOMAXPROCS(0) - 1)
+		t.start(processors() - 1)
 	}
 	if t.helpers == 0 {
 		t.owned.Unlock()
