@@ -91,6 +91,7 @@ func (im *importer) sweep(y *Node, grads map[*Node]*Node) error {
 		return err
 	}
 	for i, x := range o.in {
+		x = behind(x) // so that terms add up in one order, with references and without
 		switch sum, onPath := grads[x]; {
 		case dx[i] == nil || !onPath:
 		case sum == nil:

@@ -280,11 +280,7 @@ func (p *vmPlan) isInside(n *Node) bool {
 	switch stockName(n.Op()) {
 	case "sizeOp", "repeatOp":
 		return true
-	case "reshapeOp":
-		return len(users) == 1 && (stockInputs(users[0], "repeatOp") != nil || p.inConvolution(n))
-	case "im2colOp":
-		return p.inConvolution(n)
-	case "linAlgBinOp":
+	case "reshapeOp", "im2colOp", "linAlgBinOp":
 		return p.inConvolution(n)
 	case "elemBinOp":
 		test := operator(n, ">=")
