@@ -20,7 +20,19 @@ type Config struct {
 	Dtype tensor.Dtype // tensor.Float64 or tensor.Float32: of everything, as in PyTorch
 	Noise float64      // standard deviation of the noise on each coordinate of the gradient; 0 for none
 	Seed  uint64       // of the noise, which is the same for every racer
+
+	Schedules []Schedule // of every racer, stepped in this order after each step
 }
+
+// Schedule moves a hyperparameter of the optimizers in a race.
+type Schedule struct {
+	Of string // as optim.NewSchedulerOf takes it, "lr" or "betas[0]"
+	By optim.Schedule
+}
+
+// String returns for example "lr@exponentiallr:gamma=0.9"; see
+// optim.FormatSchedule.
+func (s Schedule) String() string { return s.Of + "@" + optim.FormatSchedule(s.By) }
 
 // maxSteps bounds the memory that a run takes, 32 bytes a step.
 const maxSteps = 10_000_000
@@ -55,7 +67,8 @@ func (c Config) check() error {
 //	              "loss": [L0, L1, L2], "path": [[x0, y0], [x1, y1], [x2, y2]],
 //	              "grad_norm": [g0, g1, g2], "status": "ok"}]}
 //
-// with "noise" and "seed" where there is noise (a seed of 0 is left out). Numbers are the shortest decimals
+// with "noise" and "seed" where there is noise (a seed of 0 is left out), and
+// "schedules": ["lr@exponentiallr:gamma=0.9"] where there are some. Numbers are the shortest decimals
 // that read back as the same float64, so nothing is lost; NaN and infinities do
 // not occur.
 type Result struct {
@@ -65,7 +78,9 @@ type Result struct {
 	Steps     int     `json:"steps"`
 	Noise     float64 `json:"noise,omitempty"`
 	Seed      uint64  `json:"seed,omitempty"`
-	Runs      []Run   `json:"results"`
+
+	Schedules []string `json:"schedules,omitempty"`
+	Runs      []Run    `json:"results"`
 }
 
 // Run is what one optimizer did. Loss, Path and GradNorm have an entry for the
@@ -115,8 +130,8 @@ func (r Run) Final() (at Point, loss float64, ok bool) {
 // gradient that the optimizer sees: every entrant meets the same noise.
 //
 // Race returns an error that wraps [ErrOption] for a setting out of range or no
-// entrants, [ErrInvalid] when l cannot be compiled, and the error of the rule's
-// Check. On error there is no result.
+// entrants, [ErrInvalid] when l cannot be compiled, and the errors of the rule's
+// Check and of the schedules, such as a hyperparameter that a rule does not have. On error there is no result.
 func Race(l Landscape, entrants []Entrant, cfg Config) (*Result, error) {
 	if len(entrants) == 0 {
 		return nil, fmt.Errorf("landscapes: %w: a race needs at least one entrant", ErrOption)
@@ -128,6 +143,9 @@ func Race(l Landscape, entrants []Entrant, cfg Config) (*Result, error) {
 	res := &Result{Landscape: l.Name, Dtype: cfg.Dtype.String(), Start: cfg.Start, Steps: cfg.Steps}
 	if cfg.Noise != 0 {
 		res.Noise, res.Seed = cfg.Noise, cfg.Seed
+	}
+	for _, s := range cfg.Schedules {
+		res.Schedules = append(res.Schedules, s.String())
 	}
 	for i, e := range entrants {
 		run, err := Trace(l, e.Rule, cfg)

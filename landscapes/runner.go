@@ -17,6 +17,7 @@ type runner[T tensor.Float] struct {
 	lookAhead bool   // the rule wants the gradient elsewhere
 	noise     float64
 	rng       *rand.Rand
+	schedule  []*optim.Scheduler
 }
 
 func newRunner[T tensor.Float](l Landscape, rule optim.Rule, cfg Config) (*runner[T], error) {
@@ -32,6 +33,13 @@ func newRunner[T tensor.Float](l Landscape, rule optim.Rule, cfg Config) (*runne
 		return nil, err
 	}
 	_, r.lookAhead = rule.(optim.LookAhead)
+	for _, s := range cfg.Schedules {
+		sched, err := optim.NewSchedulerOf(r.opt, s.Of, s.By)
+		if err != nil {
+			return nil, err
+		}
+		r.schedule = append(r.schedule, sched)
+	}
 	if err := r.prog.Run(); err != nil { // makes the gradients
 		return nil, invalid(l, err)
 	}
@@ -89,6 +97,11 @@ func (r *runner[T]) step(run *Run) (cause string, err error) {
 	}
 	if err := r.opt.Step(); err != nil {
 		return "", err
+	}
+	for _, s := range r.schedule {
+		if err := s.Step(); err != nil {
+			return "", err
+		}
 	}
 	if err := r.prog.Run(); err != nil {
 		return "", err

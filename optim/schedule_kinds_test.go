@@ -373,5 +373,6 @@ func TestParseSchedule(t *testing.T) {
 		}
 	}
 	require.Equal(t, "lambdalr", FormatSchedule(LambdaLR(nil)))
+	require.Equal(t, "steplr", FormatSchedule((*StepLR)(nil)))
 	require.Empty(t, FormatSchedule(nil))
 }

@@ -110,4 +110,10 @@ func (g *Group) own() reflect.Value {
 }
 
 // typeNameOf returns the name of a schedule's type.
-func typeNameOf(s Schedule) string { return typeName(reflect.ValueOf(s)) }
+func typeNameOf(s Schedule) string {
+	t := reflect.TypeOf(s)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t.Name()
+}

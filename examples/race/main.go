@@ -9,7 +9,8 @@
 // With flags it runs a race of your own:
 //
 //	go run ./examples/race -landscape himmelblau -start 0,0 -steps 100 \
-//		-opt sgd:lr=0.01,momentum=0.9 -opt adam:lr=0.3,betas=0.9:0.99
+//		-opt sgd:lr=0.01,momentum=0.9 -opt adam:lr=0.3,betas=0.9:0.99 \
+//		-schedule cosineannealinglr:T_max=100
 //
 // It exits with 1 if a value differs from the published one or a file cannot be
 // written, and with 2 after a mistake in the arguments.
@@ -68,6 +69,9 @@ func printJSON(s *settings, w io.Writer) error {
 		if err := draw(s.landscape, res, s.out, s.landscape.Name, "", func(string) {}); err != nil {
 			return err
 		}
+		if err := drawPlans(s, res, func(string) {}); err != nil {
+			return err
+		}
 	}
 	return json.NewEncoder(w).Encode(res)
 }
@@ -83,7 +87,12 @@ func printRace(s *settings, w io.Writer) error {
 		fmt.Fprintln(w, "  no pictures: the loss at the start is not finite")
 		return nil
 	}
-	return printFiles(w, s.landscape, res, s.out, s.landscape.Name, "")
+	if err := printFiles(w, s.landscape, res, s.out, s.landscape.Name, ""); err != nil {
+		return err
+	}
+	return drawPlans(s, res, func(file string) {
+		fmt.Fprintf(w, "  wrote %s\n", filepath.ToSlash(file))
+	})
 }
 
 // printFiles draws the race and names the files.

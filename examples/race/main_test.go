@@ -273,7 +273,7 @@ func TestHelp(t *testing.T) {
 	stdout, stderr, code := call("-h")
 	require.Zero(t, code)
 	require.Empty(t, stderr)
-	for _, flag := range []string{"landscape", "start", "steps", "dtype", "noise", "seed", "opt", "list", "json", "out"} {
+	for _, flag := range []string{"landscape", "start", "steps", "dtype", "noise", "seed", "opt", "schedule", "list", "json", "out"} {
 		require.Contains(t, stdout, "\n  -"+flag)
 	}
 	requireNarrow(t, stdout)

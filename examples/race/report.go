@@ -28,6 +28,11 @@ func report(w io.Writer, l landscapes.Landscape, res *landscapes.Result) {
 	if known {
 		fmt.Fprintf(w, "; lowest value %.6g", lowest)
 	}
+	for _, schedule := range res.Schedules {
+		for i, part := range wrap("schedule "+schedule, ",", width-4) {
+			fmt.Fprintf(w, "\n%s%s", strings.Repeat("  ", 1+i), part)
+		}
+	}
 	fmt.Fprint(w, "\n\n")
 	reportRuns(w, res, lowest, known)
 	fmt.Fprintln(w)
@@ -110,7 +115,7 @@ func wrap(text, separator string, most int) []string {
 	return parts
 }
 
-// printList prints the catalogue and the optimizers.
+// printList prints the catalogue, the optimizers and the schedules.
 func printList(w io.Writer) error {
 	fmt.Fprint(w, "Landscapes\n\n")
 	t := cli.NewTable("name", "start", ">lowest", "formula")
@@ -136,6 +141,16 @@ func printList(w io.Writer) error {
 			return err
 		}
 		for i, part := range wrap(name+":"+optim.Options(rule).String(), ",", width-10) {
+			fmt.Fprintf(w, "  %s%s\n", strings.Repeat(" ", 2*min(i, 1)), part)
+		}
+	}
+	fmt.Fprint(w, "\nSchedules with their options and defaults, as -schedule takes them\n\n")
+	for _, name := range optim.ScheduleNames() {
+		schedule, err := optim.DefaultSchedule(name)
+		if err != nil {
+			return err
+		}
+		for i, part := range wrap(optim.FormatSchedule(schedule), ",", width-10) {
 			fmt.Fprintf(w, "  %s%s\n", strings.Repeat(" ", 2*min(i, 1)), part)
 		}
 	}

@@ -25,6 +25,7 @@ type settings struct {
 	noise string
 	seed  uint64
 	opts  []optim.Rule
+	plans []landscapes.Schedule
 	list  bool
 	json  bool
 	out   string
@@ -43,7 +44,7 @@ func newSettings() (*cli.Command, *settings) {
 
 Without flags it repeats three published races, prints the published values
 beside ours, and draws the paths and the losses. With any of -landscape, -start,
--steps, -dtype, -noise, -seed and -opt it runs a race of your own, for example
+-steps, -dtype, -noise, -seed, -opt and -schedule it runs a race of your own, for example
 
   go run ./examples/race -landscape himmelblau -start 0,0 -opt sgd:lr=0.01 -opt adam:lr=0.3`)
 	c.StringVar(&s.name, "landscape", "ravine", "`name` of the landscape; -list names them")
@@ -61,7 +62,20 @@ beside ours, and draws the paths and the losses. With any of -landscape, -start,
 		}
 		return err
 	})
-	c.BoolVar(&s.list, "list", false, "list the landscapes and the optimizers with their options")
+	c.Func("schedule", "schedule of the learning rate of every optimizer as `name:key=value,...`, stepped\n"+
+		"after every step; betas[0]@name:... for another hyperparameter, a/50/b for b from\n"+
+		"step 50 on, a&b for both; may be given several times; its plan is drawn too", func(spec string) error {
+		of, text, ok := strings.Cut(spec, "@")
+		if !ok {
+			of, text = "lr", spec
+		}
+		by, err := optim.ParseSchedule(text)
+		if err == nil {
+			s.plans = append(s.plans, landscapes.Schedule{Of: strings.TrimSpace(of), By: by})
+		}
+		return err
+	})
+	c.BoolVar(&s.list, "list", false, "list the landscapes, the optimizers and the schedules with their options")
 	c.BoolVar(&s.json, "json", false, "print the race as one JSON object; draw only if -out is given too")
 	c.StringVar(&s.out, "out", "out", "`folder` for the pictures")
 	return c, s
@@ -69,7 +83,7 @@ beside ours, and draws the paths and the losses. With any of -landscape, -start,
 
 // complete checks the flags together and fills in what follows from them.
 func (s *settings) complete(c *cli.Command) error {
-	for _, name := range []string{"landscape", "start", "steps", "dtype", "noise", "seed", "opt"} {
+	for _, name := range []string{"landscape", "start", "steps", "dtype", "noise", "seed", "opt", "schedule"} {
 		s.custom = s.custom || c.Set(name)
 	}
 	s.drawJSON = c.Set("out")
@@ -94,7 +108,7 @@ func (s *settings) complete(c *cli.Command) error {
 	if s.config.Noise, err = parseFinite(s.noise); err != nil || s.config.Noise < 0 {
 		return fmt.Errorf("invalid value %q for flag -noise: want a finite number, 0 or more", s.noise)
 	}
-	s.config.Seed = s.seed
+	s.config.Seed, s.config.Schedules = s.seed, s.plans
 	if *s.dtype == "float32" {
 		s.config.Dtype = tensor.Float32
 		if p := s.config.Start; math.IsInf(float64(float32(p[0])), 0) || math.IsInf(float64(float32(p[1])), 0) {
@@ -113,6 +127,13 @@ func (s *settings) complete(c *cli.Command) error {
 		s.entrants = nil
 		for _, rule := range s.opts {
 			s.entrants = append(s.entrants, landscapes.Entrant{Rule: rule})
+		}
+	}
+	for _, plan := range s.plans {
+		for _, e := range s.entrants {
+			if _, err := planOf(plan, e.Rule, s.config.Steps); err != nil {
+				return fmt.Errorf("invalid value %q for flag -schedule: %w", plan, err)
+			}
 		}
 	}
 	return nil
