@@ -39,7 +39,7 @@ func SWA() Averaging { return Averaging{name: "SWA", swa: true} }
 //	...               // validate
 //	err = avg.Restore()
 //
-// After training with batch normalization its statistics belong to other
+// Parameters of groups that are added later are not in it. After training with batch normalization its statistics belong to other
 // weights; compute them again, as torch's update_bn.
 type Average struct {
 	params  []gorgonia.ValueGrad

@@ -17,7 +17,9 @@ func (g *Group) freeze(frozen bool) {
 	for _, p := range g.params {
 		p.setFrozen(frozen)
 	}
-	g.opt.listTrainable()
+	if g.opt != nil {
+		g.opt.listTrainable()
+	}
 }
 
 // Freeze is [Group.Freeze] for single parameters. One that the optimizer does

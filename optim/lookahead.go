@@ -13,8 +13,8 @@ import (
 //	p ← φ
 //
 // φ starts at p. Between these steps the parameters are the fast weights; the
-// paper evaluates the slow ones, which they are when [Lookahead.Synced]. The
-// state of the optimizer is kept, as in the paper's experiments and optax.
+// paper evaluates the slow ones, which they are when [Lookahead.Synced]. A step
+// that a hook skips counts, too. The state of the optimizer is kept, as in the paper's experiments and optax.
 // PyTorch has no Lookahead. It is not the [LookAhead] of [Nesterov], which is
 // about where the gradient is taken.
 //
