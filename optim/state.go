@@ -200,6 +200,7 @@ func (n *Numbers) UnmarshalJSON(text []byte) error {
 	if strings.TrimSpace(inner) == "" {
 		return nil
 	}
+	*n = make(Numbers, 0, 1+strings.Count(inner, ","))
 	for item := range strings.SplitSeq(inner, ",") {
 		v, ok := parseNumber(strings.TrimSpace(item))
 		if !ok {
@@ -218,10 +219,10 @@ const (
 )
 
 func appendNumber(b []byte, v float64) []byte {
-	if text, ok := number2any(v).(string); ok {
-		return strconv.AppendQuote(b, text)
+	if finite(v) {
+		return strconv.AppendFloat(b, v, 'g', -1, 64)
 	}
-	return strconv.AppendFloat(b, v, 'g', -1, 64)
+	return strconv.AppendQuote(b, number2any(v).(string))
 }
 
 // number2any returns v, or its name if it is not finite.

@@ -15,6 +15,7 @@ import (
 // torch.optim with its name.
 type torchRule struct {
 	noStep bool           // torch keeps no step count
+	early  bool           // torch makes the buffers in the constructor
 	own    []string       // options that torch does not have
 	fixed  map[string]any // options that it has beside ours
 }
@@ -28,7 +29,7 @@ var torchRules = map[string]torchRule{
 	"nadam":      {},
 	"radam":      {},
 	"adamax":     {},
-	"adagrad":    {},
+	"adagrad":    {early: true},
 	"adadelta":   {},
 	"rprop":      {},
 	"asgd":       {},
@@ -90,7 +91,7 @@ func (o *Optimizer) TorchState() ([]byte, error) {
 		numbers := make([]int, len(gs.Params))
 		for j, ps := range gs.Params {
 			numbers[j] = index
-			if ps.Steps > 0 {
+			if ps.Steps > 0 || rule.early {
 				out.State[strconv.Itoa(index)] = torchParam(rule, g, ps)
 			}
 			index++
@@ -120,6 +121,10 @@ func torchParam(rule torchRule, g *Group, ps ParamState) map[string]json.RawMess
 		state["step"] = appendNumber(nil, float64(ps.Steps))
 	}
 	for _, name := range g.state {
+		if ps.Steps == 0 && ps.Dtype != "" {
+			first := buffer[float64](g.size(name, ps.Shape), g.fill(name))
+			state[name], _ = appendNested(nil, torchShape(name, len(first), ps.Shape), first)
+		}
 		if b, ok := ps.Buffers[name]; ok {
 			state[name], _ = appendNested(nil, torchShape(name, len(b.Data), ps.Shape), b.Data)
 		}

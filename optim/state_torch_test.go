@@ -291,3 +291,19 @@ func TestBadTorchState(t *testing.T) {
 	coupled := strings.Replace(good, `"lr": 0.1`, `"lr": 0.1, "decoupled_weight_decay": false`, 1)
 	require.ErrorContains(t, opt.LoadTorchState([]byte(coupled)), "decoupled_weight_decay: false, want true")
 }
+
+// torch's Adagrad has buffers before the first step, and needs them.
+func TestTorchStateOfAdagradBeforeTheFirstStep(t *testing.T) {
+	late := vectorPair(1.0, 2)
+	late.grad = nil
+	opt := newOptimizer(t, Adagrad{LR: 1, InitialAccumulator: 0.5}, scalarPair(1.0), late)
+	require.NoError(t, opt.Step())
+	text, err := opt.TorchState()
+	require.NoError(t, err)
+	require.Contains(t, string(text), `"state":{"0":{"step":1,"sum":0.5},"1":{"step":0,"sum":[0.5,0.5]}}`)
+	state := opt.StateDict()
+	require.NoError(t, opt.LoadTorchState(text))
+	opt.Groups()[0].scalars = Scalars{}
+	state.Groups[0].Scalars = opt.Groups()[0].scalars.numbers()
+	require.Equal(t, state, opt.StateDict())
+}
