@@ -59,16 +59,50 @@ func deviation(got, want map[string][]float64) float64 {
 	return worst
 }
 
+// TestTorchBaselineLBFGS replays 1001 steps of L-BFGS, which stands still before long:
+// the loss falls without end, ever more slowly.
+func TestTorchBaselineLBFGS(t *testing.T) {
+	b := readBaseline(t)
+	var file struct {
+		Rows []struct {
+			baselineRow
+			Evals map[string]int
+		}
+	}
+	readJSON(t, "testdata/torch/baseline_lbfgs.json", &file)
+	require.Len(t, file.Rows, 3)
+	for _, row := range file.Rows {
+		t.Run(row.Name, func(t *testing.T) {
+			rule := optim.DefaultLBFGS()
+			rule.LR = row.Options["lr"].(float64)
+			rule.StrongWolfe = row.Options["line_search_fn"] != nil
+			if n, ok := row.Options["max_iter"].(float64); ok {
+				rule.MaxIter = n
+			}
+			model, prog := b.build(t)
+			opt, err := optim.NewMinimizer(prog.Params(), rule)
+			require.NoError(t, err)
+			evals, got := 0, map[string][]float64{}
+			for step := 1; step <= 1001; step++ {
+				_, err := opt.StepClosure(func() (float64, error) {
+					evals++
+					err := prog.Run()
+					return prog.Loss(), err
+				})
+				require.NoError(t, err)
+				if key := strconv.Itoa(step); row.Snapshots[key] != nil {
+					got[key] = flatten(t, model)
+					require.Equal(t, row.Evals[key], evals, "evaluations until step %d", step)
+				}
+			}
+			require.LessOrEqual(t, deviation(got, row.Snapshots), 1e-12)
+		})
+	}
+}
+
 // replay trains, and returns the parameters at the steps of the snapshots.
 func (b baseline) replay(t *testing.T, row baselineRow) map[string][]float64 {
-	g := ad.NewGraph()
-	model := nn.Build(g, tensor.NewRand(1), nn.Sequential{
-		nn.Linear{In: 2, Out: 3}, nn.Sigmoid{}, nn.Linear{In: 3, Out: 1}, nn.Sigmoid{},
-	})
-	require.NoError(t, nn.Load(model, b.start(t)))
-	x := ad.Input(g, "x", tensor.Must(tensor.FromSlice(slices.Concat(b.Input...), len(b.Input), 2)))
-	prog, err := ad.Compile(ad.Sum(model.Forward(x)), ad.WithGrad(nn.Nodes(model)...))
-	require.NoError(t, err)
+	model, prog := b.build(t)
 	rule, err := optim.Make(row.Optimizer, row.Options)
 	require.NoError(t, err)
 	opt, err := optim.New(prog.Params(), rule)
@@ -83,6 +117,19 @@ func (b baseline) replay(t *testing.T, row baselineRow) map[string][]float64 {
 		}
 	}
 	return snapshots
+}
+
+// build makes the model with its first weights, and the program of its loss.
+func (b baseline) build(t *testing.T) (nn.Module, *ad.Program) {
+	g := ad.NewGraph()
+	model := nn.Build(g, tensor.NewRand(1), nn.Sequential{
+		nn.Linear{In: 2, Out: 3}, nn.Sigmoid{}, nn.Linear{In: 3, Out: 1}, nn.Sigmoid{},
+	})
+	require.NoError(t, nn.Load(model, b.start(t)))
+	x := ad.Input(g, "x", tensor.Must(tensor.FromSlice(slices.Concat(b.Input...), len(b.Input), 2)))
+	prog, err := ad.Compile(ad.Sum(model.Forward(x)), ad.WithGrad(nn.Nodes(model)...))
+	require.NoError(t, err)
+	return model, prog
 }
 
 // start splits the flat first parameters into named tensors.
