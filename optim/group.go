@@ -136,6 +136,16 @@ func (g *Group) size(state string, shape tensor.Shape) int {
 	return tensor.Size(shape)
 }
 
+// stateOf returns the names of the buffers that a parameter of the given shape has.
+func (g *Group) stateOf(shape tensor.Shape) (names []string) {
+	for _, name := range g.state {
+		if g.size(name, shape) > 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // contains reports whether vg is a parameter of the group.
 func (g *Group) contains(vg gorgonia.ValueGrad) bool {
 	return slices.ContainsFunc(g.params, func(p *param) bool { return same(p.of, vg) })

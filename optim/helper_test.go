@@ -58,9 +58,28 @@ func list(params ...*pair) []gorgonia.ValueGrad {
 	return out
 }
 
+// newOptimizer makes matrices of one row of scalars and vectors if the rule is for
+// matrices alone.
 func newOptimizer(t testing.TB, rule Rule, params ...*pair) *Optimizer {
 	t.Helper()
+	for _, p := range params {
+		if c, ok := rule.(ShapeChecker); ok && c.CheckShape(p.value.Shape()) != nil {
+			p.value, p.grad = row(t, p.value), row(t, p.grad)
+		}
+	}
 	opt, err := New(list(params...), rule)
 	require.NoError(t, err)
 	return opt
+}
+
+func row(t testing.TB, v gorgonia.Value) gorgonia.Value {
+	switch {
+	case v == nil:
+		return nil
+	case v.Dtype() == tensor.Float32:
+		x := data[float32](t, v)
+		return tensor.Must(tensor.FromSlice(x, 1, len(x)))
+	}
+	x := data[float64](t, v)
+	return tensor.Must(tensor.FromSlice(x, 1, len(x)))
 }

@@ -2,6 +2,7 @@ package optim
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"reflect"
 	"strconv"
@@ -9,7 +10,7 @@ import (
 )
 
 // Option is a hyperparameter under its PyTorch name. Value is a float64, a
-// bool, or a []float64 for a tuple such as betas.
+// bool, a string, or a []float64 for a tuple such as betas.
 type Option struct {
 	Name  string
 	Value any
@@ -52,6 +53,8 @@ func formatOption(v any) string {
 		return strconv.FormatFloat(v, 'g', -1, 64)
 	case bool:
 		return strconv.FormatBool(v)
+	case string:
+		return cmp.Or(v, pyNone)
 	}
 	var items []string
 	for _, e := range v.([]float64) {
@@ -85,8 +88,11 @@ type field struct {
 	tag   string
 	name  string
 	index int
+	none  bool // PyTorch's None is its zero: it has a tag `none`
 	value reflect.Value
 }
+
+const pyNone = "None"
 
 // fields lists the tagged fields of a rule, a struct or a pointer to one.
 func fields(rule reflect.Value) []field {
@@ -100,7 +106,8 @@ func fields(rule reflect.Value) []field {
 		if tag == "" {
 			continue
 		}
-		f := field{tag, tag, -1, rule.Field(i)}
+		f := field{tag: tag, name: tag, index: -1, value: rule.Field(i)}
+		_, f.none = rule.Type().Field(i).Tag.Lookup("none")
 		if name, rest, ok := strings.Cut(tag, "["); ok {
 			f.name = name
 			f.index, _ = strconv.Atoi(strings.TrimSuffix(rest, "]"))

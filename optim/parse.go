@@ -12,7 +12,7 @@ var defaults = []Rule{
 	DefaultSGD(), DefaultMomentum(), DefaultNesterov(), DefaultRMSprop(),
 	DefaultAdam(), DefaultAdamW(), DefaultAdagrad(),
 	DefaultNAdam(), DefaultRAdam(), DefaultAdamax(), DefaultAdadelta(),
-	DefaultRprop(), DefaultASGD(), DefaultSparseAdam(),
+	DefaultRprop(), DefaultASGD(), DefaultSparseAdam(), DefaultAdafactor(), DefaultMuon(),
 }
 
 // Names returns the names of the rules, as [Parse] takes them: the names of
@@ -71,7 +71,7 @@ func Parse(spec string) (Rule, error) {
 // Make returns the rule of the given name with the given options, under
 // PyTorch's names; the others keep their defaults. Values are float64, int or
 // bool, and slices of numbers for tuples: what encoding/json makes of PyTorch's
-// arguments. Errors are those of [Parse].
+// arguments, nil for its None. Errors are those of [Parse].
 func Make(name string, options map[string]any) (Rule, error) {
 	rule, err := Default(name)
 	if err != nil {
@@ -129,8 +129,12 @@ func (b *builder) set(key string, value any) error {
 	}
 	items, ok := tuple(value)
 	if !ok || len(items) != len(into) {
+		var like []float64
+		for _, f := range into {
+			like = append(like, f.value.Float())
+		}
 		return optionErrorf("%s: %s: %v is not a tuple of %d numbers, as %s", b.name, key, quoted(value),
-			len(into), formatOption([]float64{into[0].value.Float(), into[1].value.Float()}))
+			len(into), formatOption(like))
 	}
 	for i, f := range into {
 		if err := b.assign(f, items[i]); err != nil {
@@ -141,6 +145,18 @@ func (b *builder) set(key string, value any) error {
 }
 
 func (b *builder) assign(f field, value any) error {
+	if f.none && (value == nil || value == pyNone) {
+		f.value.SetZero()
+		return nil
+	}
+	if f.value.Kind() == reflect.String {
+		text, ok := value.(string)
+		if !ok {
+			return optionErrorf("%s: %s: %v is not a string", b.name, f.tag, value)
+		}
+		f.value.SetString(text) // Check knows which there are
+		return nil
+	}
 	if f.value.Kind() == reflect.Bool {
 		switch value {
 		case true, "true", "True":

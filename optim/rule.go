@@ -3,7 +3,7 @@ package optim
 import "github.com/downhill-go/downhill/tensor"
 
 // A Rule is the arithmetic of an optimizer on one parameter. It is a plain
-// struct of hyperparameters, float64 or bool, each with its PyTorch name in an
+// struct of hyperparameters, float64, bool or string, each with its PyTorch name in an
 // `option` tag; it holds no state, so that a copy is an independent setting.
 //
 // A rule may also implement [Preparer], [Filler], [Sizer], [Worker], [ShapeChecker] and
@@ -51,8 +51,8 @@ type Filler interface {
 }
 
 // A Sizer is a [Rule] with buffers that do not have one element per element of the
-// parameter: Size returns the number of elements of the buffer of that name, at
-// least 1, for a parameter of the given shape.
+// parameter: Size returns the number of elements of the buffer of that name for a
+// parameter of the given shape, 0 if such a one does not have it.
 type Sizer interface {
 	Rule
 	Size(state string, shape tensor.Shape) int

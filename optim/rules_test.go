@@ -107,6 +107,19 @@ var rows = []struct {
 		SparseAdam{LR: 1e-3, Eps: 1e-8},
 		SparseAdam{LR: 1e-3, Beta1: 0.3, Beta2: 0.99, Eps: 1e-2, Maximize: true},
 	},
+}, {
+	rule:     Adafactor{LR: 1e-2, Beta2Decay: -0.8, Eps2: 1e-3, D: 1},
+	defaults: "lr=0.01,beta2_decay=-0.8,eps=0:0.001,d=1,weight_decay=0,maximize=false",
+	variants: []Rule{
+		Adafactor{LR: 1e-2, Beta2Decay: -0.5, Eps1: 1e-15, Eps2: 0.1, D: 1.5, WeightDecay: 0.1, Maximize: true},
+	},
+}, {
+	rule:     Muon{LR: 5e-4, Momentum: 0.9, Nesterov: true, A: 3.4445, B: -4.775, C: 2.0315, Eps: 1e-7, NSSteps: 5},
+	defaults: "lr=0.001,weight_decay=0.1,momentum=0.95,nesterov=true,ns_coefficients=3.4445:-4.775:2.0315,eps=1e-07,ns_steps=5,adjust_lr_fn=None,maximize=false",
+	variants: []Rule{
+		Muon{LR: 1e-3, WeightDecay: 0.1, A: 2, B: -1.5, C: 0.5, Eps: 1e-7, NSSteps: 9, AdjustLR: "spectral_unclamped", Maximize: true},
+		Muon{LR: 1e-3, Momentum: 1.25, A: 2, B: -1.5, C: 0.5, NSSteps: 1, AdjustLR: "match_rms_adamw"},
+	},
 }}
 
 func TestEveryRuleHasARow(t *testing.T) {
@@ -193,6 +206,10 @@ func roll[T tensor.Float](t *testing.T, rule Rule, f surface[T], x0, y0 T, steps
 // A vector takes the same path, to the bit, as its elements.
 func TestVectorIsItsElements(t *testing.T) {
 	eachSetting(t, func(t *testing.T, rule Rule) {
+		switch rule.(type) {
+		case Adafactor, Muon:
+			return // each element acts on the others
+		}
 		vectorIsItsElements[float64](t, rule)
 		vectorIsItsElements[float32](t, rule)
 	})

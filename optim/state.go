@@ -59,7 +59,7 @@ type Buffer struct {
 	Data  Numbers `json:"data"`
 }
 
-// Settings are hyperparameters by their `option` tags, as "betas[0]": bool,
+// Settings are hyperparameters by their `option` tags, as "betas[0]": bool, string,
 // float64, or "NaN", "Infinity", "-Infinity".
 type Settings map[string]any
 
@@ -109,7 +109,7 @@ func (s *slotOf[T]) save(ps *ParamState, g *Group) {
 		}
 		ps.Buffers[name] = b
 	}
-	for _, name := range g.state {
+	for _, name := range g.stateOf(s.shape) {
 		if b, ok := ps.Buffers[name]; !ok || len(b.Data) != g.size(name, s.shape) {
 			delete(ps.Buffers, name)
 			ps.Fresh = append(ps.Fresh, name)

@@ -240,7 +240,7 @@ func (p *param) plan(g *Group, ps *ParamState, e *StateError) error {
 		return nil
 	}
 	want := map[string]int{}
-	for _, name := range g.state {
+	for _, name := range g.stateOf(ps.Shape) {
 		want[name] = g.size(name, ps.Shape)
 		if _, ok := ps.Buffers[name]; !ok && !slices.Contains(ps.Fresh, name) {
 			e.missing("%q: %s", ps.Name, name)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 
@@ -34,6 +35,8 @@ var torchRules = map[string]torchRule{
 	"rprop":      {},
 	"asgd":       {},
 	"sparseadam": {},
+	"adafactor":  {},
+	"muon":       {noStep: true, own: []string{"maximize"}},
 }
 
 // torchScalars are buffers that torch keeps as tensors without axes.
@@ -85,6 +88,7 @@ func (o *Optimizer) TorchState() ([]byte, error) {
 		for name, v := range rule.fixed {
 			group[name] = torchOption(v)
 		}
+		noneToTorch(group, g.rule)
 		if v, ok := any2number(gs.Initial["lr"]); ok {
 			group["initial_lr"] = appendNumber(nil, v)
 		}
@@ -198,10 +202,11 @@ func (o *Optimizer) LoadTorchState(text []byte) error {
 		}
 		where := fmt.Sprintf("param_groups[%d]", i)
 		readTorchOptions(where, rule, group, o.groups[i].Rule(), gs, e)
-		known := gs.Settings.rule(where, o.groups[i].Rule(), e).State()
+		loaded := gs.Settings.rule(where, o.groups[i].Rule(), e)
+		known := &Group{rule: loaded, state: loaded.State()}
 		for j := range gs.Params {
 			id := ids[j].String()
-			readTorchParam("state["+id+"]", rule, known, left[id], &gs.Params[j], e)
+			readTorchParam("state["+id+"]", rule, known.stateOf(gs.Params[j].Shape), left[id], &gs.Params[j], e)
 			delete(left, id)
 		}
 	}
@@ -217,6 +222,7 @@ func (o *Optimizer) LoadTorchState(text []byte) error {
 // readTorchOptions puts torch's options into gs.
 func readTorchOptions(where string, rule torchRule, group map[string]json.RawMessage, like Rule, gs *GroupState, e *StateError) {
 	left := maps.Clone(group)
+	noneFromTorch(left, like)
 	for _, key := range torchIgnored {
 		delete(left, key)
 	}
@@ -265,6 +271,44 @@ func readTorchOptions(where string, rule torchRule, group map[string]json.RawMes
 	}
 	for _, name := range slices.Sorted(maps.Keys(left)) {
 		e.unexpected("%s: %s", where, name)
+	}
+}
+
+// noneToTorch writes null for the options that are torch's None, and noneFromTorch
+// their zeros for null.
+func noneToTorch(group map[string]json.RawMessage, rule Rule) {
+	for _, f := range fields(reflect.ValueOf(rule)) {
+		if f.none && f.value.IsZero() {
+			replaceOption(group, f, "", "null")
+		}
+	}
+}
+
+func noneFromTorch(group map[string]json.RawMessage, rule Rule) {
+	for _, f := range fields(reflect.ValueOf(rule)) {
+		if f.none {
+			zero, _ := json.Marshal(reflect.Zero(f.value.Type()).Interface())
+			replaceOption(group, f, "null", string(zero))
+		}
+	}
+}
+
+// replaceOption puts another text for an option, or an item of a tuple, if it is old
+// or old is empty.
+func replaceOption(group map[string]json.RawMessage, f field, old, by string) {
+	if f.index < 0 {
+		if old == "" || string(group[f.name]) == old {
+			group[f.name] = json.RawMessage(by)
+		}
+		return
+	}
+	var items []json.RawMessage
+	if json.Unmarshal(group[f.name], &items) != nil || f.index >= len(items) {
+		return // that is reported when it is read
+	}
+	if old == "" || string(items[f.index]) == old {
+		items[f.index] = json.RawMessage(by)
+		group[f.name], _ = json.Marshal(items)
 	}
 }
 

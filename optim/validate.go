@@ -108,3 +108,11 @@ func count(rule, what string, v, least float64) error {
 	}
 	return nil
 }
+
+// atLeast returns nil if v is finite and at least least, in the words of Adafactor and Muon.
+func atLeast(rule, what string, v, least float64) error {
+	if !finite(v) || v < least {
+		return &OptionError{Rule: rule, Text: fmt.Sprintf("%s should be >= %v but is", what, least), Value: v}
+	}
+	return nil
+}

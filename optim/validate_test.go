@@ -43,6 +43,20 @@ var limits = map[string]limit{
 	"SparseAdam.lr":             {"Invalid learning rate", moreThanZero},
 	"SparseAdam.eps":            {"Invalid epsilon value", moreThanZero},
 	"initial_accumulator_value": {"Invalid initial_accumulator_value value", notNegative},
+	"Adafactor.lr":              {"Learning rate should be >= 0 but is", notNegative},
+	"beta2_decay":               {"beta2_decay should be <= 0 but is", func(v float64) bool { return v <= 0 && finite(v) }},
+	"eps[0]":                    {"epsilon1 should be >= 0 but is", notNegative},
+	"eps[1]":                    {"epsilon2 should be >= 0 but is", notNegative},
+	"d":                         {"Clipping threshold d should be >= 1 but is", func(v float64) bool { return v >= 1 && finite(v) }},
+	"Adafactor.weight_decay":    {"weight_decay should be >= 0 but is", notNegative},
+	"Muon.lr":                   {"Learning rate should be >= 0 but is", notNegative},
+	"Muon.weight_decay":         {"weight decay should be >= 0 but is", notNegative},
+	"Muon.momentum":             {"momentum should be >= 0 but is", notNegative},
+	"Muon.eps":                  {"eps should be >= 0 but is", notNegative}, // ours, as the next four
+	"ns_coefficients[0]":        {"Invalid coefficient at index 0", finite},
+	"ns_coefficients[1]":        {"Invalid coefficient at index 1", finite},
+	"ns_coefficients[2]":        {"Invalid coefficient at index 2", finite},
+	"ns_steps":                  {"Invalid ns_steps value", func(v float64) bool { return v == 0 || v == 1 }},
 }
 
 // Every field of every rule against bad values and its boundaries.
@@ -63,12 +77,13 @@ func TestValidation(t *testing.T) {
 				checked++
 				rule, err := with(row.rule, f.tag, v)
 				require.NoError(t, err)
-				opt, err := New(list(scalarPair(0.0)), rule)
+				err = rule.Check()
 				if l.in(v) {
 					require.NoError(t, err, "%s.%s = %v", name, f.tag, v)
-					require.NoError(t, opt.Step())
+					require.NoError(t, newOptimizer(t, rule, scalarPair(0.0)).Step())
 					continue
 				}
+				_, err = New(list(scalarPair(0.0)), rule)
 				text := l.text + ": " + pyFloat(v)
 				if strings.Contains(l.text, "%s") {
 					text = strings.ReplaceAll(l.text, "%s", pyFloat(v))

@@ -22,7 +22,7 @@ start, and no "end"; exchange_back.json has {"name", "end"}: where torch comes
 in 20 steps more.
 
 The loss is (x - c)^T A (x - c)/2, A = diag(1, 2, ... n), per parameter, with c =
-0.5, and x0 = 1, -2, 3, -4, ... The gradient of b is zero in every third step. All
+0.5, and x0 = 1, -2, 3, -4, ... For Muon, whose Newton-Schulz steps are computed as in matrix.py, b is a (1, 2) matrix. The gradient of b is zero in every third step. All
 in the dtype of the case.
 """
 import json
@@ -31,10 +31,13 @@ import sys
 
 import torch
 
+import matrix  # takes Muon's Newton-Schulz steps out of bfloat16
+
 torch.set_num_threads(1)
 torch.set_default_dtype(torch.float64)
 VERSION = torch.__version__.split("+")[0]
-SHAPES = [(3, 2), (2,)]
+SHAPES = [(3, 2), (2,)]  # for Muon (1, 2)
+matrix.use(matrix.NEWTON_SCHULZ)
 HALF = 20
 
 CASES = [
@@ -58,6 +61,10 @@ CASES = [
     ("Rprop", {"lr": 0.05, "etas": (0.4, 1.3)}),
     ("SparseAdam", {"lr": 0.05, "betas": (0.8, 0.99)}),
     ("ASGD", {"lr": 0.05, "t0": 10, "lambd": 0.01}),
+    ("Adafactor", {"lr": 0.05}),
+    ("Adafactor", {"lr": 0.05, "eps": (1e-6, 0.1), "weight_decay": 0.1, "beta2_decay": -0.6}),
+    ("Muon", {"lr": 0.02}),
+    ("Muon", {"lr": 0.02, "adjust_lr_fn": "match_rms_adamw", "nesterov": False}),
 ]
 
 
@@ -91,9 +98,11 @@ def from_lists(d, params, sparse=False):
     return {"state": state, "param_groups": groups}
 
 
-def start(dtype):
+def start(dtype, cls):
     out = []
     for shape in SHAPES:
+        if cls == "Muon" and len(shape) == 1:
+            shape = (1, *shape)
         n = math.prod(shape)
         x = [(i + 1) * (-1) ** i for i in range(n)]
         out.append(torch.tensor(x, dtype=dtype).reshape(shape).requires_grad_())
@@ -123,7 +132,7 @@ def name_of(cls, options, dtype):
 def make():
     for cls, options in CASES:
         for dtype in ("float64", "float32"):
-            params = start(getattr(torch, dtype))
+            params = start(getattr(torch, dtype), cls)
             opt = getattr(torch.optim, cls)(params, **options)
             run(opt, params, 0)
             case = {"name": name_of(cls, options, dtype), "optimizer": cls.lower(), "options": options, "dtype": dtype,

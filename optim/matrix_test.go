@@ -1,0 +1,279 @@
+package optim
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/downhill-go/downhill/tensor"
+)
+
+// matrixFile is testdata/torch/matrix.json; the docstring of matrix.py describes it.
+type matrixFile struct {
+	Problems map[string][]matrixProblem
+	Cases    []matrixCase
+}
+
+type matrixProblem struct {
+	Shape       []int
+	Start       []float64
+	A, B, C     []float64
+	W           float64
+	batch, m, n int
+}
+
+type matrixCase struct {
+	Name, Optimizer, Problem, Dtype string
+
+	Options       map[string]any
+	BFloat16      bool
+	Steps, Stride int
+	Path          [][]float64
+	Loss          []float64
+	State         []map[string][]float64
+}
+
+func loadMatrices(t *testing.T, path ...string) (f matrixFile) {
+	text, err := os.ReadFile(filepath.Join(append([]string{"testdata"}, path...)...))
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(text, &f))
+	require.NotEmpty(t, f.Cases)
+	for _, list := range f.Problems {
+		for i := range list {
+			p := &list[i]
+			last := append([]int{1, 1}, p.Shape...)
+			p.m, p.n = last[len(last)-2], last[len(last)-1]
+			p.batch = len(p.Start) / (p.m * p.n)
+		}
+	}
+	return f
+}
+
+// loss returns w Σ (AXB - C)² and puts its gradient 2w Aᵀ(AXB - C)Bᵀ into g.
+func matrixLoss[T tensor.Float](p matrixProblem, x, g []T) (loss float64) {
+	a, b, c := to[T](p.A), to[T](p.B), to[T](p.C)
+	m, n := p.m, p.n
+	product := func(dst, x, y []T, m, k, n int, transX, transY bool) {
+		for i := range m {
+			for j := range n {
+				var sum T
+				for l := range k {
+					u, v := i*k+l, l*n+j
+					if transX {
+						u = l*m + i
+					}
+					if transY {
+						v = j*k + l
+					}
+					sum += T(x[u] * y[v])
+				}
+				dst[i*n+j] = sum
+			}
+		}
+	}
+	left, right := make([]T, m*n), make([]T, m*n)
+	for at := 0; at < len(x); at += m * n {
+		product(left, a, x[at:], m, m, n, false, false)
+		product(right, left, b, m, n, n, false, false)
+		for k := range right {
+			right[k] -= c[at+k]
+			loss += p.W * float64(right[k]) * float64(right[k])
+			right[k] *= 2 * T(p.W)
+		}
+		product(left, right, b, m, n, n, false, true)
+		product(g[at:], a, left, m, m, n, true, false)
+	}
+	return loss
+}
+
+func to[T tensor.Float](x []float64) []T {
+	out := make([]T, len(x))
+	for i, v := range x {
+		out[i] = T(v)
+	}
+	return out
+}
+
+func TestMatricesFollowTorch(t *testing.T) { followMatrices(t, 6, "torch", "matrix.json") }
+
+// followMatrices replays all cases of a file, at least so many over 200 steps per
+// optimizer and dtype.
+func followMatrices(t *testing.T, least int, path ...string) {
+	file := loadMatrices(t, path...)
+	full := map[string]int{}
+	for _, c := range file.Cases {
+		t.Run(c.Name, func(t *testing.T) {
+			switch {
+			case c.BFloat16:
+				nearBFloat16(t, c, file.Problems[c.Problem])
+			case c.Dtype == "float32":
+				followMatrix[float32](t, c, file.Problems[c.Problem], 1e-5)
+			default:
+				followMatrix[float64](t, c, file.Problems[c.Problem], 1e-12)
+			}
+		})
+		if !c.BFloat16 && c.Steps >= 100 {
+			full[c.Optimizer+" "+c.Dtype]++
+		}
+	}
+	for name, n := range full {
+		require.GreaterOrEqual(t, n, least, name)
+	}
+}
+
+// matrixRun calls visit with all elements before each step and after the last.
+func matrixRun[T tensor.Float](t *testing.T, c matrixCase, problems []matrixProblem, visit func(step int, x []float64, loss float64)) *Optimizer {
+	rule, err := Make(c.Optimizer, c.Options)
+	require.NoError(t, err)
+	var params []*pair
+	for _, p := range problems {
+		if len(p.Shape) == 0 {
+			params = append(params, scalarPair(T(p.Start[0])))
+			continue
+		}
+		params = append(params, &pair{tensor.Must(tensor.FromSlice(to[T](p.Start), p.Shape...)), tensor.Must(tensor.Zeros[T](p.Shape...))})
+	}
+	opt := newOptimizer(t, rule, params...)
+	for step := range c.Steps + 1 {
+		var all []float64
+		loss := 0.0
+		for i, p := range problems {
+			x := data[T](t, params[i].value)
+			loss += matrixLoss(p, x, data[T](t, params[i].grad))
+			for _, v := range x {
+				all = append(all, float64(v))
+			}
+		}
+		visit(step, all, loss)
+		if step < c.Steps {
+			require.NoError(t, opt.Step())
+		}
+	}
+	return opt
+}
+
+func followMatrix[T tensor.Float](t *testing.T, c matrixCase, problems []matrixProblem, bound float64) {
+	top := max(1, slices.Max(c.Loss))
+	worst := 0.0
+	opt := matrixRun[T](t, c, problems, func(step int, x []float64, loss float64) {
+		if step%c.Stride != 0 {
+			return
+		}
+		i := step / c.Stride
+		require.Len(t, x, len(c.Path[i]))
+		off := math.Abs(loss-c.Loss[i]) / top
+		for k, want := range c.Path[i] {
+			off = max(off, math.Abs(x[k]-want)/max(1, math.Abs(want)))
+		}
+		require.LessOrEqual(t, off, bound, "step %d: at %v, loss %v; want %v, loss %v", step, x, loss, c.Path[i], c.Loss[i])
+		worst = max(worst, off)
+	})
+	for i, p := range opt.StateDict().Groups[0].Params {
+		require.Len(t, p.Buffers, len(c.State[i]), "parameter %d", i)
+		require.Empty(t, p.Fresh)
+		for name, want := range c.State[i] {
+			require.Len(t, p.Buffers[name].Data, len(want), "%s of parameter %d", name, i)
+			scale := 1.0
+			for _, v := range want {
+				scale = max(scale, math.Abs(v))
+			}
+			for k, v := range p.Buffers[name].Data {
+				require.InDelta(t, want[k], v, 10*bound*scale, "%s of parameter %d", name, i)
+			}
+		}
+	}
+	t.Logf("largest deviation %.1e", worst)
+}
+
+// nearBFloat16 requires that PyTorch's Muon, with Newton-Schulz steps in
+// bfloat16, is at most a few per cent of the way off.
+func nearBFloat16(t *testing.T, c matrixCase, problems []matrixProblem) {
+	worst, first := 0.0, c.Path[0]
+	matrixRun[float64](t, c, problems, func(step int, x []float64, loss float64) {
+		if step == 0 || step%c.Stride != 0 {
+			return
+		}
+		var off, way float64
+		for k, want := range c.Path[step/c.Stride] {
+			off += (x[k] - want) * (x[k] - want)
+			way += (want - first[k]) * (want - first[k])
+		}
+		require.Less(t, math.Sqrt(off/way), 0.05, "step %d", step)
+		worst = max(worst, math.Sqrt(off/way))
+	})
+	require.Greater(t, worst, 1e-4, "the case is not in bfloat16")
+	t.Logf("off by %.2g of the way at most", worst)
+}
+
+// What is a string or None in PyTorch.
+func TestOptionsOfMatrixRules(t *testing.T) {
+	muon, err := Parse("muon:adjust_lr_fn=match_rms_adamw,ns_coefficients=2:-1.5:0.5,ns_steps=3")
+	require.NoError(t, err)
+	want := DefaultMuon()
+	want.AdjustLR, want.A, want.B, want.C, want.NSSteps = "match_rms_adamw", 2, -1.5, 0.5, 3
+	require.Equal(t, want, muon)
+	for _, none := range []any{nil, "None"} {
+		muon, err = Make("muon", map[string]any{"adjust_lr_fn": none})
+		require.NoError(t, err)
+		require.Equal(t, DefaultMuon(), muon)
+	}
+	factor, err := Make("adafactor", map[string]any{"eps": []any{nil, 0.25}})
+	require.NoError(t, err)
+	require.Equal(t, Adafactor{LR: 1e-2, Beta2Decay: -0.8, Eps2: 0.25, D: 1}, factor)
+	for spec, want := range map[string]string{
+		"muon:adjust_lr_fn=x":          "optim: Muon: Adjust learning rate function x is not supported",
+		"muon:ns_steps=100":            "optim: Muon: Number of steps must be less than 100 for computational efficiency",
+		"muon:ns_steps=2.5":            "optim: Muon: Invalid ns_steps value: 2.5",
+		"muon:ns_coefficients=1:2":     `muon: ns_coefficients: "1:2" is not a tuple of 3 numbers, as 3.4445:-4.775:2.0315`,
+		"adafactor:eps=0.1:None":       `adafactor: eps[1]: "None" is not a number`,
+		"adafactor:beta2_decay=0.5":    "optim: Adafactor: beta2_decay should be <= 0 but is: 0.5",
+		"adafactor:d=0.5,eps=-1:1e-30": "optim: Adafactor: epsilon1 should be >= 0 but is: -1.0\noptim: Adafactor: Clipping threshold d should be >= 1 but is: 0.5",
+	} {
+		_, err := Parse(spec)
+		require.ErrorContains(t, err, want, spec)
+		require.ErrorIs(t, err, ErrOption)
+	}
+	_, err = Make("muon", map[string]any{"adjust_lr_fn": 1})
+	require.ErrorContains(t, err, "muon: adjust_lr_fn: 1 is not a string")
+
+	_, err = New(list(vectorPair(1.0, 2, 3)), DefaultMuon())
+	require.EqualError(t, err, "optim: bad parameter 0: bad shape: Muon only supports 2D parameters whereas we found a parameter with size: [3]")
+	require.ErrorIs(t, err, tensor.ErrShape)
+}
+
+// Adafactor at a parameter, or a gradient, of zeros: steps of ε₂, or none. With
+// PyTorch's eps1 = 0 the latter would be NaN.
+func TestAdafactorOfZeros(t *testing.T) {
+	for _, p := range []*pair{vectorPair(0.0, 0), {tensor.Must(tensor.Zeros[float64](2, 2)), tensor.Must(tensor.Zeros[float64](2, 2))}} {
+		opt := newOptimizer(t, DefaultAdafactor(), p)
+		require.NoError(t, opt.Step())
+		x, g := data[float64](t, p.value), data[float64](t, p.grad)
+		require.Equal(t, make([]float64, len(x)), x)
+		for i := range g {
+			g[i] = 1e-3
+		}
+		require.NoError(t, newOptimizer(t, DefaultAdafactor(), p).Step())
+		for _, v := range x {
+			require.InDelta(t, -1e-2*1e-3, v, 1e-14)
+		}
+	}
+}
+
+// Newton-Schulz steps lead to the nearest matrix with singular values of about 1: that
+// of a diagonal matrix is diagonal, tall and wide ones are transposed.
+func TestMuonOrthogonalizes(t *testing.T) {
+	step := func(rows, columns int, g ...float64) []float64 {
+		p := &pair{tensor.Must(tensor.Zeros[float64](rows, columns)), tensor.Must(tensor.FromSlice(g, rows, columns))}
+		r := Muon{LR: 1, A: 1.5, B: -0.5, NSSteps: 40} // converges to 1
+		require.NoError(t, newOptimizer(t, r, p).Step())
+		return data[float64](t, p.value)
+	}
+	require.InDeltaSlice(t, []float64{-1, 0, 0, 1}, step(2, 2, 3, 0, 0, -0.5), 1e-12)
+	require.InDeltaSlice(t, []float64{-0.6, -0.8}, step(1, 2, 3, 4), 1e-12)
+	require.InDeltaSlice(t, []float64{-0.6 * math.Sqrt2, -0.8 * math.Sqrt2}, step(2, 1, 3, 4), 1e-12)
+}
