@@ -92,7 +92,8 @@ func late(s Schedule, epoch int) error {
 
 // Plan is a dry run: it returns the values that a schedule gives to a
 // hyperparameter at epochs 0 to epochs, starting from initial. Schedules that
-// act on the same value are planned as one [ChainedScheduler].
+// act on the same value are planned as one [ChainedScheduler]. A value that is
+// not finite is an error.
 func Plan(s Schedule, initial float64, epochs int) ([]float64, error) {
 	if s == nil || nilPointer(s) || epochs < 0 {
 		return nil, optionErrorf("a plan needs a schedule and a number of epochs >= 0")
@@ -106,7 +107,9 @@ func Plan(s Schedule, initial float64, epochs int) ([]float64, error) {
 		if err := late(s, epoch); err != nil {
 			return nil, err
 		}
-		v = s.Next(epoch, v, initial)
+		if v = s.Next(epoch, v, initial); !finite(v) {
+			return nil, optionErrorf("%s has the value %s at epoch %d", typeNameOf(s), pyFloat(v), epoch)
+		}
 		values[epoch] = v
 	}
 	return values, nil

@@ -54,6 +54,39 @@ func TestPlanOfMomentum(t *testing.T) {
 	require.Nil(t, SequentialLR{[]Schedule{one}, nil}.Momentum())
 }
 
+// Composed schedules may be parts of others, from their own start on.
+func TestNestedSchedules(t *testing.T) {
+	values, err := Plan(SequentialLR{[]Schedule{
+		ExponentialLR{0.5},
+		ChainedScheduler{[]Schedule{LinearLR{0.5, 1, 2}, ExponentialLR{0.5}}},
+	}, []int{3}}, 8, 6)
+	require.NoError(t, err)
+	require.InDeltaSlice(t, []float64{8, 4, 2, 4, 3, 2, 1}, values, 1e-15)
+	values, err = Plan(SequentialLR{[]Schedule{
+		ExponentialLR{0.5},
+		SequentialLR{[]Schedule{ConstantLR{0.5, 2}, StepLR{1, 0.5}}, []int{2}},
+	}, []int{2}}, 8, 6)
+	require.NoError(t, err)
+	require.Equal(t, []float64{8, 4, 4, 4, 8, 4, 2}, values)
+	_, err = Plan(ExponentialLR{1e200}, 1, 5)
+	require.EqualError(t, err, "optim: bad option: ExponentialLR has the value inf at epoch 2")
+}
+
+// While the first part has no momentum, it is where the cycle begins.
+func TestMomentumOfPartsOfASequence(t *testing.T) {
+	cyclic := DefaultCyclicLR()
+	cyclic.MaxLR, cyclic.StepSizeUp = 1, 2
+	opt := newOptimizer(t, SGD{LR: 1, Momentum: 0.3}, scalarPair(0.0))
+	s, err := NewScheduler(opt, SequentialLR{[]Schedule{ExponentialLR{0.5}, cyclic}, []int{2}})
+	require.NoError(t, err)
+	var momenta []float64
+	for range 6 {
+		momenta = append(momenta, opt.Groups()[0].Rule().(SGD).Momentum)
+		require.NoError(t, s.Step())
+	}
+	require.InDeltaSlice(t, []float64{0.9, 0.9, 0.9, 0.85, 0.8, 0.85}, momenta, 1e-15)
+}
+
 // Only the learning rate brings the momentum with it.
 func TestCyclicOfAnotherHyperparameter(t *testing.T) {
 	cyclic := DefaultCyclicLR()
@@ -375,4 +408,32 @@ func TestParseSchedule(t *testing.T) {
 	require.Equal(t, "lambdalr", FormatSchedule(LambdaLR(nil)))
 	require.Equal(t, "steplr", FormatSchedule((*StepLR)(nil)))
 	require.Empty(t, FormatSchedule(nil))
+}
+
+// Whatever can be read is written so that it reads the same, and its plan has
+// finite values or is an error.
+func FuzzParseSchedule(f *testing.F) {
+	for _, s := range everySchedule() {
+		f.Add(FormatSchedule(s))
+	}
+	f.Add("steplr:step_size=9223372036854775807/3/cosineannealinglr:T_max=4611686018427387904")
+	f.Add("onecyclelr:max_lr=1,epochs=4294967296,steps_per_epoch=4294967296")
+	f.Fuzz(func(t *testing.T, spec string) {
+		s, err := ParseSchedule(spec)
+		if err != nil {
+			require.ErrorIs(t, err, ErrOption)
+			return
+		}
+		again, err := ParseSchedule(FormatSchedule(s))
+		require.NoError(t, err)
+		require.Equal(t, s, again)
+		values, err := Plan(s, 0.1, 20)
+		if err != nil {
+			require.ErrorIs(t, err, ErrOption)
+			return
+		}
+		for _, v := range values {
+			require.True(t, finite(v))
+		}
+	})
 }
