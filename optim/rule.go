@@ -13,7 +13,7 @@ type Rule interface {
 	Check() error
 	// State returns the names of the buffers that the rule keeps for each
 	// parameter, as in torch's state_dict. It may depend on the
-	// hyperparameters.
+	// hyperparameters; on those that a schedule may move, by whether they are 0.
 	State() []string
 	// Step32 and Step64 update s.Param and s.State. Both are one line that
 	// calls the same generic function.

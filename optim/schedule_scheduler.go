@@ -26,6 +26,9 @@ type Scheduler struct {
 	momentum  []track   // of a Cycler
 }
 
+// maxEpoch is the last epoch that is an int and exact as a float64.
+const maxEpoch = min(1<<53, math.MaxInt)
+
 // NewScheduler returns a scheduler of the learning rate. It takes one schedule
 // for all groups, or one per group, where torch takes lists of lr_lambda,
 // max_lr, swa_lr and so on. It records the present learning rate of each group
@@ -90,7 +93,7 @@ func (s *Scheduler) Step() error {
 // within an epoch: StepTo(epoch + batch/batches). A Step after that adds 1.
 // [SequentialLR] and [ChainedScheduler] cannot jump, as in torch.
 func (s *Scheduler) StepTo(epoch float64) error {
-	if !(epoch >= 0) || epoch > 1<<53 {
+	if !(0 <= epoch && epoch <= maxEpoch) {
 		return optionErrorf("Expected non-negative epoch, but got %s", pyFloat(epoch))
 	}
 	for _, schedule := range s.schedules {

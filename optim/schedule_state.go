@@ -71,7 +71,7 @@ func (s *Scheduler) LoadStateDict(d *SchedulerState) error {
 	if d.Of != s.name {
 		e.mismatched("of: %q, want %q", d.Of, s.name)
 	}
-	if !(d.LastEpoch >= 0) || d.LastEpoch > 1<<53 {
+	if !(0 <= d.LastEpoch && d.LastEpoch <= maxEpoch) {
 		e.mismatched("last_epoch: %v", float64(d.LastEpoch))
 	}
 	if n := len(s.tracks); len(d.BaseLRs) != n || len(d.LastLR) != n {
