@@ -27,6 +27,6 @@ func ExampleTuneHeavyBall() {
 	show("heavy ball", ball)
 	// Output:
 	// gradient descent: lr=0.0198 momentum=0.0000 rate=0.9802, 691 steps
-	// Nesterov: lr=0.0133 momentum=0.7938 rate=0.8847, 113 steps
+	// Nesterov: lr=0.0133 momentum=0.7933 rate=0.8847, 113 steps
 	// heavy ball: lr=0.0331 momentum=0.6694 rate=0.8182, 69 steps
 }
