@@ -34,8 +34,14 @@ var gemmShapes = []struct {
 	{1, 256, 256, false, false},
 	{1, 256, 256, false, true},
 	{256, 256, 1, false, false},
+	{512, 512, 512, false, false},
 }
 
+// BenchmarkGemm is Gemm, its definition in plain Go, and gonum's function:
+//
+//	go test ./internal/kernel -run '^$' -bench Gemm
+//
+// With -cpu 1 it is on one processor.
 func BenchmarkGemm(b *testing.B) {
 	for _, s := range gemmShapes {
 		name := fmt.Sprintf("%dx%dx%d/%s%s", s.m, s.k, s.n, letter(s.transA), letter(s.transB))
@@ -59,7 +65,7 @@ func benchGemm[T Float](b *testing.B, m, k, n int, tA, tB bool, other gemmFunc[T
 	for _, c := range []struct {
 		name string
 		f    gemmFunc[T]
-	}{{"kernel", Gemm[T]}, {"gonum", other}} {
+	}{{"kernel", Gemm[T]}, {"plain", gemmGo[T]}, {"gonum", other}} {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

@@ -19,13 +19,15 @@ const (
 	tilesFrom = 1 << 20
 	tileRows  = 128
 	tileCols  = 128
+	// With so many elements there are enough tiles of twice the rows.
+	tallFrom = 1 << 19
 	// deepest is the most terms that are summed in registers at once: a panel of b
 	// of that height stays near.
-	deepest = 384
+	deepest = 256
 	// panelBytes is the size of the largest panel of b, which is 128 bytes wide.
 	panelBytes = deepest * 128
 	// blockBytes is the size of the largest block of a, copied.
-	blockBytes = tileRows * (8*deepest + 128)
+	blockBytes = 2 * tileRows * (8*deepest + 128)
 	page       = 4096
 	// Panels of b are copied when it does not fit into the first-level caches and
 	// they are used for so many rows of a.
@@ -44,6 +46,9 @@ func gemmPanels[T Float](dst, a, b []T, m, n, k int, transA, transB bool) {
 		return
 	}
 	p.rows = evenly(m, tileRows, 4)
+	if m*n >= tallFrom {
+		p.rows = evenly(m, 2*tileRows, 4)
+	}
 	p.cols = evenly(n, tileCols, 32)
 	p.across = (n + p.cols - 1) / p.cols
 	tiles := p.across * ((m + p.rows - 1) / p.rows)
@@ -130,7 +135,7 @@ func (g *product[T]) tile(i int) {
 	for p := 0; p < g.k; p += depth {
 		deep := min(depth, g.k-p)
 		block := a.from(0, p)
-		if block.row%page == 0 && cols > wide && rows <= tileRows {
+		if block.row%page == 0 && cols > wide && rows <= 2*tileRows {
 			if s == nil {
 				s = takeScratch()
 			}

@@ -81,7 +81,6 @@ type panel struct {
 	a        []Register // rows 0, 3, 6, ... of the block
 	next     Register   // the row of a after the block
 	c, ldc   Register
-	at       Register // in c
 	rows     Register
 }
 
