@@ -2,6 +2,7 @@ package optim
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"testing"
 
@@ -203,7 +204,7 @@ func TestStateThatDoesNotFit(t *testing.T) {
 		`missing: "0", "1"; unexpected: "3", "4"`:                      func(d *StateDict) { adam(d).Name, d.Groups[0].Params[1].Name = "4", "3" },
 		`mismatched: "0": -1 steps`:                                    func(d *StateDict) { adam(d).Steps = -1 },
 		`mismatched: "0": shape [-1]`:                                  func(d *StateDict) { adam(d).Shape = []int{-1} },
-		`mismatched: "0": shape [2 4611686018427387904]`:               func(d *StateDict) { adam(d).Shape = []int{2, 1 << 62} },
+		fmt.Sprintf(`mismatched: "0": shape [2 %d]`, math.MaxInt):      func(d *StateDict) { adam(d).Shape = []int{2, math.MaxInt} },
 		`mismatched: "0": shape [3], want [2]`:                         func(d *StateDict) { adam(d).Shape = []int{3} },
 		`mismatched: "0": dtype "int", want float32 or float64`:        func(d *StateDict) { adam(d).Dtype = "int" },
 		`mismatched: "0": a state without a dtype`:                     func(d *StateDict) { adam(d).Dtype = "" },
