@@ -316,7 +316,7 @@ func TestNumbers(t *testing.T) {
 // FuzzLoadState loads any text: no panic, and either nothing has changed or the
 // next step and the next save work.
 func FuzzLoadState(f *testing.F) {
-	rules := []Rule{DefaultAdam(), SGD{LR: 0.1, Momentum: 0.9}, DefaultRMSprop(), DefaultASGD(), DefaultNesterov()}
+	rules := []Rule{DefaultAdam(), SGD{LR: 0.1, Momentum: 0.9}, DefaultRMSprop(), DefaultASGD(), DefaultNesterov(), DefaultAdafactor(), DefaultMuon()}
 	for i, rule := range rules {
 		a := newTraining[float64](new(testing.T), rule)
 		_ = a.opt.Step()
