@@ -147,6 +147,9 @@ func (c mover[T]) move(rule Rule, t int, sign T, scalars Scalars) []float64 {
 	if w, ok := rule.(Worker); ok {
 		s.Work = make([]T, w.Work(s.Shape))
 	}
+	if w, ok := rule.(Worker64); ok {
+		s.Work64 = make([]float64, w.Work64(s.Shape))
+	}
 	switch s := any(&s).(type) {
 	case *Step[float32]:
 		rule.Step32(s)

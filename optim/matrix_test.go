@@ -32,6 +32,7 @@ type matrixCase struct {
 
 	Options       map[string]any
 	BFloat16      bool
+	Bound         float64 // 0 for the usual one
 	Steps, Stride int
 	Path          [][]float64
 	Loss          []float64
@@ -101,6 +102,12 @@ func to[T tensor.Float](x []float64) []T {
 
 func TestMatricesFollowTorch(t *testing.T) { followMatrices(t, 6, "torch", "matrix.json") }
 
+// Against pytorch_optimizer and an independent numpy program: see shampoo.py.
+func TestShampooFollowsOthers(t *testing.T) { followMatrices(t, 6, "torch", "shampoo.json") }
+
+// Against pytorch_optimizer: see soap.py.
+func TestSOAPFollowsPytorchOptimizer(t *testing.T) { followMatrices(t, 6, "torch", "soap.json") }
+
 // followMatrices replays all cases of a file, at least so many over 200 steps per
 // optimizer and dtype.
 func followMatrices(t *testing.T, least int, path ...string) {
@@ -158,6 +165,7 @@ func matrixRun[T tensor.Float](t *testing.T, c matrixCase, problems []matrixProb
 }
 
 func followMatrix[T tensor.Float](t *testing.T, c matrixCase, problems []matrixProblem, bound float64) {
+	bound = max(bound, c.Bound)
 	top := max(1, slices.Max(c.Loss))
 	worst := 0.0
 	opt := matrixRun[T](t, c, problems, func(step int, x []float64, loss float64) {
@@ -174,6 +182,9 @@ func followMatrix[T tensor.Float](t *testing.T, c matrixCase, problems []matrixP
 		worst = max(worst, off)
 	})
 	for i, p := range opt.StateDict().Groups[0].Params {
+		if c.State == nil {
+			break
+		}
 		require.Len(t, p.Buffers, len(c.State[i]), "parameter %d", i)
 		require.Empty(t, p.Fresh)
 		for name, want := range c.State[i] {
@@ -276,4 +287,118 @@ func TestMuonOrthogonalizes(t *testing.T) {
 	require.InDeltaSlice(t, []float64{-1, 0, 0, 1}, step(2, 2, 3, 0, 0, -0.5), 1e-12)
 	require.InDeltaSlice(t, []float64{-0.6, -0.8}, step(1, 2, 3, 4), 1e-12)
 	require.InDeltaSlice(t, []float64{-0.6 * math.Sqrt2, -0.8 * math.Sqrt2}, step(2, 1, 3, 4), 1e-12)
+}
+
+// By hand: L = 4, R = diag(4, 0) and G = (2, 0) give G (4+ε)^(-1/4) (4+ε)^(-1/4) = (1, 0); at a
+// second equal step L = R₁ = 8.
+func TestShampooByHand(t *testing.T) {
+	p := &pair{tensor.Must(tensor.Zeros[float64](1, 2)), tensor.Must(tensor.FromSlice([]float64{2, 0}, 1, 2))}
+	opt := newOptimizer(t, Shampoo{LR: 1, PreconditioningComputeSteps: 1, Eps: 1e-15}, p)
+	require.NoError(t, opt.Step())
+	require.InDeltaSlice(t, []float64{-1, 0}, data[float64](t, p.value), 1e-12)
+	require.NoError(t, opt.Step())
+	require.InDeltaSlice(t, []float64{-1 - 2/math.Sqrt(8), 0}, data[float64](t, p.value), 1e-12)
+	state := opt.StateDict().Groups[0].Params[0].Buffers
+	require.InDeltaSlice(t, []float64{8, 8, 0, 0, 0}, []float64(state["pre_cond"].Data), 1e-12)
+}
+
+// Every vector of every axis is multiplied, for tensors of up to four axes.
+func TestAxes(t *testing.T) {
+	rng := tensor.NewRand(1)
+	for _, shape := range []tensor.Shape{{}, {5}, {3, 4}, {2, 3, 4}, {2, 1, 3, 2}} {
+		g := make([]float64, tensor.Size(shape))
+		for k := range g {
+			g[k] = rng.NormFloat64()
+		}
+		for i := range max(1, len(shape)) {
+			d := axis(shape, i)
+			inner, _ := around(shape, i)
+			matrix := make([]float64, d*d)
+			for k := range matrix {
+				matrix[k] = rng.NormFloat64()
+			}
+			for _, transpose := range []bool{false, true} {
+				got, want := make([]float64, len(g)), make([]float64, len(g))
+				alongAxis(got, g, matrix, transpose, i, shape)
+				gram, wantGram := make([]float64, d*d), make([]float64, d*d)
+				for k := range gram {
+					gram[k] = 1
+				}
+				addGram(gram, g, make([]float64, d*d), 0.5, 2, i, shape)
+				for k := range wantGram {
+					wantGram[k] = 0.5
+				}
+				for k := range g {
+					at := k / inner % d
+					for j := range d {
+						from := k + (j-at)*inner
+						if transpose {
+							want[k] += matrix[j*d+at] * g[from]
+						} else {
+							want[k] += matrix[at*d+j] * g[from]
+						}
+						wantGram[at*d+j] += 2 * g[k] * g[from]
+					}
+				}
+				require.InDeltaSlice(t, want, got, 1e-13, "%v, axis %d", shape, i)
+				require.InDeltaSlice(t, wantGram, gram, 1e-12, "%v, axis %d", shape, i)
+			}
+		}
+	}
+}
+
+// Large matrices, for which gonum works on blocks, and gradients that are not finite.
+func TestMatrixRulesOnLargeAndBadGradients(t *testing.T) {
+	rules := []Rule{DefaultAdafactor(), DefaultMuon(), DefaultShampoo(),
+		SOAP{LR: 1e-3, Beta1: 0.9, Beta2: 0.9, ShampooBeta: 0.9, PreconditionFrequency: 2, MaxPreconditionDim: 100, Eps: 1e-8}}
+	for _, rule := range rules {
+		p := &pair{tensor.Must(tensor.Zeros[float32](70, 40)), tensor.Must(tensor.Zeros[float32](70, 40))}
+		opt, g, rng := newOptimizer(t, rule, p), data[float32](t, p.grad), tensor.NewRand(2)
+		for k := range g {
+			g[k] = float32(rng.NormFloat64())
+		}
+		require.NoError(t, opt.Step())
+		require.NoError(t, opt.Step())
+		require.Zero(t, testing.AllocsPerRun(4, func() {
+			if opt.Step() != nil {
+				panic("a step failed")
+			}
+		}), NameOf(rule))
+		for _, v := range data[float32](t, p.value) {
+			require.True(t, finite(float64(v)) && v != 0 && math.Abs(float64(v)) < 1, "%s: %v", NameOf(rule), v)
+		}
+		for _, bad := range []float64{math.NaN(), math.Inf(1), math.MaxFloat32} {
+			for _, first := range []int{0, 2} { // step with the bad gradient
+				q := &pair{tensor.Must(tensor.Zeros[float32](3, 2)), tensor.Must(tensor.Zeros[float32](3, 2))}
+				opt, g := newOptimizer(t, rule, q), data[float32](t, q.grad)
+				for step := range 6 {
+					for k := range g {
+						g[k] = float32(rng.NormFloat64())
+					}
+					if step >= first {
+						g[3] = float32(bad)
+					}
+					require.NoError(t, opt.Step())
+				}
+			}
+		}
+	}
+}
+
+// SOAP with gradients that are zero: no matrix has a basis then, and nothing moves.
+func TestSOAPOfZeros(t *testing.T) {
+	p := &pair{tensor.Must(tensor.Zeros[float64](3, 2)), tensor.Must(tensor.Zeros[float64](3, 2))}
+	r := DefaultSOAP()
+	r.PreconditionFrequency = 1
+	opt := newOptimizer(t, r, p)
+	for range 5 {
+		require.NoError(t, opt.Step())
+	}
+	require.Equal(t, make([]float64, 6), data[float64](t, p.value))
+	q := opt.StateDict().Groups[0].Params[0].Buffers["Q"].Data
+	for i := range 3 {
+		for j := range 3 {
+			require.InDelta(t, map[bool]float64{true: 1}[i == j], dot(q[3*i:3*i+3], q[3*j:3*j+3]), 1e-15)
+		}
+	}
 }

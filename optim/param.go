@@ -215,6 +215,9 @@ func (s *slotOf[T]) bindState(g *Group) {
 	if w, ok := g.rule.(Worker); ok {
 		s.Work = make([]T, w.Work(s.shape))
 	}
+	if w, ok := g.rule.(Worker64); ok {
+		s.Work64 = make([]float64, w.Work64(s.shape))
+	}
 	s.State = s.State[:0]
 	for _, name := range g.state {
 		b, n := s.buffers[name], g.size(name, s.shape)

@@ -12,7 +12,7 @@ var defaults = []Rule{
 	DefaultSGD(), DefaultMomentum(), DefaultNesterov(), DefaultRMSprop(),
 	DefaultAdam(), DefaultAdamW(), DefaultAdagrad(),
 	DefaultNAdam(), DefaultRAdam(), DefaultAdamax(), DefaultAdadelta(),
-	DefaultRprop(), DefaultASGD(), DefaultSparseAdam(), DefaultAdafactor(), DefaultMuon(),
+	DefaultRprop(), DefaultASGD(), DefaultSparseAdam(), DefaultAdafactor(), DefaultMuon(), DefaultShampoo(), DefaultSOAP(),
 }
 
 // Names returns the names of the rules, as [Parse] takes them: the names of

@@ -6,7 +6,7 @@ import "github.com/downhill-go/downhill/tensor"
 // struct of hyperparameters, float64, bool or string, each with its PyTorch name in an
 // `option` tag; it holds no state, so that a copy is an independent setting.
 //
-// A rule may also implement [Preparer], [Filler], [Sizer], [Worker], [ShapeChecker] and
+// A rule may also implement [Preparer], [Filler], [Sizer], [Worker], [Worker64], [ShapeChecker] and
 // [LookAhead].
 type Rule interface {
 	// Check returns an error for every hyperparameter out of its range.
@@ -33,6 +33,7 @@ type Step[T tensor.Float] struct {
 	State   [][]T        // one buffer per State name
 	Scalars *Scalars     // what Prepare computed
 	Work    []T          // memory of a Worker, with whatever is in it
+	Work64  []float64    // memory of a Worker64, with whatever is in it
 }
 
 // A Preparer is a [Rule] with scalars that depend on the step count alone,
@@ -63,6 +64,13 @@ type Sizer interface {
 type Worker interface {
 	Rule
 	Work(shape tensor.Shape) int
+}
+
+// A Worker64 is a [Rule] that needs memory in float64 during a step, whatever the
+// parameter is: Work64 returns the number of elements for one of the given shape.
+type Worker64 interface {
+	Rule
+	Work64(shape tensor.Shape) int
 }
 
 // A ShapeChecker is a [Rule] for some shapes only: CheckShape returns why a parameter of

@@ -120,6 +120,17 @@ var rows = []struct {
 		Muon{LR: 1e-3, WeightDecay: 0.1, A: 2, B: -1.5, C: 0.5, Eps: 1e-7, NSSteps: 9, AdjustLR: "spectral_unclamped", Maximize: true},
 		Muon{LR: 1e-3, Momentum: 1.25, A: 2, B: -1.5, C: 0.5, NSSteps: 1, AdjustLR: "match_rms_adamw"},
 	},
+}, {
+	rule:     Shampoo{LR: 0.5, PreconditioningComputeSteps: 1, Eps: 1e-2},
+	defaults: "lr=0.001,weight_decay=0,preconditioning_compute_steps=1,matrix_eps=1e-06,maximize=false",
+	variants: []Rule{Shampoo{LR: 0.5, WeightDecay: 0.1, PreconditioningComputeSteps: 3, Eps: 0.1, Maximize: true}},
+}, {
+	rule:     SOAP{LR: 3e-3, Beta1: 0.9, Beta2: 0.99, ShampooBeta: 0.95, PreconditionFrequency: 10, MaxPreconditionDim: 10, Eps: 1e-8},
+	defaults: "lr=0.003,betas=0.95:0.95,shampoo_beta=0.95,weight_decay=0.01,precondition_frequency=10,max_precondition_dim=10000,precondition_1d=false,no_bias_correction=false,eps=1e-08,maximize=false",
+	variants: []Rule{
+		SOAP{LR: 3e-3, Beta1: 0.9, Beta2: 0.99, ShampooBeta: 0.5, WeightDecay: 0.1, PreconditionFrequency: 2, MaxPreconditionDim: 3, Precondition1D: true, Eps: 0.5, Maximize: true},
+		SOAP{LR: 3e-3, Beta1: 0.9, Beta2: 0.99, PreconditionFrequency: 1, MaxPreconditionDim: 9, NoBiasCorrection: true, Eps: 1e-3},
+	},
 }}
 
 func TestEveryRuleHasARow(t *testing.T) {
@@ -207,7 +218,7 @@ func roll[T tensor.Float](t *testing.T, rule Rule, f surface[T], x0, y0 T, steps
 func TestVectorIsItsElements(t *testing.T) {
 	eachSetting(t, func(t *testing.T, rule Rule) {
 		switch rule.(type) {
-		case Adafactor, Muon:
+		case Adafactor, Muon, Shampoo, SOAP:
 			return // each element acts on the others
 		}
 		vectorIsItsElements[float64](t, rule)
