@@ -13,6 +13,8 @@ var defaults = []Rule{
 	DefaultAdam(), DefaultAdamW(), DefaultAdagrad(),
 	DefaultNAdam(), DefaultRAdam(), DefaultAdamax(), DefaultAdadelta(),
 	DefaultRprop(), DefaultASGD(), DefaultSparseAdam(), DefaultAdafactor(), DefaultMuon(), DefaultShampoo(), DefaultSOAP(),
+	DefaultLion(), DefaultAdaBelief(), DefaultYogi(), DefaultLAMB(), DefaultLARS(), DefaultAdan(),
+	DefaultSGDScheduleFree(), DefaultAdamWScheduleFree(),
 }
 
 // Names returns the names of the rules, as [Parse] takes them: the names of

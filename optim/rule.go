@@ -93,11 +93,11 @@ type LookAhead interface {
 type Scalars struct {
 	V [4]float64 // at the rule's disposal
 
-	powers [2]power
+	powers [3]power
 }
 
 // Pow returns base^t for base in [0, 1), right to the last bit or nearly so; a
-// power below 1e-290 is 0. It remembers the power in slot 0 or 1: the next t
+// power below 1e-290 is 0. It remembers the power in slot 0, 1 or 2: the next t
 // costs one multiplication.
 func (s *Scalars) Pow(slot int, base float64, t int) float64 {
 	return s.powers[slot].at(base, t)

@@ -131,6 +131,54 @@ var rows = []struct {
 		SOAP{LR: 3e-3, Beta1: 0.9, Beta2: 0.99, ShampooBeta: 0.5, WeightDecay: 0.1, PreconditionFrequency: 2, MaxPreconditionDim: 3, Precondition1D: true, Eps: 0.5, Maximize: true},
 		SOAP{LR: 3e-3, Beta1: 0.9, Beta2: 0.99, PreconditionFrequency: 1, MaxPreconditionDim: 9, NoBiasCorrection: true, Eps: 1e-3},
 	},
+}, {
+	rule:     Lion{LR: 3e-4, Beta1: 0.9, Beta2: 0.99},
+	defaults: "lr=0.0001,betas=0.9:0.99,weight_decay=0,maximize=false",
+	variants: []Rule{Lion{LR: 1e-3, Beta2: 0.5, WeightDecay: 0.1, Maximize: true}},
+}, {
+	rule:     AdaBelief{LR: 1e-2, Beta1: 0.9, Beta2: 0.999, Eps: 1e-16, EpsRoot: 1e-16},
+	defaults: "lr=0.001,betas=0.9:0.999,eps=1e-16,eps_root=1e-16,weight_decay=0,decoupled_weight_decay=false,maximize=false",
+	variants: []Rule{
+		AdaBelief{LR: 1e-2, Beta2: 0.9, Eps: 1e-2, WeightDecay: 0.1, Maximize: true},
+		AdaBelief{LR: 1e-2, Beta1: 0.5, Beta2: 0.9, EpsRoot: 1e-2, WeightDecay: 0.1, DecoupledWeightDecay: true},
+	},
+}, {
+	rule:     Yogi{LR: 1e-2, Beta1: 0.9, Beta2: 0.999, Eps: 1e-3, InitialAccumulator: 1e-6},
+	defaults: "lr=0.01,betas=0.9:0.999,eps=0.001,weight_decay=0,initial_accumulator_value=1e-06,no_bias_correction=false,maximize=false",
+	variants: []Rule{
+		Yogi{LR: 1e-2, Beta2: 0.9, Eps: 1e-8, WeightDecay: 0.1, InitialAccumulator: 0.5, Maximize: true},
+		Yogi{LR: 1e-2, Beta1: 0.9, Beta2: 0.9, Eps: 1e-3, NoBiasCorrection: true},
+	},
+}, {
+	rule:     LAMB{LR: 3e-4, Beta1: 0.9, Beta2: 0.999, Eps: 1e-6},
+	defaults: "lr=0.001,betas=0.9:0.999,eps=1e-06,weight_decay=0.01,maximize=false",
+	variants: []Rule{LAMB{LR: 1e-2, Beta2: 0.9, Eps: 1e-2, WeightDecay: 0.1, Maximize: true}},
+}, {
+	rule:     LARS{LR: 0.1, Momentum: 0.9, TrustCoefficient: 1e-2, Eps: 1},
+	defaults: "lr=1,momentum=0.9,trust_coefficient=0.001,eps=0,weight_decay=0,joint_norm=false,nesterov=false,maximize=false",
+	variants: []Rule{
+		LARS{LR: 1, Momentum: 0.9, TrustCoefficient: 1e-2, Eps: 0.1, WeightDecay: 0.1, Maximize: true},
+		LARS{LR: 1, Momentum: 0.9, TrustCoefficient: 1e-2, WeightDecay: 0.1, JointNorm: true, Nesterov: true},
+	},
+}, {
+	rule:     Adan{LR: 2e-2, Beta1: 0.98, Beta2: 0.92, Beta3: 0.99, Eps: 1e-8},
+	defaults: "lr=0.001,betas=0.98:0.92:0.99,eps=1e-08,eps_root=0,weight_decay=0,no_prox=false,small_diff=false,maximize=false",
+	variants: []Rule{
+		Adan{LR: 1e-2, Beta3: 0.9, Eps: 1e-8, WeightDecay: 0.1, Maximize: true},
+		Adan{LR: 1e-2, Beta1: 0.9, Beta2: 0.9, Beta3: 0.9, EpsRoot: 1e-2, WeightDecay: 0.1, NoProx: true, SmallDiff: true},
+	},
+}, {
+	rule:     SGDScheduleFree{LR: 5e-3, Momentum: 0.9, WeightLRPower: 2},
+	defaults: "lr=1,momentum=0.9,weight_decay=0,warmup_steps=0,r=0,weight_lr_power=2,maximize=false",
+	variants: []Rule{
+		SGDScheduleFree{LR: 1e-2, Momentum: 0.5, WeightDecay: 0.1, WarmupSteps: 7, R: 0.5, WeightLRPower: 1, Maximize: true},
+	},
+}, {
+	rule:     AdamWScheduleFree{LR: 1e-2, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, WeightLRPower: 2},
+	defaults: "lr=0.0025,betas=0.9:0.999,eps=1e-08,weight_decay=0,warmup_steps=0,r=0,weight_lr_power=2,maximize=false",
+	variants: []Rule{
+		AdamWScheduleFree{LR: 1e-2, Beta1: 0.5, Beta2: 0.9, Eps: 1e-2, WeightDecay: 0.1, WarmupSteps: 7, R: 0.5, Maximize: true},
+	},
 }}
 
 func TestEveryRuleHasARow(t *testing.T) {
@@ -193,10 +241,15 @@ func TestConverges(t *testing.T) {
 
 func converges[T tensor.Float](t *testing.T, rule Rule) {
 	parabola := func(x, y T) (loss, dx, dy T) { return (x-1)*(x-1) + (y+2)*(y+2), 2 * (x - 1), 2 * (y + 2) }
-	x, y := roll(t, rule, parabola, 0, 0, 10_000)
+	x0, x1 := T(0), T(-1.2)
+	switch rule.(type) {
+	case LAMB, LARS:
+		x0, x1 = 0.5, 0.5 // a scalar keeps its sign
+	}
+	x, y := roll(t, rule, parabola, x0, -x0, 10_000)
 	require.InDelta(t, 1, x, 2e-3, "parabola")
 	require.InDelta(t, -2, y, 2e-3, "parabola")
-	x, y = roll(t, rule, rosenbrock[T], -1.2, 1, 40_000)
+	x, y = roll(t, rule, rosenbrock[T], x1, 1, 40_000)
 	require.InDelta(t, 1, x, 0.02, "rosenbrock")
 	require.InDelta(t, 1, y, 0.04, "rosenbrock")
 }
@@ -218,7 +271,7 @@ func roll[T tensor.Float](t *testing.T, rule Rule, f surface[T], x0, y0 T, steps
 func TestVectorIsItsElements(t *testing.T) {
 	eachSetting(t, func(t *testing.T, rule Rule) {
 		switch rule.(type) {
-		case Adafactor, Muon, Shampoo, SOAP:
+		case Adafactor, Muon, Shampoo, SOAP, LAMB, LARS:
 			return // each element acts on the others
 		}
 		vectorIsItsElements[float64](t, rule)

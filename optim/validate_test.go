@@ -62,6 +62,13 @@ var limits = map[string]limit{
 	"matrix_eps":                    {"Invalid matrix_eps value", moreThanZero},
 	"preconditioning_compute_steps": {"Invalid preconditioning_compute_steps value", func(v float64) bool { return v == 1 }},
 	"ns_steps":                      {"Invalid ns_steps value", func(v float64) bool { return v == 0 || v == 1 }},
+	"betas[2]":                      {"Invalid beta parameter at index 2", belowOne},
+	"eps_root":                      {"Invalid eps_root value", notNegative},
+	"trust_coefficient":             {"Invalid trust_coefficient value", notNegative},
+	"warmup_steps":                  {"Invalid warmup_steps value", notNegative},
+	"r":                             {"Invalid r value", finite},
+	"weight_lr_power":               {"Invalid weight_lr_power value", finite},
+	"SGDScheduleFree.momentum":      {"Momentum must be between 0 and 1 exclusive", func(v float64) bool { return 0 < v && v < 1 }},
 }
 
 // Every field of every rule against bad values and its boundaries.
