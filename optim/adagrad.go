@@ -10,10 +10,12 @@ import (
 // torch.optim.Adagrad. At step t, with g the gradient (-g if Maximize) plus λp,
 //
 //	s ← s + g²                              s starts at InitialAccumulator
-//	p ← p - η/(1 + (t-1)κ) · g/(√s + ε)
+//	p ← p - η/(1 + (t-1)κ) · g/(√s + ε)     g/√(s + ε) if EpsInside
+//
+// EpsInside is the form of Keras, optax and gorgonia.NewAdaGradSolver, whose other
+// defaults [Keras] and [Optax] have; PyTorch has no such option.
 //
 // Difference from PyTorch: an infinite hyperparameter is refused.
-// gorgonia.NewAdaGradSolver and optax have ε under the root and other defaults.
 //
 // Reference: J. Duchi, E. Hazan, Y. Singer. Adaptive Subgradient Methods for
 // Online Learning and Stochastic Optimization. JMLR 12, 2011.
@@ -22,7 +24,8 @@ type Adagrad struct {
 	LRDecay            float64 `option:"lr_decay"`                  // κ >= 0
 	WeightDecay        float64 `option:"weight_decay"`              // λ >= 0, an L2 penalty
 	InitialAccumulator float64 `option:"initial_accumulator_value"` // first value of s, >= 0
-	Eps                float64 `option:"eps"`                       // ε >= 0, outside of the root
+	Eps                float64 `option:"eps"`                       // ε >= 0
+	EpsInside          bool    `option:"eps_inside"`                // ε under the root
 	Maximize           bool    `option:"maximize"`                  // go uphill
 }
 
@@ -59,11 +62,14 @@ func (r Adagrad) Step64(s *Step[float64]) { adagrad(r, s) }
 
 func adagrad[T tensor.Float](r Adagrad, s *Step[T]) {
 	sum := s.State[0]
-	lr, eps := T(-s.Scalars.V[0]), T(r.Eps)
+	lr, inside, outside := T(-s.Scalars.V[0]), T(0), T(r.Eps)
+	if r.EpsInside {
+		inside, outside = outside, 0
+	}
 	grad := gradient[T](r.Maximize, r.WeightDecay)
 	for i, p := range s.Param {
 		g := grad.at(s.Grad[i], p)
 		sum[i] += T(g * g)
-		s.Param[i] = p + lr*g/(sqrt(sum[i])+eps)
+		s.Param[i] = p + lr*g/(sqrt(sum[i]+inside)+outside)
 	}
 }

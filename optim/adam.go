@@ -19,7 +19,12 @@ import (
 // [AdamW].
 //
 // With NoBiasCorrection the factors 1-β₁ᵗ and 1-β₂ᵗ are 1: with the default
-// β the first step is then 3.16 times as long. PyTorch has no such option.
+// β the first step is then 3.16 times as long. With EpsHat the last line is
+//
+//	p ← p - η√(1-β₂ᵗ)/(1-β₁ᵗ) · m / (√u + ε)
+//
+// so that ε, the ε̂ of the paper's section 2, weighs more at the start: this is
+// the form of TensorFlow and Keras. PyTorch has neither option.
 // The state buffers are PyTorch's: m is exp_avg, v is exp_avg_sq, u is
 // max_exp_avg_sq (of v before its bias correction).
 //
@@ -38,6 +43,7 @@ type Adam struct {
 	NoBiasCorrection     bool    `option:"no_bias_correction"`     // leave out 1-βᵗ
 	Maximize             bool    `option:"maximize"`               // go uphill
 	DecoupledWeightDecay bool    `option:"decoupled_weight_decay"` // λ outside of the moments
+	EpsHat               bool    `option:"eps_hat"`                // ε before the bias correction
 }
 
 // DefaultAdam returns the defaults of torch.optim.Adam: η = 0.001, β₁ = 0.9,
@@ -64,12 +70,15 @@ func (r Adam) check(rule string) error {
 		nonNegative(rule, "weight_decay value", r.WeightDecay))
 }
 
-// Prepare computes η/(1-β₁ᵗ) and √(1-β₂ᵗ).
+// Prepare computes η/(1-β₁ᵗ), √(1-β₂ᵗ), and ε, divided by the root if EpsHat.
 func (r Adam) Prepare(t int, s *Scalars) {
-	s.V[0], s.V[1] = r.LR, 1
+	s.V[0], s.V[1], s.V[2] = r.LR, 1, r.Eps
 	if !r.NoBiasCorrection {
 		s.V[0] = r.LR / (1 - s.Pow(0, r.Beta1, t))
 		s.V[1] = math.Sqrt(1 - s.Pow(1, r.Beta2, t))
+	}
+	if r.EpsHat {
+		s.V[2] = r.Eps / s.V[1]
 	}
 }
 
@@ -84,7 +93,7 @@ func adam[T tensor.Float](r Adam, s *Step[T]) {
 	param, grads, m, v := s.Param, s.Grad, s.State[0], s.State[1]
 	grads, m, v = grads[:len(param)], m[:len(param)], v[:len(param)]
 	lr, root := T(-s.Scalars.V[0]), T(s.Scalars.V[1])
-	c1, b2, c2, eps := T(1-r.Beta1), T(r.Beta2), T(1-r.Beta2), T(r.Eps)
+	c1, b2, c2, eps := T(1-r.Beta1), T(r.Beta2), T(1-r.Beta2), T(s.Scalars.V[2])
 	var u []T
 	if r.AMSGrad {
 		u = s.State[2]

@@ -25,6 +25,7 @@ type AdamW struct {
 	AMSGrad          bool    `option:"amsgrad"`            // divide by the largest v so far
 	NoBiasCorrection bool    `option:"no_bias_correction"` // leave out 1-βᵗ
 	Maximize         bool    `option:"maximize"`           // go uphill
+	EpsHat           bool    `option:"eps_hat"`            // ε before the bias correction, as in Adam
 }
 
 // DefaultAdamW returns the defaults of torch.optim.AdamW: those of Adam and
@@ -35,7 +36,7 @@ func DefaultAdamW() AdamW {
 
 // adam returns the same rule as an [Adam].
 func (r AdamW) adam() Adam {
-	return Adam{r.LR, r.Beta1, r.Beta2, r.Eps, r.WeightDecay, r.AMSGrad, r.NoBiasCorrection, r.Maximize, true}
+	return Adam{r.LR, r.Beta1, r.Beta2, r.Eps, r.WeightDecay, r.AMSGrad, r.NoBiasCorrection, r.Maximize, true, r.EpsHat}
 }
 
 // State returns exp_avg, exp_avg_sq, and max_exp_avg_sq if AMSGrad.
@@ -44,7 +45,7 @@ func (r AdamW) State() []string { return r.adam().State() }
 // Check returns an error for every hyperparameter out of its range.
 func (r AdamW) Check() error { return r.adam().check("AdamW") }
 
-// Prepare computes η/(1-β₁ᵗ) and √(1-β₂ᵗ).
+// Prepare computes the scalars of Adam.
 func (r AdamW) Prepare(t int, s *Scalars) { r.adam().Prepare(t, s) }
 
 // Step32 takes one step in float32.

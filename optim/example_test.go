@@ -64,8 +64,8 @@ func ExampleParse() {
 	_, err = optim.Parse("adam:lr=-1")
 	fmt.Println(err)
 	// Output:
-	// adam lr=0.05,betas=0.9:0.99,eps=1e-08,weight_decay=0,amsgrad=false,no_bias_correction=false,maximize=false,decoupled_weight_decay=false <nil>
-	// optim: bad option: adam has no option "momentum": want one of lr, betas, eps, weight_decay, amsgrad, no_bias_correction, maximize, decoupled_weight_decay
+	// adam lr=0.05,betas=0.9:0.99,eps=1e-08,weight_decay=0,amsgrad=false,no_bias_correction=false,maximize=false,decoupled_weight_decay=false,eps_hat=false <nil>
+	// optim: bad option: adam has no option "momentum": want one of lr, betas, eps, weight_decay, amsgrad, no_bias_correction, maximize, decoupled_weight_decay, eps_hat
 	// optim: Adam: Invalid learning rate: -1.0
 }
 

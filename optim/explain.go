@@ -34,7 +34,7 @@ import (
 //
 // Parts are differences of parameters, so they are known to one unit in the last place
 // of the parameter. Rest is round-off. u of Update has the dtype of the parameter, the others are
-// computed in float64. The sum of the five parts in the order above, in float64, is
+// computed in float64, so Rest also has what float32 costs. The sum of the five parts in the order above, in float64, is
 // Update to the last bit unless parts much larger than it cancel.
 //
 // Parameters that Step would skip are left out. Hooks do not run: to see
@@ -60,12 +60,13 @@ func Explain(o *Optimizer) ([]Explanation, error) {
 				g.preparer.Prepare(t, &scalars)
 				prepared = t
 			}
-			e := Explanation{Param: p.name, Rule: typeName(reflect.ValueOf(g.rule)), Options: Options(g.Rule()), Step: t}
+			e := Explanation{Param: p.name, Step: t, rule: g.Rule()}
+			e.Rule, e.Options = typeName(reflect.ValueOf(e.rule)), Options(e.rule)
 			switch s := p.slot.(type) {
 			case *slotOf[float32]:
-				explain(&e, s, g, scalars)
+				explain(&e, s, scalars)
 			case *slotOf[float64]:
-				explain(&e, s, g, scalars)
+				explain(&e, s, scalars)
 			}
 			list = append(list, e)
 		}
@@ -81,6 +82,8 @@ type Explanation struct {
 	Step     int        `json:"step"`    // the step count, from 1
 	Shape    []int      `json:"shape"`
 	Elements []Move     `json:"elements"`
+
+	rule Rule
 }
 
 // Move is the next step of one element; [Explain] has the formulas.
@@ -122,62 +125,73 @@ func (m Move) MarshalJSON() ([]byte, error) {
 	return append(b, '}'), nil
 }
 
-// mover runs a rule on copies of what a parameter has, in one dtype.
+// mover has copies of what a parameter has, in one dtype, to run rules on.
 type mover[T tensor.Float] struct {
-	shape       tensor.Shape
-	param, grad []T
-	at          []T // nil if Param itself
-	state       [][]T
-	fresh       bool
+	slot slotOf[T]
+	grad []T
 }
 
-// move returns what rule adds to the parameter, with its gradient times sign.
-func (c mover[T]) move(rule Rule, t int, sign T, scalars Scalars) []float64 {
-	s := Step[T]{T: t, Fresh: c.fresh, Shape: c.shape.Clone(), Param: slices.Clone(c.param), Scalars: &scalars}
-	s.At = s.Param
-	if c.at != nil {
-		s.At = slices.Clone(c.at)
+// moverOf copies what the next step of a slot will find.
+func moverOf[T, S tensor.Float](s *slotOf[S]) mover[T] {
+	c := mover[T]{grad: converted[T](s.Grad)}
+	c.slot.Param, c.slot.Fresh, c.slot.shape = converted[T](s.Param), s.Fresh, s.shape.Clone()
+	if s.moved {
+		c.slot.moved, c.slot.saved = true, converted[T](s.saved)
 	}
-	for _, g := range c.grad {
-		s.Grad = append(s.Grad, sign*g)
+	c.slot.buffers = map[string][]T{}
+	for name, b := range s.buffers {
+		c.slot.buffers[name] = converted[T](b)
 	}
-	for _, b := range c.state {
-		s.State = append(s.State, slices.Clone(b))
+	return c
+}
+
+func converted[T, S tensor.Float](x []S) []T {
+	c := make([]T, len(x))
+	for i, v := range x {
+		c[i] = T(v)
 	}
-	if w, ok := rule.(Worker); ok {
-		s.Work = make([]T, w.Work(s.Shape))
+	return c
+}
+
+// value returns the parameter, not where it looks ahead.
+func (c mover[T]) value() []T {
+	if c.slot.moved {
+		return c.slot.saved
 	}
-	if w, ok := rule.(Worker64); ok {
-		s.Work64 = make([]float64, w.Work64(s.Shape))
+	return c.slot.Param
+}
+
+// move returns what the step of a group adds to the parameter, with sign times its gradient.
+func (c mover[T]) move(g Group, t int, sign T) []float64 {
+	s := moverOf[T](&c.slot).slot
+	s.Grad = converted[T](c.grad)
+	for i := range s.Grad {
+		s.Grad[i] *= sign
 	}
-	switch s := any(&s).(type) {
-	case *Step[float32]:
-		rule.Step32(s)
-	case *Step[float64]:
-		rule.Step64(s)
-	}
+	s.step(&g, t)
 	u := make([]float64, len(s.Param))
-	for i, p := range s.Param {
-		u[i] = float64(p) - float64(c.param[i])
+	for i, p := range c.value() {
+		u[i] = float64(s.Param[i]) - float64(p)
 	}
 	return u
 }
 
 // explain fills the shape and the elements of e.
-func explain[T tensor.Float](e *Explanation, s *slotOf[T], g *Group, scalars Scalars) {
-	own := moverOf(s, g)
+func explain[T tensor.Float](e *Explanation, s *slotOf[T], scalars Scalars) {
 	e.Shape = append([]int{}, s.shape...)
-	c, rule := own.wide(), g.Rule()
-	update := own.move(rule, e.Step, 1, scalars)
-	decayed := c.move(rule, e.Step, 1, scalars)
-	plain, changed := withoutDecay(rule)
-	if p, ok := plain.(Preparer); ok && changed {
-		p.Prepare(e.Step, &scalars)
+	var g, plain Group
+	g.use(e.rule)
+	g.scalars, g.prepared = scalars, e.Step
+	plain = g
+	if rule, changed := withoutDecay(e.rule); changed {
+		plain.use(rule)
+		plain.prepare(e.Step)
 	}
-	with, against := c.move(plain, e.Step, 1, scalars), c.move(plain, e.Step, -1, scalars)
-	lr := signedLR(rule)
+	c, lr := moverOf[float64](s), signedLR(e.rule)
+	update, decayed := moverOf[T](s).move(g, e.Step, 1), c.move(g, e.Step, 1)
+	with, against := c.move(plain, e.Step, 1), c.move(plain, e.Step, -1)
 	for i, grad := range c.grad {
-		m := Move{Value: c.param[i], Grad: grad, Update: update[i]}
+		m := Move{Value: c.value()[i], Grad: grad, Update: update[i]}
 		m.Gradient = float64(-lr*grad) + 0 // no -0
 		m.Scaling = (with[i]-against[i])/2 - m.Gradient
 		m.Momentum = (with[i] + against[i]) / 2
@@ -189,43 +203,6 @@ func explain[T tensor.Float](e *Explanation, s *slotOf[T], g *Group, scalars Sca
 		}
 		e.Elements = append(e.Elements, m)
 	}
-}
-
-// moverOf looks at what the step of a slot will find; it makes the buffers that
-// are not there yet.
-func moverOf[T tensor.Float](s *slotOf[T], g *Group) mover[T] {
-	c := mover[T]{shape: s.shape, param: s.Param, grad: s.Grad, fresh: s.Fresh}
-	if s.moved {
-		c.param, c.at = s.saved, s.Param
-	}
-	for _, name := range g.state {
-		b, n := s.buffers[name], g.size(name, s.shape)
-		if len(b) != n {
-			b, c.fresh = buffer[T](n, g.fill(name)), true
-		}
-		c.state = append(c.state, b)
-	}
-	return c
-}
-
-// wide returns the same in float64.
-func (c mover[T]) wide() mover[float64] {
-	w := mover[float64]{shape: c.shape, param: widen(c.param), grad: widen(c.grad), fresh: c.fresh}
-	if c.at != nil {
-		w.at = widen(c.at)
-	}
-	for _, b := range c.state {
-		w.state = append(w.state, widen(b))
-	}
-	return w
-}
-
-func widen[T tensor.Float](x []T) []float64 {
-	w := make([]float64, len(x))
-	for i, v := range x {
-		w[i] = float64(v)
-	}
-	return w
 }
 
 // withoutDecay returns the rule with its weight decay at 0 and whether that is

@@ -42,7 +42,7 @@ func ExampleExplain() {
 	text, err := json.Marshal(list[0].Elements[2])
 	fmt.Println(string(text), err)
 	// Output:
-	// 0: step 2 of AdamW (lr=0.1,betas=0.9:0.999,eps=1e-08,weight_decay=0.01,amsgrad=false,no_bias_correction=false,maximize=false)
+	// 0: step 2 of AdamW (lr=0.1,betas=0.9:0.999,eps=1e-08,weight_decay=0.01,amsgrad=false,no_bias_correction=false,maximize=false,eps_hat=false)
 	//         value  grad  gradient  + scaling  + momentum    + decay  + rest   = update     rate
 	// [0]     0.899    10        -1     0.9474    -0.04737  -0.000899       0    -0.1009  0.01009
 	// [1]     0.899  0.01    -0.001   -0.05163    -0.04737  -0.000899       0    -0.1009    10.09

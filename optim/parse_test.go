@@ -33,7 +33,7 @@ func TestParseErrors(t *testing.T) {
 		"Adam":                `unknown optimizer "Adam"`,
 		"adam:":               `adam: "" is not of the form option=value`,
 		"adam:lr":             `adam: "lr" is not of the form option=value`,
-		"adam:rho=1":          `adam has no option "rho": want one of lr, betas, eps, weight_decay, amsgrad, no_bias_correction, maximize, decoupled_weight_decay`,
+		"adam:rho=1":          `adam has no option "rho": want one of lr, betas, eps, weight_decay, amsgrad, no_bias_correction, maximize, decoupled_weight_decay, eps_hat`,
 		"adam:betas[0]=1":     `adam has no option "betas[0]"`,
 		"adam:lr=abc":         `adam: lr: "abc" is not a number`,
 		"adam:lr=":            `adam: lr: "" is not a number`,
@@ -103,7 +103,7 @@ func TestOptionsRoundTrip(t *testing.T) {
 	})
 	text, err := json.Marshal(Options(DefaultAdamW()))
 	require.NoError(t, err)
-	require.Equal(t, `{"lr":0.001,"betas":[0.9,0.999],"eps":1e-8,"weight_decay":0.01,"amsgrad":false,"no_bias_correction":false,"maximize":false}`, string(text))
+	require.Equal(t, `{"lr":0.001,"betas":[0.9,0.999],"eps":1e-8,"weight_decay":0.01,"amsgrad":false,"no_bias_correction":false,"maximize":false,"eps_hat":false}`, string(text))
 }
 
 func FuzzParse(f *testing.F) {

@@ -47,24 +47,28 @@ var rows = []struct {
 	},
 }, {
 	rule:     Adam{LR: 0.05, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8},
-	defaults: "lr=0.001,betas=0.9:0.999,eps=1e-08,weight_decay=0,amsgrad=false,no_bias_correction=false,maximize=false,decoupled_weight_decay=false",
+	defaults: "lr=0.001,betas=0.9:0.999,eps=1e-08,weight_decay=0,amsgrad=false,no_bias_correction=false,maximize=false,decoupled_weight_decay=false,eps_hat=false",
 	variants: []Rule{
 		Adam{LR: 1e-3, Eps: 1e-8},
 		Adam{LR: 1e-3, Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, AMSGrad: true, WeightDecay: 0.1},
 		Adam{LR: 1e-3, Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, NoBiasCorrection: true, Maximize: true},
 		Adam{LR: 1e-3, Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, WeightDecay: 0.1, DecoupledWeightDecay: true},
+		Adam{LR: 1e-3, Beta1: 0.9, Beta2: 0.99, Eps: 1e-2, EpsHat: true},
 	},
 }, {
 	rule:     AdamW{LR: 0.05, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8},
-	defaults: "lr=0.001,betas=0.9:0.999,eps=1e-08,weight_decay=0.01,amsgrad=false,no_bias_correction=false,maximize=false",
+	defaults: "lr=0.001,betas=0.9:0.999,eps=1e-08,weight_decay=0.01,amsgrad=false,no_bias_correction=false,maximize=false,eps_hat=false",
 	variants: []Rule{
 		AdamW{LR: 1e-3, Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, AMSGrad: true, WeightDecay: 0.1},
-		AdamW{LR: 1e-3, Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, NoBiasCorrection: true, Maximize: true},
+		AdamW{LR: 1e-3, Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, NoBiasCorrection: true, Maximize: true, EpsHat: true},
 	},
 }, {
 	rule:     Adagrad{LR: 0.5, Eps: 1e-10},
-	defaults: "lr=0.01,lr_decay=0,weight_decay=0,initial_accumulator_value=0,eps=1e-10,maximize=false",
-	variants: []Rule{Adagrad{LR: 0.5, LRDecay: 0.1, WeightDecay: 0.1, InitialAccumulator: 0.5, Eps: 1e-5, Maximize: true}},
+	defaults: "lr=0.01,lr_decay=0,weight_decay=0,initial_accumulator_value=0,eps=1e-10,eps_inside=false,maximize=false",
+	variants: []Rule{
+		Adagrad{LR: 0.5, LRDecay: 0.1, WeightDecay: 0.1, InitialAccumulator: 0.5, Eps: 1e-5, Maximize: true},
+		Adagrad{LR: 0.5, InitialAccumulator: 0.1, Eps: 1e-2, EpsInside: true},
+	},
 }, {
 	rule:     NAdam{LR: 0.02, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, MomentumDecay: 4e-3},
 	defaults: "lr=0.002,betas=0.9:0.999,eps=1e-08,weight_decay=0,momentum_decay=0.004,decoupled_weight_decay=false,maximize=false",
