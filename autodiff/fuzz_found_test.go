@@ -78,3 +78,23 @@ func TestRectifierByHand(t *testing.T) {
 	require.Equal(t, []float64{0, 1}, nodeValue(t, test))
 	require.Equal(t, []float64{0, 2}, nodeValue(t, y))
 }
+
+// The test of a rectifier that the user has made too, which gorgonia makes one node.
+func TestTestOfARectifier(t *testing.T) {
+	for _, userFirst := range []bool{true, false} {
+		g := NewGraph()
+		x := Param(g, "x", tensor.Of(1.0, -2))
+		zero := gorgonia.NewConstant(0.0)
+		var test *Node
+		if userFirst {
+			test = gorgonia.Must(gorgonia.Gte(x, zero, true))
+		}
+		y := gorgonia.Must(gorgonia.Rectify(x))
+		if !userFirst {
+			test = gorgonia.Must(gorgonia.Gte(x, zero, true))
+		}
+		require.NoError(t, NewVM(g).RunAll())
+		require.Equal(t, []float64{1, 0}, nodeValue(t, test))
+		require.Equal(t, []float64{1, 0}, nodeValue(t, y))
+	}
+}

@@ -280,6 +280,11 @@ func (p *vmPlan) isInside(n *Node) bool {
 	switch stockName(n.Op()) {
 	case "sizeOp", "repeatOp":
 		return true
+	}
+	if p.im.historyOf(n.Graph()).calls[n] > 1 { // another call made it too: the user's, perhaps
+		return false
+	}
+	switch stockName(n.Op()) {
 	case "reshapeOp", "im2colOp", "linAlgBinOp":
 		return p.inConvolution(n)
 	case "elemBinOp":
