@@ -24,8 +24,8 @@ import (
 // Of [SGD], [Adam] and all whose move is linear in the gradient but for squares and
 // absolute values of it, Momentum is exactly what old gradients do, divided by
 // the present root: -ημb of SGD, -ηβ₁m/(1-β₁ᵗ)/(√v̂ + ε) of Adam. Where a rule
-// compares signs, as [Rprop], or takes the gradient apart otherwise, as a centered
-// [RMSprop] and [Muon], it is half of what the two moves have in common. Old squares
+// compares signs, as [Rprop] and [Lion], or takes the gradient apart otherwise, as a
+// centered [RMSprop], [AdaBelief] and [Muon], it is the mean of the two moves. Old squares
 // of gradients are in Scaling, which has the whole difference between plain
 // descent and what the rule makes of this gradient. η is the option lr, 1 if there is none.
 //
