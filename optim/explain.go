@@ -32,16 +32,20 @@ import (
 // Decay is of the option weight_decay, and of lambd of [ASGD]. A penalty inside of
 // the gradient changes the root of Adam too, and all of that is in Decay.
 //
-// Parts are differences of parameters, so they are known to one unit in the last place
-// of the parameter. Rest is round-off. u of Update has the dtype of the parameter, the others are
-// computed in float64, so Rest also has what float32 costs. The sum of the five parts in the order above, in float64, is
-// Update to the last bit unless parts much larger than it cancel.
+// Parts are differences of parameters, so they are known to one unit in the last
+// place of the parameter. Rest is round-off: u of Update has the dtype of the
+// parameter, the others are computed in float64, so Rest also has what float32 costs.
+// The sum of the five parts in the order above, in float64, is Update to the last
+// bit unless parts much larger than it cancel.
 //
 // Parameters that Step would skip are left out. Hooks do not run: to see
 // what clipping in a hook does, call Explain in a later hook of
 // [Optimizer.BeforeStep]. Gradients of a [LookAhead] rule are taken where they
-// were computed. Errors are those of Step. PyTorch has nothing like it.
+// were computed. Errors are those of Step; no optimizer is one too. PyTorch has nothing like it.
 func Explain(o *Optimizer) ([]Explanation, error) {
+	if o == nil {
+		return nil, optionErrorf("no optimizer")
+	}
 	var list []Explanation
 	for _, g := range o.groups {
 		scalars, prepared := g.scalars, g.prepared

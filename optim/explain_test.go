@@ -196,6 +196,8 @@ func TestExplainErrorsAndHooks(t *testing.T) {
 	_, err := Explain(opt)
 	require.ErrorIs(t, err, ErrParam)
 	require.ErrorIs(t, err, tensor.ErrShape)
+	_, err = Explain(nil)
+	require.ErrorIs(t, err, ErrOption)
 }
 
 func TestExplainJSON(t *testing.T) {
