@@ -154,8 +154,13 @@
 //	momentum          η outside: SGD             η inside, v ← μv - ηg: Momentum; gorgonia
 //	Nesterov          g + μb: SGD with Nesterov  gradient at p + μv: Nesterov
 //	ε of RMSprop      outside of the root        inside, EpsInside: TensorFlow, optax, gorgonia
+//	ε of Adagrad      outside of the root        inside, EpsInside: Keras, optax, gorgonia
+//	ε of Adam         after bias correction      before it, EpsHat: Keras, TensorFlow
 //	bias correction   Adam divides by 1-βᵗ       none: NoBiasCorrection
-//	decay of AdamW    multiplied by η            not multiplied: the paper
+//	decay of AdamW    multiplied by η            by its schedule only: the paper
+//
+// [Keras] and [Optax] return rules with the defaults and formulas of those libraries. The
+// page docs/design/0012-conventions.md has the whole table, with sources.
 //
 // Deliberate differences from PyTorch: NaN and infinite hyperparameters are
 // always refused; a parameter that is listed twice in one group is an error,
@@ -174,6 +179,7 @@
 // "pytorch_optimizer" is its version 4.1.0 on PyTorch 2.15.0; SOAP in float32 is within 3e-5.
 // "optax" is 0.2.8, and "authors" are the published programs of the authors.
 // "Printed runs" are of a published section that builds the rules from scratch.
+// The presets are compared with Keras 3.15.1 and optax 0.2.8, defaults and paths.
 // Schedules have the values of 2.15.0 to the last bit, but for two cosines that its
 // C library rounds otherwise. Clipping, averages and accumulation are compared
 // with PyTorch 2.15.0, adaptive clipping, Lookahead and SAM with optax 0.2.8.
