@@ -218,5 +218,5 @@ func TestOnQuadraticErrors(t *testing.T) {
 	require.Equal(t, 3.0, q.At(1, 3, 0))
 	require.Equal(t, 3.0, q.At(1, 3, -5))
 	require.Equal(t, 0.0, q.At(10, 3, 1)) // 1 - ηλ = 0
-	require.False(t, finite(q.At(1e9, 3, 1<<40)))
+	require.False(t, finite(q.At(1e9, 3, math.MaxInt)))
 }
