@@ -37,8 +37,11 @@ func labelsOf(entrants []Entrant) []string {
 func differences(entrants []Entrant, i int) string {
 	var b strings.Builder
 	var usual optim.OptionList
-	if rule, err := optim.Default(optim.NameOf(entrants[i].Rule)); err == nil {
+	name := optim.NameOf(entrants[i].Rule)
+	if rule, err := optim.Default(name); err == nil {
 		usual = optim.Options(rule)
+	} else if method, err := optim.DefaultMethod(name); err == nil {
+		usual = optim.Options(method)
 	}
 	own := optim.Options(entrants[i].Rule)
 	for k, option := range own {
@@ -64,9 +67,11 @@ func equalAt(list optim.OptionList, k int, option optim.Option) bool {
 }
 
 // typeName returns the name of the rule's type, as "Adam".
-func typeName(rule optim.Rule) string { return reflect.Indirect(reflect.ValueOf(rule)).Type().Name() }
+func typeName(rule optim.Setting) string {
+	return reflect.Indirect(reflect.ValueOf(rule)).Type().Name()
+}
 
-func isNil(rule optim.Rule) bool {
+func isNil(rule optim.Setting) bool {
 	v := reflect.ValueOf(rule)
 	return rule == nil || v.Kind() == reflect.Pointer && v.IsNil()
 }

@@ -9,8 +9,8 @@ import (
 
 // Entrant is an optimizer in a race.
 type Entrant struct {
-	Rule  optim.Rule
-	Label string // for pictures; "" stands for one made from the rule
+	Rule  optim.Setting // an optim.Rule, or an optim.Method
+	Label string        // for pictures; "" stands for one made from the rule
 }
 
 // Config is how a race is run. [DefaultConfig] has the usual one of a landscape.
@@ -158,8 +158,11 @@ func Race(l Landscape, entrants []Entrant, cfg Config) (*Result, error) {
 	return res, nil
 }
 
-// Trace runs one optimizer. It is a [Race] of one, and its errors are those.
-func Trace(l Landscape, rule optim.Rule, cfg Config) (*Run, error) {
+// Trace runs one optimizer. It is a [Race] of one, and its errors are those. A step of a
+// method is one call of optim.Minimizer.StepClosure, with as many evaluations as it
+// makes; methods that need second derivatives get the exact ones. Methods take no
+// schedules.
+func Trace(l Landscape, rule optim.Setting, cfg Config) (*Run, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}

@@ -264,3 +264,43 @@ func TestRaceErrors(t *testing.T) {
 	_, err = Race(Landscape{Name: "mine"}, entrants(t, "sgd"), good)
 	require.ErrorIs(t, err, ErrInvalid)
 }
+
+// Methods run in races too, with exact second derivatives where they need them: Newton's
+// is at the minimum of a quadratic after one step.
+func TestRaceOfMethods(t *testing.T) {
+	l, err := ByName("rosenbrock")
+	require.NoError(t, err)
+	cfg := DefaultConfig(l)
+	cfg.Steps = 60
+	var field []Entrant
+	for _, spec := range []string{"lbfgs:max_iter=4,strong_wolfe=true", "newton:line_search=true", "newtoncg", "conjugategradient:max_iter=4", "prodigy", "sophia:lr=0.01"} {
+		m, err := optim.ParseMethod(spec)
+		require.NoError(t, err)
+		field = append(field, Entrant{Rule: m})
+	}
+	field = append(field, Entrant{Rule: rule(t, "sgd:lr=0.001")})
+	res, err := Race(l, field, cfg)
+	require.NoError(t, err)
+	for i, run := range res.Runs {
+		require.Equal(t, "ok", run.Status, run.Label)
+		require.Len(t, run.Loss, 61)
+		require.Less(t, run.Loss[60], run.Loss[0], run.Label)
+		if i < 2 {
+			require.Less(t, run.Loss[60], 1e-10, run.Label)
+		}
+	}
+	require.Equal(t, "LBFGS", res.Runs[0].Label)
+
+	l, err = ByName("ravine")
+	require.NoError(t, err)
+	run, err := Trace(l, optim.DefaultNewton(), DefaultConfig(l))
+	require.NoError(t, err)
+	require.InDelta(t, 0, run.Loss[1], 1e-25)
+
+	cfg.Schedules = []Schedule{{Of: "lr", By: optim.ExponentialLR{Gamma: 0.9}}}
+	_, err = Trace(l, optim.DefaultLBFGS(), cfg)
+	require.ErrorIs(t, err, ErrOption)
+	type neither struct{ optim.Setting }
+	_, err = Trace(l, neither{optim.DefaultSGD()}, DefaultConfig(l))
+	require.ErrorIs(t, err, ErrOption)
+}

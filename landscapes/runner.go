@@ -13,14 +13,15 @@ import (
 type runner[T tensor.Float] struct {
 	prog      *autodiff.Program
 	opt       *optim.Optimizer
-	at, grad  [2][]T // the memory of the parameters and of their gradients
-	lookAhead bool   // the rule wants the gradient elsewhere
+	method    *optim.Minimizer // in place of opt
+	at, grad  [2][]T           // the memory of the parameters and of their gradients
+	lookAhead bool             // the rule wants the gradient elsewhere
 	noise     float64
 	rng       *rand.Rand
 	schedule  []*optim.Scheduler
 }
 
-func newRunner[T tensor.Float](l Landscape, rule optim.Rule, cfg Config) (*runner[T], error) {
+func newRunner[T tensor.Float](l Landscape, rule optim.Setting, cfg Config) (*runner[T], error) {
 	leaves, loss, err := scalarGraph[T](l, cfg.Start)
 	if err != nil {
 		return nil, err
@@ -29,16 +30,8 @@ func newRunner[T tensor.Float](l Landscape, rule optim.Rule, cfg Config) (*runne
 	if r.prog, err = autodiff.Compile(loss, autodiff.WithGrad(leaves[:]...)); err != nil {
 		return nil, invalid(l, err)
 	}
-	if r.opt, err = optim.New(r.prog.Params(), rule); err != nil {
+	if err := r.use(l, rule, loss, leaves, cfg); err != nil {
 		return nil, err
-	}
-	_, r.lookAhead = rule.(optim.LookAhead)
-	for _, s := range cfg.Schedules {
-		sched, err := optim.NewSchedulerOf(r.opt, s.Of, s.By)
-		if err != nil {
-			return nil, err
-		}
-		r.schedule = append(r.schedule, sched)
 	}
 	if err := r.prog.Run(); err != nil { // makes the gradients
 		return nil, invalid(l, err)
@@ -59,7 +52,7 @@ func newRunner[T tensor.Float](l Landscape, rule optim.Rule, cfg Config) (*runne
 }
 
 // trace fills run.
-func trace[T tensor.Float](l Landscape, rule optim.Rule, cfg Config, run *Run) error {
+func trace[T tensor.Float](l Landscape, rule optim.Setting, cfg Config, run *Run) error {
 	r, err := newRunner[T](l, rule, cfg)
 	if err != nil {
 		return err
@@ -79,6 +72,13 @@ func trace[T tensor.Float](l Landscape, rule optim.Rule, cfg Config, run *Run) e
 // step takes one step and records the state after it. If that is not finite, or
 // the gradient that leads there is not, it returns the cause.
 func (r *runner[T]) step(run *Run) (cause string, err error) {
+	if r.method != nil {
+		_, err := r.method.StepClosure(r.evaluate)
+		if err == nil {
+			err = r.prog.Run()
+		}
+		return r.record(run), err
+	}
 	if r.lookAhead {
 		if err := r.opt.Ahead(); err != nil {
 			return "", err
@@ -90,11 +90,7 @@ func (r *runner[T]) step(run *Run) (cause string, err error) {
 			return "look-ahead gradient is not finite", nil
 		}
 	}
-	if r.noise != 0 {
-		for _, g := range r.grad {
-			g[0] += T(r.noise * r.rng.NormFloat64())
-		}
-	}
+	r.addNoise()
 	if err := r.opt.Step(); err != nil {
 		return "", err
 	}
@@ -107,6 +103,16 @@ func (r *runner[T]) step(run *Run) (cause string, err error) {
 		return "", err
 	}
 	return r.record(run), nil
+}
+
+// addNoise adds noise to the gradient.
+func (r *runner[T]) addNoise() {
+	if r.noise == 0 {
+		return
+	}
+	for _, g := range r.grad {
+		g[0] += T(r.noise * r.rng.NormFloat64())
+	}
 }
 
 // record appends the present state to run, or returns why it does not belong

@@ -18,7 +18,9 @@ import (
 // One step makes up to MaxIter moves, and ends early when max|g| <= ToleranceGrad, when
 // max|t·d| or the change of the loss falls to ToleranceChange, when g·d > −ToleranceChange,
 // or after MaxEval evaluations. It returns the loss at its start. Memory survives between
-// steps. Run it with [NewMinimizer]; the arithmetic is in float64 for parameters of
+// steps. As in torch, the evaluations of a line search count: with MaxIter 1 and the
+// MaxEval that follows from it, a search may make none, and the step none. Run it with
+// [NewMinimizer]; the arithmetic is in float64 for parameters of
 // float32, too.
 //
 // Reference: J. Nocedal. Updating Quasi-Newton Matrices with Limited Storage.

@@ -19,9 +19,12 @@ type Option struct {
 // OptionList is a list of options in the order of the rule's fields.
 type OptionList []Option
 
-// Options returns the hyperparameters of a rule under their PyTorch names. It
+// Setting is a [Rule] or a [Method]: hyperparameters in a plain struct.
+type Setting interface{ Check() error }
+
+// Options returns the hyperparameters of a rule or a method under their PyTorch names. It
 // is what PyTorch's constructor takes, and the few options that PyTorch lacks.
-func Options(rule Rule) OptionList {
+func Options(rule Setting) OptionList {
 	var list OptionList
 	for _, f := range fields(reflect.ValueOf(rule)) {
 		if f.index < 0 {

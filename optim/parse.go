@@ -27,8 +27,8 @@ func Names() []string {
 	return names
 }
 
-// NameOf returns the name of a rule: its type in lower case, as "adamw".
-func NameOf(rule Rule) string { return strings.ToLower(typeName(reflect.ValueOf(rule))) }
+// NameOf returns the name of a rule or a method: its type in lower case, as "adamw".
+func NameOf(rule Setting) string { return strings.ToLower(typeName(reflect.ValueOf(rule))) }
 
 // Default returns the default of the rule of that name. An unknown name is an
 // error that wraps [ErrOption] and lists the known ones.
@@ -57,15 +57,8 @@ func Parse(spec string) (Rule, error) {
 		return rule, err
 	}
 	b := builder{name, clone(rule), map[string]bool{}}
-	for _, item := range strings.Split(list, ",") {
-		key, value, ok := strings.Cut(item, "=")
-		key, value = strings.TrimSpace(key), strings.TrimSpace(value)
-		if !ok {
-			return nil, optionErrorf("%s: %q is not of the form option=value", name, key)
-		}
-		if err := b.set(key, value); err != nil {
-			return nil, err
-		}
+	if err := b.parse(list); err != nil {
+		return nil, err
 	}
 	return b.rule()
 }
@@ -98,6 +91,21 @@ type builder struct {
 	name  string
 	value reflect.Value
 	seen  map[string]bool
+}
+
+// parse sets the options of a list, "lr=0.05,amsgrad=true".
+func (b *builder) parse(list string) error {
+	for _, item := range strings.Split(list, ",") {
+		key, value, ok := strings.Cut(item, "=")
+		key, value = strings.TrimSpace(key), strings.TrimSpace(value)
+		if !ok {
+			return optionErrorf("%s: %q is not of the form option=value", b.name, key)
+		}
+		if err := b.set(key, value); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (b *builder) rule() (Rule, error) {

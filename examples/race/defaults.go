@@ -40,7 +40,7 @@ func defaultRace(l landscapes.Landscape, start landscapes.Point) ([]landscapes.E
 	return entrants(sgd, momentum, nesterov, rmsprop, adam), 500, nil
 }
 
-func entrants(rules ...optim.Rule) []landscapes.Entrant {
+func entrants(rules ...optim.Setting) []landscapes.Entrant {
 	out := make([]landscapes.Entrant, len(rules))
 	for i, r := range rules {
 		out[i].Rule = r

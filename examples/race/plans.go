@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -13,7 +14,11 @@ import (
 
 // planOf returns the values that a schedule gives to a hyperparameter of a rule,
 // before the first step and after each.
-func planOf(s landscapes.Schedule, rule optim.Rule, steps int) ([]float64, error) {
+func planOf(s landscapes.Schedule, setting optim.Setting, steps int) ([]float64, error) {
+	rule, ok := setting.(optim.Rule)
+	if !ok {
+		return nil, fmt.Errorf("%s takes no schedules", optim.NameOf(setting))
+	}
 	x := gorgonia.NewScalar(gorgonia.NewGraph(), gorgonia.Float64, gorgonia.WithName("x"), gorgonia.WithValue(0.0))
 	opt, err := optim.New([]gorgonia.ValueGrad{x}, rule)
 	if err != nil {

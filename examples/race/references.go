@@ -96,7 +96,7 @@ func thousandths(v float64) string {
 
 // entrants returns the optimizers of the race.
 func (r reference) entrants() []landscapes.Entrant {
-	var rules []optim.Rule
+	var rules []optim.Setting
 	for _, row := range r.rows {
 		rule, err := optim.Parse(row.spec)
 		if err != nil {

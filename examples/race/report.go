@@ -135,12 +135,23 @@ func printList(w io.Writer) error {
 	}
 	t.Print(w)
 	fmt.Fprint(w, "\nOptimizers with their options and defaults, as -opt takes them\n\n")
+	var all []optim.Setting
 	for _, name := range optim.Names() {
 		rule, err := optim.Default(name)
 		if err != nil {
 			return err
 		}
-		for i, part := range wrap(name+":"+optim.Options(rule).String(), ",", width-10) {
+		all = append(all, rule)
+	}
+	for _, name := range optim.MethodNames() {
+		method, err := optim.DefaultMethod(name)
+		if err != nil {
+			return err
+		}
+		all = append(all, method)
+	}
+	for _, setting := range all {
+		for i, part := range wrap(optim.NameOf(setting)+":"+optim.Options(setting).String(), ",", width-10) {
 			fmt.Fprintf(w, "  %s%s\n", strings.Repeat(" ", 2*min(i, 1)), part)
 		}
 	}

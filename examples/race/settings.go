@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,7 +25,7 @@ type settings struct {
 	dtype *string
 	noise string
 	seed  uint64
-	opts  []optim.Rule
+	opts  []optim.Setting
 	plans []landscapes.Schedule
 	list  bool
 	json  bool
@@ -56,7 +57,7 @@ beside ours, and draws the paths and the losses. With any of -landscape, -start,
 	c.Func("opt", "optimizer as `name:key=value,...` with PyTorch's argument names and tuples as\n"+
 		"betas=0.9:0.999; may be given several times (default five of them, with learning\n"+
 		"rates from the curvature at the start)", func(spec string) error {
-		rule, err := optim.Parse(spec)
+		rule, err := parseSetting(spec)
 		if err == nil {
 			s.opts = append(s.opts, rule)
 		}
@@ -137,6 +138,15 @@ func (s *settings) complete(c *cli.Command) error {
 		}
 	}
 	return nil
+}
+
+// parseSetting returns a rule, or a method such as lbfgs.
+func parseSetting(spec string) (optim.Setting, error) {
+	name, _, _ := strings.Cut(spec, ":")
+	if slices.Contains(optim.MethodNames(), strings.TrimSpace(name)) {
+		return optim.ParseMethod(spec)
+	}
+	return optim.Parse(spec)
 }
 
 func parsePoint(text string) (p landscapes.Point, err error) {

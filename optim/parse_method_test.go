@@ -1,0 +1,31 @@
+package optim
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestParseMethod(t *testing.T) {
+	for _, name := range MethodNames() {
+		m, err := ParseMethod(name)
+		require.NoError(t, err)
+		require.Equal(t, name, NameOf(m))
+		again, err := ParseMethod(name + ":" + Options(m).String())
+		require.NoError(t, err)
+		require.Equal(t, Options(m), Options(again))
+	}
+	m, err := ParseMethod(" lbfgs: lr=0.5, strong_wolfe=true")
+	require.NoError(t, err)
+	want := DefaultLBFGS()
+	want.LR, want.StrongWolfe = 0.5, true
+	require.Equal(t, Method(want), m)
+	for spec, text := range map[string]string{
+		"bfgs": "want one of lbfgs", "lbfgs:lr": "not of the form", "lbfgs:lr=-1": "Invalid learning rate", "lbfgs:speed=1": "has no option",
+		"lbfgs:lr=1,lr=2": "twice", "newton:damping=x": "not a number",
+	} {
+		_, err := ParseMethod(spec)
+		require.ErrorIs(t, err, ErrOption, spec)
+		require.ErrorContains(t, err, text)
+	}
+}
