@@ -91,8 +91,8 @@
 //
 //   - by factors: [StepLR], [MultiStepLR], [ExponentialLR], [ConstantLR], [LinearLR],
 //     [PolynomialLR], [LambdaLR], [MultiplicativeLR];
-//   - by cosines and cycles: [CosineAnnealingLR], [CosineAnnealingWarmRestarts], [CyclicLR]
-//     and [OneCycleLR], which move momentum too, and [SWALR];
+//   - by cosines and cycles: [CosineAnnealingLR], [CosineAnnealingWarmRestarts], [SWALR], and
+//     [CyclicLR] and [OneCycleLR], which move the momentum too;
 //   - of others: [SequentialLR] and [ChainedScheduler];
 //   - by a metric: [ReduceLROnPlateau], which a [PlateauScheduler] applies;
 //   - not in PyTorch: [WarmUp], [InverseSqrtLR], [RobbinsMonro], and [Func] for any function.
