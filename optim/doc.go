@@ -97,7 +97,7 @@
 //   - by a metric: [ReduceLROnPlateau], which a [PlateauScheduler] applies;
 //   - not in PyTorch: [WarmUp], [InverseSqrtLR], [RobbinsMonro], and [Func] for any function.
 //
-// [Plan] prints a schedule without an optimizer, [ParseSchedule] reads one from text.
+// [Plan] computes a schedule without an optimizer, [ParseSchedule] reads one from text.
 //
 // # Around the step
 //
@@ -122,6 +122,7 @@
 // A [Method] moves all parameters at once, as one vector, and evaluates the loss as
 // often as it needs. [NewMinimizer] runs it by [Minimizer.StepClosure], in float64 for
 // parameters of float32 too. It has no groups, hooks, schedules or StateDict.
+// [ParseMethod] reads a method from a line, and [Options] lists its hyperparameters.
 //
 //	method             a step                                                 from                      compared with
 //	LBFGS              p ← p + t·d, d by the last pairs; strong Wolfe         Liu, Nocedal 1989         PyTorch 2.15
