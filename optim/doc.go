@@ -131,6 +131,7 @@
 //	ConjugateGradient  d ← -g + βd, with a line search                        Polak, Ribière 1969       known minima
 //	Sophia             p ← p - η clip(m/(γh), ρ), h averages a diagonal of H  Liu et al. 2024           optax
 //	Prodigy            Adam with η times a distance that it estimates         Mishchenko, Defazio 2024  optax
+//	KFAC               -ηV + μδ, V = G⁻¹∇W A⁻¹ for each linear layer          Martens, Grosse 2015      numpy
 //	Gonum              an iteration of any method of gonum's optimize         gonum                     gonum
 //
 // Hessians, their diagonals and products with vectors come from autodiff.Hessian,
@@ -179,6 +180,7 @@
 // steps in the dtype of the parameter; SparseAdam has sparse gradients.
 // "pytorch_optimizer" is its version 4.1.0 on PyTorch 2.15.0; SOAP in float32 is within 3e-5.
 // "optax" is 0.2.8, and "authors" are the published programs of the authors.
+// "numpy" is the paper's algorithm with whole Fisher matrices, equal to 1e-10 in float64.
 // "Printed runs" are of a published section that builds the rules from scratch.
 // The presets are compared with Keras 3.15.1 and optax 0.2.8, defaults and paths.
 // Schedules have the values of 2.15.0 to the last bit, but for two cosines that its
