@@ -133,7 +133,7 @@ func TestChapterIsComplete(t *testing.T) {
 	readme, err := os.ReadFile("../README.md")
 	require.NoError(t, err)
 	for _, name := range append(rules, methods...) {
-		require.True(t, strings.Contains(string(readme), "\n| `"+name+"` | "), name)
+		require.Equal(t, 1, strings.Count(string(readme), "\n| `"+name+"` | "), name)
 	}
 	for _, s := range schedules {
 		require.True(t, strings.Contains(string(readme), "`"+s+"`"), s)
