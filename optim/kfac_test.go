@@ -252,7 +252,7 @@ func TestKFACFailedStep(t *testing.T) {
 	require.Equal(t, data[float64](t, smooth.b.value), data[float64](t, rough.b.value))
 }
 
-// Where there is nothing to learn nothing moves: π is 1 where G is 0.
+// Where there is nothing to learn nothing moves: π is 1 where A or G is 0.
 func TestKFACWithoutGradients(t *testing.T) {
 	m := newAffine(2)
 	m.y = m.outputs(t)
@@ -265,6 +265,17 @@ func TestKFACWithoutGradients(t *testing.T) {
 	_, err = opt.StepClosure(m.closure(t))
 	require.NoError(t, err)
 	require.InDeltaSlice(t, before, data[float64](t, m.w.value), 1e-12)
+
+	m = newAffine(2) // and where A is 0, of a layer without a bias
+	clear(data[float64](t, m.a.value))
+	rule = m.rule()
+	rule.Damping, rule.Layers[0].Bias = 0.1, nil
+	before = append([]float64{}, data[float64](t, m.w.value)...)
+	opt, err = NewMinimizer(list(m.w), rule)
+	require.NoError(t, err)
+	_, err = opt.StepClosure(m.closure(t))
+	require.NoError(t, err)
+	require.Equal(t, before, data[float64](t, m.w.value))
 }
 
 func TestKFACOptions(t *testing.T) {
