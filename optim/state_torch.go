@@ -169,13 +169,6 @@ func appendNested(b []byte, shape []int, data []float64) ([]byte, []float64) {
 	return append(b, ']'), data
 }
 
-// LoadTorchState is [Optimizer.LoadStateDict] for the layout of
-// [Optimizer.TorchState]. As in torch parameters are known by their order, and
-// the group's options are replaced; options that torch does not have stay as
-// they are, and those of torch that only say how to compute (foreach, fused) are
-// ignored. A missing one that is true or false is false, as in files of older
-// versions. Rules for which torch keeps no step count get the count 1.
-// readTorchOptions puts torch's options into gs.
 // noneToTorch writes null for the options that are torch's None, and noneFromTorch
 // their zeros for null.
 func noneToTorch(group map[string]json.RawMessage, rule Rule) {
@@ -204,7 +197,3 @@ func replaceOption(group map[string]json.RawMessage, f field, old, by string) {
 		group[f.name], _ = json.Marshal(items)
 	}
 }
-
-// readTorchParam puts torch's state of a parameter, nil before the first step,
-// into ps.
-// readTorchTensor reads nested lists of numbers.

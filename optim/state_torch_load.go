@@ -12,6 +12,12 @@ import (
 	"github.com/downhill-go/downhill/tensor"
 )
 
+// LoadTorchState is [Optimizer.LoadStateDict] for the layout of
+// [Optimizer.TorchState]. As in torch parameters are known by their order, and
+// the group's options are replaced; options that torch does not have stay as
+// they are, and those of torch that only say how to compute (foreach, fused) are
+// ignored. A missing one that is true or false is false, as in files of older
+// versions. Rules for which torch keeps no step count get the count 1.
 func (o *Optimizer) LoadTorchState(text []byte) error {
 	var in torchDict
 	if err := json.Unmarshal(text, &in); err != nil {
@@ -54,6 +60,7 @@ func (o *Optimizer) LoadTorchState(text []byte) error {
 	return o.LoadStateDict(d)
 }
 
+// readTorchOptions puts torch's options into gs.
 func readTorchOptions(where string, rule torchRule, group map[string]json.RawMessage, like Rule, gs *GroupState, e *StateError) {
 	left := maps.Clone(group)
 	noneFromTorch(left, like)
@@ -117,6 +124,8 @@ func noneFromTorch(group map[string]json.RawMessage, rule Rule) {
 	}
 }
 
+// readTorchParam puts torch's state of a parameter, nil before the first step,
+// into ps.
 func readTorchParam(where string, rule torchRule, names []string, state map[string]json.RawMessage, ps *ParamState, e *StateError) {
 	ps.Steps, ps.Buffers, ps.Fresh = 0, nil, nil
 	if len(state) == 0 {
@@ -174,6 +183,7 @@ func readTorchParam(where string, rule torchRule, names []string, state map[stri
 	}
 }
 
+// readTorchTensor reads nested lists of numbers.
 func readTorchTensor(text json.RawMessage) (b Buffer, ok bool) {
 	var v any
 	if json.Unmarshal(text, &v) != nil {
