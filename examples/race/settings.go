@@ -143,10 +143,14 @@ func (s *settings) complete(c *cli.Command) error {
 // parseSetting returns a rule, or a method such as lbfgs.
 func parseSetting(spec string) (optim.Setting, error) {
 	name, _, _ := strings.Cut(spec, ":")
-	if slices.Contains(optim.MethodNames(), strings.TrimSpace(name)) {
+	name = strings.TrimSpace(name)
+	switch {
+	case slices.Contains(optim.MethodNames(), name):
 		return optim.ParseMethod(spec)
+	case slices.Contains(optim.Names(), name):
+		return optim.Parse(spec)
 	}
-	return optim.Parse(spec)
+	return nil, fmt.Errorf("unknown optimizer %q: want one of %s", name, strings.Join(append(optim.Names(), optim.MethodNames()...), ", "))
 }
 
 func parsePoint(text string) (p landscapes.Point, err error) {
