@@ -164,7 +164,7 @@ func (s *store[T]) compile(units []*unit) func() {
 		return p.run
 	}
 	if isPointwise(v) {
-		return s.compileChain(units[0]).run
+		return s.compileChain(units[0])
 	}
 	return bind(v.prim, s.arrays[v], s.inputs(v))
 }
@@ -179,7 +179,7 @@ func (s *store[T]) inputs(v *value) []*tensor.Array[T] {
 }
 
 // compileChain numbers the inputs and steps of a chain.
-func (s *store[T]) compileChain(u *unit) *blocks[T] {
+func (s *store[T]) compileChain(u *unit) func() {
 	slot := make(map[*value]int)
 	inside := make(map[*value]bool)
 	for _, v := range u.values {
@@ -202,5 +202,5 @@ func (s *store[T]) compileChain(u *unit) *blocks[T] {
 			steps[i].src = append(steps[i].src, slot[a])
 		}
 	}
-	return newBlocks(s.arrays[u.result()], in, steps)
+	return newChain(s.arrays[u.result()], in, steps)
 }

@@ -19,10 +19,37 @@ type step struct {
 	src  []int
 }
 
-// blocks runs a chain of pointwise operations over the elements of dst, block by
-// block. Inputs are broadcast as they are read.
+// partWork is the number of elements times operations that are worth a call of
+// kernel.Parallel: a few microseconds.
+const partWork = 1 << 16
+
+// newChain returns the function that computes steps for all elements of dst. Long
+// chains are cut into parts for several processors; elements are computed each on its
+// own, so no bit depends on the cut.
+func newChain[T tensor.Float](dst *tensor.Array[T], in []*tensor.Array[T], steps []step) func() {
+	whole := newBlocks(dst, in, steps)
+	n := tensor.Size(dst.Shape)
+	parts := min(n*len(steps)/partWork, n/max(whole.size, 1), 64)
+	if parts < 2 {
+		return whole.run
+	}
+	each := (n/parts + whole.size - 1) / whole.size * whole.size
+	var cut []*blocks[T]
+	for start := 0; start < n; start += each {
+		b := newBlocks(dst, in, steps)
+		b.start, b.end = start, min(start+each, n)
+		cut = append(cut, b)
+	}
+	run := func(i int) { cut[i].run() }
+	return func() { kernel.Parallel(len(cut), run) }
+}
+
+// blocks runs a chain of pointwise operations over elements start to end of dst, block
+// by block. Inputs are broadcast as they are read.
 type blocks[T tensor.Float] struct {
 	dst    *tensor.Array[T]
+	start  int
+	end    int
 	inputs []blockInput[T]
 	steps  []blockStep[T]
 	slots  [][]T // what each slot holds for the current block
@@ -43,7 +70,8 @@ func newBlocks[T tensor.Float](dst *tensor.Array[T], in []*tensor.Array[T], step
 		b.inputs = append(b.inputs, newBlockInput(x, dst.Shape))
 	}
 	b.alignTo(b.inputs)
-	b.size = min(b.size, len(dst.Data))
+	b.end = tensor.Size(dst.Shape)
+	b.size = min(b.size, b.end)
 	for i := range b.inputs {
 		b.inputs[i].prepare(b.size)
 	}
@@ -102,8 +130,8 @@ func (b *blocks[T]) run() {
 	}
 	last := len(b.steps) - 1
 	out := b.dst.Data
-	for start := 0; start < len(out); start += b.size {
-		n := min(b.size, len(out)-start)
+	for start := b.start; start < b.end; start += b.size {
+		n := min(b.size, b.end-start)
 		for i := range b.inputs {
 			b.slots[i] = b.inputs[i].block(start, n)
 		}

@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestSameBits computes convolutions and products of matrices that are worth several
-// processors in programs with one to four of them: the bits are the same.
+// TestSameBits computes convolutions, products of matrices and chains of pointwise
+// operations that are worth several processors in programs with one to four of them: the bits are the same.
 func TestSameBits(t *testing.T) {
 	const mark = "DOWNHILL_TEST_BITS"
 	if os.Getenv(mark) != "" {
@@ -51,11 +51,13 @@ func parallelBits(t *testing.T) []byte {
 	x, large := param("x", 9, 8, 17, 17), param("large", 2, 8, 60, 60)
 	w, v := param("w", 24, 8, 3, 3), param("v", 24, 4, 3, 3)
 	a, b := param("a", 40, 31, 33), param("b", 40, 33, 65)
+	wide, bias := param("wide", 1037, 91), param("bias", 91)
 	loss := Sum(Square(Conv2d(x, w, nil, Conv2dOptions{})))
 	loss = Add(loss, Sum(Square(Conv2d(large, w, nil, Conv2dOptions{}))))
 	loss = Add(loss, Sum(Square(Conv2d(large, v, nil, Conv2dOptions{Groups: 2}))))
 	loss = Add(loss, Sum(Square(MatMul(a, b))))
-	params := []*Node{x, large, w, v, a, b}
+	loss = Add(loss, Sum(Mul(Sigmoid(Mul(Add(wide, bias), wide)), Tanh(bias))))
+	params := []*Node{x, large, w, v, a, b, wide, bias}
 	prog := mustCompile(t, loss, WithGrad(params...))
 	require.NoError(t, prog.Run())
 	hash := sha256.New()

@@ -31,7 +31,8 @@ type Primitive interface {
 type Pointwise interface {
 	Primitive
 	// Map32 and Map64 compute dst[i] = f(x[0][i], x[1][i], ...). All slices have
-	// one length, and dst may be one of x.
+	// one length, and dst may be one of x. They are called for pieces of the
+	// arrays, for pieces of large ones by several goroutines at once.
 	Map32(dst []float32, x [][]float32)
 	Map64(dst []float64, x [][]float64)
 }
