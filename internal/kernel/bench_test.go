@@ -3,6 +3,7 @@ package kernel
 import (
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"testing"
 
 	"gonum.org/v1/gonum/blas"
@@ -182,4 +183,40 @@ func BenchmarkStridedCopy(b *testing.B) {
 
 func reportPerElement(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchLen, "ns/element")
+}
+
+// BenchmarkForkJoin starts two calls that do next to nothing and waits for them, as
+// Parallel does and as two goroutines of their own; and two calls of 10 µs each.
+//
+//	go test ./internal/kernel -run '^$' -bench ForkJoin
+func BenchmarkForkJoin(b *testing.B) {
+	goroutines := func(n int, f func(int)) {
+		var group sync.WaitGroup
+		for i := range n {
+			group.Go(func() { f(i) })
+		}
+		group.Wait()
+	}
+	var sums [2][64]float64 // each has cache lines of its own
+	for _, turns := range []int{1, 1 << 13} {
+		f := func(i int) {
+			for j := range turns {
+				sums[i][0] += float64(j)
+			}
+		}
+		for name, parallel := range map[string]func(int, func(int)){
+			"one by one": func(n int, f func(int)) {
+				for i := range n {
+					f(i)
+				}
+			},
+			"goroutines": goroutines, "Parallel": Parallel,
+		} {
+			b.Run(fmt.Sprintf("%s/turns=%d", name, turns), func(b *testing.B) {
+				for b.Loop() {
+					parallel(2, f)
+				}
+			})
+		}
+	}
 }

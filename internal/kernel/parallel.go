@@ -6,14 +6,14 @@ import (
 	"sync/atomic"
 )
 
-// Parallel calls f(0), ..., f(n-1), in any order, on as many processors as the
-// program had when it first did so (GOMAXPROCS). It returns when all calls have.
+// Parallel calls f(0), ..., f(n-1), in any order, on as many processors as
+// [Workers] says. It returns when all calls have.
 //
-// The workers are started once and sleep between calls. One caller at a time has
-// them; what calls Parallel meanwhile, from another goroutine or from f itself,
-// makes its calls alone and in order. So the results must not depend on who makes
-// which call: then they are the same for any number of processors. A panic in f
-// is one in the caller.
+// The workers are started once; between calls they look for more for about a tenth
+// of a millisecond, and then sleep. One caller at a time has them; what calls
+// Parallel meanwhile, from another goroutine or from f itself, makes its calls alone and
+// in order. So the results must not depend on who makes which call: then they are the
+// same for any number of processors. A panic in f is one in the caller.
 //
 // It allocates nothing. f is kept until the calls return, so that a caller who
 // wants to allocate nothing either makes it once.
@@ -28,8 +28,26 @@ func Parallel(n int, f func(i int)) {
 	workers.run(n, f)
 }
 
-// Workers returns how many calls [Parallel] makes at once, at most.
-func Workers() int { return processors() }
+// Workers returns how many calls [Parallel] makes at once, at most: GOMAXPROCS when it
+// was first asked, or what [SetWorkers] set.
+func Workers() int {
+	if n := wanted.Load(); n > 0 {
+		return int(n)
+	}
+	return min(processors(), maxWorkers)
+}
+
+// SetWorkers sets how many calls [Parallel] makes at once, at most, from the next on: n, or
+// as many as GOMAXPROCS is now if n is below 1, and never more than 1024.
+func SetWorkers(n int) {
+	if n < 1 {
+		n = runtime.GOMAXPROCS(0)
+	}
+	wanted.Store(int64(min(n, maxWorkers)))
+}
+
+// wanted is the number of workers that was set; 0 if none was.
+var wanted atomic.Int64
 
 var processors = sync.OnceValue(func() int { return runtime.GOMAXPROCS(0) })
 
@@ -38,16 +56,18 @@ const Grain = 1 << 19
 
 // team is a set of goroutines that help one caller at a time.
 type team struct {
-	owned   sync.Mutex // by the caller
-	started bool
-	helpers int
-	wake    chan struct{} // a token asks one helper to look for work
+	owned   sync.Mutex    // by the caller
+	helpers int           // that were started
+	sleep   atomic.Int32  // the number of helpers that sleep, or are about to
+	wake    chan struct{} // a token wakes one
 	left    chan struct{} // the last helper is out, and the caller sleeps
 
 	// The work of the caller.
-	f    func(int)
-	n    int64
-	next atomic.Int64 // the first call that nobody has begun
+	f     func(int)
+	n     int64
+	most  atomic.Int32  // helpers
+	round atomic.Uint64 // counts the calls of run
+	next  atomic.Int64  // the first call that nobody has begun
 	// The number of helpers at work, shut when no more may come in, and asleep when
 	// the caller sleeps until all are out.
 	gate    atomic.Int32
@@ -59,10 +79,14 @@ const (
 	asleep = 1 << 29
 )
 
-// spins is how often a helper looks for more work, and a caller for the end of
-// others' work, before it sleeps: for some microseconds, about what it takes to
-// wake.
-const spins = 4000
+// A helper looks spins times for more work, and a caller for the end of others' work,
+// before it sleeps: for about a tenth of a millisecond, since a program that runs again
+// and again has more work soon, and to wake takes as long as many operations. Each time
+// it pauses; after yields times it lets other goroutines run.
+const (
+	spins  = 1 << 11
+	yields = 1 << 8
+)
 
 type failure struct{ reason any }
 
@@ -73,28 +97,32 @@ func (t *team) take() bool {
 	if !t.owned.TryLock() {
 		return false
 	}
-	if !t.started {
-		t.start(processors() - 1)
-	}
-	if t.helpers == 0 {
+	most := Workers() - 1
+	if most <= 0 {
 		t.owned.Unlock()
 		return false
+	}
+	t.most.Store(int32(most))
+	for t.helpers < most {
+		t.start()
 	}
 	return true
 }
 
 func (t *team) release() { t.owned.Unlock() }
 
-func (t *team) start(helpers int) {
-	t.started = true
-	t.helpers = helpers
-	t.gate.Store(shut)
-	t.wake = make(chan struct{}, helpers)
-	t.left = make(chan struct{}, 1)
-	for range helpers {
-		go t.help()
+// start starts one more helper, of the caller who has the team.
+func (t *team) start() {
+	if t.helpers == 0 {
+		t.gate.Store(shut)
+		t.left = make(chan struct{}, 1)
+		t.wake = make(chan struct{}, maxWorkers)
 	}
+	t.helpers++
+	go t.help()
 }
+
+const maxWorkers = 1 << 10
 
 // run makes the calls of f with the helpers that come in time. The team is the
 // caller's.
@@ -102,8 +130,9 @@ func (t *team) run(n int, f func(int)) {
 	t.f, t.n = f, int64(n)
 	t.next.Store(0)
 	t.gate.Store(0)
+	t.round.Add(1)
 	defer t.finish()
-	for range min(t.helpers, n-1) {
+	for range min(t.sleep.Load(), t.most.Load(), int32(min(n, maxWorkers)-1)) {
 		select {
 		case t.wake <- struct{}{}:
 		default:
@@ -118,6 +147,7 @@ func (t *team) finish() {
 	t.next.Store(t.n) // if f panicked here
 	t.gate.Or(shut)
 	for i := 0; i < spins && t.gate.Load() != shut; i++ {
+		pause()
 	}
 	for {
 		s := t.gate.Load()
@@ -147,8 +177,8 @@ func (t *team) work() {
 
 // help is the life of a helper.
 func (t *team) help() {
-	for {
-		t.sleep()
+	for seen := uint64(0); ; {
+		seen = t.await(seen)
 		if t.enter() {
 			t.workSafely()
 			if t.gate.Add(-1) == shut|asleep {
@@ -158,23 +188,34 @@ func (t *team) help() {
 	}
 }
 
-// sleep returns when there may be work.
-func (t *team) sleep() {
-	for range spins {
-		select {
-		case <-t.wake:
-			return
-		default:
+// await returns when there is a round after the one seen, with its number.
+func (t *team) await(seen uint64) uint64 {
+	for i := range spins {
+		if r := t.round.Load(); r != seen {
+			return r
+		}
+		pause()
+		if i%yields == yields-1 {
+			runtime.Gosched()
 		}
 	}
-	<-t.wake
+	// The caller adds a round and then looks for sleepers; here it is the other way
+	// round, so that one of the two sees the other.
+	t.sleep.Add(1)
+	for {
+		if r := t.round.Load(); r != seen {
+			t.sleep.Add(-1)
+			return r
+		}
+		<-t.wake
+	}
 }
 
-// enter reports that the helper is in.
+// enter reports that the helper is in: there is work, and fewer than most help.
 func (t *team) enter() bool {
 	for {
 		s := t.gate.Load()
-		if s&shut != 0 {
+		if s&shut != 0 || s >= t.most.Load() {
 			return false
 		}
 		if t.gate.CompareAndSwap(s, s+1) {

@@ -10,10 +10,9 @@ import (
 
 // withHelpers runs a test with teams of 0 to 3 helpers.
 func withHelpers(t *testing.T, test func(t *testing.T)) {
-	defer func(w *team) { workers = w }(workers)
-	for helpers := range 4 {
-		workers = new(team)
-		workers.start(helpers)
+	defer SetWorkers(Workers())
+	for n := range 4 {
+		SetWorkers(n + 1)
 		test(t)
 	}
 }

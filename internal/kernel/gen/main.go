@@ -16,8 +16,8 @@ import (
 
 // groups has what writes each group.
 var groups = map[string]func(){
-	"cpuid": cpuid,
-	"gemm":  gemm,
+	"gemm":      gemm,
+	"processor": processor,
 }
 
 func main() {

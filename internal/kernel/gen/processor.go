@@ -5,8 +5,8 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// cpuid emits what dispatch needs to know of the processor.
-func cpuid() {
+// processor emits single instructions: what dispatch needs to know, and a pause.
+func processor() {
 	TEXT("cpuid", NOSPLIT, "func(leaf, sub uint32) (a, b, c, d uint32)")
 	Doc("cpuid runs CPUID.")
 	Load(Param("leaf"), EAX)
@@ -24,5 +24,12 @@ func cpuid() {
 	XGETBV()
 	Store(EAX, Return("a"))
 	Store(EDX, Return("d"))
+	RET()
+
+	TEXT("pause", NOSPLIT, "func()")
+	Doc("pause waits for some dozen nanoseconds, and leaves the core to its other thread.")
+	for range 4 {
+		PAUSE()
+	}
 	RET()
 }
