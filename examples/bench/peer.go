@@ -1,0 +1,55 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"strings"
+)
+
+// A peer is a library that runs cases in one or more settings, as with and without
+// compilation, or with one thread or several. The first is what a user gets who sets
+// nothing.
+type peer interface {
+	name() string
+	about() string // versions, for the heading
+	settings() []string
+	open(c *benchCase, setting string) (runner, error)
+	close() error
+}
+
+// A runner is a case in a peer, ready to run.
+type runner interface {
+	check() (reading, error)         // before the first step
+	time(steps int) (float64, error) // seconds, or another unit, of all steps together
+	close()
+}
+
+// versions tells the versions of what is linked into this program.
+func versions() map[string]string {
+	v := map[string]string{downhill: "Downhill"}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return v
+	}
+	for _, m := range info.Deps {
+		switch m.Path {
+		case "gorgonia.org/gorgonia":
+			v[stock] = "gorgonia " + m.Version
+			v[newVM] = "gorgonia " + m.Version + " functions on autodiff.NewVM"
+		case "gonum.org/v1/gonum":
+			v[gonum] = "gonum " + m.Version
+		}
+	}
+	return v
+}
+
+// machine describes the machine in a line.
+func machine(procs int) string {
+	cores := "cores"
+	if procs == 1 {
+		cores = "core"
+	}
+	return fmt.Sprintf("%s, %d of %d %s, %s/%s, %s", processor(), procs, runtime.NumCPU(), cores, runtime.GOOS, runtime.GOARCH,
+		strings.Replace(runtime.Version(), "go", "Go ", 1))
+}
