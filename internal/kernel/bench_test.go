@@ -25,9 +25,9 @@ var gemmShapes = []struct {
 	{32, 200, 2, true, false},
 	{2, 200, 32, true, false},
 	{200, 64, 10, false, false},
-	{64, 784, 512, false, false},
-	{64, 784, 512, false, true},
-	{784, 64, 512, true, false},
+	{128, 784, 512, false, false},
+	{128, 512, 784, false, true},
+	{784, 128, 512, true, false},
 	{256, 256, 256, false, false},
 	{256, 256, 256, false, true},
 	{256, 256, 256, true, false},
@@ -36,6 +36,7 @@ var gemmShapes = []struct {
 	{1, 256, 256, false, true},
 	{256, 256, 1, false, false},
 	{512, 512, 512, false, false},
+	{1024, 1024, 1024, false, false},
 }
 
 // BenchmarkGemm is Gemm, its definition in plain Go, and gonum's function:

@@ -4,8 +4,8 @@ package kernel
 
 import "unsafe"
 
-// product is a product of matrices. dst is cut into tiles, which depend on nothing
-// but the shapes, and b into panels of the width that the registers have.
+// product is a product of matrices. dst is cut into tiles, and b into panels of the
+// width that the registers have. No element depends on the cuts.
 type product[T Float] struct {
 	dst, a, b      []T
 	m, n, k        int
@@ -15,24 +15,30 @@ type product[T Float] struct {
 }
 
 const (
-	// Products with fewer are one tile, and not worth asking for workers.
+	// Products with fewer multiply-adds are one tile, and not worth asking for workers.
 	tilesFrom = 1 << 20
-	tileRows  = 128
-	tileCols  = 128
-	// With so many elements there are enough tiles of twice the rows.
-	tallFrom = 1 << 19
-	// deepest is the most terms that are summed in registers at once: a panel of b
-	// of that height stays near.
-	deepest = 256
-	// panelBytes is the size of the largest panel of b, which is 128 bytes wide.
-	panelBytes = deepest * 128
-	// blockBytes is the size of the largest block of a, copied.
-	blockBytes = 2 * tileRows * (8*deepest + 128)
+	// The largest tile, and the smallest that is cut for the workers' sake, who want
+	// tilesEach tiles each.
+	tileRows, leastRows = 512, 64
+	tileCols, leastCols = 128, 32
+	tilesEach           = 4
+	// deepest is the most terms that are summed in registers at once, so that a panel
+	// of b of that height stays in the second-level cache; and deepestCopy the most of
+	// those that are copied.
+	deepest     = 1024
+	deepestCopy = 512
+	// panelBytes is the size of the largest copied panel of b, which is 128 bytes wide.
+	panelBytes = deepestCopy * 128
+	// blockBytes is the size of the largest copied block of a.
+	blockBytes = tileRows * (8*deepestCopy + 128)
 	page       = 4096
 	// Panels of b are copied when it does not fit into the first-level caches and
 	// they are used for so many rows of a.
 	copyFrom = 1 << 16
-	copyRows = 48
+	copyRows = 256
+	// callRows is the most rows that are multiplied in one call, which nothing can
+	// interrupt: less than a tenth of a millisecond. Multiples of 12 are quickest.
+	callRows = 120
 )
 
 // gemmPanels is Gemm with vector instructions, where nothing is 0.
@@ -45,13 +51,7 @@ func gemmPanels[T Float](dst, a, b []T, m, n, k int, transA, transB bool) {
 		p.tile(0)
 		return
 	}
-	p.rows = evenly(m, tileRows, 4)
-	if m*n >= tallFrom {
-		p.rows = evenly(m, 2*tileRows, 4)
-	}
-	p.cols = evenly(n, tileCols, 32)
-	p.across = (n + p.cols - 1) / p.cols
-	tiles := p.across * ((m + p.rows - 1) / p.rows)
+	tiles := p.cut(Workers())
 	if tiles == 1 || !workers.take() {
 		for i := range tiles {
 			p.tile(i)
@@ -70,6 +70,32 @@ func gemmPanels[T Float](dst, a, b []T, m, n, k int, transA, transB bool) {
 		product64 = product[float64]{}
 	}
 }
+
+// cut chooses the tiles, and returns how many there are.
+func (g *product[T]) cut(workers int) int {
+	rows, cols := tileRows, tileCols
+	if g.padsA() {
+		cols = tileRows // each tile copies its rows of a
+	}
+	for {
+		g.rows, g.cols = evenly(g.m, rows, 4), evenly(g.n, cols, leastCols)
+		g.across = (g.n + g.cols - 1) / g.cols
+		tiles := g.across * ((g.m + g.rows - 1) / g.rows)
+		switch {
+		case workers < 2 || tiles >= tilesEach*workers:
+			return tiles
+		case cols > leastCols:
+			cols /= 2
+		case rows > leastRows:
+			rows /= 2
+		default:
+			return tiles
+		}
+	}
+}
+
+// padsA reports that all rows of a start at the same place of a page.
+func (g *product[T]) padsA() bool { return !g.transA && g.k*size[T]()%page == 0 }
 
 // What the workers compute. They belong to who has the workers.
 var (
@@ -129,13 +155,16 @@ func (g *product[T]) tile(i int) {
 	a := viewOf(g.a, lda, g.transA).from(i0, 0)
 	b := viewOf(g.b, ldb, g.transB).from(0, j0)
 	c := viewOf(g.dst, g.n, false).from(i0, j0)
-	packed := g.packs(rows)
+	packed, padded := g.packs(rows), g.padsA() && cols > wide
 	var s *scratch
 	depth := evenly(g.k, deepest, 1)
+	if packed || padded {
+		depth = evenly(g.k, deepestCopy, 1)
+	}
 	for p := 0; p < g.k; p += depth {
 		deep := min(depth, g.k-p)
 		block := a.from(0, p)
-		if block.row%page == 0 && cols > wide && rows <= 2*tileRows {
+		if padded {
 			if s == nil {
 				s = takeScratch()
 			}
@@ -150,7 +179,9 @@ func (g *product[T]) tile(i int) {
 				}
 				panel = packPanel[T](s, panel, deep, w, wide, g.transB)
 			}
-			multiply[T](isa, c.from(0, j), block, panel, rows, w, deep, p > 0)
+			for i := 0; i < rows; i += callRows {
+				multiply[T](isa, c.from(i, j), block.from(i, 0), panel, min(callRows, rows-i), w, deep, p > 0)
+			}
 		}
 	}
 	if s != nil {
