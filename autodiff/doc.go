@@ -65,14 +65,15 @@
 // products, chains of elementwise operations run block by block without storing
 // what lies between, and graphs of scalars become programs on registers.
 // [Program.Explain] prints the result. A run allocates nothing and starts no
-// goroutine, but for the workers of large matrix products, which start once:
+// goroutine, but for the workers of large operations, which start once:
 //
 //	prog, err := autodiff.Compile(loss, autodiff.WithGrad(x, y))
 //	...
 //	err = prog.Run() // loss.Value(), x.Grad() and y.Grad() are there now
 //
 // The values and gradients are on the nodes, so that gorgonia's own solvers can
-// use them, and package optim of course. [Watch] looks for NaN in every run.
+// use them, and package optim of course; [Program.WithOptimizer] makes one call of both.
+// [Watch] looks for NaN in every run. [SetWorkers] says how many processors to use.
 //
 // # Random numbers
 //
