@@ -8,6 +8,9 @@ type Float interface{ float32 | float64 }
 // Add writes dst = a + b.
 func Add[T Float](dst, a, b []T) {
 	a, b = a[:len(dst)], b[:len(dst)]
+	if vector2(opAdd, size[T](), len(dst), at(dst), at(a), at(b)) {
+		return
+	}
 	for i := range dst {
 		dst[i] = a[i] + b[i]
 	}
@@ -16,6 +19,9 @@ func Add[T Float](dst, a, b []T) {
 // Sub writes dst = a - b.
 func Sub[T Float](dst, a, b []T) {
 	a, b = a[:len(dst)], b[:len(dst)]
+	if vector2(opSub, size[T](), len(dst), at(dst), at(a), at(b)) {
+		return
+	}
 	for i := range dst {
 		dst[i] = a[i] - b[i]
 	}
@@ -24,6 +30,9 @@ func Sub[T Float](dst, a, b []T) {
 // Mul writes dst = a b, element by element.
 func Mul[T Float](dst, a, b []T) {
 	a, b = a[:len(dst)], b[:len(dst)]
+	if vector2(opMul, size[T](), len(dst), at(dst), at(a), at(b)) {
+		return
+	}
 	for i := range dst {
 		dst[i] = a[i] * b[i]
 	}
@@ -32,6 +41,9 @@ func Mul[T Float](dst, a, b []T) {
 // Div writes dst = a / b with the IEEE results for b = 0: ±Inf, or NaN for 0/0.
 func Div[T Float](dst, a, b []T) {
 	a, b = a[:len(dst)], b[:len(dst)]
+	if vector2(opDiv, size[T](), len(dst), at(dst), at(a), at(b)) {
+		return
+	}
 	for i := range dst {
 		dst[i] = a[i] / b[i]
 	}
@@ -40,6 +52,9 @@ func Div[T Float](dst, a, b []T) {
 // Max writes dst = max(a, b). NaN in either argument gives NaN, as torch.maximum.
 func Max[T Float](dst, a, b []T) {
 	a, b = a[:len(dst)], b[:len(dst)]
+	if vector2(opMax, size[T](), len(dst), at(dst), at(a), at(b)) {
+		return
+	}
 	for i := range dst {
 		dst[i] = max(a[i], b[i])
 	}
@@ -48,6 +63,9 @@ func Max[T Float](dst, a, b []T) {
 // Min writes dst = min(a, b). NaN in either argument gives NaN, as torch.minimum.
 func Min[T Float](dst, a, b []T) {
 	a, b = a[:len(dst)], b[:len(dst)]
+	if vector2(opMin, size[T](), len(dst), at(dst), at(a), at(b)) {
+		return
+	}
 	for i := range dst {
 		dst[i] = min(a[i], b[i])
 	}
@@ -69,6 +87,9 @@ func Pow[T Float](dst, a, b []T) {
 // Lt writes 1 where a < b, else 0.
 func Lt[T Float](dst, a, b []T) {
 	a, b = a[:len(dst)], b[:len(dst)]
+	if vector2(opLt, size[T](), len(dst), at(dst), at(a), at(b)) {
+		return
+	}
 	for i := range dst {
 		dst[i] = T(bit(a[i] < b[i]))
 	}
@@ -77,6 +98,9 @@ func Lt[T Float](dst, a, b []T) {
 // Le writes 1 where a <= b, else 0.
 func Le[T Float](dst, a, b []T) {
 	a, b = a[:len(dst)], b[:len(dst)]
+	if vector2(opLe, size[T](), len(dst), at(dst), at(a), at(b)) {
+		return
+	}
 	for i := range dst {
 		dst[i] = T(bit(a[i] <= b[i]))
 	}
@@ -85,6 +109,9 @@ func Le[T Float](dst, a, b []T) {
 // Gt writes 1 where a > b, else 0.
 func Gt[T Float](dst, a, b []T) {
 	a, b = a[:len(dst)], b[:len(dst)]
+	if vector2(opGt, size[T](), len(dst), at(dst), at(a), at(b)) {
+		return
+	}
 	for i := range dst {
 		dst[i] = T(bit(a[i] > b[i]))
 	}
@@ -93,6 +120,9 @@ func Gt[T Float](dst, a, b []T) {
 // Ge writes 1 where a >= b, else 0.
 func Ge[T Float](dst, a, b []T) {
 	a, b = a[:len(dst)], b[:len(dst)]
+	if vector2(opGe, size[T](), len(dst), at(dst), at(a), at(b)) {
+		return
+	}
 	for i := range dst {
 		dst[i] = T(bit(a[i] >= b[i]))
 	}
@@ -101,6 +131,9 @@ func Ge[T Float](dst, a, b []T) {
 // Eq writes 1 where a = b, else 0.
 func Eq[T Float](dst, a, b []T) {
 	a, b = a[:len(dst)], b[:len(dst)]
+	if vector2(opEq, size[T](), len(dst), at(dst), at(a), at(b)) {
+		return
+	}
 	for i := range dst {
 		dst[i] = T(bit(a[i] == b[i]))
 	}
@@ -109,6 +142,9 @@ func Eq[T Float](dst, a, b []T) {
 // Ne writes 1 where a ≠ b, else 0. NaN differs from everything, itself included.
 func Ne[T Float](dst, a, b []T) {
 	a, b = a[:len(dst)], b[:len(dst)]
+	if vector2(opNe, size[T](), len(dst), at(dst), at(a), at(b)) {
+		return
+	}
 	for i := range dst {
 		dst[i] = T(bit(a[i] != b[i]))
 	}
@@ -118,6 +154,9 @@ func Ne[T Float](dst, a, b []T) {
 // torch's conversion to bool.
 func Where[T Float](dst, c, a, b []T) {
 	c, a, b = c[:len(dst)], a[:len(dst)], b[:len(dst)]
+	if vector3(opWhere, size[T](), len(dst), at(dst), at(c), at(a), at(b)) {
+		return
+	}
 	for i := range dst {
 		// Selecting between integers compiles to a conditional move; between
 		// floats it would be a branch, which a random mask mispredicts.
@@ -131,6 +170,9 @@ func Where[T Float](dst, c, a, b []T) {
 
 // Fill writes v to every element of dst.
 func Fill[T Float](dst []T, v T) {
+	if vectorFill(dst, v) {
+		return
+	}
 	for i := range dst {
 		dst[i] = v
 	}

@@ -1,9 +1,9 @@
 // Package kernel holds the loops that do the arithmetic: functions over slices
 // of float32 or float64 that know neither tensors nor graphs.
 //
-// All of it is plain Go, so it runs wherever Go does. Matrix products have assembly
-// for amd64 besides, which the directory gen writes; the build tag purego leaves it
-// out. No function allocates or keeps a slice. [Parallel], and with it [Gemm], starts
+// All of it is plain Go, so it runs wherever Go does. Matrix products and elementwise
+// arithmetic have assembly for amd64 besides, which the directory gen writes; the build
+// tag purego leaves it out. The assembly of arithmetic gives the bits of the loops in Go. No function allocates or keeps a slice. [Parallel], and with it [Gemm], starts
 // goroutines once, and none later.
 //
 // # Slices

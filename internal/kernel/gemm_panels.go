@@ -134,11 +134,6 @@ func viewOf[T Float](x []T, stride int, trans bool) view {
 	return p
 }
 
-func size[T Float]() int {
-	var v T
-	return int(unsafe.Sizeof(v))
-}
-
 // tile computes tile i of dst, panel by panel.
 func (g *product[T]) tile(i int) {
 	size := size[T]()

@@ -11,3 +11,10 @@ func forEachISA(t *testing.T, test func(t *testing.T)) {
 		t.Run([]string{"plain", "AVX2", "AVX-512"}[isa], test)
 	}
 }
+
+// plainly runs f without vector instructions: on the loops in Go, which are the definition.
+func plainly(f func()) {
+	defer func(best instructions) { isa = best }(isa)
+	isa = plain
+	f()
+}

@@ -38,6 +38,9 @@ func Map1[T Float](dst, x []T, f func(float64) float64) {
 // Neg writes dst = -x.
 func Neg[T Float](dst, x []T) {
 	x = x[:len(dst)]
+	if vector1(opNeg, size[T](), len(dst), at(dst), at(x)) {
+		return
+	}
 	for i := range dst {
 		dst[i] = -x[i]
 	}
@@ -46,6 +49,9 @@ func Neg[T Float](dst, x []T) {
 // Abs writes dst = |x|.
 func Abs[T Float](dst, x []T) {
 	x = x[:len(dst)]
+	if vector1(opAbs, size[T](), len(dst), at(dst), at(x)) {
+		return
+	}
 	for i := range dst {
 		dst[i] = T(math.Abs(float64(x[i])))
 	}
@@ -54,6 +60,9 @@ func Abs[T Float](dst, x []T) {
 // Sign writes dst = -1, 0 or 1, as [SignOf].
 func Sign[T Float](dst, x []T) {
 	x = x[:len(dst)]
+	if vector1(opSign, size[T](), len(dst), at(dst), at(x)) {
+		return
+	}
 	for i := range dst {
 		dst[i] = T(bit(x[i] > 0) - bit(x[i] < 0))
 	}
@@ -62,6 +71,9 @@ func Sign[T Float](dst, x []T) {
 // Relu writes dst = max(x, 0), as [ReluOf].
 func Relu[T Float](dst, x []T) {
 	x = x[:len(dst)]
+	if vector1(opRelu, size[T](), len(dst), at(dst), at(x)) {
+		return
+	}
 	for i := range dst {
 		dst[i] = max(x[i], 0)
 	}
@@ -70,6 +82,9 @@ func Relu[T Float](dst, x []T) {
 // Sqrt writes dst = √x; a negative x gives NaN.
 func Sqrt[T Float](dst, x []T) {
 	x = x[:len(dst)]
+	if vector1(opSqrt, size[T](), len(dst), at(dst), at(x)) {
+		return
+	}
 	for i := range dst {
 		dst[i] = T(math.Sqrt(float64(x[i])))
 	}

@@ -3,16 +3,23 @@ package kernel
 import "math"
 
 // Floor writes the largest whole number not above x.
-func Floor[T Float](dst, x []T) { Map1(dst, x, math.Floor) }
+func Floor[T Float](dst, x []T) { round(opFloor, dst, x, math.Floor) }
 
 // Ceil writes the smallest whole number not below x.
-func Ceil[T Float](dst, x []T) { Map1(dst, x, math.Ceil) }
+func Ceil[T Float](dst, x []T) { round(opCeil, dst, x, math.Ceil) }
 
 // Round writes the whole number nearest to x, of two equally near the even one.
-func Round[T Float](dst, x []T) { Map1(dst, x, math.RoundToEven) }
+func Round[T Float](dst, x []T) { round(opRound, dst, x, math.RoundToEven) }
 
 // Trunc writes x without its fraction.
-func Trunc[T Float](dst, x []T) { Map1(dst, x, math.Trunc) }
+func Trunc[T Float](dst, x []T) { round(opTrunc, dst, x, math.Trunc) }
+
+func round[T Float](op operation, dst, x []T, def func(float64) float64) {
+	x = x[:len(dst)]
+	if !vector1(op, size[T](), len(dst), at(dst), at(x)) {
+		Map1(dst, x, def)
+	}
+}
 
 // Fmod writes the remainder of a/b with the sign of a, as C's fmod.
 func Fmod[T Float](dst, a, b []T) { Map2(dst, a, b, math.Mod) }

@@ -76,6 +76,9 @@ func Xlogy[T Float](dst, a, b []T) { Map2(dst, a, b, XlogyOf) }
 // gives b exactly.
 func Lerp[T Float](dst, a, b, w []T) {
 	a, b, w = a[:len(dst)], b[:len(dst)], w[:len(dst)]
+	if vector3(opLerp, size[T](), len(dst), at(dst), at(a), at(b), at(w)) {
+		return
+	}
 	for i := range dst {
 		d := b[i] - a[i]
 		if w[i] > -0.5 && w[i] < 0.5 {

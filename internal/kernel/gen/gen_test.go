@@ -5,6 +5,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -39,4 +41,21 @@ func read(t *testing.T, path string) []byte {
 	}
 	_, rest, _ := bytes.Cut(content, []byte("\n"))
 	return rest
+}
+
+// TestRegisters checks that functions for AVX2 use no registers that came with AVX-512,
+// which the generator hands out when the others are used up.
+func TestRegisters(t *testing.T) {
+	function, later := regexp.MustCompile(`^TEXT ·(\w+)`), regexp.MustCompile(`\b([XY](1[6-9]|[23]\d)|Z\d+|K\d)\b`)
+	for group := range groups {
+		name := ""
+		for line := range strings.Lines(string(read(t, filepath.Join("..", group+"_amd64.s")))) {
+			if m := function.FindStringSubmatch(line); m != nil {
+				name = m[1]
+			}
+			if !strings.Contains(name, "AVX512") && later.MatchString(line) {
+				t.Errorf("%s of group %s has %s", name, group, strings.TrimSpace(line))
+			}
+		}
+	}
 }

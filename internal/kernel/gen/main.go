@@ -16,6 +16,7 @@ import (
 
 // groups has what writes each group.
 var groups = map[string]func(){
+	"arith":     arith,
 	"gemm":      gemm,
 	"processor": processor,
 }

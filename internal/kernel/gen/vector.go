@@ -1,0 +1,134 @@
+package main
+
+import (
+	"fmt"
+	"math"
+
+	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/ir"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// vector is a kind of vectors: a type of elements and a set of instructions.
+type vector struct {
+	elements
+	set   string
+	wide  bool // 64 bytes, with masks in registers of their own
+	bytes int
+	mask  Register // of a vector that is not full
+}
+
+// kinds has all, in the order of a jump table.
+var kinds = []vector{
+	{elements: types[0], set: "AVX2", bytes: 32},
+	{elements: types[1], set: "AVX2", bytes: 32},
+	{elements: types[0], set: "AVX512", wide: true, bytes: 64},
+	{elements: types[1], set: "AVX512", wide: true, bytes: 64},
+}
+
+func (v *vector) lanes() int { return v.bytes / v.size }
+
+func (v *vector) register() VecVirtual {
+	if v.wide {
+		return ZMM()
+	}
+	return YMM()
+}
+
+// pick returns the instruction for the type of elements.
+func (v *vector) pick(single, double func(...Op)) func(...Op) {
+	if v.size == 4 {
+		return single
+	}
+	return double
+}
+
+// bits returns a vector that repeats an element, given by its bits.
+func (v *vector) bits(single uint32, double uint64) VecVirtual {
+	r, t := v.register(), GP64()
+	if v.size == 4 {
+		MOVL(U32(single), t.As32())
+		VMOVD(t.As32(), r.AsX())
+		VPBROADCASTD(r.AsX(), r)
+	} else {
+		MOVQ(U64(double), t)
+		VMOVQ(t, r.AsX())
+		VPBROADCASTQ(r.AsX(), r)
+	}
+	return r
+}
+
+// number returns a vector that repeats x.
+func (v *vector) number(x float64) VecVirtual {
+	if x == 0 && !math.Signbit(x) {
+		r := v.register()
+		v.clear(r)
+		return r
+	}
+	return v.bits(math.Float32bits(float32(x)), math.Float64bits(x))
+}
+
+func (v *vector) clear(r VecVirtual) { VXORPS(r.AsX(), r.AsX(), r.AsX()) }
+
+// take loads the elements at m that mask selects, and zeros.
+func (v *vector) take(m Mem, r VecVirtual) {
+	if v.wide {
+		v.loadZ(m, v.mask, r)
+	} else {
+		v.maskMove(m, v.mask, r)
+	}
+}
+
+// put stores the elements of r that mask selects.
+func (v *vector) put(r VecVirtual, m Mem) {
+	if v.wide {
+		v.load(r, v.mask, m)
+	} else {
+		v.maskMove(r, v.mask, m)
+	}
+}
+
+// first sets the mask to the first elements, as many as CX says: fewer than lanes.
+func (v *vector) first(table Mem) {
+	if v.wide {
+		one := GP64()
+		MOVL(U32(1), one.As32())
+		SHLL(CL, one.As32())
+		DECL(one.As32())
+		v.mask = K()
+		KMOVW(one.As32(), v.mask)
+		return
+	}
+	at, less := GP64(), GP64()
+	LEAQ(table, at)
+	MOVQ(RCX, less)
+	NEGQ(less)
+	v.mask = YMM()
+	VMOVDQU(Mem{Base: at, Index: less, Scale: uint8(v.size), Disp: 32}, v.mask)
+}
+
+// jumpTable emits a function that goes on as the one of the table that its first
+// argument says. All have its signature.
+func jumpTable(name, signature string, functions []string, doc ...string) {
+	table := GLOBL(name+"Table", RODATA|NOPTR)
+	for i, f := range functions {
+		DATA(8*i, address{U64(0), f})
+	}
+	TEXT(name, NOSPLIT, signature)
+	Doc(doc...)
+	Pragma("noescape")
+	at := GP64()
+	LEAQ(table, at)
+	which := Load(Param("which"), GP64())
+	MOVQ(Mem{Base: at, Index: which, Scale: 8}, at)
+	Instruction(&ir.Instruction{Opcode: "JMP", Operands: []Op{at}, Inputs: []Op{at}, IsTerminal: true})
+}
+
+// address is that of a function.
+type address struct {
+	Constant
+	name string
+}
+
+func (a address) Asm() string { return fmt.Sprintf("$·%s(SB)", a.name) }

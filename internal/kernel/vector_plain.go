@@ -1,0 +1,8 @@
+//go:build !amd64 || purego
+
+package kernel
+
+func vector1(operation, int, int, *byte, *byte) bool               { return false }
+func vector2(operation, int, int, *byte, *byte, *byte) bool        { return false }
+func vector3(operation, int, int, *byte, *byte, *byte, *byte) bool { return false }
+func vectorFill[T Float]([]T, T) bool                              { return false }
