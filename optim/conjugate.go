@@ -48,8 +48,9 @@ func (r ConjugateGradient) Check() error {
 }
 
 // Start returns the method before its first move.
-func (r ConjugateGradient) Start(n int) Iteration {
-	return &conjugateGradient{ConjugateGradient: r, d: make([]float64, n), last: make([]float64, n)}
+func (r ConjugateGradient) Start(p *Problem) (Iteration, error) {
+	n := len(p.X)
+	return &conjugateGradient{ConjugateGradient: r, d: make([]float64, n), last: make([]float64, n)}, nil
 }
 
 type conjugateGradient struct {
@@ -59,6 +60,14 @@ type conjugateGradient struct {
 	change  float64   // t·g·d of the last move
 	moves   int       // since the last restart
 	search  wolfe
+}
+
+// Method returns the hyperparameters.
+func (o *conjugateGradient) Method() Method { return &o.ConjugateGradient }
+
+// Memory returns the last direction, and what β and the next trial length need.
+func (o *conjugateGradient) Memory() Memory {
+	return Memory{"d": o.d, "prev_grad": o.last, "prev_grad_sq": &o.gg, "change": &o.change, "moves": &o.moves}
 }
 
 // Step makes up to MaxIter moves.

@@ -121,7 +121,9 @@
 //
 // A [Method] moves all parameters at once, as one vector, and evaluates the loss as
 // often as it needs. [NewMinimizer] runs it by [Minimizer.StepClosure], in float64 for
-// parameters of float32 too. It has no groups, hooks, schedules or StateDict.
+// parameters of float32 too. It has no groups; schedules, hooks, frozen parameters and
+// [Minimizer.StateDict] are as for rules, but that gonum's methods cannot be saved. The state
+// of LBFGS goes to PyTorch and comes from there, by [Minimizer.TorchState].
 // [ParseMethod] reads a method from a line, and [Options] lists its hyperparameters.
 //
 //	method             a step                                                 from                      compared with
@@ -174,8 +176,8 @@
 // "PyTorch 1.13" and "PyTorch 2.15" are paths that 1.13.1 and 2.15.0 stored, of several
 // settings on several losses: 200 steps, or as many as round-off allows, reproduced to
 // 1e-12 in float64 and 1e-5 in float32, with the buffers of the rules of 2.15. LBFGS
-// takes as many evaluations in float64, too. Every rule of torch.optim changes hands with
-// 2.15.0 in mid-run, in both directions. Two things are read otherwise there: Muon's
+// takes as many evaluations in float64, too. Every rule of torch.optim, and LBFGS, changes hands
+// with 2.15.0 in mid-run, in both directions. Two things are read otherwise there: Muon's
 // Newton-Schulz steps are bfloat16 in PyTorch, and its paths are compared with those
 // steps in the dtype of the parameter; SparseAdam has sparse gradients.
 // "pytorch_optimizer" is its version 4.1.0 on PyTorch 2.15.0; SOAP in float32 is within 3e-5.

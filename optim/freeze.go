@@ -1,6 +1,8 @@
 package optim
 
 import (
+	"slices"
+
 	"github.com/downhill-go/downhill/tensor"
 	"gorgonia.org/gorgonia"
 )
@@ -30,23 +32,61 @@ func (o *Optimizer) Freeze(params ...gorgonia.ValueGrad) error { return o.freeze
 func (o *Optimizer) Unfreeze(params ...gorgonia.ValueGrad) error { return o.freeze(params, false) }
 
 func (o *Optimizer) freeze(params []gorgonia.ValueGrad, frozen bool) error {
-	found := make([]*param, len(params))
-	for i, vg := range params {
-		for _, g := range o.groups {
-			for _, p := range g.params {
-				if vg != nil && same(p.of, vg) {
-					found[i] = p
-				}
-			}
-		}
-		if found[i] == nil {
-			return paramErrorf("%d of %d: it is not in the optimizer", i, len(params))
-		}
+	var all []*param
+	for _, g := range o.groups {
+		all = append(all, g.params...)
+	}
+	found, err := find(params, all)
+	if err != nil {
+		return err
 	}
 	for _, p := range found {
 		p.setFrozen(frozen)
 	}
 	o.listTrainable()
+	return nil
+}
+
+// find returns which of all the params are.
+func find(params []gorgonia.ValueGrad, all []*param) ([]*param, error) {
+	found := make([]*param, len(params))
+	for i, vg := range params {
+		at := slices.IndexFunc(all, func(p *param) bool { return vg != nil && same(p.of, vg) })
+		if at < 0 {
+			return nil, paramErrorf("%d of %d: it is not in the optimizer", i, len(params))
+		}
+		found[i] = all[at]
+	}
+	return found, nil
+}
+
+// Freeze holds parameters fixed, as [Optimizer.Freeze]: they are no part of the vector that the
+// method sees. What it remembers is of another vector then, so it starts again, with the
+// same hyperparameters. A parameter that the minimizer does not have is an error, as is one that
+// [KFAC] cannot be without; then nothing has changed.
+func (o *Minimizer) Freeze(params ...gorgonia.ValueGrad) error { return o.freeze(params, true) }
+
+// Unfreeze undoes Freeze. The method starts again, too.
+func (o *Minimizer) Unfreeze(params ...gorgonia.ValueGrad) error { return o.freeze(params, false) }
+
+func (o *Minimizer) freeze(params []gorgonia.ValueGrad, frozen bool) error {
+	found, err := find(params, o.params)
+	if err != nil {
+		return err
+	}
+	found = slices.DeleteFunc(found, func(p *param) bool { return p.frozen == frozen })
+	if len(found) == 0 {
+		return nil
+	}
+	for _, p := range found {
+		p.frozen = frozen
+	}
+	if err := o.begin(o.Method()); err != nil {
+		for _, p := range found {
+			p.frozen = !frozen
+		}
+		return err
+	}
 	return nil
 }
 

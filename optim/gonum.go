@@ -35,7 +35,7 @@ func GonumProblem(params []gorgonia.ValueGrad, f func() (float64, error), hessia
 		return optimize.Problem{}, nil, err
 	}
 	x := append([]float64(nil), m.problem.X...)
-	e := &evaluator{problem: &m.problem}
+	e := &evaluator{problem: m.problem}
 	return e.gonum(hessian), x, nil
 }
 
@@ -118,7 +118,9 @@ func equal(a, b []float64) bool {
 // CmaEsChol, a [Method]: a step is one of its major iterations. Once it has converged
 // nothing moves any more. A method that needs second derivatives gets those of Hessian.
 //
-// The method runs beside the caller and waits between steps; [Minimizer.Close] ends it.
+// The method runs beside the caller and waits between steps; [Minimizer.Close] ends it. Its
+// memory is its own: [Minimizer.StateDict] is an error. To go on later, save the parameters, and
+// start it again there.
 type Gonum struct {
 	Method  optimize.Method
 	Hessian func() ([]float64, error)
@@ -133,7 +135,7 @@ func (r Gonum) Check() error {
 }
 
 // Start returns the method before its first iteration.
-func (r Gonum) Start(int) Iteration { return &gonumIteration{Gonum: r} }
+func (r Gonum) Start(*Problem) (Iteration, error) { return &gonumIteration{Gonum: r}, nil }
 
 type gonumIteration struct {
 	Gonum
@@ -143,6 +145,9 @@ type gonumIteration struct {
 	done bool
 	err  error // with which the method ended
 }
+
+// Method returns the method, of which nothing can be changed.
+func (o *gonumIteration) Method() Method { return &o.Gonum }
 
 var errStopped = errors.New("optim: the minimizer was closed")
 
@@ -187,7 +192,7 @@ func (o *gonumIteration) run(yield func([]float64) bool) {
 		return nil
 	})
 	settings := &optimize.Settings{Recorder: record, Converger: optimize.NeverTerminate{}}
-	_, err := optimize.Minimize(o.eval.gonum(o.Hessian), append([]float64(nil), o.eval.problem.X...), settings, o.Method)
+	_, err := optimize.Minimize(o.eval.gonum(o.Hessian), append([]float64(nil), o.eval.problem.X...), settings, o.Gonum.Method)
 	if !errors.Is(err, errStopped) {
 		o.err = err
 	}

@@ -94,13 +94,7 @@ func (g *Group) LR() float64 {
 func (g *Group) SetLR(lr float64) error { return g.Set("lr", lr) }
 
 // Params returns the parameters of the group.
-func (g *Group) Params() []gorgonia.ValueGrad {
-	out := make([]gorgonia.ValueGrad, len(g.params))
-	for i, p := range g.params {
-		out[i] = p.of
-	}
-	return out
-}
+func (g *Group) Params() []gorgonia.ValueGrad { return listOf(g.params) }
 
 // Names returns the names of the parameters: the node's name for a
 // *gorgonia.Node, otherwise the index among all parameters of the optimizer.

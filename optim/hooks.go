@@ -10,17 +10,14 @@ import (
 var ErrSkip = errors.New("skip this step")
 
 // A Hook is a function that an optimizer calls around each step.
-type Hook struct {
-	call func(*Optimizer) error
-	list *hooks
-}
+type Hook struct{ remove func() }
 
 // Remove takes the function away; it is not called any more. A second Remove
 // does nothing.
 func (h *Hook) Remove() {
-	if h != nil && h.list != nil {
-		*h.list = slices.DeleteFunc(slices.Clone(*h.list), func(other *Hook) bool { return other == h })
-		h.list = nil
+	if h != nil && h.remove != nil {
+		h.remove()
+		h.remove = nil
 	}
 }
 
@@ -43,22 +40,24 @@ func (o *Optimizer) BeforeStep(f func(*Optimizer) error) *Hook { return o.before
 // undone. A step that was prevented, or failed, does not call f.
 func (o *Optimizer) AfterStep(f func(*Optimizer) error) *Hook { return o.after.add(f) }
 
-type hooks []*Hook
+// hooks are functions of an optimizer O.
+type hooks[O any] []*func(O) error
 
 // add returns a hook. The list is copied, so that a hook may add and remove
 // hooks; they take effect at the next step.
-func (l *hooks) add(f func(*Optimizer) error) *Hook {
-	h := &Hook{f, l}
-	*l = append(slices.Clone(*l), h)
-	return h
+func (l *hooks[O]) add(f func(O) error) *Hook {
+	*l = append(slices.Clone(*l), &f)
+	return &Hook{func() {
+		*l = slices.DeleteFunc(slices.Clone(*l), func(other *func(O) error) bool { return other == &f })
+	}}
 }
 
-func (l *hooks) run(o *Optimizer) error {
-	for _, h := range *l {
-		if h.call == nil {
+func (l *hooks[O]) run(o O) error {
+	for _, f := range *l {
+		if *f == nil {
 			return optionErrorf("a hook of the step is nil")
 		}
-		if err := h.call(o); err != nil {
+		if err := (*f)(o); err != nil {
 			return err
 		}
 	}

@@ -98,35 +98,36 @@ func (r KFAC) Check() error {
 	return errors.Join(errs...)
 }
 
-// Start returns the method for n elements, with no statistics yet.
-func (r KFAC) Start(n int) Iteration { return &kfac{KFAC: r, delta: make([]float64, n)} }
+// Start returns the method with no statistics yet. It is an error if a parameter is in no
+// layer, or a layer's is not among them.
+func (r KFAC) Start(p *Problem) (Iteration, error) {
+	o := &kfac{KFAC: r, delta: make([]float64, len(p.X))}
+	return o, o.match(p)
+}
 
 type kfac struct {
 	KFAC
 	k      int
 	delta  []float64
-	blocks []*kfacBlock // of the layers, made at the first step
+	blocks []*kfacBlock // of the layers
 }
 
-// kfacBlock is the block of the Fisher matrix of one layer.
-type kfacBlock struct {
-	layer        int
-	in, out      int
-	weight, bias int           // where they start in the vector of elements; bias is -1 without one
-	a, g         *mat.SymDense // A and G
-	nextA, nextG *mat.SymDense // those of the step that is being made
-	invA, invG   *mat.SymDense // inverses of the damped ones
-	newA, newG   *mat.SymDense // likewise, being made
-	grad, v, tmp *mat.Dense    // (out, dim A)
+// Method returns the hyperparameters.
+func (o *kfac) Method() Method { return &o.KFAC }
+
+// Memory returns k, δ, and the factors of all layers with their inverses.
+func (o *kfac) Memory() Memory {
+	m := Memory{"steps": &o.k, "delta": o.delta}
+	for i, b := range o.blocks {
+		for name, matrix := range map[string]*mat.SymDense{"A": b.a, "G": b.g, "A_inv": b.invA, "G_inv": b.invG} {
+			m[fmt.Sprintf("layer %d %s", i, name)] = matrix.RawSymmetric().Data
+		}
+	}
+	return m
 }
 
 // Step makes one move.
 func (o *kfac) Step(p *Problem) (float64, error) {
-	if o.blocks == nil {
-		if err := o.match(p); err != nil {
-			return 0, err
-		}
-	}
 	loss, err := p.Eval()
 	if err != nil {
 		return loss, err
@@ -134,8 +135,8 @@ func (o *kfac) Step(p *Problem) (float64, error) {
 	k := o.k + 1
 	invert := k <= 3 || math.Mod(float64(k), o.TInv) == 0
 	for _, b := range o.blocks {
-		if err = o.estimate(b, k); err == nil && invert {
-			err = o.invert(b)
+		if err = b.estimate(&o.KFAC, k); err == nil && invert {
+			err = b.invert(o.Damping)
 		}
 		if err != nil {
 			return loss, fmt.Errorf("optim: KFAC: %w: layer %d: %w", ErrParam, b.layer, err)
@@ -172,7 +173,6 @@ func (o *kfac) match(p *Problem) error {
 		}
 		return -1, false
 	}
-	var blocks []*kfacBlock
 	for i, l := range o.Layers {
 		bad := func(format string, args ...any) error {
 			return fmt.Errorf("optim: KFAC: %w: layer %d: "+format, append([]any{ErrParam, i}, args...)...)
@@ -197,135 +197,13 @@ func (o *kfac) match(p *Problem) error {
 			}
 			da++
 		}
-		for _, m := range []**mat.SymDense{&b.a, &b.nextA, &b.invA, &b.newA} {
-			*m = mat.NewSymDense(da, nil)
-		}
-		for _, m := range []**mat.SymDense{&b.g, &b.nextG, &b.invG, &b.newG} {
-			*m = mat.NewSymDense(b.out, nil)
-		}
-		for _, m := range []**mat.Dense{&b.grad, &b.v, &b.tmp} {
-			*m = mat.NewDense(b.out, da, nil)
-		}
-		blocks = append(blocks, b)
+		b.allocate(da)
+		o.blocks = append(o.blocks, b)
 	}
 	for i, q := range p.params {
 		if !used[i] {
 			return q.errorf(errors.New("it is in no layer of KFAC"))
 		}
 	}
-	o.blocks = blocks
 	return nil
-}
-
-// estimate sets nextA and nextG.
-func (o *kfac) estimate(b *kfacBlock, k int) error {
-	a, n, err := examplesOf(o.Layers[b.layer].Input, "input", b.in)
-	if err != nil {
-		return err
-	}
-	g, m, err := examplesOf(o.Layers[b.layer].OutputGrad, "output gradient", b.out)
-	if err != nil {
-		return err
-	}
-	if m != n {
-		return fmt.Errorf("%w: the input has %d rows, the output gradient %d", tensor.ErrShape, n, m)
-	}
-	if b.bias >= 0 {
-		a1 := mat.NewDense(n, b.in+1, nil)
-		a1.Slice(0, n, 0, b.in).(*mat.Dense).Copy(a)
-		for i := range n {
-			a1.Set(i, b.in, 1)
-		}
-		a = a1
-	}
-	scale := 1 / float64(n)
-	if o.BatchAveraged {
-		scale = float64(n) // mean((n·g)(n·g)ᵀ)
-	}
-	eps := min(1-1/float64(k), o.StatDecay)
-	b.nextA.ScaleSym(eps, b.a)
-	b.nextA.SymRankK(b.nextA, (1-eps)/float64(n), a.T())
-	b.nextG.ScaleSym(eps, b.g)
-	b.nextG.SymRankK(b.nextG, (1-eps)*scale, g.T())
-	if !finite(mat.Trace(b.nextA)) || !finite(mat.Trace(b.nextG)) {
-		return errors.New("the factor A or G is not finite")
-	}
-	return nil
-}
-
-// examplesOf returns the value as a matrix of n rows.
-func examplesOf(of gorgonia.Valuer, what string, columns int) (*mat.Dense, int, error) {
-	v := of.Value()
-	if missing(v) {
-		return nil, 0, fmt.Errorf("the %s has no value; is it kept?", what)
-	}
-	shape := v.Shape()
-	if len(shape) != 2 || shape[0] < 1 || shape[1] != columns {
-		return nil, 0, fmt.Errorf("%w: the %s has shape %v, want (n, %d)", tensor.ErrShape, what, shape, columns)
-	}
-	x, err := tensor.Float64s(v)
-	if err != nil {
-		return nil, 0, fmt.Errorf("the %s: %w", what, err)
-	}
-	for i, e := range x {
-		if !finite(e) {
-			return nil, 0, fmt.Errorf("element (%d, %d) of the %s is %v", i/columns, i%columns, what, e)
-		}
-	}
-	return mat.NewDense(shape[0], columns, x), shape[0], nil
-}
-
-// invert sets newA and newG.
-func (o *kfac) invert(b *kfacBlock) error {
-	da, dg := b.nextA.SymmetricDim(), b.nextG.SymmetricDim()
-	pi := math.Sqrt((mat.Trace(b.nextA) / float64(da)) / (mat.Trace(b.nextG) / float64(dg)))
-	if !finite(pi) || pi == 0 {
-		pi = 1
-	}
-	gamma := math.Sqrt(o.Damping)
-	if err := dampedInverse(b.newA, b.nextA, pi*gamma); err != nil {
-		return fmt.Errorf("factor A: %w", err)
-	}
-	if err := dampedInverse(b.newG, b.nextG, gamma/pi); err != nil {
-		return fmt.Errorf("factor G: %w", err)
-	}
-	return nil
-}
-
-// dampedInverse sets to to (m + λI)⁻¹.
-func dampedInverse(to, m *mat.SymDense, lambda float64) error {
-	to.CopySym(m)
-	for i := range m.SymmetricDim() {
-		to.SetSym(i, i, to.At(i, i)+lambda)
-	}
-	var c mat.Cholesky
-	if !c.Factorize(to) {
-		return errors.New("the matrix has no inverse; give a damping")
-	}
-	var ill mat.Condition // an inverse that is inexact only
-	if err := c.InverseTo(to); err != nil && (!errors.As(err, &ill) || math.IsInf(float64(ill), 0)) {
-		return fmt.Errorf("the matrix has no inverse; give a damping: %w", err)
-	}
-	return nil
-}
-
-// exchange copies between the elements of the layer in x and the matrix [W b], from x to m
-// or back.
-func (b *kfacBlock) exchange(x []float64, m *mat.Dense, back bool) {
-	for i := range b.out {
-		row := m.RawRowView(i)
-		w := x[b.weight+i*b.in:][:b.in]
-		if back {
-			copy(w, row)
-		} else {
-			copy(row, w)
-		}
-		switch {
-		case b.bias < 0:
-		case back:
-			x[b.bias+i] = row[b.in]
-		default:
-			row[b.in] = x[b.bias+i]
-		}
-	}
 }

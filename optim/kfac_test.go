@@ -363,7 +363,11 @@ func TestKFACMistakes(t *testing.T) {
 		params := change(m, &rule.Layers[0])
 		before := append([]float64{}, data[float64](t, m.w.value)...)
 		opt, err := NewMinimizer(list(params...), rule)
-		require.NoError(t, err, want)
+		if err != nil { // what is wrong about the parameters is found at once
+			require.ErrorIs(t, err, ErrParam)
+			require.ErrorContains(t, err, want)
+			continue
+		}
 		for range 2 { // as clear the second time
 			_, err = opt.StepClosure(m.closure(t))
 			require.ErrorIs(t, err, ErrParam)
@@ -374,9 +378,7 @@ func TestKFACMistakes(t *testing.T) {
 	m := newAffine(4)
 	rule := m.rule()
 	rule.Layers = append(rule.Layers, m.layer())
-	opt, err := NewMinimizer(list(m.w, m.b), rule)
-	require.NoError(t, err)
-	_, err = opt.StepClosure(m.closure(t))
+	_, err := NewMinimizer(list(m.w, m.b), rule)
 	require.ErrorContains(t, err, "layer 1: the weight is not one of the parameters, or is in two layers")
 }
 

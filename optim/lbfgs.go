@@ -56,25 +56,41 @@ func (r LBFGS) Check() error {
 }
 
 // Start returns the method with an empty memory.
-func (r LBFGS) Start(n int) Iteration {
-	return &lbfgs{LBFGS: r, d: make([]float64, n), last: make([]float64, n)}
+func (r LBFGS) Start(p *Problem) (Iteration, error) {
+	n := len(p.X)
+	return &lbfgs{LBFGS: r, d: make([]float64, n), last: make([]float64, n)}, nil
 }
 
 // lbfgs is LBFGS at work.
 type lbfgs struct {
 	LBFGS
-	y, s    [][]float64 // the pairs, from the oldest
-	rho     []float64
-	d, last []float64 // the direction, and the gradient before the last move
-	t, h    float64   // the length of the last move; γ
-	iter    int       // moves in all
-	evals   int       // evaluations in this step
+	pairs   [][]float64 // y, s, ρ and α one after the other, from the oldest pair
+	d, last []float64   // the direction, and the gradient before the last move
+	loss    float64     // there
+	t, h    float64     // the length of the last move; γ
+	iter    int         // moves in all
+	evals   int         // evaluations in all
 	search  wolfe
+}
+
+// Method returns the hyperparameters.
+func (o *lbfgs) Method() Method { return &o.LBFGS }
+
+// Memory returns all that torch keeps, by its names, but for the pairs.
+func (o *lbfgs) Memory() Memory {
+	return Memory{"func_evals": &o.evals, "n_iter": &o.iter, "d": o.d, "t": &o.t, "H_diag": &o.h,
+		"prev_flat_grad": o.last, "prev_loss": &o.loss, "pairs": Rows{&o.pairs, 2*len(o.d) + 2}}
+}
+
+// pair returns a pair of the memory, and [ρ, α].
+func (o *lbfgs) pair(i int) (y, s, scale []float64) {
+	n := len(o.d)
+	return o.pairs[i][:n], o.pairs[i][n : 2*n], o.pairs[i][2*n:]
 }
 
 // Step makes up to MaxIter moves.
 func (o *lbfgs) Step(p *Problem) (float64, error) {
-	o.evals = 0
+	before := o.evals
 	first, err := o.eval(p)
 	if err != nil || maxAbs(p.G) <= o.ToleranceGrad {
 		return o.sign(first), err
@@ -84,7 +100,7 @@ func (o *lbfgs) Step(p *Problem) (float64, error) {
 		o.iter++
 		o.direction(p.G)
 		copy(o.last, p.G)
-		before := loss
+		o.loss = loss
 		o.t = o.LR
 		if o.iter == 1 {
 			o.t *= min(1, 1/sumAbs(p.G))
@@ -94,21 +110,23 @@ func (o *lbfgs) Step(p *Problem) (float64, error) {
 			break
 		}
 		isLast := move == int(o.MaxIter)
-		if loss, err = o.move(p, loss, slope, isLast); err != nil {
+		left := o.maxEval() - (o.evals - before)
+		if loss, err = o.move(p, loss, slope, left, isLast); err != nil {
 			return o.sign(first), err
 		}
-		if isLast || o.evals >= o.maxEval() || maxAbs(p.G) <= o.ToleranceGrad ||
-			o.t*maxAbs(o.d) <= o.ToleranceChange || math.Abs(loss-before) < o.ToleranceChange {
+		if isLast || o.evals-before >= o.maxEval() || maxAbs(p.G) <= o.ToleranceGrad ||
+			o.t*maxAbs(o.d) <= o.ToleranceChange || math.Abs(loss-o.loss) < o.ToleranceChange {
 			break
 		}
 	}
 	return o.sign(first), nil
 }
 
-// move goes along d. Without a line search the last point of a step is not evaluated.
-func (o *lbfgs) move(p *Problem, loss, slope float64, isLast bool) (float64, error) {
+// move goes along d, with at most so many evaluations in a line search. Without one the last
+// point of a step is not evaluated.
+func (o *lbfgs) move(p *Problem, loss, slope float64, most int, isLast bool) (float64, error) {
 	if o.StrongWolfe {
-		loss, t, err := o.search.find(p, o.eval, o.d, o.t, loss, slope, o.maxEval()-o.evals)
+		loss, t, err := o.search.find(p, o.eval, o.d, o.t, loss, slope, most)
 		o.t = t
 		return loss, err
 	}
@@ -159,22 +177,25 @@ func (o *lbfgs) direction(g []float64) {
 	for i := range q {
 		q[i] = -g[i]
 	}
-	alpha := make([]float64, len(o.y))
-	for i := len(o.y) - 1; i >= 0; i-- {
-		alpha[i] = dot(o.s[i], q) * o.rho[i]
-		axpy(-alpha[i], o.y[i], q)
+	for i := len(o.pairs) - 1; i >= 0; i-- {
+		y, s, scale := o.pair(i)
+		scale[1] = dot(s, q) * scale[0]
+		axpy(-scale[1], y, q)
 	}
 	for i := range q {
 		q[i] *= o.h
 	}
-	for i := range o.y {
-		axpy(alpha[i]-dot(o.y[i], q)*o.rho[i], o.s[i], q)
+	for i := range o.pairs {
+		y, s, scale := o.pair(i)
+		axpy(scale[1]-dot(y, q)*scale[0], s, q)
 	}
 }
 
 // remember adds the pair of the last move.
 func (o *lbfgs) remember(g []float64) {
-	y, s := make([]float64, len(g)), make([]float64, len(g))
+	n := len(g)
+	pair := make([]float64, 2*n+2)
+	y, s := pair[:n], pair[n:2*n]
 	for i := range g {
 		y[i], s[i] = g[i]-o.last[i], o.d[i]*o.t
 	}
@@ -182,9 +203,8 @@ func (o *lbfgs) remember(g []float64) {
 	if !(ys > 1e-10) {
 		return
 	}
-	if len(o.y) == int(o.HistorySize) {
-		o.y, o.s, o.rho = o.y[1:], o.s[1:], o.rho[1:]
-	}
-	o.y, o.s, o.rho = append(o.y, y), append(o.s, s), append(o.rho, 1/ys)
+	pair[2*n] = 1 / ys
+	o.pairs = append(o.pairs, pair)
+	o.pairs = o.pairs[max(0, len(o.pairs)-int(o.HistorySize)):]
 	o.h = ys / dot(y, y)
 }

@@ -1,13 +1,5 @@
 package optim
 
-import (
-	"fmt"
-
-	"gorgonia.org/gorgonia"
-
-	"github.com/downhill-go/downhill/tensor"
-)
-
 // A Method is an optimizer that moves all parameters at once, as one vector, and
 // evaluates the loss as often as it needs: quasi-Newton methods, conjugate gradients. As a
 // [Rule] it is a plain struct of hyperparameters and holds no state. [NewMinimizer]
@@ -15,8 +7,9 @@ import (
 type Method interface {
 	// Check returns an error for every hyperparameter out of its range.
 	Check() error
-	// Start returns the method at work on n elements, with nothing remembered yet.
-	Start(n int) Iteration
+	// Start returns the method at work on the elements of p.X, with nothing remembered yet,
+	// or why it cannot work on them. Their values, and the gradient, are not there yet.
+	Start(p *Problem) (Iteration, error)
 }
 
 // An Iteration is a [Method] with what it remembers of the steps so far.
@@ -24,6 +17,27 @@ type Iteration interface {
 	// Step takes one step from p.X, and leaves the last point there. It returns the
 	// loss at the point it started from, and the first error of p.Eval.
 	Step(p *Problem) (loss float64, err error)
+	// Method returns a pointer to the hyperparameters. What a schedule writes there holds from
+	// the next step on.
+	Method() Method
+}
+
+// A Keeper is an [Iteration] whose memory can be saved, by [Minimizer.StateDict].
+type Keeper interface {
+	Iteration
+	// Memory returns everything that the next step depends on, but the hyperparameters.
+	Memory() Memory
+}
+
+// Memory is what a [Keeper] remembers, by name: a *int that is not negative, a *float64, a
+// []float64 that keeps its length, [Rows], or a *[Scalars]. They are read to save it and
+// written to load it.
+type Memory map[string]any
+
+// Rows is a list of vectors of the same length.
+type Rows struct {
+	List   *[][]float64
+	Length int
 }
 
 // Problem is what a [Method] sees of the parameters and the loss, in float64.
@@ -118,83 +132,4 @@ func (s *slotOf[T]) exchange(x []float64, what exchange) int {
 		}
 	}
 	return n
-}
-
-// Minimizer applies a [Method] to parameters. It is for one goroutine at a time.
-type Minimizer struct {
-	method  Method
-	problem Problem
-	work    Iteration
-	start   []float64
-}
-
-// NewMinimizer returns an optimizer that applies method to all of params, which must
-// have values. There are no groups: as torch says, LBFGS doesn't support per-parameter
-// options. Errors are those of [New] and of method's Check.
-func NewMinimizer(params []gorgonia.ValueGrad, method Method) (*Minimizer, error) {
-	if method == nil || nilPointer(method) {
-		return nil, optionErrorf("no method")
-	}
-	if err := method.Check(); err != nil {
-		return nil, err
-	}
-	if len(params) == 0 {
-		return nil, paramErrorf("optimizer got an empty parameter list")
-	}
-	o := &Minimizer{method: method}
-	admitted := &Optimizer{groups: []*Group{{}}}
-	for i, vg := range params {
-		p, err := admitted.admit(vg, i)
-		if err != nil {
-			return nil, err
-		}
-		admitted.groups[0].params = append(admitted.groups[0].params, p)
-	}
-	o.problem.params = admitted.groups[0].params
-	n := 0
-	for _, p := range o.problem.params {
-		if missing(p.of.Value()) {
-			return nil, p.errorf(fmt.Errorf("%w: it has no value", tensor.ErrShape))
-		}
-		n += tensor.Size(p.of.Value().Shape())
-	}
-	vectors := make([]float64, 3*n)
-	o.problem.X, o.problem.G, o.start = vectors[:n:n], vectors[n:2*n:2*n], vectors[2*n:]
-	o.work = method.Start(n)
-	return o, nil
-}
-
-// Method returns the hyperparameters.
-func (o *Minimizer) Method() Method { return o.method }
-
-// StepClosure takes one step, and returns the loss at the point where it started. f
-// evaluates the loss and its gradients at the parameters, and is called several times.
-// An error of f is returned, and the parameters are where they were.
-func (o *Minimizer) StepClosure(f func() (float64, error)) (float64, error) {
-	if f == nil {
-		return 0, optionErrorf("StepClosure: the closure is nil")
-	}
-	p := &o.problem
-	p.f = f
-	if err := p.read(); err != nil {
-		return 0, err
-	}
-	copy(o.start, p.X)
-	loss, err := o.work.Step(p)
-	if err == nil {
-		err = p.write()
-	}
-	if err != nil {
-		copy(p.X, o.start)
-		_ = p.write() // it could be read, so it can be written
-	}
-	return loss, err
-}
-
-// Close ends a [Method] that runs beside the caller, as [Gonum] does; others need not be
-// closed.
-func (o *Minimizer) Close() {
-	if c, ok := o.work.(interface{ close() }); ok {
-		c.close()
-	}
 }

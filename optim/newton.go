@@ -50,14 +50,22 @@ func (r Newton) Check() error {
 		nonNegative("Newton", "damping", r.Damping))
 }
 
-// Start returns the method for n elements; it remembers nothing.
-func (r Newton) Start(n int) Iteration { return &newton{Newton: r, d: make([]float64, n)} }
+// Start returns the method; it remembers nothing.
+func (r Newton) Start(p *Problem) (Iteration, error) {
+	return &newton{Newton: r, d: make([]float64, len(p.X))}, nil
+}
 
 type newton struct {
 	Newton
 	d      []float64
 	search wolfe
 }
+
+// Method returns the hyperparameters.
+func (o *newton) Method() Method { return &o.Newton }
+
+// Memory is empty.
+func (o *newton) Memory() Memory { return Memory{} }
 
 // searches is the number of evaluations in a line search.
 const searches = 25

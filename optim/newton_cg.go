@@ -45,10 +45,11 @@ func (r NewtonCG) Check() error {
 		count("NewtonCG", "max_iter", r.MaxIter, 0))
 }
 
-// Start returns the method for n elements; it remembers nothing.
-func (r NewtonCG) Start(n int) Iteration {
+// Start returns the method; it remembers nothing.
+func (r NewtonCG) Start(p *Problem) (Iteration, error) {
+	n := len(p.X)
 	v := make([]float64, 3*n)
-	return &newtonCG{NewtonCG: r, d: v[:n:n], r: v[n : 2*n : 2*n], q: v[2*n:]}
+	return &newtonCG{NewtonCG: r, d: v[:n:n], r: v[n : 2*n : 2*n], q: v[2*n:]}, nil
 }
 
 type newtonCG struct {
@@ -56,6 +57,12 @@ type newtonCG struct {
 	d, r, q []float64 // the direction so far, the residual, the direction of the search for it
 	search  wolfe
 }
+
+// Method returns the hyperparameters.
+func (o *newtonCG) Method() Method { return &o.NewtonCG }
+
+// Memory is empty.
+func (o *newtonCG) Memory() Memory { return Memory{} }
 
 // Step makes one move.
 func (o *newtonCG) Step(p *Problem) (float64, error) {

@@ -15,8 +15,8 @@ type Optimizer struct {
 	params    []gorgonia.ValueGrad // of all groups, in order
 	trainable []gorgonia.ValueGrad // those that are not frozen
 	keys      map[string]bool      // names of parameters in a StateDict
-	before    hooks
-	after     hooks
+	before    hooks[*Optimizer]
+	after     hooks[*Optimizer]
 }
 
 // New returns an optimizer with one group. A parameter is anything with a

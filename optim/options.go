@@ -132,8 +132,11 @@ func numberField(rule reflect.Value, tag string) (reflect.Value, error) {
 		}
 		known = append(known, f.tag)
 	}
-	return reflect.Value{}, optionErrorf("%s has no hyperparameter %q, only %s",
-		typeName(rule), tag, strings.Join(known, ", "))
+	only := ""
+	if known != nil {
+		only = ", only " + strings.Join(known, ", ")
+	}
+	return reflect.Value{}, optionErrorf("%s has no hyperparameter %q%s", typeName(rule), tag, only)
 }
 
 // with returns a copy of rule with one hyperparameter changed.

@@ -55,22 +55,29 @@ func (r Prodigy) Check() error {
 		nonNegative("Prodigy", "weight_decay value", r.WeightDecay))
 }
 
-// Start returns the method for n elements.
-func (r Prodigy) Start(n int) Iteration {
-	if r.Beta3 == 0 {
-		r.Beta3 = math.Sqrt(r.Beta2)
-	}
+// Start returns the method before its first step.
+func (r Prodigy) Start(p *Problem) (Iteration, error) {
+	n := len(p.X)
 	vectors := make([]float64, 4*n)
 	return &prodigy{Prodigy: r, d: r.D0,
-		m: vectors[:n], v: vectors[n : 2*n], s: vectors[2*n : 3*n], x0: vectors[3*n:]}
+		m: vectors[:n], v: vectors[n : 2*n], s: vectors[2*n : 3*n], x0: vectors[3*n:]}, nil
 }
 
 type prodigy struct {
 	Prodigy
 	t           int
-	powers      [2]power
+	powers      Scalars
 	d, r        float64
 	m, v, s, x0 []float64
+}
+
+// Method returns the hyperparameters.
+func (o *prodigy) Method() Method { return &o.Prodigy }
+
+// Memory returns all but γ.
+func (o *prodigy) Memory() Memory {
+	return Memory{"step": &o.t, "powers": &o.powers, "d": &o.d, "d_numerator": &o.r,
+		"exp_avg": o.m, "exp_avg_sq": o.v, "s": o.s, "p0": o.x0}
 }
 
 // Step takes one step.
@@ -84,8 +91,11 @@ func (o *prodigy) Step(p *Problem) (float64, error) {
 	}
 	o.t++
 	d := o.d
-	gamma := d * o.LR * math.Sqrt(1-o.powers[1].at(o.Beta2, o.t)) / (1 - o.powers[0].at(o.Beta1, o.t))
-	weight := d / o.D0
+	gamma := d * o.LR * math.Sqrt(1-o.powers.Pow(1, o.Beta2, o.t)) / (1 - o.powers.Pow(0, o.Beta1, o.t))
+	beta3, weight := o.Beta3, d/o.D0
+	if beta3 == 0 {
+		beta3 = math.Sqrt(o.Beta2)
+	}
 	along, rate := 0.0, gamma
 	if o.SafeguardWarmup {
 		rate = d
@@ -95,9 +105,9 @@ func (o *prodigy) Step(p *Problem) (float64, error) {
 		dg := float64(d * g)
 		o.m[i] = float64(o.Beta1*o.m[i]) + float64((1-o.Beta1)*dg)
 		o.v[i] = float64(o.Beta2*o.v[i]) + float64((1-o.Beta2)*dg*dg)
-		o.s[i] = float64(o.Beta3*o.s[i]) + float64(weight*rate*g)
+		o.s[i] = float64(beta3*o.s[i]) + float64(weight*rate*g)
 	}
-	o.r = float64(o.Beta3*o.r) + float64(weight*gamma*along)
+	o.r = float64(beta3*o.r) + float64(weight*gamma*along)
 	if norm := sumAbs(o.s); norm > 0 {
 		o.d = max(d, o.DCoef*o.r/norm)
 	}

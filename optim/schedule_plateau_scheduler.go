@@ -13,7 +13,7 @@ import (
 //		err = sched.Step(loss)  // on held-out data
 //	}
 type PlateauScheduler struct {
-	opt      *Optimizer
+	opt      Scheduled
 	plateau  ReduceLROnPlateau
 	name     string
 	tracks   []track
@@ -25,24 +25,24 @@ type PlateauScheduler struct {
 
 // NewPlateauScheduler returns a scheduler of the learning rate. Errors wrap
 // [ErrOption].
-func NewPlateauScheduler(opt *Optimizer, s ReduceLROnPlateau) (*PlateauScheduler, error) {
+func NewPlateauScheduler(opt Scheduled, s ReduceLROnPlateau) (*PlateauScheduler, error) {
 	return NewPlateauSchedulerOf(opt, "lr", s)
 }
 
 // NewPlateauSchedulerOf is [NewPlateauScheduler] for the hyperparameter of the
 // given PyTorch name.
-func NewPlateauSchedulerOf(opt *Optimizer, name string, s ReduceLROnPlateau) (*PlateauScheduler, error) {
-	if opt == nil {
+func NewPlateauSchedulerOf(opt Scheduled, name string, s ReduceLROnPlateau) (*PlateauScheduler, error) {
+	if missingScheduled(opt) {
 		return nil, optionErrorf("a scheduler needs an optimizer")
 	}
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
-	if n := len(s.MinLR); n > 1 && n != len(opt.groups) {
-		return nil, bare("ReduceLROnPlateau", fmt.Sprintf("expected %d min_lrs, got %d", len(opt.groups), n))
+	if n := len(s.MinLR); n > 1 && n != opt.count() {
+		return nil, bare("ReduceLROnPlateau", fmt.Sprintf("expected %d min_lrs, got %d", opt.count(), n))
 	}
-	for _, g := range opt.groups {
-		if _, err := g.Get(name); err != nil {
+	for i := range opt.count() {
+		if _, err := opt.tunable(i).Get(name); err != nil {
 			return nil, err
 		}
 	}
@@ -100,11 +100,11 @@ func (p *PlateauScheduler) reduce() error {
 
 // grow makes the tracks of the groups that have none.
 func (p *PlateauScheduler) grow() error {
-	if n := len(p.plateau.MinLR); n > 1 && n != len(p.opt.groups) {
-		return bare("ReduceLROnPlateau", fmt.Sprintf("expected %d min_lrs, got %d", len(p.opt.groups), n))
+	if n := len(p.plateau.MinLR); n > 1 && n != p.opt.count() {
+		return bare("ReduceLROnPlateau", fmt.Sprintf("expected %d min_lrs, got %d", p.opt.count(), n))
 	}
-	for i := len(p.tracks); i < len(p.opt.groups); i++ {
-		t := track{group: p.opt.groups[i], name: p.name}
+	for i := len(p.tracks); i < p.opt.count(); i++ {
+		t := track{of: p.opt.tunable(i), name: p.name}
 		if err := t.bind(); err != nil {
 			return err
 		}
@@ -121,9 +121,9 @@ func (p *PlateauScheduler) Best() float64 { return p.best }
 
 // Last returns the present values, one per group, like torch's get_last_lr.
 func (p *PlateauScheduler) Last() []float64 {
-	last := make([]float64, len(p.opt.groups))
-	for i, g := range p.opt.groups {
-		last[i], _ = g.Get(p.name)
+	last := make([]float64, p.opt.count())
+	for i := range last {
+		last[i], _ = p.opt.tunable(i).Get(p.name)
 	}
 	return last
 }

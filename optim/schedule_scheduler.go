@@ -17,7 +17,7 @@ import (
 // Schedulers on the same hyperparameter chain: each acts on what the others
 // left, and all share the initial value, that before the first of them.
 type Scheduler struct {
-	opt       *Optimizer
+	opt       Scheduled
 	schedules []Schedule // one for all groups, or one per group
 	name      string
 	at        float64   // epoch
@@ -26,18 +26,15 @@ type Scheduler struct {
 	momentum  []track   // of a Cycler
 }
 
-// maxEpoch is the last epoch that is an int and exact as a float64.
-const maxEpoch = min(1<<53, math.MaxInt)
-
-// NewScheduler returns a scheduler of the learning rate. It takes one schedule
-// for all groups, or one per group, where torch takes lists of lr_lambda,
+// NewScheduler returns a scheduler of the learning rate of an [*Optimizer] or a [*Minimizer], which
+// counts as one group. It takes one schedule for all groups, or one per group, where torch takes lists of lr_lambda,
 // max_lr, swa_lr and so on. It records the present learning rate of each group
 // as its initial one, unless an earlier scheduler did, and goes to epoch 0,
 // which may change the learning rate. Errors wrap [ErrOption].
 //
 // If a schedule is a [Cycler], so is the momentum. A group whose rule has none
 // is an error.
-func NewScheduler(opt *Optimizer, s ...Schedule) (*Scheduler, error) {
+func NewScheduler(opt Scheduled, s ...Schedule) (*Scheduler, error) {
 	return NewSchedulerOf(opt, "lr", s...)
 }
 
@@ -45,12 +42,12 @@ func NewScheduler(opt *Optimizer, s ...Schedule) (*Scheduler, error) {
 // name, such as "momentum", "weight_decay" or "betas[0]". A group whose rule
 // does not have it is an error that lists the ones it has. It moves no
 // momentum besides, unless that is the name.
-func NewSchedulerOf(opt *Optimizer, name string, s ...Schedule) (*Scheduler, error) {
-	if opt == nil || len(s) == 0 {
+func NewSchedulerOf(opt Scheduled, name string, s ...Schedule) (*Scheduler, error) {
+	if missingScheduled(opt) || len(s) == 0 {
 		return nil, optionErrorf("a scheduler needs an optimizer and a schedule")
 	}
-	if len(s) != 1 && len(s) != len(opt.groups) {
-		return nil, optionErrorf("Expected %d schedules, but got %d", len(opt.groups), len(s))
+	if len(s) != 1 && len(s) != opt.count() {
+		return nil, optionErrorf("Expected %d schedules, but got %d", opt.count(), len(s))
 	}
 	for _, s := range s {
 		if s == nil || nilPointer(s) {
@@ -61,8 +58,8 @@ func NewSchedulerOf(opt *Optimizer, name string, s ...Schedule) (*Scheduler, err
 		}
 	}
 	sched := &Scheduler{opt: opt, schedules: append([]Schedule(nil), s...), name: name}
-	for i, g := range opt.groups {
-		if _, err := g.Get(name); err != nil {
+	for i := range opt.count() {
+		if _, err := opt.tunable(i).Get(name); err != nil {
 			return nil, err
 		}
 		if _, _, err := sched.cycle(i); err != nil {
@@ -76,7 +73,7 @@ func NewSchedulerOf(opt *Optimizer, name string, s ...Schedule) (*Scheduler, err
 }
 
 // Step goes to the next epoch and changes the hyperparameter of every group.
-// It is called after [Optimizer.Step]. A value that is not finite, or that the
+// It is called after the step of the optimizer. A value that is not finite, or that the
 // rule refuses, is an error that wraps [ErrOption]; then that group and those
 // after it keep their value. It does not allocate.
 func (s *Scheduler) Step() error {
@@ -93,7 +90,7 @@ func (s *Scheduler) Step() error {
 // within an epoch: StepTo(epoch + batch/batches). A Step after that adds 1.
 // [SequentialLR] and [ChainedScheduler] cannot jump, as in torch.
 func (s *Scheduler) StepTo(epoch float64) error {
-	if !(0 <= epoch && epoch <= maxEpoch) {
+	if !(0 <= epoch && epoch <= maxCount) {
 		return optionErrorf("Expected non-negative epoch, but got %s", pyFloat(epoch))
 	}
 	for _, schedule := range s.schedules {
@@ -119,7 +116,7 @@ func (s *Scheduler) Last() []float64 { return append([]float64(nil), s.last...) 
 
 // advance moves all groups to the epoch s.at.
 func (s *Scheduler) advance(jump bool) error {
-	if len(s.tracks) < len(s.opt.groups) {
+	if len(s.tracks) < s.opt.count() {
 		if err := s.grow(); err != nil { // groups that were added later
 			return err
 		}
@@ -142,12 +139,12 @@ func (s *Scheduler) advance(jump bool) error {
 
 // grow makes the tracks of the groups that have none.
 func (s *Scheduler) grow() error {
-	for i := len(s.tracks); i < len(s.opt.groups); i++ {
+	for i := len(s.tracks); i < s.opt.count(); i++ {
 		if len(s.schedules) > 1 && i >= len(s.schedules) {
-			return optionErrorf("Expected %d schedules, but got %d", len(s.opt.groups), len(s.schedules))
+			return optionErrorf("Expected %d schedules, but got %d", s.opt.count(), len(s.schedules))
 		}
-		g := s.opt.groups[i]
-		t, err := newTrack(g, s.name, s.of(i))
+		of := s.opt.tunable(i)
+		t, err := newTrack(of, s.name, s.of(i))
 		if err != nil {
 			return err
 		}
@@ -156,7 +153,7 @@ func (s *Scheduler) grow() error {
 			return err
 		}
 		if m != nil {
-			t, err := newTrack(g, name, m)
+			t, err := newTrack(of, name, m)
 			if err != nil {
 				return err
 			}
@@ -181,7 +178,7 @@ func (s *Scheduler) cycle(group int) (m Schedule, name string, err error) {
 		return nil, "", nil
 	}
 	for _, name := range []string{"betas[0]", "momentum"} {
-		if _, err := s.opt.groups[group].Get(name); err == nil {
+		if _, err := s.opt.tunable(group).Get(name); err == nil {
 			return m, name, nil
 		}
 	}

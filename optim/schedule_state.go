@@ -53,7 +53,7 @@ func (s *Scheduler) LoadStateDict(d *SchedulerState) error {
 		e.missing("state of the scheduler")
 		return e
 	}
-	if len(s.tracks) < len(s.opt.groups) {
+	if len(s.tracks) < s.opt.count() {
 		if err := s.grow(); err != nil {
 			return err
 		}
@@ -71,7 +71,7 @@ func (s *Scheduler) LoadStateDict(d *SchedulerState) error {
 	if d.Of != s.name {
 		e.mismatched("of: %q, want %q", d.Of, s.name)
 	}
-	if !(0 <= d.LastEpoch && d.LastEpoch <= maxEpoch) {
+	if !(0 <= d.LastEpoch && d.LastEpoch <= maxCount) {
 		e.mismatched("last_epoch: %v", float64(d.LastEpoch))
 	}
 	if n := len(s.tracks); len(d.BaseLRs) != n || len(d.LastLR) != n {
@@ -85,10 +85,7 @@ func (s *Scheduler) LoadStateDict(d *SchedulerState) error {
 	for i := range s.tracks {
 		t := &s.tracks[i]
 		t.initial = d.BaseLRs[i]
-		if t.group.initial == nil {
-			t.group.initial = map[string]float64{}
-		}
-		t.group.initial[s.name] = t.initial
+		t.of.initials()[s.name] = t.initial
 	}
 	return nil
 }

@@ -2,44 +2,42 @@ package optim
 
 import "reflect"
 
-// track moves one hyperparameter of one group along a schedule.
+// track moves one hyperparameter along a schedule.
 type track struct {
-	group    *Group
+	of       tunable
 	name     string
 	schedule Schedule
 	initial  float64
-	field    *float64 // in the group's rule
+	field    *float64 // in the setting
 	lr       *float64 // the learning rate there, or field
-	rule     Rule     // that field is in
+	in       Setting  // that field is in
 }
 
 // newTrack returns the track at the start of the schedule, before epoch 0.
-func newTrack(g *Group, name string, s Schedule) (track, error) {
-	t := track{group: g, name: name, schedule: s}
+func newTrack(of tunable, name string, s Schedule) (track, error) {
+	t := track{of: of, name: name, schedule: s}
 	if err := t.bind(); err != nil {
 		return t, err
 	}
-	known, ok := g.initial[name]
+	known, ok := of.initials()[name]
 	v, initial := begin(s, *t.field, known, ok)
-	if g.initial == nil {
-		g.initial = map[string]float64{}
-	}
-	g.initial[name], t.initial = initial, initial
+	of.initials()[name], t.initial = initial, initial
 	return t, t.set(v)
 }
 
 // bind finds the field. After [Group.SetRule] it is in another rule.
 func (t *track) bind() error {
-	if t.field != nil && t.rule == t.group.rule {
+	in := t.of.setting()
+	if t.field != nil && t.in == in {
 		return nil
 	}
-	f, err := numberField(t.group.own(), t.name)
+	f, err := numberField(reflect.ValueOf(in), t.name)
 	if err != nil {
 		return err
 	}
-	t.field, t.rule = f.Addr().Interface().(*float64), t.group.rule
+	t.field, t.in = f.Addr().Interface().(*float64), in
 	t.lr = t.field
-	if f, err := numberField(t.group.own(), "lr"); err == nil {
+	if f, err := numberField(reflect.ValueOf(in), "lr"); err == nil {
 		t.lr = f.Addr().Interface().(*float64)
 	}
 	return nil
@@ -72,11 +70,7 @@ func (t *track) set(v float64) error {
 		*t.field = before
 		return err
 	}
-	t.group.prepared = 0
-	if (before == 0) != (v == 0) && t.field != t.lr {
-		t.group.state = t.group.rule.State() // SGD keeps a buffer if there is momentum
-		t.group.version++
-	}
+	t.of.touched((before == 0) != (v == 0) && t.field != t.lr)
 	return nil
 }
 
@@ -90,23 +84,7 @@ func (t *track) check() error {
 		*t.lr = 1
 		defer func() { *t.lr = lr }()
 	}
-	return t.group.rule.Check()
-}
-
-// own makes the group's rule a copy that nothing else has, and returns it
-// settable. [Group.Rule] goes on returning copies of the type it had.
-func (g *Group) own() reflect.Value {
-	if !g.owned {
-		g.pointer = reflect.TypeOf(g.rule).Kind() == reflect.Pointer
-		c := clone(g.rule)
-		if !g.pointer {
-			c = c.Addr() // *T has the methods of T
-		}
-		g.rule, g.owned = c.Interface().(Rule), true
-		g.preparer, _ = g.rule.(Preparer)
-		g.lookAhead, _ = g.rule.(LookAhead)
-	}
-	return reflect.ValueOf(g.rule).Elem()
+	return t.in.Check()
 }
 
 // typeNameOf returns the name of a schedule's type.

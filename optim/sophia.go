@@ -67,16 +67,25 @@ func (r Sophia) Check() error {
 		nonNegative("Sophia", "weight_decay value", r.WeightDecay))
 }
 
-// Start returns the method for n elements.
-func (r Sophia) Start(n int) Iteration {
-	return &sophia{Sophia: r, m: make([]float64, n), h: make([]float64, n)}
+// Start returns the method before its first step.
+func (r Sophia) Start(p *Problem) (Iteration, error) {
+	n := len(p.X)
+	return &sophia{Sophia: r, m: make([]float64, n), h: make([]float64, n)}, nil
 }
 
 type sophia struct {
 	Sophia
-	t     int
-	power power
-	m, h  []float64
+	t      int
+	powers Scalars
+	m, h   []float64
+}
+
+// Method returns the hyperparameters.
+func (o *sophia) Method() Method { return &o.Sophia }
+
+// Memory returns t, m, h and β₁ᵗ.
+func (o *sophia) Memory() Memory {
+	return Memory{"step": &o.t, "exp_avg": o.m, "hessian": o.h, "powers": &o.powers}
 }
 
 // Step takes one step.
@@ -92,7 +101,7 @@ func (o *sophia) Step(p *Problem) (float64, error) {
 	o.t++
 	correction := 1.0
 	if o.BiasCorrection {
-		correction = 1 - o.power.at(o.Beta1, o.t)
+		correction = 1 - o.powers.Pow(0, o.Beta1, o.t)
 	}
 	for i, g := range p.G {
 		o.m[i] = float64(o.Beta1*o.m[i]) + float64((1-o.Beta1)*g)

@@ -71,13 +71,7 @@ type Numbers []float64
 func (o *Optimizer) StateDict() *StateDict {
 	d := &StateDict{Groups: make([]GroupState, len(o.groups))}
 	for i, g := range o.groups {
-		gs := GroupState{Rule: NameOf(g.rule), Settings: settings(g.rule), Scalars: g.scalars.numbers()}
-		for name, v := range g.initial {
-			if gs.Initial == nil {
-				gs.Initial = Settings{}
-			}
-			gs.Initial[name] = number2any(v)
-		}
+		gs := GroupState{Rule: NameOf(g.rule), Settings: settings(g.rule), Initial: initialState(g.initial), Scalars: g.scalars.numbers()}
 		gs.Params = make([]ParamState, len(g.params))
 		for j, p := range g.params {
 			ps := ParamState{Name: p.key, Shape: []int{}, Steps: p.steps}
@@ -117,13 +111,24 @@ func (s *slotOf[T]) save(ps *ParamState, g *Group) {
 	}
 }
 
-func settings(rule Rule) Settings {
+func settings(rule Setting) Settings {
 	s := Settings{}
 	for _, f := range fields(reflect.ValueOf(rule)) {
 		s[f.tag] = f.value.Interface()
 		if v, ok := s[f.tag].(float64); ok {
 			s[f.tag] = number2any(v)
 		}
+	}
+	return s
+}
+
+// initialState returns hyperparameters for JSON, nil for none.
+func initialState(initial map[string]float64) (s Settings) {
+	for name, v := range initial {
+		if s == nil {
+			s = Settings{}
+		}
+		s[name] = number2any(v)
 	}
 	return s
 }

@@ -101,23 +101,13 @@ func (g *Group) plan(index int, gs *GroupState, l *groupLoad, e *StateError) err
 		return nil
 	}
 	before := len(e.Missing) + len(e.Unexpected) + len(e.Mismatched)
-	l.rule = gs.Settings.rule(where, g.Rule(), e)
+	l.rule = withSettings(g.Rule(), gs.Settings, where, e)
 	if before == len(e.Missing)+len(e.Unexpected)+len(e.Mismatched) {
 		if err := checkLoaded(l.rule); err != nil {
 			return err
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(gs.Initial)) {
-		v, ok := any2number(gs.Initial[name])
-		if _, err := numberField(reflect.ValueOf(g.rule), name); err != nil || !ok {
-			e.mismatched("%s: initial %s: %v", where, name, gs.Initial[name])
-			continue
-		}
-		if l.initial == nil {
-			l.initial = map[string]float64{}
-		}
-		l.initial[name] = v
-	}
+	l.initial = gs.Initial.initial(where, g.rule, e)
 	if !l.scalars.set(gs.Scalars) {
 		e.mismatched("%s: scalars: %v", where, []float64(gs.Scalars))
 	}
@@ -150,7 +140,7 @@ func (g *Group) plan(index int, gs *GroupState, l *groupLoad, e *StateError) err
 
 // checkLoaded is Check, but a learning rate may be a little below zero, as
 // schedulers leave it.
-func checkLoaded(rule Rule) error {
+func checkLoaded(rule Setting) error {
 	if f, err := numberField(reflect.ValueOf(rule), "lr"); err == nil && f.Float() < 0 {
 		if rule, err = with(rule, "lr", math.Abs(f.Float())); err != nil {
 			return err
@@ -159,8 +149,24 @@ func checkLoaded(rule Rule) error {
 	return rule.Check()
 }
 
-// rule returns a copy of like with the settings.
-func (s Settings) rule(where string, like Rule, e *StateError) Rule {
+// initial returns the initial values of hyperparameters of a rule.
+func (s Settings) initial(where string, rule Setting, e *StateError) (initial map[string]float64) {
+	for _, name := range slices.Sorted(maps.Keys(s)) {
+		v, ok := any2number(s[name])
+		if _, err := numberField(reflect.ValueOf(rule), name); err != nil || !ok {
+			e.mismatched("%s: initial %s: %v", where, name, s[name])
+			continue
+		}
+		if initial == nil {
+			initial = map[string]float64{}
+		}
+		initial[name] = v
+	}
+	return initial
+}
+
+// withSettings returns a copy of like with the settings.
+func withSettings[R Setting](like R, s Settings, where string, e *StateError) R {
 	c := clone(like)
 	left := maps.Clone(s)
 	for _, f := range fields(c) {
@@ -175,7 +181,7 @@ func (s Settings) rule(where string, like Rule, e *StateError) Rule {
 	for _, name := range slices.Sorted(maps.Keys(left)) {
 		e.unexpected("%s: %s", where, name)
 	}
-	return c.Interface().(Rule)
+	return c.Interface().(R)
 }
 
 // setField sets a hyperparameter to what JSON made of it.

@@ -43,7 +43,7 @@ func (o *Optimizer) LoadTorchState(text []byte) error {
 		}
 		where := fmt.Sprintf("param_groups[%d]", i)
 		readTorchOptions(where, rule, group, o.groups[i].Rule(), gs, e)
-		loaded := gs.Settings.rule(where, o.groups[i].Rule(), e)
+		loaded := withSettings(o.groups[i].Rule(), gs.Settings, where, e)
 		known := &Group{rule: loaded, state: loaded.State()}
 		for j := range gs.Params {
 			id := ids[j].String()
@@ -61,7 +61,7 @@ func (o *Optimizer) LoadTorchState(text []byte) error {
 }
 
 // readTorchOptions puts torch's options into gs.
-func readTorchOptions(where string, rule torchRule, group map[string]json.RawMessage, like Rule, gs *GroupState, e *StateError) {
+func readTorchOptions(where string, rule torchRule, group map[string]json.RawMessage, like Setting, gs *GroupState, e *StateError) {
 	left := maps.Clone(group)
 	noneFromTorch(left, like)
 	for _, key := range torchIgnored {
@@ -115,7 +115,7 @@ func readTorchOptions(where string, rule torchRule, group map[string]json.RawMes
 	}
 }
 
-func noneFromTorch(group map[string]json.RawMessage, rule Rule) {
+func noneFromTorch(group map[string]json.RawMessage, rule Setting) {
 	for _, f := range fields(reflect.ValueOf(rule)) {
 		if f.none {
 			zero, _ := json.Marshal(reflect.Zero(f.value.Type()).Interface())

@@ -15,7 +15,7 @@ import (
 	"github.com/downhill-go/downhill/tensor"
 )
 
-var update = flag.Bool("update", false, "write testdata/torch/exchange_go.json")
+var update = flag.Bool("update", false, "write testdata/torch/exchange*_go.json")
 
 // exchangeCase is a case of the files that exchange.py describes.
 type exchangeCase struct {
@@ -26,18 +26,13 @@ type exchangeCase struct {
 	Params    []json.RawMessage `json:"params"`
 	State     json.RawMessage   `json:"state"`
 	End       []json.RawMessage `json:"end,omitempty"`
+	Returned  []float64         `json:"returned,omitempty"` // of L-BFGS
 }
 
-// exchangeRun is the run of exchange.py.
-type exchangeRun[T tensor.Float] struct {
-	params []*pair
-	opt    *Optimizer
-}
+// exchanged are the parameters of exchange.py.
+type exchanged[T tensor.Float] struct{ params []*pair }
 
-func newExchangeRun[T tensor.Float](t *testing.T, c exchangeCase, options map[string]any) *exchangeRun[T] {
-	rule, err := Make(c.Optimizer, options)
-	require.NoError(t, err)
-	r := &exchangeRun[T]{}
+func newExchanged[T tensor.Float](t *testing.T) (r exchanged[T]) {
 	for _, shape := range [][]int{{3, 2}, {2}} {
 		p := &pair{tensor.Must(tensor.Zeros[T](shape...)), tensor.Must(tensor.Zeros[T](shape...))}
 		for i := range data[T](t, p.value) {
@@ -45,6 +40,19 @@ func newExchangeRun[T tensor.Float](t *testing.T, c exchangeCase, options map[st
 		}
 		r.params = append(r.params, p)
 	}
+	return r
+}
+
+// exchangeRun is the run of exchange.py.
+type exchangeRun[T tensor.Float] struct {
+	exchanged[T]
+	opt *Optimizer
+}
+
+func newExchangeRun[T tensor.Float](t *testing.T, c exchangeCase, options map[string]any) *exchangeRun[T] {
+	rule, err := Make(c.Optimizer, options)
+	require.NoError(t, err)
+	r := &exchangeRun[T]{exchanged: newExchanged[T](t)}
 	r.opt = newOptimizer(t, rule, r.params...)
 	return r
 }
@@ -64,7 +72,7 @@ func (r *exchangeRun[T]) run(t *testing.T, first int) {
 	}
 }
 
-func (r *exchangeRun[T]) set(t *testing.T, params []json.RawMessage) {
+func (r exchanged[T]) set(t *testing.T, params []json.RawMessage) {
 	for i, text := range params {
 		b, ok := readTorchTensor(text)
 		require.True(t, ok)
@@ -74,7 +82,7 @@ func (r *exchangeRun[T]) set(t *testing.T, params []json.RawMessage) {
 	}
 }
 
-func (r *exchangeRun[T]) requireAt(t *testing.T, params []json.RawMessage, bound float64) {
+func (r exchanged[T]) requireAt(t *testing.T, params []json.RawMessage, bound float64) {
 	t.Helper()
 	for i, text := range params {
 		b, ok := readTorchTensor(text)
@@ -83,6 +91,17 @@ func (r *exchangeRun[T]) requireAt(t *testing.T, params []json.RawMessage, bound
 			require.InDelta(t, b.Data[j], float64(v), bound*max(1, math.Abs(b.Data[j])), "parameter %d, element %d", i, j)
 		}
 	}
+}
+
+// lists returns the parameters as nested lists.
+func (r exchanged[T]) lists(t *testing.T) (list []json.RawMessage) {
+	for _, p := range r.params {
+		v, err := tensor.Float64s(p.value)
+		require.NoError(t, err)
+		text, _ := appendNested(nil, p.value.Shape(), v)
+		list = append(list, text)
+	}
+	return list
 }
 
 func exchangeBound[T tensor.Float]() float64 {
@@ -135,27 +154,7 @@ func TestTorchTakesOver(t *testing.T) {
 			ours = append(ours, handOver[float64](t, c))
 		}
 	}
-	var b bytes.Buffer
-	b.WriteString(`{"cases": [` + "\n")
-	for i, c := range ours {
-		text, err := json.Marshal(c)
-		require.NoError(t, err)
-		b.Write(text)
-		b.WriteString([]string{",\n", "\n]}\n"}[min(1, i/(len(ours)-1))])
-	}
-	file := filepath.Join("testdata", "torch", "exchange_go.json")
-	if *update {
-		require.NoError(t, os.WriteFile(file, b.Bytes(), 0o644))
-		t.Skip("wrote ", file)
-	}
-	stored := map[string]exchangeCase{}
-	for _, c := range loadTorch[exchangeCase](t, "exchange_go") {
-		stored[c.Name] = c
-	}
-	ends := map[string]exchangeCase{}
-	for _, c := range loadTorch[exchangeCase](t, "exchange_back") {
-		ends[c.Name] = c
-	}
+	stored, ends := handedOver(t, "exchange", ours)
 	for _, c := range ours {
 		t.Run(c.Name, func(t *testing.T) {
 			requireSameState(t, stored[c.Name].State, c.State, 1e-5)
@@ -169,18 +168,38 @@ func TestTorchTakesOver(t *testing.T) {
 	}
 }
 
+// handedOver returns what _go.json and _back.json store, by name. With -update it writes the
+// first.
+func handedOver(t *testing.T, name string, ours []exchangeCase) (stored, ends map[string]exchangeCase) {
+	if *update {
+		var b bytes.Buffer
+		b.WriteString(`{"cases": [` + "\n")
+		for i, c := range ours {
+			text, err := json.Marshal(c)
+			require.NoError(t, err)
+			b.Write(text)
+			b.WriteString([]string{",\n", "\n]}\n"}[min(1, i/(len(ours)-1))])
+		}
+		file := filepath.Join("testdata", "torch", name+"_go.json")
+		require.NoError(t, os.WriteFile(file, b.Bytes(), 0o644))
+		t.Skip("wrote ", file)
+	}
+	stored, ends = map[string]exchangeCase{}, map[string]exchangeCase{}
+	for _, c := range loadTorch[exchangeCase](t, name+"_go") {
+		stored[c.Name] = c
+	}
+	for _, c := range loadTorch[exchangeCase](t, name+"_back") {
+		ends[c.Name] = c
+	}
+	return stored, ends
+}
+
 func handOver[T tensor.Float](t *testing.T, c exchangeCase) exchangeCase {
 	r := newExchangeRun[T](t, c, c.Options)
 	r.run(t, 0)
 	state, err := r.opt.TorchState()
 	require.NoError(t, err)
-	c.State, c.Params, c.End = state, nil, nil
-	for _, p := range r.params {
-		v, err := tensor.Float64s(p.value)
-		require.NoError(t, err)
-		text, _ := appendNested(nil, p.value.Shape(), v)
-		c.Params = append(c.Params, text)
-	}
+	c.State, c.Params, c.End = state, r.lists(t), nil
 	return c
 }
 

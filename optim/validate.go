@@ -101,9 +101,12 @@ func paramErrorf(format string, args ...any) error {
 	return fmt.Errorf("optim: %w: "+format, append([]any{ErrParam}, args...)...)
 }
 
-// count returns nil if v is a whole number of at least least.
+// maxCount is the largest count that is an int and exact as a float64.
+const maxCount = min(1<<53, math.MaxInt)
+
+// count returns nil if v is a whole number from least to maxCount.
 func count(rule, what string, v, least float64) error {
-	if !finite(v) || v < least || v != math.Trunc(v) {
+	if !(least <= v && v <= maxCount) || v != math.Trunc(v) {
 		return invalid(rule, what, v)
 	}
 	return nil
