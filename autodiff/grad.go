@@ -122,7 +122,7 @@ func pullback(p Primitive, x []*Node, y, dy *Node) ([]*Node, error) {
 			err = fmt.Errorf("%w: %v and %v", ErrGraph, x[i], d)
 		}
 		if err == nil {
-			dx[i], err = unbroadcast(d, x[i].Shape())
+			dx[i], err = unbroadcast(d, shapeOf(x[i]))
 		}
 		if _, ok := p.(Pointwise); ok && err == nil {
 			err = checkNotLarger(d, y)
@@ -137,16 +137,19 @@ func pullback(p Primitive, x []*Node, y, dy *Node) ([]*Node, error) {
 // checkNotLarger reports a gradient d that broadcasts beyond y. Pointwise rules have
 // no reason to, and summing it down would hide the mistake.
 func checkNotLarger(d, y *Node) error {
-	out, err := tensor.Broadcast(d.Shape(), y.Shape())
-	if err != nil || !slices.Equal(out, y.Shape()) {
-		return shapeError([]tensor.Shape{d.Shape(), y.Shape()}, "the gradient is larger than the result")
+	have, want := shapeOf(d), shapeOf(y)
+	if slices.Equal(have, want) {
+		return nil
+	}
+	if out, err := tensor.Broadcast(have, want); err != nil || !slices.Equal(out, want) {
+		return shapeError([]tensor.Shape{have, want}, "the gradient is larger than the result")
 	}
 	return nil
 }
 
 // unbroadcast sums d down to shape, the transpose of broadcasting shape to d's.
 func unbroadcast(d *Node, shape tensor.Shape) (*Node, error) {
-	have := d.Shape()
+	have := shapeOf(d)
 	if slices.Equal(have, shape) {
 		return d, nil
 	}

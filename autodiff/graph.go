@@ -157,14 +157,24 @@ func Shape(n *Node) tensor.Shape {
 }
 
 // Rank returns the number of dimensions of n: 0 for an invalid node.
-func Rank(n *Node) int { return len(Shape(n)) }
+func Rank(n *Node) int { return len(shapeOf(n)) }
 
 // Dim returns the size of dimension i of n, the last for i = -1. It returns 0
 // for an invalid node and for a dimension that n does not have.
 func Dim(n *Node, i int) int {
-	s := Shape(n)
+	s := shapeOf(n)
 	if i, err := tensor.Axis(i, len(s)); err == nil {
 		return s[i]
 	}
 	return 0
+}
+
+// shapeOf is Shape without the copy, for looking at only.
+func shapeOf(n *Node) tensor.Shape {
+	if n != nil {
+		if o, ok := n.Op().(*op); ok {
+			return o.shape
+		}
+	}
+	return Shape(n)
 }

@@ -37,7 +37,7 @@ func (v *value) isConst() bool { _, ok := v.prim.(constant); return ok }
 // builder makes values. It simplifies, computes constants, and returns the
 // value it has when asked for the same one twice.
 type builder struct {
-	byKey  map[string]*value
+	byKey  map[valueKey]*value
 	leaves map[leafKey]*value
 	count  int
 	now    uint32 // the number of the op that is being lowered
@@ -52,7 +52,7 @@ type leafKey struct {
 }
 
 func newBuilder() *builder {
-	return &builder{byKey: make(map[string]*value), leaves: make(map[leafKey]*value)}
+	return &builder{byKey: make(map[valueKey]*value), leaves: make(map[leafKey]*value)}
 }
 
 // lower returns the values of nodes, which topological has put in order.
@@ -122,17 +122,37 @@ func (b *builder) add(v *value) *value {
 	return v
 }
 
-// key identifies what v computes. Constants of one element are known by their
-// bits, other primitives by type, fields and arguments.
-func (v *value) key() string {
+// valueKey identifies what a value computes: a primitive by its type and the text of its
+// fields, applied to arguments. Constants of one element are known by their bits.
+type valueKey struct {
+	prim   reflect.Type
+	fields string
+	bits   uint64
+	args   [3]int // the first
+	more   string // the others
+	dtype  tensor.Dtype
+}
+
+func (v *value) key() valueKey {
+	k := valueKey{prim: reflect.TypeOf(v.prim), dtype: v.dtype}
 	if x, ok := v.number(); ok {
-		return fmt.Sprintf("const %x %v %v", math.Float64bits(x), v.shape, v.dtype)
+		k.bits = math.Float64bits(x)
+		if len(v.shape) > 0 {
+			k.fields = fmt.Sprint(v.shape)
+		}
+		return k
 	}
-	ids := make([]int, len(v.args))
+	if k.prim.Size() > 0 {
+		k.fields = fmt.Sprintf("%+v", v.prim)
+	}
 	for i, a := range v.args {
-		ids[i] = a.id
+		if i < len(k.args) {
+			k.args[i] = a.id + 1
+		} else {
+			k.more += fmt.Sprint(" ", a.id)
+		}
 	}
-	return fmt.Sprintf("%T%+v %v %v %v", v.prim, v.prim, ids, v.shape, v.dtype)
+	return k
 }
 
 // samePrimitive reports that v and w, of one key, compute the same. The text of a
@@ -140,7 +160,7 @@ func (v *value) key() string {
 // of which no two are known to be equal.
 func samePrimitive(v, w *value) bool {
 	_, isNumber := v.number()
-	return isNumber || reflect.DeepEqual(v.prim, w.prim)
+	return isNumber || slices.Equal(v.shape, w.shape) && reflect.DeepEqual(v.prim, w.prim)
 }
 
 // maxFold is the largest constant that is computed when compiling.

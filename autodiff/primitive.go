@@ -18,7 +18,8 @@ import (
 type Primitive interface {
 	// Name returns the name of the function that applies it, as "MatMul".
 	Name() string
-	// Shape returns the shape of the result, or an error that wraps ErrShape.
+	// Shape returns the shape of the result, or an error that wraps ErrShape. It must
+	// leave in as it is.
 	Shape(in []tensor.Shape) (tensor.Shape, error)
 	// VJP returns, for y = p(x...), the gradient with respect to each x from the
 	// gradient dy with respect to y; nil for an x that has none. A result may
@@ -114,7 +115,7 @@ func apply(p Primitive, in ...*Node) *Node {
 	}
 	shapes := make([]tensor.Shape, len(in))
 	for i, x := range in {
-		shapes[i] = x.Shape()
+		shapes[i] = shapeOf(x)
 	}
 	g := in[0].Graph()
 	fail := func(err error) *Node { return Invalid(g, "autodiff."+p.Name(), err, shapes...) }
