@@ -52,7 +52,7 @@ func (im *importer) assemble(targets []target) (*Program, error) {
 			kept[v] = true
 		}
 	}
-	p.build(schedule, kept)
+	p.build(schedule, kept, im.watch == nothing && !im.noRows)
 	for i, t := range targets {
 		if outputs[i].dtype == tensor.Float32 {
 			publish(p, p.f32, t, outputs[i])
@@ -91,8 +91,8 @@ func publish[T tensor.Float](p *Program, s *store[T], t target, v *value) {
 }
 
 // build turns a schedule into functions over planned memory.
-func (p *Program) build(order []*value, kept map[*value]bool) {
-	units := fuse(order, kept)
+func (p *Program) build(order []*value, kept map[*value]bool, rows bool) {
+	units := fuse(order, kept, rows)
 	p.order, p.units = order, units
 	p.f32 = newStore[float32](order, units, kept)
 	p.f64 = newStore[float64](order, units, kept)
@@ -156,6 +156,9 @@ func isRegisterOp(v *value) bool { return isPointwise(v) && v.size() == 1 }
 // operations or one other unit.
 func (s *store[T]) compile(units []*unit) func() {
 	v := units[0].result()
+	if units[0].rows != nil {
+		return newRowProgram(units[0], s.arrays).run
+	}
 	if isRegisterOp(v) {
 		p := &registers[T]{r: s.r}
 		for _, u := range units {

@@ -14,6 +14,7 @@ type options struct {
 	watch      watch
 	eval       bool
 	seed       uint64
+	noRows     bool
 }
 
 // WithGrad makes the program compute the gradient of the loss with respect to
@@ -57,7 +58,7 @@ func Compile(loss *Node, opts ...Option) (*Program, error) {
 		}
 	}
 	im := newDraftImporter()
-	im.eval, im.seed, im.watch = o.eval, o.seed, o.watch
+	im.eval, im.seed, im.watch, im.noRows = o.eval, o.seed, o.watch, o.noRows
 	targets, err := im.collectTargets(loss, o)
 	if err != nil {
 		return nil, err

@@ -63,7 +63,8 @@
 // [Compile] makes a [Program]: straight-line code over memory that is planned
 // once. Equal expressions are computed once, transpositions disappear into matrix
 // products, chains of elementwise operations run block by block without storing
-// what lies between, and graphs of scalars become programs on registers.
+// what lies between, so do softmax, layer norm and all else that works row by row, and
+// graphs of scalars become programs on registers.
 // [Program.Explain] prints the result. A run allocates nothing and starts no
 // goroutine, but for the workers of large operations, which start once:
 //

@@ -40,6 +40,8 @@ func (p *Program) operations() int {
 func describe(units []*unit) string {
 	v := units[0].result()
 	switch {
+	case units[0].rows != nil:
+		return describeRows(units[0])
 	case isRegisterOp(v):
 		names := make([]string, len(units))
 		for i, u := range units {
@@ -58,6 +60,18 @@ func describe(units []*unit) string {
 		shapes[i] = fmt.Sprint(a.shape)
 	}
 	return fmt.Sprintf("%-14s %s -> %v", v.prim.Name()+attributes(v.prim), strings.Join(shapes, " "), v.shape)
+}
+
+func describeRows(u *unit) string {
+	names := make([]string, len(u.values))
+	for i, v := range u.values {
+		names[i] = v.prim.Name()
+	}
+	shapes := make([]string, len(u.stored))
+	for i, v := range u.stored {
+		shapes[i] = fmt.Sprint(v.shape)
+	}
+	return fmt.Sprintf("%-14s %s -> %s", "rows", strings.Join(names, " "), strings.Join(shapes, " "))
 }
 
 func attributes(p Primitive) string {

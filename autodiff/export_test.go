@@ -25,3 +25,6 @@ func Ref(n *Node) *Node { return newDraftImporter().ref(n) }
 
 // StockOperations returns the types of the operations that are recognised.
 func StockOperations() []string { return slices.Sorted(maps.Keys(stockRules())) }
+
+// Unfused makes a program without row programs.
+func Unfused() Option { return func(o *options) { o.noRows = true } }

@@ -2,10 +2,13 @@ package autodiff
 
 import "slices"
 
-// unit is what a program does in one go: a kernel, or a chain of pointwise
-// operations that ends in its last value. Only that value is stored.
+// unit is what a program does in one go: a kernel, a chain of pointwise operations
+// that ends in its last value, or a row program. Of a chain only the last value is
+// stored, of a row program those that others need.
 type unit struct {
 	values []*value // in order; one for a kernel
+	rows   *rows    // what a row program works on, else nil
+	stored []*value
 }
 
 func (u *unit) result() *value { return u.values[len(u.values)-1] }
@@ -22,51 +25,95 @@ func needsNoWork(v *value) bool {
 	return false
 }
 
-// fuse groups the values of a schedule into units. A pointwise value joins the
-// chain of its users when all of them are in that one chain, have its shape,
-// and it is not kept: then it never needs to be stored. Scalars stay apart,
-// they become register programs.
-func fuse(order []*value, kept map[*value]bool) []*unit {
-	users := make(map[*value][]*value)
-	for _, v := range order {
-		for _, a := range v.args {
-			users[a] = append(users[a], v)
-		}
-	}
+// fuse groups the values of a schedule into units: first into row programs, then
+// what is left into chains. A pointwise value joins the chain of its users when all
+// of them are in that one chain, have its shape, and it is not kept: then it never
+// needs to be stored. Scalars stay apart, they become register programs.
+func fuse(order []*value, kept map[*value]bool, rows bool) []*unit {
 	home := make(map[*value]*unit) // unit of each value
-	var units []*unit
+	if rows {
+		home = fuseRows(order, kept)
+	}
+	users := usersOf(order, func(a *value) *value { return a })
 	for _, v := range slices.Backward(order) {
-		if needsNoWork(v) {
+		if needsNoWork(v) || home[v] != nil {
 			continue
 		}
 		u := chainOf(v, users[v], home)
 		if u == nil || kept[v] || v.size() == 1 || !isPointwise(v) {
-			u = &unit{}
-			units = append(units, u)
+			u = &unit{stored: []*value{v}}
 		}
 		u.values = append(u.values, v)
 		home[v] = u
 	}
-	slices.Reverse(units)
+	units := inOrder(order, home)
 	for _, u := range units {
-		slices.Reverse(u.values)
+		if u.rows == nil {
+			slices.Reverse(u.values)
+		}
 	}
 	return units
 }
 
-// chainOf returns the one pointwise unit that holds all users of v and works
-// on its shape, or nil.
+// usersOf returns the values that read each value; those that read several
+// arguments for which of gives the same value are users of that.
+func usersOf(order []*value, of func(*value) *value) map[*value][]*value {
+	users := make(map[*value][]*value)
+	for _, v := range order {
+		for _, a := range v.args {
+			users[of(a)] = append(users[of(a)], v)
+		}
+	}
+	return users
+}
+
+// chainOf returns the one chain that holds all users of v and works on its shape, or
+// nil.
 func chainOf(v *value, users []*value, home map[*value]*unit) *unit {
 	var u *unit
 	for _, w := range users {
 		switch h := home[w]; {
 		case h == nil || u != nil && h != u:
 			return nil
-		case !isPointwise(w) || !slices.Equal(w.shape, v.shape):
+		case h.rows != nil || !isPointwise(w) || !slices.Equal(w.shape, v.shape):
 			return nil
 		default:
 			u = h
 		}
 	}
 	return u
+}
+
+// inOrder returns the units, each after those that it reads, and otherwise by the
+// place of their last value in order.
+func inOrder(order []*value, home map[*value]*unit) []*unit {
+	last := make(map[*value]bool)
+	seen := make(map[*unit]bool)
+	for _, v := range slices.Backward(order) {
+		if u := home[v]; u != nil && !seen[u] {
+			seen[u], last[v] = true, true
+		}
+	}
+	var units []*unit
+	var visit func(u *unit)
+	visit = func(u *unit) {
+		if !seen[u] {
+			return
+		}
+		seen[u] = false
+		for _, v := range u.values {
+			for _, a := range v.args {
+				if h := home[storageOf(a)]; h != nil {
+					visit(h)
+				}
+			}
+		}
+		units = append(units, u)
+	}
+	for _, v := range order {
+		if last[v] {
+			visit(home[v])
+		}
+	}
+	return units
 }

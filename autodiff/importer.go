@@ -15,6 +15,7 @@ type importer struct {
 	eval   bool // for inference
 	seed   uint64
 	watch  watch
+	noRows bool // no row programs, to compare with
 	// modes has gorgonia's operations that differ in training and inference.
 	modes map[gorgonia.Op]mode
 	// updates are what operations do besides computing: a batch norm of gorgonia's

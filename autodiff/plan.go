@@ -38,9 +38,11 @@ func planBuffers[T tensor.Float](order []*value, units []*unit, kept map[*value]
 		return f[:n]
 	}
 	for i, u := range units {
-		v := u.result()
 		dying := dyingInputs(u, i, last, kept, home)
-		if v.dtype == dt && v.size() > 1 {
+		for _, v := range u.stored {
+			if v.dtype != dt || v.size() == 1 {
+				continue
+			}
 			if x := overwritable(u, dying); x != nil && planned[x] != nil {
 				planned[v] = planned[x]
 				dying = slices.DeleteFunc(dying, func(d *value) bool { return d == x })
@@ -93,7 +95,7 @@ func dyingInputs(u *unit, i int, last map[*value]int, kept map[*value]bool, home
 // time when the same element of the result is computed, and may make room for it.
 func overwritable(u *unit, dying []*value) *value {
 	v := u.result()
-	if !isPointwise(v) {
+	if !isPointwise(v) || u.rows != nil {
 		return nil
 	}
 	for _, x := range dying {
