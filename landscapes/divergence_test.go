@@ -3,7 +3,6 @@ package landscapes
 import (
 	"encoding/json"
 	"math"
-	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -68,20 +67,10 @@ func TestDivergence(t *testing.T) {
 	}
 }
 
-// scalarRules are the names of the rules for parameters of any shape: Muon is for
-// matrices alone.
-func scalarRules() []string {
-	return slices.DeleteFunc(optim.Names(), func(name string) bool {
-		rule, _ := optim.Default(name)
-		c, ok := rule.(optim.ShapeChecker)
-		return ok && c.CheckShape(nil) != nil
-	})
-}
-
 // Any learning rate ends: well, or as a result that names the step.
 func TestEveryRateEnds(t *testing.T) {
 	for _, l := range All() {
-		for _, name := range scalarRules() {
+		for _, name := range optim.Names() {
 			for _, lr := range []string{"1e-8", "1e-2", "1", "1e8", "1e300"} {
 				for _, dt := range []tensor.Dtype{tensor.Float64, tensor.Float32} {
 					cfg := DefaultConfig(l)
@@ -154,7 +143,7 @@ func TestStepsDoNotAllocate(t *testing.T) {
 	check := func(name string, steps func() float64) {
 		require.Zero(t, steps(), name)
 	}
-	for _, name := range append(scalarRules(), "adam:amsgrad=true") {
+	for _, name := range append(optim.Names(), "adam:amsgrad=true") {
 		if name == "asgd" || name == "sgdschedulefree" { // their default learning rates are too high here
 			name += ":lr=0.001"
 		}

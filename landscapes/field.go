@@ -74,6 +74,18 @@ func scalarGraph[T tensor.Float](l Landscape, at Point) ([2]*autodiff.Node, *aut
 	return [2]*autodiff.Node{x, y}, loss, err
 }
 
+// rowGraph builds l over one parameter [[x, y]], for rules that want a matrix.
+func rowGraph[T tensor.Float](l Landscape, at Point) (*autodiff.Node, *autodiff.Node, error) {
+	g := autodiff.NewGraph()
+	value, err := tensor.FromSlice([]T{T(at[0]), T(at[1])}, 1, 2)
+	if err != nil {
+		return nil, nil, err
+	}
+	p := autodiff.Param(g, "p", value)
+	loss, err := l.build(autodiff.At(p, 0, 0), autodiff.At(p, 0, 1))
+	return p, loss, err
+}
+
 // Landscape returns what the field evaluates.
 func (f *Field) Landscape() Landscape { return f.land }
 

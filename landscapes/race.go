@@ -97,7 +97,7 @@ type Run struct {
 	Loss      []float64        `json:"loss"`
 	Path      []Point          `json:"path"`
 	GradNorm  []float64        `json:"grad_norm"`
-	Status    string           `json:"status"` // "ok", or Diverged as text
+	Status    string           `json:"status"` // "ok", Diverged as text, or "stopped at step 12: ..." of a method of gonum
 
 	Diverged *Divergence `json:"-"` // nil when all went well
 }
@@ -161,7 +161,8 @@ func Race(l Landscape, entrants []Entrant, cfg Config) (*Result, error) {
 // Trace runs one optimizer. It is a [Race] of one, and its errors are those. A step of a
 // method is one call of optim.Minimizer.StepClosure, with as many evaluations as it
 // makes; methods that need second derivatives get the exact ones. Methods take no
-// schedules.
+// schedules. One of gonum's that ends by itself, because its line search finds nothing lower, stays where it is,
+// and Status says why. A rule for matrices alone, as Muon, has the point as a matrix [[x, y]].
 func Trace(l Landscape, rule optim.Setting, cfg Config) (*Run, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err

@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"gorgonia.org/gorgonia"
+
 	"github.com/downhill-go/downhill/autodiff"
 	"github.com/downhill-go/downhill/optim"
 	"github.com/downhill-go/downhill/tensor"
@@ -14,6 +16,8 @@ type runner[T tensor.Float] struct {
 	prog      *autodiff.Program
 	opt       *optim.Optimizer
 	method    *optim.Minimizer // in place of opt
+	failed    error            // why an evaluation ended the method
+	stopped   bool             // the method has ended by itself
 	at, grad  [2][]T           // the memory of the parameters and of their gradients
 	lookAhead bool             // the rule wants the gradient elsewhere
 	noise     float64
@@ -22,12 +26,12 @@ type runner[T tensor.Float] struct {
 }
 
 func newRunner[T tensor.Float](l Landscape, rule optim.Setting, cfg Config) (*runner[T], error) {
-	leaves, loss, err := scalarGraph[T](l, cfg.Start)
+	leaves, loss, err := graphOf[T](l, rule, cfg.Start)
 	if err != nil {
 		return nil, err
 	}
 	r := &runner[T]{noise: cfg.Noise, rng: tensor.NewRand(cfg.Seed)}
-	if r.prog, err = autodiff.Compile(loss, autodiff.WithGrad(leaves[:]...)); err != nil {
+	if r.prog, err = autodiff.Compile(loss, autodiff.WithGrad(leaves...)); err != nil {
 		return nil, invalid(l, err)
 	}
 	if err := r.use(l, rule, loss, leaves, cfg); err != nil {
@@ -36,19 +40,44 @@ func newRunner[T tensor.Float](l Landscape, rule optim.Setting, cfg Config) (*ru
 	if err := r.prog.Run(); err != nil { // makes the gradients
 		return nil, invalid(l, err)
 	}
-	for i, n := range leaves {
-		if r.at[i], err = tensor.Data[T](n.Value()); err != nil {
-			return nil, err
-		}
-		grad, err := n.Grad()
+	var at, grad []gorgonia.Value
+	for _, n := range leaves {
+		g, err := n.Grad()
 		if err != nil {
 			return nil, err
 		}
-		if r.grad[i], err = tensor.Data[T](grad); err != nil {
-			return nil, err
+		at, grad = append(at, n.Value()), append(grad, g)
+	}
+	if r.at, err = halves[T](at); err != nil {
+		return nil, err
+	}
+	r.grad, err = halves[T](grad)
+	return r, err
+}
+
+// graphOf builds l over two scalars x and y, or over a matrix [[x, y]] if the rule is for
+// matrices alone, as Muon.
+func graphOf[T tensor.Float](l Landscape, rule optim.Setting, at Point) ([]*autodiff.Node, *autodiff.Node, error) {
+	if c, ok := rule.(optim.ShapeChecker); ok && c.CheckShape(tensor.Shape{}) != nil {
+		p, loss, err := rowGraph[T](l, at)
+		return []*autodiff.Node{p}, loss, err
+	}
+	leaves, loss, err := scalarGraph[T](l, at)
+	return leaves[:], loss, err
+}
+
+// halves returns the memory of x and of y, of two scalars or one matrix.
+func halves[T tensor.Float](values []gorgonia.Value) (h [2][]T, err error) {
+	all := make([][]T, len(values))
+	for i, v := range values {
+		if all[i], err = tensor.Data[T](v); err != nil {
+			return h, err
 		}
 	}
-	return r, nil
+	if len(all) == 1 {
+		return [2][]T{all[0][:1], all[0][1:]}, nil
+	}
+	return [2][]T(all), nil
 }
 
 // trace fills run.
@@ -56,6 +85,9 @@ func trace[T tensor.Float](l Landscape, rule optim.Setting, cfg Config, run *Run
 	r, err := newRunner[T](l, rule, cfg)
 	if err != nil {
 		return err
+	}
+	if r.method != nil {
+		defer r.method.Close()
 	}
 	cause := r.record(run)
 	for k := 1; k <= cfg.Steps && cause == ""; k++ {
@@ -73,11 +105,7 @@ func trace[T tensor.Float](l Landscape, rule optim.Setting, cfg Config, run *Run
 // the gradient that leads there is not, it returns the cause.
 func (r *runner[T]) step(run *Run) (cause string, err error) {
 	if r.method != nil {
-		_, err := r.method.StepClosure(r.evaluate)
-		if err == nil {
-			err = r.prog.Run()
-		}
-		return r.record(run), err
+		return r.stepMethod(run)
 	}
 	if r.lookAhead {
 		if err := r.opt.Ahead(); err != nil {

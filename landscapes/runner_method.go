@@ -1,7 +1,9 @@
 package landscapes
 
 import (
+	"errors"
 	"fmt"
+	"math"
 
 	"github.com/downhill-go/downhill/autodiff"
 	"github.com/downhill-go/downhill/optim"
@@ -9,7 +11,7 @@ import (
 )
 
 // use makes the optimizer of a rule, with its schedules, or that of a method.
-func (r *runner[T]) use(l Landscape, rule optim.Setting, loss *autodiff.Node, leaves [2]*autodiff.Node, cfg Config) (err error) {
+func (r *runner[T]) use(l Landscape, rule optim.Setting, loss *autodiff.Node, leaves []*autodiff.Node, cfg Config) (err error) {
 	switch rule := rule.(type) {
 	case optim.Rule:
 		if r.opt, err = optim.New(r.prog.Params(), rule); err != nil {
@@ -38,13 +40,13 @@ func (r *runner[T]) use(l Landscape, rule optim.Setting, loss *autodiff.Node, le
 }
 
 // withDerivatives gives a method the second derivatives that it needs.
-func withDerivatives(l Landscape, method optim.Method, loss *autodiff.Node, leaves [2]*autodiff.Node) (optim.Method, error) {
+func withDerivatives(l Landscape, method optim.Method, loss *autodiff.Node, leaves []*autodiff.Node) (optim.Method, error) {
 	switch method.(type) {
-	case optim.Newton, optim.NewtonCG, optim.Sophia:
+	case optim.Newton, optim.NewtonCG, optim.Sophia, optim.Gonum:
 	default:
 		return method, nil
 	}
-	node, err := autodiff.Hessian(loss, leaves[:]...)
+	node, err := autodiff.Hessian(loss, leaves...)
 	if err != nil {
 		return nil, invalid(l, err)
 	}
@@ -60,6 +62,9 @@ func withDerivatives(l Landscape, method optim.Method, loss *autodiff.Node, leav
 	}
 	switch m := method.(type) {
 	case optim.Newton:
+		m.Hessian = hessian
+		return m, nil
+	case optim.Gonum:
 		m.Hessian = hessian
 		return m, nil
 	case optim.NewtonCG:
@@ -84,11 +89,41 @@ func withDerivatives(l Landscape, method optim.Method, loss *autodiff.Node, leav
 	return method, nil
 }
 
-// evaluate is what methods call for the loss and its gradient.
-func (r *runner[T]) evaluate() (float64, error) {
+// stepMethod takes one step of a method. One of gonum's ends with an error where its line search finds nothing lower, at
+// the latest in a minimum: from there on the run stays where it is.
+func (r *runner[T]) stepMethod(run *Run) (cause string, err error) {
+	if !r.stopped {
+		_, err = r.method.StepClosure(r.evaluate)
+	}
+	_, gonum := r.method.Method().(optim.Gonum)
+	switch {
+	case errors.Is(r.failed, errNotFinite):
+		return "loss is " + numeral(r.prog.Loss()), nil
+	case err != nil && gonum && r.failed == nil:
+		r.stopped = true
+		run.Status = fmt.Sprintf("stopped at step %d: %v", len(run.Loss), err)
+	case err != nil:
+		return "", err
+	}
 	if err := r.prog.Run(); err != nil {
-		return 0, err
+		return "", err
+	}
+	return r.record(run), nil
+}
+
+var errNotFinite = errors.New("the loss is not finite")
+
+// evaluate is what methods call for the loss and its gradient. Gonum's would search for ever where the loss is NaN
+// or falls without end.
+func (r *runner[T]) evaluate() (float64, error) {
+	if r.failed = r.prog.Run(); r.failed != nil {
+		return 0, r.failed
+	}
+	loss := r.prog.Loss()
+	if _, gonum := r.method.Method().(optim.Gonum); gonum && (math.IsNaN(loss) || math.IsInf(loss, -1)) {
+		r.failed = errNotFinite
+		return 0, r.failed
 	}
 	r.addNoise()
-	return r.prog.Loss(), nil
+	return loss, nil
 }

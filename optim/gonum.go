@@ -122,7 +122,7 @@ func equal(a, b []float64) bool {
 // memory is its own: [Minimizer.StateDict] is an error. To go on later, save the parameters, and
 // start it again there.
 type Gonum struct {
-	Method  optimize.Method
+	Method  optimize.Method `option:"method"` // as text, its type in lower case
 	Hessian func() ([]float64, error)
 }
 

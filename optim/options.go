@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+
+	"gonum.org/v1/gonum/optimize"
 )
 
 // Option is a hyperparameter under its PyTorch name. Value is a float64, a
@@ -28,7 +30,7 @@ func Options(rule Setting) OptionList {
 	var list OptionList
 	for _, f := range fields(reflect.ValueOf(rule)) {
 		if f.index < 0 {
-			list = append(list, Option{f.name, f.value.Interface()})
+			list = append(list, Option{f.name, optionValue(f.value)})
 			continue
 		}
 		if f.index == 0 {
@@ -38,6 +40,15 @@ func Options(rule Setting) OptionList {
 		last.Value = append(last.Value.([]float64), f.value.Float())
 	}
 	return list
+}
+
+// optionValue returns the value of an option: that of the field, or the name of a method of gonum.
+func optionValue(v reflect.Value) any {
+	if v.Kind() == reflect.Interface {
+		m, _ := v.Interface().(optimize.Method)
+		return gonumName(m)
+	}
+	return v.Interface()
 }
 
 // String returns the options in the form that [Parse] reads, as

@@ -167,6 +167,17 @@ func (b *builder) assign(f field, value any) error {
 		f.value.SetString(text) // Check knows which there are
 		return nil
 	}
+	if f.value.Kind() == reflect.Interface {
+		name, ok := value.(string)
+		if !ok {
+			return optionErrorf("%s: %s: %v is not a string", b.name, f.tag, value)
+		}
+		method, err := gonumMethod(name)
+		if err == nil {
+			f.value.Set(reflect.ValueOf(method))
+		}
+		return err
+	}
 	if f.value.Kind() == reflect.Bool {
 		switch value {
 		case true, "true", "True":

@@ -30,7 +30,12 @@ func ScheduleNames() []string {
 // [ErrOption] and lists the known ones.
 func DefaultSchedule(name string) (Schedule, error) {
 	i := slices.Index(ScheduleNames(), name)
-	if i < 0 {
+	switch {
+	case name == "reducelronplateau":
+		return nil, optionErrorf("reducelronplateau follows a metric and is no schedule over epochs: use a PlateauScheduler in a program")
+	case name == "lambdalr" || name == "multiplicativelr":
+		return nil, optionErrorf("%s is a function, which text cannot say: use it in a program", name)
+	case i < 0:
 		return nil, optionErrorf("unknown schedule %q: want one of %s", name, strings.Join(ScheduleNames(), ", "))
 	}
 	return schedules[i], nil

@@ -219,8 +219,8 @@ func TestNoise(t *testing.T) {
 func TestList(t *testing.T) {
 	stdout, _, code := call("-list")
 	require.Zero(t, code)
-	for _, name := range append(landscapes.Names(), optim.Names()...) {
-		require.Regexp(t, `(?m)^  `+name+`[ :]`, stdout)
+	for _, name := range slices.Concat(landscapes.Names(), optim.Names(), methodSpecs(), optim.ScheduleNames()) {
+		require.Regexp(t, `(?m)^  `+name+`[ :\n]`, stdout)
 	}
 	require.Contains(t, stdout, "betas=0.9:0.999")
 	requireNarrow(t, stdout)
@@ -252,6 +252,10 @@ func TestArguments(t *testing.T) {
 		{"-opt adam:lr=fast", `adam: lr: "fast" is not a number`},
 		{"-opt adam:lr=-1", "-1"},
 		{"-opt adam:betas=0.9", "betas"},
+		{"-opt kfac", "kfac is for networks: it preconditions linear layers, and a landscape has none"},
+		{"-opt gonum:method=powell", `gonum: unknown method "powell": want one of bfgs, lbfgs, cg, gradientdescent, newton, neldermead, cmaeschol`},
+		{"-opt gonum:lr=1", `gonum has no option "lr": want one of method`},
+		{"-opt gonum -schedule exponentiallr:gamma=0.9", "gonum takes no schedules"},
 		{"-opt sgd:lr", `"lr" is not of the form option=value`},
 		{"-list -json", "-list and -json do not go together"},
 		{"-out=", `"" for flag -out: want a folder`},
@@ -388,4 +392,34 @@ func TestReadmeListsEverything(t *testing.T) {
 			require.True(t, o.Name == "lr" || strings.Contains(row, o.Name), "%s of %s", o.Name, name)
 		}
 	}
+}
+
+// Every rule and every method that optim can read races on Rosenbrock's function.
+func TestEveryOptimizerRaces(t *testing.T) {
+	specs := append(optim.Names(), methodSpecs()...)
+	require.Len(t, specs, len(optim.Names())+len(optim.MethodNames())-1+len(optim.GonumMethodNames()))
+	for _, dtype := range []string{"float64", "float32"} {
+		args := []string{"-landscape", "rosenbrock", "-steps", "60", "-dtype", dtype}
+		for _, spec := range specs {
+			args = append(args, "-opt", spec)
+		}
+		o := parse(t, args...)
+		require.Len(t, o.Results, len(specs))
+		for i, r := range o.Results {
+			name, _, _ := strings.Cut(specs[i], ":")
+			require.Equal(t, name, r.Optimizer)
+			require.Regexp(t, `^(ok$|diverged at step |stopped at step )`, r.Status, specs[i])
+			if r.Status == "ok" {
+				require.Len(t, r.Loss, 61, specs[i])
+				require.NotEqual(t, r.Path[0], r.Path[60], specs[i])
+			}
+		}
+	}
+	stdout, stderr, code := call(append([]string{"-landscape", "rosenbrock", "-out", t.TempDir()},
+		"-opt", "gonum", "-opt", "gonum:method=neldermead", "-opt", "muon:lr=0.1", "-opt", "lbfgs:lr=0.5")...)
+	require.Zero(t, code, stderr)
+	for _, spec := range []string{"gonum:method=bfgs", "gonum:method=neldermead", "muon:lr=0.1", "lbfgs:lr=0.5"} {
+		require.Contains(t, stdout, "\n  "+spec+" ")
+	}
+	requireNarrow(t, stdout)
 }

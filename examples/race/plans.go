@@ -7,9 +7,12 @@ import (
 	"slices"
 	"strings"
 
+	"gorgonia.org/gorgonia"
+
+	"github.com/downhill-go/downhill/autodiff"
 	"github.com/downhill-go/downhill/landscapes"
 	"github.com/downhill-go/downhill/optim"
-	"gorgonia.org/gorgonia"
+	"github.com/downhill-go/downhill/tensor"
 )
 
 // planOf returns the values that a schedule gives to a hyperparameter of a rule,
@@ -19,7 +22,7 @@ func planOf(s landscapes.Schedule, setting optim.Setting, steps int) ([]float64,
 	if !ok {
 		return nil, fmt.Errorf("%s takes no schedules", optim.NameOf(setting))
 	}
-	x := gorgonia.NewScalar(gorgonia.NewGraph(), gorgonia.Float64, gorgonia.WithName("x"), gorgonia.WithValue(0.0))
+	x := autodiff.Param(autodiff.NewGraph(), "x", tensor.Must(tensor.Zeros[float64](1, 2))) // a matrix, which suits every rule
 	opt, err := optim.New([]gorgonia.ValueGrad{x}, rule)
 	if err != nil {
 		return nil, err

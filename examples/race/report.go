@@ -39,8 +39,8 @@ func report(w io.Writer, l landscapes.Landscape, res *landscapes.Result) {
 	for _, r := range res.Runs {
 		if _, _, some := r.Final(); r.Diverged != nil && some {
 			fmt.Fprintf(w, "  %s %s; the table shows the state before\n", r.Label, r.Diverged)
-		} else if r.Diverged != nil {
-			fmt.Fprintf(w, "  %s %s\n", r.Label, r.Diverged)
+		} else if r.Status != "ok" {
+			fmt.Fprintf(w, "  %s %s\n", r.Label, r.Status)
 		}
 	}
 	if known {
@@ -54,15 +54,13 @@ func reportRuns(w io.Writer, res *landscapes.Result, lowest float64, known bool)
 	rows := make([][]string, len(res.Runs))
 	room := width - 2
 	for i, r := range res.Runs {
-		loss, point, within, status := "-", "-", "-", r.Status
+		loss, point, within := "-", "-", "-"
+		status, _, _ := strings.Cut(r.Status, ":")
 		if at, final, ok := r.Final(); ok {
 			loss, point = fmt.Sprintf("%.4g", final), fmt.Sprintf("(%.3g, %.3g)", at[0], at[1])
 		}
 		if k, ok := stepsToOnePercent(r, lowest); known && ok {
 			within = strconv.Itoa(k)
-		}
-		if r.Diverged != nil {
-			status = fmt.Sprintf("diverged at step %d", r.Diverged.Step)
 		}
 		rows[i] = []string{loss, within, point, status}
 	}
@@ -143,8 +141,8 @@ func printList(w io.Writer) error {
 		}
 		all = append(all, rule)
 	}
-	for _, name := range optim.MethodNames() {
-		method, err := optim.DefaultMethod(name)
+	for _, spec := range methodSpecs() {
+		method, err := optim.ParseMethod(spec)
 		if err != nil {
 			return err
 		}

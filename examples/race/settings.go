@@ -147,10 +147,26 @@ func parseSetting(spec string) (optim.Setting, error) {
 	switch {
 	case slices.Contains(optim.MethodNames(), name):
 		return optim.ParseMethod(spec)
+	case name == optim.NameOf(optim.KFAC{}):
+		return nil, errors.New("kfac is for networks: it preconditions linear layers, and a landscape has none")
 	case slices.Contains(optim.Names(), name):
 		return optim.Parse(spec)
 	}
 	return nil, fmt.Errorf("unknown optimizer %q: want one of %s", name, strings.Join(append(optim.Names(), optim.MethodNames()...), ", "))
+}
+
+// methodSpecs has a line for every method, and for each of gonum's.
+func methodSpecs() (specs []string) {
+	for _, name := range optim.MethodNames() {
+		if name != optim.NameOf(optim.Gonum{}) {
+			specs = append(specs, name)
+			continue
+		}
+		for _, method := range optim.GonumMethodNames() {
+			specs = append(specs, name+":method="+method)
+		}
+	}
+	return specs
 }
 
 func parsePoint(text string) (p landscapes.Point, err error) {
