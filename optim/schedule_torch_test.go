@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// scheduleCase is a case of testdata/torch/schedulers2.json; the docstring of
-// schedulers2.py beside it describes the format.
+// scheduleCase is a case of testdata/torch/schedulers.json; the docstring of
+// schedulers.py beside it describes the format.
 type scheduleCase struct {
 	Name, Optimizer string
 	Base            []float64
@@ -123,7 +123,7 @@ var missedBy = map[string]float64{"onecycle": 1, "chained_onecycle": 1, "sequent
 
 // All other values are PyTorch's to the last bit.
 func TestSchedulersFollowTorch(t *testing.T) {
-	for _, file := range []string{"schedulers2", "schedulers2_composed"} {
+	for _, file := range []string{"schedulers", "schedulers_composed"} {
 		cases, _ := loadSchedules(t, file)
 		require.NotEmpty(t, cases)
 		for _, c := range cases {
@@ -158,7 +158,7 @@ func requireUlps(t *testing.T, want, got []float64, bound float64, step int) {
 // A scheduler whose state is saved and loaded into a new one, by way of JSON,
 // goes on with the same bits; so do those of all kinds and several together.
 func TestSchedulersGoOnFromTheirState(t *testing.T) {
-	for _, file := range []string{"schedulers2", "schedulers2_composed"} {
+	for _, file := range []string{"schedulers", "schedulers_composed"} {
 		cases, _ := loadSchedules(t, file)
 		for _, c := range cases {
 			t.Run(c.Name, func(t *testing.T) {
@@ -209,7 +209,7 @@ func viaJSON[T any](t *testing.T, v *T) *T {
 }
 
 func TestSchedulerErrorsAreTorchs(t *testing.T) {
-	_, failures := loadSchedules(t, "schedulers2")
+	_, failures := loadSchedules(t, "schedulers")
 	require.NotEmpty(t, failures)
 	for _, f := range failures {
 		t.Run(f.Error, func(t *testing.T) {
@@ -240,7 +240,7 @@ func TestSchedulerErrorsAreTorchs(t *testing.T) {
 	}
 }
 
-// torchFunction is function() of schedulers2.py.
+// torchFunction is function() of schedulers.py.
 func torchFunction(t *testing.T, spec []any) func(float64) float64 {
 	t.Helper()
 	var a []float64

@@ -1,7 +1,7 @@
-"""Makes schedulers2.json and schedulers2_composed.json beside it, from PyTorch's
+"""Makes schedulers.json and schedulers_composed.json beside it, from PyTorch's
 learning rate schedulers, of version 2 or later:
 
-    python3 schedulers2.py
+    python3 schedulers.py
 
 1.13.1 gives the same numbers, but cannot cycle the momentum of Adam, and begins
 the later schedulers of a SequentialLR, and step(0) of MultiplicativeLR,
@@ -295,5 +295,5 @@ if __name__ == "__main__":
               run("fractions_restarts_double", "sgd", [L("CosineAnnealingWarmRestarts", T_0=3, T_mult=2, eta_min=0.01)], steps=FRACTIONS),
               run("fractions_restarts_triple", "sgd", [L("CosineAnnealingWarmRestarts", T_0=2, T_mult=3)], steps=FRACTIONS)]
     composed = [c for c in cases if c["name"].split("_")[0] in ("sequential", "chained", "jump", "fractions")]
-    write("schedulers2_composed.json", composed, [])
-    write("schedulers2.json", [c for c in cases if c not in composed], list(errors()))
+    write("schedulers_composed.json", composed, [])
+    write("schedulers.json", [c for c in cases if c not in composed], list(errors()))
