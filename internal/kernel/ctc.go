@@ -42,7 +42,7 @@ func logSum(a, b, c float64) float64 {
 	if math.IsInf(top, 0) {
 		return top
 	}
-	return top + math.Log(ExpOf(a-top)+ExpOf(b-top)+ExpOf(c-top))
+	return top + LogOf(ExpOf(a-top)+ExpOf(b-top)+ExpOf(c-top))
 }
 
 // bands is the number of states that one is reached from.

@@ -1,9 +1,11 @@
 // Package kernel holds the loops that do the arithmetic: functions over slices
 // of float32 or float64 that know neither tensors nor graphs.
 //
-// All of it is plain Go, so it runs wherever Go does. Matrix products and elementwise
-// arithmetic have assembly for amd64 besides, which the directory gen writes; the build
-// tag purego leaves it out. The assembly of arithmetic gives the bits of the loops in Go. No function allocates or keeps a slice. [Parallel], and with it [Gemm], starts
+// All of it is plain Go, so it runs wherever Go does. Matrix products, elementwise
+// arithmetic and functions like [Exp] have assembly for amd64 besides, which the directory
+// gen writes; the build tag purego leaves it out. The assembly gives the bits of the loops
+// in Go, but for matrix products. No function allocates or keeps a slice. [Parallel], and
+// with it [Gemm], starts
 // goroutines once, and none later.
 //
 // # Slices
@@ -23,17 +25,27 @@
 // are added are converted explicitly, T(a*b) + c, which forbids the compiler to
 // fuse the two into one operation on machines that could.
 //
-// The transcendental functions are computed in float64 and rounded to T, so that
-// float32 results are correct to the last bit but for rare ties. Their errors in
-// float64, in units in the last place (ulp):
+// The functions of the table are defined by sums and products rounded one by one, and
+// the code for vectors, of AVX2 and AVX-512, does the same ones: results have the same
+// bits on every machine and with the tag purego, NaN's payload aside. Their errors, at
+// most, in units in the last place (ulp):
 //
-//	Exp                           0.6
-//	Expm1                         1.5
-//	Tanh, Sigmoid                 2.5
-//	Log, Log1p, Sin, Cos, Tan     those of package math
-//	Softplus                      2.5; above its threshold of 20, 1e-10 relative
-//	Sinh, Cosh                    3, 2
-//	Erf, Exp2, Atan, Hypot, ...   those of package math
+//	             float32   float64
+//	Exp          1         1
+//	Sigmoid      2.5       2.5
+//	Tanh         1.5       2.5
+//	Log          1         1
+//	Expm1        0.501     1.5
+//	Exp2         0.501     1.5
+//	Log1p        0.501     1
+//	Log2         0.501     2
+//	Softplus     0.501     2
+//	LogSigmoid   0.501     2
+//
+// Softplus is x above its threshold of 20, where it is 1e-10 relative. The first four
+// are computed in float32 for float32. Everything else is computed in float64 and
+// rounded, which is correct to the last bit but for rare ties. Sinh has 3 ulp and Cosh
+// 2; those that are not named have what package math has.
 //
 // Every loop has a scalar definition, of package math or of this one ([ExpOf],
 // [SigmoidOf], ...), which it equals bit for bit: code that fuses several loops

@@ -1,197 +1,238 @@
 package kernel
 
-import "math"
-
-// The exponential by a table, after P. Tang, Table-driven implementation of the
-// exponential function in IEEE floating-point arithmetic, ACM TOMS 15 (1989):
-//
-//	eˣ = 2^(q/32) eʳ    q = round(32 x / ln 2), r = x - q ln 2 / 32, |r| <= ln 2 / 64
-//
-// It is faster than math.Exp and closer: 0.6 units in the last place against
-// 1.5 of the assembly that amd64 has.
-
-const (
-	expSteps = 32             // table entries for one power of two
-	expScale = expSteps / ln2 // 32 / ln 2
-	ln2      = 0.693147180559945309417232121458176568075500134360255254120680009
-
-	// ln 2 / 32 as a sum. The first has 32 bits, so that its product with q is
-	// exact; the second is the rest, rounded.
-	stepHigh = 0x1.62e42fee00000p-6
-	stepLow  = ln2/expSteps - stepHigh
-
-	// Adding roundShift to |z| < 2⁵¹ rounds z to an integer, which then stands
-	// in the lowest bits of the sum.
-	roundShift = 0x1.8p52
-
-	// expLimit bounds the arguments of which the exponential and its reciprocal
-	// are normal numbers: 2^(±1021).
-	expLimit = 1021 * ln2
+import (
+	"math"
+	"unsafe"
 )
 
-// expReduce returns q and r with x = q ln 2 / 32 + r. It is for |x| <= expLimit.
-// q is in the low bits of a word of which the high bits mean nothing.
-func expReduce(x float64) (q uint64, r float64) {
-	z := float64(x*expScale) + roundShift
-	n := z - roundShift
-	return math.Float64bits(z), (x - float64(n*stepHigh)) - float64(n*stepLow)
-}
-
-// expSeries returns s and w with eˣ = s (1 + r + w), where s is the rounded
-// power of 2^(1/32) and w, below 1e-4, is the rest of the series of eʳ and the
-// correction of s. What the series leaves out is below r⁸/40320 < 5e-21.
-func expSeries(q uint64, r float64) (s, w float64) {
-	e := &expTable[q%expSteps]
-	s = math.Float64frombits(e.bits + q/expSteps<<52)
-	r2 := r * r
-	u := 1./24 + float64(r*(1./120)) + float64(r2*(1./720+float64(r*(1./5040))))
-	return s, e.tail + float64(r2*(0.5+float64(r*(1./6))+float64(r2*u)))
-}
-
-// ExpOf returns eˣ, which is +Inf above 709.78 and 0 below -745.13.
-func ExpOf(x float64) float64 {
-	if math.Abs(x) <= expLimit {
-		q, r := expReduce(x)
-		s, w := expSeries(q, r)
-		return s + float64(s*(r+w))
-	}
-	return math.Exp(x) // NaN, infinities, overflow and subnormal results
-}
-
-// lessOne returns s (1 + r + w) - 1 = (s - 1) + r + w + (s - 1)(r + w).
+// The functions of this file are defined in float32 and in float64, each by sums and
+// products that are rounded one by one. The code for vectors does the same operations
+// in the same order, so that results have the same bits everywhere.
 //
-// Near 0, where s - 1 and r may cancel, s - 1 is exact. The rounding error of
-// (s - 1) + r is computed and added to the terms that are too small for their
-// own roundings to count.
-func lessOne(s, r, w float64) float64 {
-	u := s - 1
-	h := u + r
-	return h + ((r - (h - u)) + (w + float64(u*(r+w))))
+//	eˣ = 2ⁿ eʳ    n = round(x / ln 2), r = x - n ln 2, |r| <= ln 2 / 2
+//	eʳ = 1 + r + r² q(r)
+//
+// ln 2 is a sum. The first part has so few bits that its product with n is exact, and
+// so is its difference with x; what the second part does to r is added to r² q. The
+// coefficients of q are minimax, with the first two of the series fixed at 1, to 2⁻²⁸
+// in float32 and 2⁻⁶³ in float64 (gen/coefficients.sollya).
+const (
+	log2e = 1.44269504088896340735992468100189214
+	ln2   = 0.693147180559945309417232121458176568
+
+	ln2High32, ln2Low32 = 0x1.62e4p-1, 0x1.7f7d1cp-20
+	ln2High64, ln2Low64 = 0x1.62e42feep-1, 0x1.a39ef35793c76p-33
+
+	// Adding round to a smaller number rounds that to an integer, which then stands
+	// in the lowest bits of the sum.
+	round32, round64 = 0x1.8p23, 0x1.8p52
+
+	// Beyond these eˣ is 0 or +Inf.
+	expLow32, expHigh32 = -105, 89
+	expLow64, expHigh64 = -746, 710
+
+	exp2Low, exp2High = -1080, 1025
+
+	// Above the first of these eˣ - 1 is eˣ, below the second it is -1.
+	expm1High, expm1Low = 700, -60
+
+	// Above these tanh rounds to 1; from tanhFrom32 on it is computed as 1 - 2/(e²ˣ + 1).
+	tanhLimit32, tanhLimit64 = 10, 20
+	tanhFrom32               = 0.625
+)
+
+// expReduce32 returns z, r and w with eˣ = 2ⁿ (1 + (r + w)). n is in the low bits of z.
+func expReduce32(x float32) (z, r, w float32) {
+	z = float32(x*log2e) + round32
+	n := z - round32
+	r = x - float32(n*ln2High32) // exact
+	c := float32(n * ln2Low32)
+	t := r - c
+	t2 := float32(t * t)
+	q := (0.5 + float32(t*0x1.55549p-3)) +
+		float32(t2*((0x1.5554cp-5+float32(t*0x1.123ac8p-7))+float32(t2*0x1.6d7a5p-10)))
+	return z, r, float32(t2*q) - c
 }
 
-// Expm1Of returns eˣ - 1, accurate near 0.
-func Expm1Of(x float64) float64 {
-	if math.Abs(x) <= expLimit {
-		q, r := expReduce(x)
-		s, w := expSeries(q, r)
-		return math.Copysign(lessOne(s, r, w), x)
+func expReduce64(x float64) (z, r, w float64) {
+	z = float64(x*log2e) + round64
+	n := z - round64
+	r = x - float64(n*ln2High64) // exact
+	c := float64(n * ln2Low64)
+	t := r - c
+	return z, r, float64(float64(t*t)*expSeries64(t)) - c
+}
+
+// expSeries64 returns q(r).
+func expSeries64(r float64) float64 {
+	r2 := float64(r * r)
+	q := (0x1.27e4c3290da4bp-22 + float64(r*0x1.af6af95456c58p-26)) + float64(r2*0x1.1f99258e229efp-29)
+	q = (0x1.a01a01b1cb118p-16 + float64(r*0x1.71ddf0cccc4c5p-19)) + float64(r2*q)
+	q = (0x1.6c16c16c141fcp-10 + float64(r*0x1.a01a01b32524ep-13)) + float64(r2*q)
+	q = (0x1.555555555555ap-5 + float64(r*0x1.111111110ed94p-7)) + float64(r2*q)
+	return (0.5 + float64(r*0x1.555555555555bp-3)) + float64(r2*q)
+}
+
+// scale32 returns 2ⁿ y for the n in the low bits of z: in two steps, of which the
+// first is exact, so that a subnormal result is rounded once.
+func scale32(y, z float32) float32 {
+	n := int32(math.Float32bits(z)) << 23 >> 23
+	half := n >> 1
+	return float32(y*power32(half)) * power32(n-half)
+}
+
+func scale64(y, z float64) float64 {
+	n := int64(math.Float64bits(z)) << 52 >> 52
+	half := n >> 1
+	return float64(y*power64(half)) * power64(n-half)
+}
+
+// power32 returns 2ⁿ for n from -126 to 127.
+func power32(n int32) float32 { return math.Float32frombits(uint32(n+127) << 23) }
+
+// power64 returns 2ⁿ for n from -1022 to 1023.
+func power64(n int64) float64 { return math.Float64frombits(uint64(n+1023) << 52) }
+
+// whole32 and whole64 return 2ⁿ for the n in the low bits of z, which is no subnormal.
+func whole32(z float32) float32 { return power32(int32(math.Float32bits(z)) << 23 >> 23) }
+func whole64(z float64) float64 { return power64(int64(math.Float64bits(z)) << 52 >> 52) }
+
+func exp32(x float32) float32 {
+	if x > expHigh32 {
+		x = expHigh32
 	}
-	return math.Expm1(x)
+	if x < expLow32 {
+		x = expLow32
+	}
+	z, r, w := expReduce32(x)
+	return scale32(1+(r+w), z)
 }
 
-// SigmoidOf returns the logistic function 1 / (1 + e⁻ˣ).
+func exp64(x float64) float64 {
+	if x > expHigh64 {
+		x = expHigh64
+	}
+	if x < expLow64 {
+		x = expLow64
+	}
+	z, r, w := expReduce64(x)
+	return scale64(oneMore(r, w), z)
+}
+
+// oneMore returns 1 + r + w. The rounding error of 1 + r is computed and added to w.
+func oneMore(r, w float64) float64 {
+	h := 1 + r
+	return h + ((r - (h - 1)) + w)
+}
+
+// ExpOf returns eˣ, computed in T.
+func ExpOf[T Float](x T) T {
+	if unsafe.Sizeof(x) == 4 {
+		return T(exp32(float32(x)))
+	}
+	return T(exp64(float64(x)))
+}
+
+// SigmoidOf returns the logistic function 1 / (1 + e⁻ˣ), computed in T.
 //
 // It is evaluated as 1/(1+e) for x >= 0 and e/(1+e) for x < 0, with e = e^-|x|,
 // so that nothing overflows and small results keep their relative accuracy.
-func SigmoidOf(x float64) float64 {
-	e := ExpOf(-math.Abs(x))
+func SigmoidOf[T Float](x T) T {
+	e := ExpOf(-max(x, -x))
 	if x < 0 {
 		return e / (1 + e)
 	}
 	return 1 / (1 + e)
 }
 
-// TanhOf returns the hyperbolic tangent, (e²ˣ - 1) / (e²ˣ + 1).
-func TanhOf(x float64) float64 {
-	q, r := expReduce(2 * min(math.Abs(x), tanhLimit))
-	s, w := expSeries(q, r)
-	m := lessOne(s, r, w)
+// TanhOf returns the hyperbolic tangent, computed in T.
+func TanhOf[T Float](x T) T {
+	if unsafe.Sizeof(x) == 4 {
+		return T(tanh32(float32(x)))
+	}
+	return T(tanh64(float64(x)))
+}
+
+// tanh32 is, for a = |x|, a + a³ p(a²) below 5/8 and 1 - 2/(e²ᵃ + 1) above. p is minimax,
+// to 2⁻²⁷.
+func tanh32(x float32) float32 {
+	a := math.Float32frombits(math.Float32bits(x) &^ (1 << 31))
+	var y float32
+	if a < tanhFrom32 {
+		a2 := float32(a * a)
+		a4 := float32(a2 * a2)
+		p := (-0x1.555532p-2 + float32(a2*0x1.1107p-3)) +
+			float32(a4*((-0x1.b837c4p-5+float32(a2*0x1.520a88p-6))+float32(a4*-0x1.75699p-8)))
+		y = a + float32(float32(a*a2)*p)
+	} else {
+		if a > tanhLimit32 {
+			a = tanhLimit32
+		}
+		z, r, w := expReduce32(a + a)
+		e := float32(whole32(z) * (1 + (r + w)))
+		y = 1 - 2/(e+1)
+	}
+	return math.Float32frombits(math.Float32bits(y) | math.Float32bits(x)&(1<<31))
+}
+
+// tanh64 is m/(m + 2) with m = e²ᵃ - 1.
+func tanh64(x float64) float64 {
+	a := math.Abs(x)
+	if a > tanhLimit64 {
+		a = tanhLimit64
+	}
+	z, r, w := expReduce64(a + a)
+	m := lessOne(whole64(z), r, w)
 	return math.Copysign(m/(m+2), x)
 }
 
-// tanhLimit is an argument above which the tangent rounds to 1.
-const tanhLimit = 20
+// lessOne returns s (1 + r + w) - 1 = (s - 1) + s r + s w for a power of two s.
+//
+// s - 1 and s r are exact and may cancel. The rounding error of their sum is computed
+// and added to s w, which is too small for its own rounding to count.
+func lessOne(s, r, w float64) float64 {
+	u, t := s-1, float64(s*r)
+	h := u + t
+	return h + ((t - (h - u)) + float64(s*w))
+}
 
-// The loops repeat the scalar functions above with expReduce and expSeries
-// inlined, which takes half the time of a call for every element.
+// Expm1Of returns eˣ - 1, accurate near 0.
+func Expm1Of[T Float](x T) T { return T(expm1(float64(x))) }
+
+func expm1(x float64) float64 {
+	if !(x <= expm1High) {
+		return exp64(x)
+	}
+	z, r, w := expReduce64(max(x, expm1Low))
+	return math.Copysign(lessOne(whole64(z), r, w), x)
+}
+
+// Exp2Of returns 2ˣ, which is exact for whole x.
+func Exp2Of[T Float](x T) T { return T(exp2(float64(x))) }
+
+func exp2(x float64) float64 {
+	if x > exp2High {
+		x = exp2High
+	}
+	if x < exp2Low {
+		x = exp2Low
+	}
+	z := x + round64
+	r := float64((x - (z - round64)) * ln2)
+	return scale64(oneMore(r, float64(float64(r*r)*expSeries64(r))), z)
+}
 
 // Exp writes dst = eˣ, as [ExpOf].
-func Exp[T Float](dst, x []T) {
-	x = x[:len(dst)]
-	for i := range dst {
-		v := float64(x[i])
-		if !(math.Abs(v) <= expLimit) {
-			dst[i] = T(math.Exp(v))
-			continue
-		}
-		q, r := expReduce(v)
-		s, w := expSeries(q, r)
-		dst[i] = T(s + float64(s*(r+w)))
-	}
-}
+func Exp[T Float](dst, x []T) { apply1(fnExp, dst, x, ExpOf[T]) }
 
 // Tanh writes dst = tanh x, as [TanhOf].
-func Tanh[T Float](dst, x []T) {
-	x = x[:len(dst)]
-	for i := range dst {
-		v := float64(x[i])
-		q, r := expReduce(2 * min(math.Abs(v), tanhLimit))
-		s, w := expSeries(q, r)
-		m := lessOne(s, r, w)
-		dst[i] = T(math.Copysign(m/(m+2), v))
-	}
-}
+func Tanh[T Float](dst, x []T) { apply1(fnTanh, dst, x, TanhOf[T]) }
 
 // Sigmoid writes dst = 1 / (1 + e⁻ˣ), as [SigmoidOf].
-func Sigmoid[T Float](dst, x []T) {
-	x = x[:len(dst)]
-	for i := range dst {
-		v := float64(x[i])
-		a := -math.Abs(v)
-		if !(a >= -expLimit) {
-			dst[i] = T(SigmoidOf(v))
-			continue
-		}
-		q, r := expReduce(a)
-		s, w := expSeries(q, r)
-		e := s + float64(s*(r+w))
-		// 1 for v >= 0 and e for v < 0, without a branch.
-		n := math.Float64bits(e)
-		if one := math.Float64bits(1); v >= 0 {
-			n = one
-		}
-		dst[i] = T(math.Float64frombits(n) / (1 + e))
-	}
-}
+func Sigmoid[T Float](dst, x []T) { apply1(fnSigmoid, dst, x, SigmoidOf[T]) }
 
-// power is 2^(i/32) rounded, as bits, and the relative error of the rounding:
-// 2^(i/32) = value (1 + tail).
-type power struct {
-	bits uint64
-	tail float64
-}
+// Expm1 writes dst = eˣ - 1, as [Expm1Of].
+func Expm1[T Float](dst, x []T) { apply1(fnExpm1, dst, x, Expm1Of[T]) }
 
-var expTable = [expSteps]power{
-	{0x3ff0000000000000, 0},
-	{0x3ff059b0d3158574, 0x1.cd2523567f613p-55},
-	{0x3ff0b5586cf9890f, 0x1.79aa65d837b6cp-54},
-	{0x3ff11301d0125b51, -0x1.556522a2fbd0ep-54},
-	{0x3ff172b83c7d517b, -0x1.01b15eaa59348p-55},
-	{0x3ff1d4873168b9aa, 0x1.aecf73e3a2f5fp-54},
-	{0x3ff2387a6e756238, 0x1.68efde3a8a893p-54},
-	{0x3ff29e9df51fdee1, 0x1.2f7e16d09ab31p-55},
-	{0x3ff306fe0a31b715, 0x1.34d754db0abb6p-55},
-	{0x3ff371a7373aa9cb, -0x1.24aedcc4b5069p-54},
-	{0x3ff3dea64c123422, 0x1.59f48a72a4c6cp-55},
-	{0x3ff44e086061892d, 0x1.363ed60c2ac11p-59},
-	{0x3ff4bfdad5362a27, 0x1.690cebb7aafb0p-56},
-	{0x3ff5342b569d4f82, -0x1.8dec6bd0f3860p-56},
-	{0x3ff5ab07dd485429, 0x1.063e1e21c5409p-54},
-	{0x3ff6247eb03a5585, -0x1.c33c53bef4da8p-55},
-	{0x3ff6a09e667f3bcd, -0x1.3b3efbf5e2229p-54},
-	{0x3ff71f75e8ec5f74, -0x1.81f647e5a3ecfp-56},
-	{0x3ff7a11473eb0187, -0x1.b32dcb94da51dp-56},
-	{0x3ff82589994cce13, -0x1.369b6f13b3734p-54},
-	{0x3ff8ace5422aa0db, 0x1.db72fc1f0eab4p-55},
-	{0x3ff93737b0cdc5e5, -0x1.da9b88b6c1e29p-58},
-	{0x3ff9c49182a3f090, 0x1.1affc2b91ce27p-56},
-	{0x3ffa5503b23e255d, -0x1.1bbd1d3bcbb15p-54},
-	{0x3ffae89f995ad3ad, 0x1.c1a7792cb3386p-55},
-	{0x3ffb7f76f2fb5e47, -0x1.8d6f438ad9334p-57},
-	{0x3ffc199bdd85529c, 0x1.36eae30af0cb3p-56},
-	{0x3ffcb720dcef9069, 0x1.76b2c6c921968p-57},
-	{0x3ffd5818dcfba487, 0x1.4a385a63d07a7p-56},
-	{0x3ffdfc97337b9b5f, -0x1.2d52107b43e1fp-55},
-	{0x3ffea4afa2a490da, -0x1.ff7128fd391f1p-55},
-	{0x3fff50765b6e4540, 0x1.a64a931d185edp-55},
-}
+// Exp2 writes dst = 2ˣ, as [Exp2Of].
+func Exp2[T Float](dst, x []T) { apply1(fnExp2, dst, x, Exp2Of[T]) }

@@ -2,19 +2,6 @@ package kernel
 
 import "math"
 
-// softplusThreshold is torch.nn.Softplus's default: above it log(1 + eˣ) is
-// x up to a relative error of e⁻²⁰/20 = 1e-10, and x is returned.
-const softplusThreshold = 20
-
-// SoftplusOf returns log(1 + eˣ) for x <= 20 and x above, which is
-// torch.nn.functional.softplus with beta = 1 and threshold = 20.
-func SoftplusOf(x float64) float64 {
-	if x > softplusThreshold {
-		return x
-	}
-	return math.Log1p(ExpOf(x))
-}
-
 // SignOf returns -1, 0 or 1. The sign of ±0 and of NaN is 0, as torch.sign.
 func SignOf(x float64) float64 { return float64(bit(x > 0) - bit(x < 0)) }
 
@@ -90,15 +77,6 @@ func Sqrt[T Float](dst, x []T) {
 	}
 }
 
-// Log writes dst = ln x; -Inf at 0, NaN below.
-func Log[T Float](dst, x []T) { Map1(dst, x, math.Log) }
-
-// Log1p writes dst = ln(1 + x), accurate near 0.
-func Log1p[T Float](dst, x []T) { Map1(dst, x, math.Log1p) }
-
-// Expm1 writes dst = eˣ - 1, accurate near 0.
-func Expm1[T Float](dst, x []T) { Map1(dst, x, Expm1Of) }
-
 // Sin writes dst = sin x.
 func Sin[T Float](dst, x []T) { Map1(dst, x, math.Sin) }
 
@@ -107,6 +85,3 @@ func Cos[T Float](dst, x []T) { Map1(dst, x, math.Cos) }
 
 // Tan writes dst = tan x.
 func Tan[T Float](dst, x []T) { Map1(dst, x, math.Tan) }
-
-// Softplus writes dst = log(1 + eˣ), as [SoftplusOf].
-func Softplus[T Float](dst, x []T) { Map1(dst, x, SoftplusOf) }

@@ -82,7 +82,7 @@ func logAddExp(a, b float64) float64 {
 	if a == b && math.IsInf(a, 0) {
 		return a
 	}
-	return max(a, b) + math.Log1p(ExpOf(-math.Abs(a-b)))
+	return max(a, b) + log1p(ExpOf(-math.Abs(a-b)))
 }
 
 // Recur writes the recurrence dst[o,j,i] = a[o,j,i]·dst[o,j−1,i] + b[o,j,i], with

@@ -2,34 +2,22 @@ package kernel
 
 import "math"
 
-// Log2Of returns the logarithm of x to base 2: exact for powers of 2, and with all
-// digits near 1, which [math.Log2] has not.
-func Log2Of(x float64) float64 {
-	if fraction, exponent := math.Frexp(x); fraction == 0.5 {
-		return float64(exponent - 1)
-	}
-	return math.Log(x) / math.Ln2
-}
-
 // Log10Of returns the logarithm of x to base 10: exact for powers of 10, and with
 // all digits near 1, which [math.Log10] has not.
 func Log10Of(x float64) float64 {
-	y := math.Log(x) / math.Ln10
+	y := log64(x) / math.Ln10
 	if n := math.Round(y); math.Abs(n) < 400 && math.Pow10(int(n)) == x {
 		return n
 	}
 	return y
 }
 
-// LogSigmoidOf returns ln(1/(1 + e⁻ˣ)) without overflow and accurate for all x.
-func LogSigmoidOf(x float64) float64 { return min(x, 0) - math.Log1p(ExpOf(-math.Abs(x))) }
-
 // LogaddexpOf returns ln(eᵃ + eᵇ) without overflow, also for infinities.
 func LogaddexpOf(a, b float64) float64 {
 	if a == b && math.IsInf(a, 0) {
 		return a
 	}
-	return max(a, b) + math.Log1p(ExpOf(-math.Abs(a-b)))
+	return max(a, b) + log1p(exp64(-math.Abs(a-b)))
 }
 
 // XlogyOf returns a ln b; 0 for a = 0, unless b is NaN.
@@ -37,7 +25,7 @@ func XlogyOf(a, b float64) float64 {
 	if a == 0 && b == b {
 		return 0
 	}
-	return a * math.Log(b)
+	return a * log64(b)
 }
 
 // Map2 writes dst = f(a, b), computed in float64 and rounded to T.
@@ -48,12 +36,6 @@ func Map2[T Float](dst, a, b []T, f func(a, b float64) float64) {
 	}
 }
 
-// Exp2 writes dst = 2ˣ.
-func Exp2[T Float](dst, x []T) { Map1(dst, x, math.Exp2) }
-
-// Log2 writes the logarithm to base 2, as [Log2Of].
-func Log2[T Float](dst, x []T) { Map1(dst, x, Log2Of) }
-
 // Log10 writes the logarithm to base 10, as [Log10Of].
 func Log10[T Float](dst, x []T) { Map1(dst, x, Log10Of) }
 
@@ -62,9 +44,6 @@ func Erf[T Float](dst, x []T) { Map1(dst, x, math.Erf) }
 
 // Erfc writes 1 - erf x, accurate where that is small.
 func Erfc[T Float](dst, x []T) { Map1(dst, x, math.Erfc) }
-
-// LogSigmoid writes dst = ln(1/(1 + e⁻ˣ)), as [LogSigmoidOf].
-func LogSigmoid[T Float](dst, x []T) { Map1(dst, x, LogSigmoidOf) }
 
 // Logaddexp writes dst = ln(eᵃ + eᵇ), as [LogaddexpOf].
 func Logaddexp[T Float](dst, a, b []T) { Map2(dst, a, b, LogaddexpOf) }

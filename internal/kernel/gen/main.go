@@ -17,6 +17,7 @@ import (
 // groups has what writes each group.
 var groups = map[string]func(){
 	"arith":     arith,
+	"formulas":  functions,
 	"gemm":      gemm,
 	"processor": processor,
 }

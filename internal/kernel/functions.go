@@ -1,0 +1,32 @@
+package kernel
+
+// A function is one of those that there is assembly for with a formula in it.
+type function int
+
+// The order is that of gen/functions.go.
+const (
+	fnExp function = iota
+	fnSigmoid
+	fnTanh
+	fnExpm1
+	fnExp2
+	fnLog
+	fnLog1p
+	fnLog2
+	fnSoftplus
+	fnLogSigmoid
+	functions // their number
+)
+
+// apply1 writes dst = f(x): with the vector instructions for fn, which give the bits
+// that f gives, or with f where there are none or they leave a vector to it.
+func apply1[T Float](fn function, dst, x []T, f func(T) T) {
+	x = x[:len(dst)]
+	for i := 0; i < len(dst); {
+		done, most := functions1(fn, size[T](), len(dst)-i, at(dst[i:]), at(x[i:]))
+		i += done
+		for stop := min(i+most, len(dst)); i < stop; i++ {
+			dst[i] = f(x[i])
+		}
+	}
+}

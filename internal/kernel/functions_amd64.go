@@ -1,0 +1,26 @@
+//go:build !purego
+
+package kernel
+
+const (
+	// Fewer elements are left to the functions in Go.
+	functionFrom = 4
+	// functionMost is the most elements that assembly writes in one call: while it runs,
+	// the goroutine cannot be stopped.
+	functionMost = 1 << 14
+)
+
+// functions1 runs a function on elements of a size in bytes, from the first of n on. It
+// returns how many it has done, and how many of the next at most the caller should do
+// itself before it asks again.
+func functions1(fn function, size, n int, dst, x *byte) (done, most int) {
+	if isa == plain || n < functionFrom {
+		return 0, n
+	}
+	part := min(n, functionMost)
+	left := functionOf(kind(int(fn), size), part, dst, x, x)
+	if left > 0 {
+		most = 64 / size // a vector, of the longest
+	}
+	return part - left, most
+}

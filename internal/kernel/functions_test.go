@@ -1,0 +1,129 @@
+package kernel
+
+import (
+	bytes "encoding/binary"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// inAssembly are the functions that there is assembly for.
+var inAssembly = map[string]function{
+	"Exp": fnExp, "Sigmoid": fnSigmoid, "Tanh": fnTanh, "Expm1": fnExpm1, "Exp2": fnExp2,
+	"Log": fnLog, "Log1p": fnLog1p, "Log2": fnLog2, "Softplus": fnSoftplus, "LogSigmoid": fnLogSigmoid,
+}
+
+// TestFunctionsComplete checks that every function of the assembly is in the tables of the
+// other tests: that of definitions and that of errors.
+func TestFunctionsComplete(t *testing.T) {
+	defined, bounded := map[string]bool{}, map[string]bool{}
+	for _, u := range unaries {
+		defined[u.name] = true
+	}
+	for _, row := range ulpRows {
+		bounded[row.name] = true
+	}
+	found := map[function]bool{}
+	for name, o := range inAssembly {
+		require.True(t, defined[name], name)
+		require.True(t, bounded[name], name)
+		found[o] = true
+	}
+	require.Len(t, found, int(functions), "every function has its row here")
+}
+
+// TestUlpsDocumented checks the table of doc.go.
+func TestUlpsDocumented(t *testing.T) {
+	doc, err := os.ReadFile("doc.go")
+	require.NoError(t, err)
+	for _, row := range ulpRows {
+		line := fmt.Sprintf("//\t%-12s %-9v %v\n", row.name, row.ulps, row.ulps64)
+		require.Contains(t, string(doc), line)
+	}
+}
+
+// TestFunctionsRun checks that the vector instructions are what is used: they are told
+// from the definition by how much they do.
+func TestFunctionsRun(t *testing.T) {
+	forEachISA(t, func(t *testing.T) {
+		for name, o := range inAssembly {
+			x := []float64{2, 2, 2, 2, 2, 2, 2, 2, 2}
+			y := make([]float64, len(x))
+			done, most := functions1(o, 8, len(x), at(y), at(x))
+			if isa == plain {
+				require.Equal(t, [2]int{0, len(x)}, [2]int{done, most}, name)
+				continue
+			}
+			require.Equal(t, len(x), done, name)
+			require.NotZero(t, y[8], name)
+		}
+	})
+}
+
+// TestFunctionLengths writes n elements and no more, with a rare one at each place.
+func TestFunctionLengths(t *testing.T) {
+	forEachISA(t, func(t *testing.T) {
+		t.Run("float64", func(t *testing.T) {
+			testFunctionLengths(t, func(u unary) (func(dst, x []float64), func(float64) float64) { return u.f64, u.def })
+		})
+		t.Run("float32", func(t *testing.T) {
+			testFunctionLengths(t, func(u unary) (func(dst, x []float32), func(float32) float32) { return u.f32, u.def32() })
+		})
+	})
+}
+
+func testFunctionLengths[T Float](t *testing.T, of func(unary) (func(dst, x []T), func(T) T)) {
+	rng := rand.New(rand.NewPCG(43, 44))
+	for _, u := range unaries {
+		f, def := of(u)
+		for n := range 100 {
+			x, got := randoms[T](rng, n), make([]T, n+1)
+			if n > 0 {
+				x[rng.IntN(n)] = T(specials[rng.IntN(len(specials))])
+			}
+			got[n] = 7
+			f(got[:n], x)
+			require.Equal(t, T(7), got[n], u.name)
+			want := make([]T, n)
+			for i := range want {
+				want[i] = def(x[i])
+			}
+			requireSame(t, want, got[:n], x)
+		}
+	}
+}
+
+// FuzzFunctions holds the functions against their definitions at any bits.
+func FuzzFunctions(f *testing.F) {
+	for _, v := range specials {
+		f.Add(bytes.LittleEndian.AppendUint64(nil, math.Float64bits(v)), uint8(5))
+	}
+	f.Fuzz(func(t *testing.T, data []byte, n uint8) {
+		if len(data) < 8 || n == 0 {
+			return
+		}
+		x, x32 := make([]float64, n), make([]float32, n)
+		for i := range x { // the same bits again and again, shifted
+			at := i % (len(data) - 7)
+			x[i] = math.Float64frombits(bytes.LittleEndian.Uint64(data[at:]))
+			x32[i] = math.Float32frombits(bytes.LittleEndian.Uint32(data[at:]))
+		}
+		got, got32 := make([]float64, n), make([]float32, n)
+		for _, u := range unaries {
+			if _, ok := inAssembly[u.name]; !ok {
+				continue
+			}
+			u.f64(got, x)
+			u.f32(got32, x32)
+			def32 := u.def32()
+			for i := range x {
+				require.Equal(t, bitsOf(u.def(x[i])), bitsOf(got[i]), "%s(%v)", u.name, x[i])
+				require.Equal(t, bitsOf(def32(x32[i])), bitsOf(got32[i]), "%s(%v)", u.name, x32[i])
+			}
+		}
+	})
+}

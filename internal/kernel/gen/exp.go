@@ -1,0 +1,148 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// The functions of ../exp.go, with the same operations in the same order as there.
+
+// The numbers of exp.go.
+const (
+	log2e                = 1.44269504088896340735992468100189214
+	ln2                  = 0.693147180559945309417232121458176568
+	ln2High32, ln2Low32  = 0x1.62e4p-1, 0x1.7f7d1cp-20
+	ln2High64, ln2Low64  = 0x1.62e42feep-1, 0x1.a39ef35793c76p-33
+	round32              = 0x1.8p23
+	round64              = 0x1.8p52
+	expLow32, expHigh32  = -105.0, 89.0
+	expLow64, expHigh64  = -746.0, 710.0
+	tanhLimit32          = 10.0
+	tanhLimit64          = 20.0
+	tanhFrom32           = 0.625
+	exp2Low, exp2High    = -1080.0, 1025.0
+	expm1Low, expm1High  = -60.0, 700.0
+	mantissa32, mantissa = 23, 52
+)
+
+var (
+	exp32  = []float64{0.5, 0x1.55549p-3, 0x1.5554cp-5, 0x1.123ac8p-7, 0x1.6d7a5p-10}
+	tanh32 = []float64{-0x1.555532p-2, 0x1.1107p-3, -0x1.b837c4p-5, 0x1.520a88p-6, -0x1.75699p-8}
+	exp64  = []float64{0.5, 0x1.555555555555bp-3, 0x1.555555555555ap-5, 0x1.111111110ed94p-7,
+		0x1.6c16c16c141fcp-10, 0x1.a01a01b32524ep-13, 0x1.a01a01b1cb118p-16, 0x1.71ddf0cccc4c5p-19,
+		0x1.27e4c3290da4bp-22, 0x1.af6af95456c58p-26, 0x1.1f99258e229efp-29}
+)
+
+// number returns the one for float32 or that for float64.
+func (v formula) number(f32, f64 float64) float64 {
+	if v.double {
+		return f64
+	}
+	return f32
+}
+
+// expReduce emits z, n, r and w with x = n ln 2 + r + (what w has of it) and eˣ = 2ⁿ (1 + (r + w)).
+// n is in the low bits of z too.
+func (v formula) expReduce(x VecVirtual) (z, n, r, w VecVirtual) {
+	shift, high := v.number(round32, round64), v.number(ln2High32, ln2High64)
+	z = v.add(v.mul(x, log2e), shift)
+	n = v.sub(z, shift)
+	r = v.sub(x, v.mul(n, high))
+	c := v.mul(n, v.number(ln2Low32, ln2Low64))
+	return z, n, r, v.sub(v.expRest(v.sub(r, c)), c)
+}
+
+// expRest emits r² q(r).
+func (v formula) expRest(r VecVirtual) VecVirtual {
+	r2 := v.mul(r, r)
+	if v.double {
+		return v.mul(r2, v.series(r, r2, exp64))
+	}
+	return v.mul(r2, v.series(r, r2, exp32))
+}
+
+// power emits 2ⁿ for an n that is no more than an exponent.
+func (v formula) power(z VecVirtual) VecVirtual {
+	if v.double {
+		return v.addWords(v.left(z, mantissa), 1.0)
+	}
+	return v.addWords(v.left(z, mantissa32), 1.0)
+}
+
+// scale emits 2ⁿ y, rounded once where it is subnormal.
+func (v formula) scale(y, z, n VecVirtual) VecVirtual {
+	switch {
+	case v.avx512 && v.double:
+		to := v.register()
+		VSCALEFPD(n, y, to)
+		return to
+	case v.avx512:
+		to := v.register()
+		VSCALEFPS(n, y, to)
+		return to
+	}
+	bits, exponents := mantissa32, word(0xff800000)
+	if v.double {
+		bits, exponents = mantissa, word(0xfff0000000000000)
+	}
+	both := v.left(z, bits)
+	half := v.and(v.right32(both, 1), exponents)
+	rest := v.subWords(both, half)
+	return v.mul(v.mul(y, v.addWords(half, 1.0)), v.addWords(rest, 1.0))
+}
+
+func (v formula) exp(x VecVirtual) VecVirtual {
+	x = v.min(v.number(expHigh32, expHigh64), x)
+	x = v.max(v.number(expLow32, expLow64), x)
+	z, n, r, w := v.expReduce(x)
+	return v.scale(v.oneMore(r, w), z, n)
+}
+
+// oneMore emits 1 + r + w.
+func (v formula) oneMore(r, w VecVirtual) VecVirtual {
+	if !v.double {
+		return v.add(v.add(r, w), 1.0)
+	}
+	h := v.add(r, 1.0)
+	return v.add(h, v.add(v.sub(r, v.sub(h, 1.0)), w))
+}
+
+func (v formula) sigmoid(x VecVirtual) VecVirtual {
+	e := v.exp(v.or(x, word(1<<(8*v.size()-1)))) // of -|x|
+	return v.div(v.choose(v.compare(x, less, 0.0), e, 1.0), v.add(e, 1.0))
+}
+
+// lessOne emits eˣ - 1 from what expReduce returns.
+func (v formula) lessOne(z, r, w VecVirtual) VecVirtual {
+	s := v.power(z)
+	u, t := v.sub(s, 1.0), v.mul(s, r)
+	h := v.add(u, t)
+	return v.add(h, v.add(v.sub(t, v.sub(h, u)), v.mul(s, w)))
+}
+
+func (v formula) tanh(x VecVirtual) VecVirtual {
+	a := v.min(v.number(tanhLimit32, tanhLimit64), v.abs(x))
+	z, _, r, w := v.expReduce(v.add(a, a))
+	if v.double {
+		m := v.lessOne(z, r, w)
+		return v.or(v.div(m, v.add(m, 2.0)), v.sign(x))
+	}
+	e := v.mul(v.power(z), v.oneMore(r, w))
+	large := v.sub(1.0, v.div(2.0, v.add(e, 1.0)))
+	a2 := v.mul(a, a)
+	small := v.add(v.mul(v.mul(a, a2), v.series(a2, v.mul(a2, a2), tanh32)), a)
+	return v.or(v.choose(v.compare(a, less, tanhFrom32), small, large), v.sign(x))
+}
+
+func (v formula) expm1(x []VecVirtual) (VecVirtual, mask) {
+	z, _, r, w := v.expReduce(v.max(expm1Low, x[0]))
+	return v.or(v.lessOne(z, r, w), v.sign(x[0])), v.compare(x[0], notAtMost, expm1High)
+}
+
+func (v formula) exp2(x VecVirtual) VecVirtual {
+	x = v.max(exp2Low, v.min(exp2High, x))
+	z := v.add(x, round64)
+	n := v.sub(z, round64)
+	r := v.mul(v.sub(x, n), ln2)
+	return v.scale(v.oneMore(r, v.expRest(r)), z, n)
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// The functions of ../log.go, with the same operations in the same order as there.
+
+// The numbers of log.go.
+const (
+	rootHalf32, rootHalf64   = 0x3f3504f3, 0x3fe6a09e667f3bcd
+	fraction32, fraction64   = 1<<23 - 1, 1<<52 - 1
+	infinity32, infinity64   = 0x7f800000, 0x7ff0000000000000
+	leastNormal, toNormal    = 0x1p-1022, 0x1p54
+	leastNormal32, toNormal3 = 0x1p-126, 0x1p23
+	softplusThreshold        = 20.0
+)
+
+var (
+	log32 = []float64{0x1.555554p-2, -0x1.ffffe6p-3, 0x1.999d2ap-3, -0x1.556288p-3, 0x1.23de3ap-3,
+		-0x1.fbbf2p-4, 0x1.dc76b2p-4, -0x1.ddb3c8p-4, 0x1.2cb26ep-4}
+	log64 = []float64{0x1.5555555555558p-1, 0x1.99999999952cdp-2, 0x1.2492492df8f5ap-2, 0x1.c71c62d9e584ap-3,
+		0x1.7462b815f794dp-3, 0x1.39fdefcad7bb8p-3, 0x1.2b5d9765628c7p-3}
+)
+
+// words returns the bits for float32 or those for float64.
+func (v formula) words(f32, f64 uint64) word {
+	if v.double {
+		return word(f64)
+	}
+	return word(f32)
+}
+
+// exponentOf splits a positive, normal x into e and f.
+func (v formula) exponentOf(x VecVirtual) (e, f VecVirtual) {
+	root := v.words(rootHalf32, rootHalf64)
+	bits := v.subWords(x, root)
+	if v.double {
+		// No instruction converts words of 64 bits everywhere: the exponent, made
+		// positive, is set into the number 2⁵².
+		const positive, two52 = 1 << 63, 0x4330000000000000
+		n := v.right(v.addWords(bits, word(positive)), mantissa)
+		e = v.sub(v.or(n, word(two52)), 0x1p52+2048)
+	} else {
+		e = v.fromInt32(v.right32(bits, mantissa32))
+	}
+	f = v.sub(v.addWords(v.and(bits, v.words(fraction32, fraction64)), root), 1.0)
+	return e, f
+}
+
+// normal emits x as a normal number and what that adds to its exponent.
+func (v formula) normal(x VecVirtual) (y, e VecVirtual) {
+	small := v.compare(x, less, v.number(leastNormal32, leastNormal))
+	y = v.choose(small, v.mul(x, v.number(toNormal3, toNormal)), x)
+	return y, v.choose(small, v.number(-23, -54), 0.0)
+}
+
+// special emits y, and where x is not positive and finite the logarithm that it has.
+func (v formula) special(y, x VecVirtual) VecVirtual {
+	infinity := v.words(infinity32, infinity64)
+	y = v.choose(v.compare(x, less, infinity), y, x)
+	y = v.choose(v.compare(x, equal, 0.0), v.words(infinity32|1<<31, infinity64|1<<63), y)
+	return v.choose(v.compare(x, less, 0.0), v.words(infinity32|1<<22, infinity64|1<<51), y)
+}
+
+func (v formula) log(x VecVirtual) VecVirtual {
+	positive, e0 := v.normal(x)
+	e, f := v.exponentOf(positive)
+	e = v.add(e, e0)
+	if v.double {
+		return v.special(v.logSum(e, f, nil), x)
+	}
+	f2 := v.mul(f, f)
+	y := v.add(v.mul(v.mul(f, f2), v.series(f, f2, log32)), v.mul(e, ln2Low32))
+	return v.special(v.add(v.mul(e, ln2High32), v.add(f, v.sub(y, v.mul(f2, 0.5)))), x)
+}
+
+// logSum emits e ln 2 + ln(1 + f) + c for float64. c may be nil, and so may e, for 0.
+func (v formula) logSum(e, f, c Register) VecVirtual {
+	x := f.(VecVirtual)
+	s := v.div(x, v.add(x, 2.0))
+	z := v.mul(s, s)
+	r := v.mul(z, v.series(z, v.mul(z, z), log64))
+	half := v.mul(v.mul(x, x), 0.5)
+	t := v.mul(s, v.add(half, r))
+	if e == nil {
+		return v.sub(0.0, v.sub(v.sub(half, t), x))
+	}
+	low := v.mul(e, ln2Low64)
+	if c != nil {
+		low = v.add(low, c)
+	}
+	return v.sub(v.mul(e, ln2High64), v.sub(v.sub(half, v.add(t, low)), x))
+}
+
+// log1pFinite is log1p for x > -1 and NaN, but not +Inf.
+func (v formula) log1pFinite(x VecVirtual) VecVirtual {
+	u := v.add(x, 1.0)
+	c := v.div(v.sub(x, v.sub(u, 1.0)), u)
+	e, f := v.exponentOf(u)
+	return v.or(v.logSum(e, f, c), v.sign(x))
+}
+
+func (v formula) log1p(x VecVirtual) VecVirtual {
+	return v.special(v.log1pFinite(x), v.add(x, 1.0))
+}
+
+func (v formula) log2(x VecVirtual) VecVirtual {
+	positive, e0 := v.normal(x)
+	e, f := v.exponentOf(positive)
+	return v.special(v.add(v.add(e, e0), v.mul(v.logSum(nil, f, nil), log2e)), x)
+}
+
+func (v formula) softplus(x VecVirtual) VecVirtual {
+	return v.choose(v.compare(x, more, softplusThreshold), x, v.log1pFinite(v.exp(x)))
+}
+
+func (v formula) logSigmoid(x VecVirtual) VecVirtual {
+	return v.sub(v.min(0.0, x), v.log1pFinite(v.exp(v.or(x, word(1<<63)))))
+}

@@ -1,0 +1,158 @@
+package kernel
+
+import (
+	"math"
+	"unsafe"
+)
+
+// As in exp.go, the definitions here and the code for vectors do the same operations.
+//
+//	x = 2ᵉ m, √½ <= m < √2, f = m - 1
+//	ln x = e ln 2 + ln(1 + f)
+
+// exponentOf splits a positive, normal x into e and f.
+//
+// Counted from √½ on, the bits of x have e in the place of the exponent, and m is the
+// rest added to √½.
+func exponentOf32(x float32) (e, f float32) {
+	const root = 0x3f3504f3 // bits of √½, rounded
+	bits := math.Float32bits(x) - root
+	return float32(int32(bits) >> 23), math.Float32frombits(bits&(1<<23-1)+root) - 1
+}
+
+func exponentOf64(x float64) (e, f float64) {
+	const root = 0x3fe6a09e667f3bcd
+	bits := math.Float64bits(x) - root
+	return float64(int64(bits) >> 52), math.Float64frombits(bits&(1<<52-1)+root) - 1
+}
+
+// log32 is f - f²/2 + f³ p(f) with a minimax p, to 2⁻²⁷.
+func log32(x float32) float32 {
+	if !(x <= math.MaxFloat32) || x <= 0 {
+		return logSpecial(x)
+	}
+	var e0 float32
+	if x < 0x1p-126 {
+		x, e0 = x*0x1p23, -23
+	}
+	e, f := exponentOf32(x)
+	e += e0
+	f2 := float32(f * f)
+	p := (0x1.23de3ap-3 + float32(f*-0x1.fbbf2p-4)) +
+		float32(f2*((0x1.dc76b2p-4+float32(f*-0x1.ddb3c8p-4))+float32(f2*0x1.2cb26ep-4)))
+	p = (0x1.555554p-2 + float32(f*-0x1.ffffe6p-3)) +
+		float32(f2*((0x1.999d2ap-3+float32(f*-0x1.556288p-3))+float32(f2*p)))
+	y := float32(float32(f*f2)*p) + float32(e*ln2Low32)
+	return float32(e*ln2High32) + (f + (y - float32(0.5*f2)))
+}
+
+// logSum64 returns e ln 2 + ln(1 + f) + c for a c that is small beside it:
+//
+//	s = f/(2 + f), z = s²
+//	ln(1 + f) = ln((1 + s)/(1 - s)) = 2 s + s R = f - (f²/2 - s (f²/2 + R))    R = z r(z)
+//
+// as in FreeBSD's e_log.c (Sun Microsystems, 1993), with an r of our own, minimax to
+// 2⁻⁵⁶ in R.
+func logSum64(e, f, c float64) float64 {
+	s := f / (2 + f)
+	z := float64(s * s)
+	z2 := float64(z * z)
+	r := (0x1.7462b815f794dp-3 + float64(z*0x1.39fdefcad7bb8p-3)) + float64(z2*0x1.2b5d9765628c7p-3)
+	r = (0x1.2492492df8f5ap-2 + float64(z*0x1.c71c62d9e584ap-3)) + float64(z2*r)
+	r = (0x1.5555555555558p-1 + float64(z*0x1.99999999952cdp-2)) + float64(z2*r)
+	half := float64(0.5 * float64(f*f))
+	return float64(e*ln2High64) - ((half - (float64(s*(half+float64(z*r))) + (float64(e*ln2Low64) + c))) - f)
+}
+
+func log64(x float64) float64 {
+	if !(x <= math.MaxFloat64) || x <= 0 {
+		return logSpecial(x)
+	}
+	var e0 float64
+	if x < 0x1p-1022 {
+		x, e0 = x*0x1p54, -54
+	}
+	e, f := exponentOf64(x)
+	return logSum64(e+e0, f, 0)
+}
+
+// logSpecial is the logarithm of what has none, of 0, +Inf and NaN.
+func logSpecial[T Float](x T) T {
+	switch {
+	case x == 0:
+		return T(math.Inf(-1))
+	case x < 0:
+		return T(math.NaN())
+	}
+	return x
+}
+
+// LogOf returns ln x, computed in T: -Inf at 0, NaN below.
+func LogOf[T Float](x T) T {
+	if unsafe.Sizeof(x) == 4 {
+		return T(log32(float32(x)))
+	}
+	return T(log64(float64(x)))
+}
+
+// Log1pOf returns ln(1 + x), accurate near 0.
+func Log1pOf[T Float](x T) T { return T(log1p(float64(x))) }
+
+func log1p(x float64) float64 {
+	if !(x <= math.MaxFloat64) || x <= -1 {
+		return logSpecial(1 + x)
+	}
+	u := 1 + x
+	c := (x - (u - 1)) / u // 1 + x = u (1 + c), exactly but for the division
+	e, f := exponentOf64(u)
+	return math.Copysign(logSum64(e, f, c), x)
+}
+
+// Log2Of returns the logarithm of x to base 2, exact for powers of 2.
+func Log2Of[T Float](x T) T { return T(log2(float64(x))) }
+
+func log2(x float64) float64 {
+	if !(x <= math.MaxFloat64) || x <= 0 {
+		return logSpecial(x)
+	}
+	var e0 float64
+	if x < 0x1p-1022 {
+		x, e0 = x*0x1p54, -54
+	}
+	e, f := exponentOf64(x)
+	return (e + e0) + float64(logSum64(0, f, 0)*log2e)
+}
+
+// softplusThreshold is torch.nn.Softplus's default: above it log(1 + eˣ) is
+// x up to a relative error of e⁻²⁰/20 = 1e-10, and x is returned.
+const softplusThreshold = 20
+
+// SoftplusOf returns log(1 + eˣ) for x <= 20 and x above, which is
+// torch.nn.functional.softplus with beta = 1 and threshold = 20.
+func SoftplusOf[T Float](x T) T {
+	if x > softplusThreshold {
+		return x
+	}
+	return T(log1p(exp64(float64(x))))
+}
+
+// LogSigmoidOf returns ln(1/(1 + e⁻ˣ)) without overflow and accurate for all x.
+func LogSigmoidOf[T Float](x T) T {
+	v := float64(x)
+	return T(min(v, 0) - log1p(exp64(-math.Abs(v))))
+}
+
+// Log writes dst = ln x, as [LogOf].
+func Log[T Float](dst, x []T) { apply1(fnLog, dst, x, LogOf[T]) }
+
+// Log1p writes dst = ln(1 + x), as [Log1pOf].
+func Log1p[T Float](dst, x []T) { apply1(fnLog1p, dst, x, Log1pOf[T]) }
+
+// Log2 writes the logarithm to base 2, as [Log2Of].
+func Log2[T Float](dst, x []T) { apply1(fnLog2, dst, x, Log2Of[T]) }
+
+// Softplus writes dst = log(1 + eˣ), as [SoftplusOf].
+func Softplus[T Float](dst, x []T) { apply1(fnSoftplus, dst, x, SoftplusOf[T]) }
+
+// LogSigmoid writes dst = ln(1/(1 + e⁻ˣ)), as [LogSigmoidOf].
+func LogSigmoid[T Float](dst, x []T) { apply1(fnLogSigmoid, dst, x, LogSigmoidOf[T]) }

@@ -1,0 +1,170 @@
+package kernel
+
+import (
+	"flag"
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// With -every the tests of float32 take all of its 2³² values:
+//
+//	go test ./internal/kernel -run 'TestUlps32|TestSameBits32' -every -timeout 2h
+var every = flag.Bool("every", false, "test all float32 values")
+
+// ulpRow is a function, what it should return, and by how many units in the last place
+// it may miss that.
+type ulpRow struct {
+	name         string
+	f32          func(dst, x []float32)
+	f64          func(dst, x []float64)
+	ref          func(x float64) float64 // good to float64
+	exact        func(x *big.Float) *big.Float
+	from, to     float64 // arguments of exact
+	ulps, ulps64 float64
+}
+
+var ulpRows = []ulpRow{
+	{"Exp", Exp[float32], Exp[float64], math.Exp, bigExp, -745, 709.7, 1, 1},
+	{"Sigmoid", Sigmoid[float32], Sigmoid[float64], func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }, bigSigmoid, -745, 40, 2.5, 2.5},
+	{"Tanh", Tanh[float32], Tanh[float64], math.Tanh, bigTanh, -21, 21, 1.5, 2.5},
+	{"Expm1", Expm1[float32], Expm1[float64], math.Expm1, bigExpm1, -50, 709.7, 0.501, 1.5},
+	{"Exp2", Exp2[float32], Exp2[float64], math.Exp2, func(x *big.Float) *big.Float { return bigExp(bigNew().Mul(x, bigLn2)) }, -1074, 1023.99, 0.501, 1.5},
+	{"Log", Log[float32], Log[float64], math.Log, bigLog, 5e-324, math.MaxFloat64, 1, 1},
+	{"Log1p", Log1p[float32], Log1p[float64], math.Log1p, bigLog1p, -1 + 0x1p-53, math.MaxFloat64, 0.501, 1},
+	{"Log2", Log2[float32], Log2[float64], math.Log2, func(x *big.Float) *big.Float { return bigNew().Quo(bigLog(x), bigLn2) }, 5e-324, math.MaxFloat64, 0.501, 2},
+	{"Softplus", Softplus[float32], Softplus[float64], softplus, bigSoftplus, -745, 20, 0.501, 2},
+	{"LogSigmoid", LogSigmoid[float32], LogSigmoid[float64], logSigmoid, bigLogSigmoid, -1e6, 745, 0.501, 2},
+}
+
+func softplus(x float64) float64 {
+	if x > softplusThreshold {
+		return x
+	}
+	return math.Log1p(math.Exp(x))
+}
+
+func logSigmoid(x float64) float64 { return min(x, 0) - math.Log1p(math.Exp(-math.Abs(x))) }
+
+func bigSoftplus(x *big.Float) *big.Float { return bigLog1p(bigExp(x)) }
+
+func bigLogSigmoid(x *big.Float) *big.Float {
+	y := bigLog1p(bigExp(bigNew().Neg(x)))
+	return y.Neg(y)
+}
+
+// floats32 calls f with blocks of float32 values, which are all of them or a part
+// evenly spread over their bits.
+func floats32(f func(x []float32)) {
+	step := uint64(4099)
+	if *every {
+		step = 1
+	}
+	x := make([]float32, 0, 4096)
+	for bits := uint64(0); bits < 1<<32; bits += step {
+		x = append(x, math.Float32frombits(uint32(bits)))
+		if len(x) == cap(x) {
+			f(x)
+			x = x[:0]
+		}
+	}
+	f(x)
+}
+
+// spacing32 is the unit in the last place of a float32 near y.
+func spacing32(y float64) float64 {
+	_, e := math.Frexp(y)
+	return math.Ldexp(1, max(e-24, -149))
+}
+
+// TestUlps32 compares with float64, which has 29 more bits.
+func TestUlps32(t *testing.T) {
+	for _, row := range ulpRows {
+		t.Run(row.name, func(t *testing.T) {
+			var worst float64
+			var at float32
+			y := make([]float32, 4096)
+			floats32(func(x []float32) {
+				row.f32(y[:len(x)], x)
+				for i, v := range x {
+					want := row.ref(float64(v))
+					if rounded := float32(want); rounded == y[i] || rounded != rounded && y[i] != y[i] {
+						continue
+					}
+					u := math.Abs(float64(y[i])-want) / spacing32(want)
+					if math.IsInf(float64(y[i]), 0) { // where the largest number is nearly as near
+						u = (math.Abs(want) - math.MaxFloat32) / spacing32(math.MaxFloat32)
+						u = math.Abs(1 - u)
+					}
+					if !(u <= worst) {
+						worst, at = u, v
+					}
+				}
+			})
+			t.Logf("at most %.3f ulp, at %v", worst, at)
+			require.LessOrEqual(t, worst, row.ulps, "at %v", at)
+		})
+	}
+}
+
+// TestUlps64 compares with 300 bits and more.
+func TestUlps64(t *testing.T) {
+	for _, row := range ulpRows {
+		t.Run(row.name, func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(9, 10))
+			x := make([]float64, 1500)
+			if *every {
+				x = make([]float64, 100000)
+			}
+			for i := range x {
+				switch i % 3 {
+				case 0:
+					x[i] = row.from + (row.to-row.from)*rng.Float64()
+				case 1:
+					x[i] = rng.NormFloat64()
+				case 2:
+					x[i] = rng.NormFloat64() * math.Exp(3*rng.NormFloat64())
+				}
+				x[i] = max(row.from, min(row.to, x[i]))
+			}
+			y := make([]float64, len(x))
+			row.f64(y, x)
+			var worst, at float64
+			for i, v := range x {
+				if u := ulps(y[i], row.exact(bigFloat(v))); u > worst {
+					worst, at = u, v
+				}
+			}
+			t.Logf("at most %.3f ulp, at %v", worst, at)
+			require.LessOrEqual(t, worst, row.ulps64, "at %v", at)
+		})
+	}
+}
+
+// TestSameBits32 holds the vector instructions against the definition.
+func TestSameBits32(t *testing.T) {
+	forEachISA(t, func(t *testing.T) {
+		if isa == plain {
+			t.Skip("there is only the definition")
+		}
+		for _, u := range unaries {
+			if !*every && in32[u.name] == nil {
+				continue // TestUnary has some values
+			}
+			t.Run(u.name, func(t *testing.T) {
+				def, y := u.def32(), make([]float32, 4096)
+				floats32(func(x []float32) {
+					u.f32(y[:len(x)], x)
+					for i, v := range x {
+						if want := def(v); bitsOf(want) != bitsOf(y[i]) {
+							t.Fatalf("f(%v) = %v, want %v", v, y[i], want)
+						}
+					}
+				})
+			})
+		}
+	})
+}
