@@ -132,32 +132,8 @@ func CrossEntropyLoss(logits, target *ad.Node, opts ...LossOption) *ad.Node {
 
 // labelled returns -ln p[labels] for each label, NaN for one that is no class.
 func labelled(logits, labels *ad.Node, axis int) *ad.Node {
-	index := make([]float64, ad.Dim(logits, axis))
-	for i := range index {
-		index[i] = float64(i)
-	}
-	shape := make(tensor.Shape, ad.Rank(logits)-axis)
-	for i := range shape {
-		shape[i] = 1
-	}
-	shape[0] = len(index)
-	classes := constant(logits, index, shape)
-	chosen := ad.Eq(ad.Unsqueeze(labels, axis), classes)
-	// Where keeps -Inf logits of other classes out, which a product would not.
-	l := ad.Neg(ad.Sum(ad.Where(chosen, ad.LogSoftmax(logits, axis), 0), axis))
-	return ad.Where(ad.Sum(chosen, axis), l, math.NaN())
-}
-
-// constant returns numbers as a constant in the graph and dtype of n.
-func constant(n *ad.Node, data []float64, shape tensor.Shape) *ad.Node {
-	v, err := tensor.FromSlice(data, shape...)
-	if err == nil {
-		v, err = tensor.Convert(v, n.Dtype())
-	}
-	if err != nil {
-		return ad.Invalid(n.Graph(), "nn.constant", err)
-	}
-	return ad.Const(n.Graph(), v)
+	chosen := ad.Gather(ad.LogSoftmax(logits, axis), axis, ad.Unsqueeze(labels, axis))
+	return ad.Neg(ad.Squeeze(chosen, axis))
 }
 
 // checkLabels reports a label that is no class. A target without a value yet

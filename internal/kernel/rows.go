@@ -4,7 +4,18 @@ package kernel
 //
 // dst is (outer, n, inner) and x (outer, inner), both row-major.
 func Repeat[T Float](dst, x []T, outer, n, inner int) {
-	if inner == 1 {
+	const short = 32 // elements that are written sooner than a function is called
+	switch {
+	case inner == 1 && n < short:
+		for _, v := range x[:outer] {
+			row := dst[:n]
+			for i := range row {
+				row[i] = v
+			}
+			dst = dst[n:]
+		}
+		return
+	case inner == 1:
 		for o, v := range x[:outer] {
 			Fill(dst[o*n:(o+1)*n], v)
 		}
