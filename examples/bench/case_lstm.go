@@ -60,9 +60,9 @@ func (c lstm) stock(g *ad.Graph, dt tensor.Dtype) model {
 		if h != nil {
 			z = must(gorgonia.Add(z, must(gorgonia.Mul(h, u))))
 		}
-		gate := func(i int) *gorgonia.Node {
-			return must(gorgonia.Slice(z, nil, gorgonia.S(i*c.hidden, (i+1)*c.hidden)))
-		}
+		// As columns, gates i and g would be one node: gorgonia tells slices apart modulo 256.
+		z = must(gorgonia.Reshape(z, tensor.Shape{c.batch, 4, c.hidden}))
+		gate := func(i int) *gorgonia.Node { return must(gorgonia.Slice(z, nil, gorgonia.S(i))) }
 		in := must(gorgonia.HadamardProd(must(gorgonia.Sigmoid(gate(0))), must(gorgonia.Tanh(gate(2)))))
 		if state != nil {
 			in = must(gorgonia.Add(must(gorgonia.HadamardProd(must(gorgonia.Sigmoid(gate(1))), state)), in))

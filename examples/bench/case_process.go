@@ -68,11 +68,11 @@ type processRunner struct {
 	until   string // the line that ends a measurement
 }
 
-func (p processRunner) check() (reading, error) { return reading{}, errAbsent }
-func (p processRunner) close()                  {}
+func (p *processRunner) check() (reading, error) { return reading{}, errAbsent }
+func (p *processRunner) close()                  {}
 
 // time returns the seconds until the line, or its number of MB, of n processes.
-func (p processRunner) time(n int) (sum float64, err error) {
+func (p *processRunner) time(n int) (sum float64, err error) {
 	for range n {
 		v, err := p.once()
 		if err != nil {
@@ -83,7 +83,7 @@ func (p processRunner) time(n int) (sum float64, err error) {
 	return sum, nil
 }
 
-func (p processRunner) once() (v float64, err error) {
+func (p *processRunner) once() (v float64, err error) {
 	cmd := p.command()
 	var complaint strings.Builder
 	cmd.Stderr = &complaint

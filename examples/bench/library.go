@@ -51,7 +51,7 @@ func (l library) process(c *benchCase) (runner, error) {
 	if l == gonum {
 		err = errAbsent
 	}
-	return processRunner{func() *exec.Cmd {
+	return &processRunner{func() *exec.Cmd {
 		cmd := exec.Command(self)
 		cmd.Env = append(os.Environ(), childVariable+"="+string(l))
 		return cmd

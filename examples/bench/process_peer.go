@@ -170,7 +170,7 @@ func (p *program) openIn(c *benchCase, w *worker, mode string) (runner, error) {
 		if mode != w.modes[0] {
 			return nil, errAbsent
 		}
-		return processRunner{func() *exec.Cmd { return p.process(w.threading, "process") }, c.process}, nil
+		return &processRunner{func() *exec.Cmd { return p.process(w.threading, "process") }, c.process}, nil
 	}
 	w.next++
 	numbers, err := w.ask("open %d %s %s", w.next, c.name, mode)
