@@ -15,6 +15,7 @@ type options struct {
 	eval       bool
 	seed       uint64
 	noRows     bool
+	labels     bool
 }
 
 // WithGrad makes the program compute the gradient of the loss with respect to
@@ -68,6 +69,9 @@ func Compile(loss *Node, opts ...Option) (*Program, error) {
 		return nil, err
 	}
 	p.params, p.root = o.params, loss
+	if o.labels {
+		p.label()
+	}
 	return p, nil
 }
 

@@ -86,6 +86,7 @@ func (im *importer) sweep(y *Node, grads map[*Node]*Node) error {
 	if dy == nil || o == nil || err != nil {
 		return err
 	}
+	im.swept = append(im.swept, sweptOp{opCount.Load() + 1, o.site})
 	dx, err := pullback(o.prim, im.refAll(o.in), im.ref(y), dy)
 	if err != nil {
 		return err

@@ -1,6 +1,9 @@
 package autodiff
 
 import (
+	"cmp"
+	"slices"
+
 	"gorgonia.org/gorgonia"
 
 	"github.com/downhill-go/downhill/tensor"
@@ -27,6 +30,26 @@ type importer struct {
 	ops     map[*Node]*op
 	refs    map[*Node]*Node
 	history map[*Graph]*history
+	swept   []sweptOp
+}
+
+// sweptOp says that ops with this number and higher ones are the gradient of what was
+// made there, up to the next sweptOp: drafts do not know where they are made.
+type sweptOp struct {
+	id   uint32
+	site site
+}
+
+// siteOf returns where o was made, or what it is the gradient of.
+func (im *importer) siteOf(o *op) site {
+	if o.site.pc != 0 || !o.draft {
+		return o.site
+	}
+	i, _ := slices.BinarySearchFunc(im.swept, o.id, func(s sweptOp, id uint32) int { return cmp.Compare(s.id, id+1) })
+	if i == 0 {
+		return site{}
+	}
+	return site{pc: im.swept[i-1].site.pc, grad: true}
 }
 
 func newImporter() *importer {

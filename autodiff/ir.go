@@ -20,6 +20,7 @@ type value struct {
 	dtype tensor.Dtype
 	leaf  *Node
 	born  uint32 // the number of the first op that is this value; see schedule
+	site  site   // where that was made, for profiles
 }
 
 func (v *value) size() int { return tensor.Size(v.shape) }
@@ -79,7 +80,11 @@ func (b *builder) lower(im *importer, nodes []*Node) map[*Node]*value {
 		if r, ok := prim.(seeded); ok && b.seed != 0 {
 			prim = r.reseeded(b.seed)
 		}
-		values[n] = b.emit(prim, o.shape, o.dtype, args...)
+		v := b.emit(prim, o.shape, o.dtype, args...)
+		if v.site.pc == 0 {
+			v.site = im.siteOf(o)
+		}
+		values[n] = v
 	}
 	return values
 }

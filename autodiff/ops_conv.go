@@ -94,6 +94,14 @@ func (p conv2d) Shape(in []tensor.Shape) (tensor.Shape, error) {
 	return tensor.Shape{x[0], w[0], p.Places[0], p.Places[1]}, nil
 }
 
+func (conv2d) Flops(in []tensor.Shape, out tensor.Shape) float64 { return convFlops(out, in[1]) }
+
+// convFlops counts one multiplication and one addition for each element of y and each
+// of the elements of w that it is computed from.
+func convFlops(y, w tensor.Shape) float64 {
+	return 2 * float64(tensor.Size(y)) * float64(tensor.Size(w[1:]))
+}
+
 func (p conv2d) VJP(x []*Node, y, dy *Node) []*Node {
 	return []*Node{
 		apply(convInput{p.convWindow, [2]int(x[0].Shape()[2:])}, dy, x[1]),
@@ -121,6 +129,8 @@ func (p convWeight) Shape(in []tensor.Shape) (tensor.Shape, error) {
 	x, y := in[0], in[1]
 	return tensor.Shape{y[1], x[1] / p.Groups, p.Taps[0], p.Taps[1]}, nil
 }
+
+func (convWeight) Flops(in []tensor.Shape, out tensor.Shape) float64 { return convFlops(in[1], out) }
 
 func (p convWeight) VJP(x []*Node, w, dw *Node) []*Node {
 	return []*Node{

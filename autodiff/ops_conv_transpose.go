@@ -94,6 +94,8 @@ func (p convInput) Shape(in []tensor.Shape) (tensor.Shape, error) {
 	return tensor.Shape{y[0], w[1] * p.Groups, p.Image[0], p.Image[1]}, nil
 }
 
+func (convInput) Flops(in []tensor.Shape, _ tensor.Shape) float64 { return convFlops(in[0], in[1]) }
+
 func (p convInput) VJP(x []*Node, y, dy *Node) []*Node {
 	return []*Node{
 		apply(conv2d{p.convWindow, [2]int(x[0].Shape()[2:])}, dy, x[1]),

@@ -105,6 +105,12 @@ func (p matMul) Shape(in []tensor.Shape) (tensor.Shape, error) {
 	return append(batch, m, n), nil
 }
 
+// Flops is 2·m·n·k for each product of matrices.
+func (p matMul) Flops(in []tensor.Shape, out tensor.Shape) float64 {
+	_, k, _, _ := p.dims(in[0], in[1])
+	return 2 * float64(k) * float64(tensor.Size(out))
+}
+
 func (p matMul) VJP(x []*Node, y, dy *Node) []*Node {
 	a, b := x[0], x[1]
 	// The gradient of a transposition is written as one, (lr)ᵀ = rᵀlᵀ, so that both

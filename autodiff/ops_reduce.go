@@ -84,6 +84,11 @@ func (r reduction) Shape(in []tensor.Shape) (tensor.Shape, error) {
 	return tensor.Reduce(in[0], r.Axes, r.Keep), nil
 }
 
+// Flops is one for each element of x.
+func (reduction) Flops(in []tensor.Shape, _ tensor.Shape) float64 {
+	return float64(tensor.Size(in[0]))
+}
+
 // keepAxes returns y with the reduced axes of x back in place, of size 1.
 func (r reduction) keepAxes(x, y *Node) *Node {
 	return Reshape(y, tensor.Reduce(x.Shape(), r.Axes, true)...)

@@ -40,7 +40,10 @@ type Program struct {
 // It returns an [*Error] when a leaf has no value, or one of another shape or
 // dtype, and [ErrBusy] when the program is already running. Nothing is changed
 // then.
-func (p *Program) Run() error {
+func (p *Program) Run() error { return p.run(p.code) }
+
+// run is Run with the functions of code, which are those of p in one form or another.
+func (p *Program) run(code []func()) error {
 	if !p.busy.CompareAndSwap(false, true) {
 		return runError(ErrBusy)
 	}
@@ -52,7 +55,7 @@ func (p *Program) Run() error {
 		return runError(err)
 	}
 	p.failed = nil
-	for _, f := range p.code {
+	for _, f := range code {
 		f()
 	}
 	if p.failed != nil {
