@@ -19,10 +19,35 @@ package kernel
 func Gemm[T Float](dst, a, b []T, m, n, k int, transA, transB bool) {
 	dst, a, b = dst[:m*n], a[:m*k], b[:k*n]
 	if isa != plain && m*n*k >= panelsFrom {
-		gemmPanels(dst, a, b, m, n, k, transA, transB)
+		gemmPanels(dst, a, b, nil, false, m, n, k, transA, transB)
 		return
 	}
 	gemmGo(dst, a, b, m, n, k, transA, transB)
+}
+
+// GemmBias is [Gemm], then bias[j] added to column j, then, with relu, [Relu]: the same
+// bits, without another pass over dst.
+//
+//	dst[i,j] = Σₚ op(a)[i,p] op(b)[p,j] + bias[j]
+func GemmBias[T Float](dst, a, b, bias []T, relu bool, m, n, k int, transA, transB bool) {
+	dst, a, b, bias = dst[:m*n], a[:m*k], b[:k*n], bias[:n]
+	if isa != plain && m*n*k >= panelsFrom && n > 1 {
+		gemmPanels(dst, a, b, bias, relu, m, n, k, transA, transB)
+		return
+	}
+	Gemm(dst, a, b, m, n, k, transA, transB)
+	addBias(dst, bias, relu)
+}
+
+// addBias adds bias to every row of dst, and applies Relu with relu.
+func addBias[T Float](dst, bias []T, relu bool) {
+	for i := 0; i < len(dst); i += len(bias) {
+		row := dst[i:][:len(bias)]
+		Add(row, row, bias)
+	}
+	if relu {
+		Relu(dst, dst)
+	}
 }
 
 // panelsFrom is the number of multiply-adds from which vector instructions are worth

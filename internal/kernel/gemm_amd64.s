@@ -22,9 +22,9 @@ DATA tailMask<>+56(SB)/4, $0x00000000
 DATA tailMask<>+60(SB)/4, $0x00000000
 GLOBL tailMask<>(SB), RODATA|NOPTR, $64
 
-// func panelF32AVX512x32(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool)
+// func panelF32AVX512x32(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, relu bool)
 // Requires: AVX, AVX512F
-TEXT ·panelF32AVX512x32(SB), NOSPLIT, $0-81
+TEXT ·panelF32AVX512x32(SB), NOSPLIT, $0-97
 	MOVQ  rows+0(FP), DX
 	MOVQ  a+24(FP), BX
 	MOVQ  rsa+32(FP), SI
@@ -127,89 +127,172 @@ loop12:
 	VBROADCASTSS (R11), Z26
 	VFMADD231PS  Z26, Z24, Z0
 	VFMADD231PS  Z26, Z25, Z1
-	VBROADCASTSS (R11)(SI*1), Z26
-	VFMADD231PS  Z26, Z24, Z2
-	VFMADD231PS  Z26, Z25, Z3
+	VBROADCASTSS (R11)(SI*1), Z27
+	VFMADD231PS  Z27, Z24, Z2
+	VFMADD231PS  Z27, Z25, Z3
 	VBROADCASTSS (R11)(SI*2), Z26
 	VFMADD231PS  Z26, Z24, Z4
 	VFMADD231PS  Z26, Z25, Z5
-	VBROADCASTSS (R12), Z26
-	VFMADD231PS  Z26, Z24, Z6
-	VFMADD231PS  Z26, Z25, Z7
+	VBROADCASTSS (R12), Z27
+	VFMADD231PS  Z27, Z24, Z6
+	VFMADD231PS  Z27, Z25, Z7
 	VBROADCASTSS (R12)(SI*1), Z26
 	VFMADD231PS  Z26, Z24, Z8
 	VFMADD231PS  Z26, Z25, Z9
-	VBROADCASTSS (R12)(SI*2), Z26
-	VFMADD231PS  Z26, Z24, Z10
-	VFMADD231PS  Z26, Z25, Z11
+	VBROADCASTSS (R12)(SI*2), Z27
+	VFMADD231PS  Z27, Z24, Z10
+	VFMADD231PS  Z27, Z25, Z11
 	VBROADCASTSS (R13), Z26
 	VFMADD231PS  Z26, Z24, Z12
 	VFMADD231PS  Z26, Z25, Z13
-	VBROADCASTSS (R13)(SI*1), Z26
-	VFMADD231PS  Z26, Z24, Z14
-	VFMADD231PS  Z26, Z25, Z15
+	VBROADCASTSS (R13)(SI*1), Z27
+	VFMADD231PS  Z27, Z24, Z14
+	VFMADD231PS  Z27, Z25, Z15
 	VBROADCASTSS (R13)(SI*2), Z26
 	VFMADD231PS  Z26, Z24, Z16
 	VFMADD231PS  Z26, Z25, Z17
-	VBROADCASTSS (R14), Z26
-	VFMADD231PS  Z26, Z24, Z18
-	VFMADD231PS  Z26, Z25, Z19
+	VBROADCASTSS (R14), Z27
+	VFMADD231PS  Z27, Z24, Z18
+	VFMADD231PS  Z27, Z25, Z19
 	VBROADCASTSS (R14)(SI*1), Z26
 	VFMADD231PS  Z26, Z24, Z20
 	VFMADD231PS  Z26, Z25, Z21
-	VBROADCASTSS (R14)(SI*2), Z26
-	VFMADD231PS  Z26, Z24, Z22
-	VFMADD231PS  Z26, Z25, Z23
+	VBROADCASTSS (R14)(SI*2), Z27
+	VFMADD231PS  Z27, Z24, Z22
+	VFMADD231PS  Z27, Z25, Z23
 	ADDQ         DI, R11
 	ADDQ         DI, R12
 	ADDQ         DI, R13
 	ADDQ         DI, R14
 	DECQ         AX
 	JNZ          loop12
-	VMOVUPS      Z0, (R9)
-	VMOVUPS      Z1, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Z2, (R9)
-	VMOVUPS      Z3, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Z4, (R9)
-	VMOVUPS      Z5, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Z6, (R9)
-	VMOVUPS      Z7, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Z8, (R9)
-	VMOVUPS      Z9, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Z10, (R9)
-	VMOVUPS      Z11, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Z12, (R9)
-	VMOVUPS      Z13, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Z14, (R9)
-	VMOVUPS      Z15, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Z16, (R9)
-	VMOVUPS      Z17, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Z18, (R9)
-	VMOVUPS      Z19, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Z20, (R9)
-	VMOVUPS      Z21, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Z22, (R9)
-	VMOVUPS      Z23, K1, 64(R9)
-	ADDQ         R10, R9
-	LEAQ         (BX)(SI*2), BX
-	LEAQ         (BX)(SI*2), BX
-	LEAQ         (BX)(SI*2), BX
-	LEAQ         (BX)(SI*2), BX
-	LEAQ         (BX)(SI*2), BX
-	LEAQ         (BX)(SI*2), BX
-	SUBQ         $0x0c, DX
-	JMP          rows12
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finished12
+	VMOVUPS      (AX), Z24
+	VMOVUPS.Z    64(AX), K1, Z25
+	VADDPS       Z24, Z0, Z0
+	VADDPS       Z25, Z1, Z1
+	VADDPS       Z24, Z2, Z2
+	VADDPS       Z25, Z3, Z3
+	VADDPS       Z24, Z4, Z4
+	VADDPS       Z25, Z5, Z5
+	VADDPS       Z24, Z6, Z6
+	VADDPS       Z25, Z7, Z7
+	VADDPS       Z24, Z8, Z8
+	VADDPS       Z25, Z9, Z9
+	VADDPS       Z24, Z10, Z10
+	VADDPS       Z25, Z11, Z11
+	VADDPS       Z24, Z12, Z12
+	VADDPS       Z25, Z13, Z13
+	VADDPS       Z24, Z14, Z14
+	VADDPS       Z25, Z15, Z15
+	VADDPS       Z24, Z16, Z16
+	VADDPS       Z25, Z17, Z17
+	VADDPS       Z24, Z18, Z18
+	VADDPS       Z25, Z19, Z19
+	VADDPS       Z24, Z20, Z20
+	VADDPS       Z25, Z21, Z21
+	VADDPS       Z24, Z22, Z22
+	VADDPS       Z25, Z23, Z23
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finished12
+	VXORPS       Y26, Y26, Y26
+	VADDPS       Z26, Z0, Z0
+	VMAXPS       Z0, Z26, Z0
+	VADDPS       Z26, Z1, Z1
+	VMAXPS       Z1, Z26, Z1
+	VADDPS       Z26, Z2, Z2
+	VMAXPS       Z2, Z26, Z2
+	VADDPS       Z26, Z3, Z3
+	VMAXPS       Z3, Z26, Z3
+	VADDPS       Z26, Z4, Z4
+	VMAXPS       Z4, Z26, Z4
+	VADDPS       Z26, Z5, Z5
+	VMAXPS       Z5, Z26, Z5
+	VADDPS       Z26, Z6, Z6
+	VMAXPS       Z6, Z26, Z6
+	VADDPS       Z26, Z7, Z7
+	VMAXPS       Z7, Z26, Z7
+	VADDPS       Z26, Z8, Z8
+	VMAXPS       Z8, Z26, Z8
+	VADDPS       Z26, Z9, Z9
+	VMAXPS       Z9, Z26, Z9
+	VADDPS       Z26, Z10, Z10
+	VMAXPS       Z10, Z26, Z10
+	VADDPS       Z26, Z11, Z11
+	VMAXPS       Z11, Z26, Z11
+	VADDPS       Z26, Z12, Z12
+	VMAXPS       Z12, Z26, Z12
+	VADDPS       Z26, Z13, Z13
+	VMAXPS       Z13, Z26, Z13
+	VADDPS       Z26, Z14, Z14
+	VMAXPS       Z14, Z26, Z14
+	VADDPS       Z26, Z15, Z15
+	VMAXPS       Z15, Z26, Z15
+	VADDPS       Z26, Z16, Z16
+	VMAXPS       Z16, Z26, Z16
+	VADDPS       Z26, Z17, Z17
+	VMAXPS       Z17, Z26, Z17
+	VADDPS       Z26, Z18, Z18
+	VMAXPS       Z18, Z26, Z18
+	VADDPS       Z26, Z19, Z19
+	VMAXPS       Z19, Z26, Z19
+	VADDPS       Z26, Z20, Z20
+	VMAXPS       Z20, Z26, Z20
+	VADDPS       Z26, Z21, Z21
+	VMAXPS       Z21, Z26, Z21
+	VADDPS       Z26, Z22, Z22
+	VMAXPS       Z22, Z26, Z22
+	VADDPS       Z26, Z23, Z23
+	VMAXPS       Z23, Z26, Z23
+
+finished12:
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPS Z2, (R9)
+	VMOVUPS Z3, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPS Z4, (R9)
+	VMOVUPS Z5, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPS Z6, (R9)
+	VMOVUPS Z7, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPS Z8, (R9)
+	VMOVUPS Z9, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPS Z10, (R9)
+	VMOVUPS Z11, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPS Z12, (R9)
+	VMOVUPS Z13, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPS Z14, (R9)
+	VMOVUPS Z15, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPS Z16, (R9)
+	VMOVUPS Z17, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPS Z18, (R9)
+	VMOVUPS Z19, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPS Z20, (R9)
+	VMOVUPS Z21, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPS Z22, (R9)
+	VMOVUPS Z23, K1, 64(R9)
+	ADDQ    R10, R9
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	SUBQ    $0x0c, DX
+	JMP     rows12
 
 rows8:
 	CMPQ   DX, $0x08
@@ -277,62 +360,121 @@ loop8:
 	VBROADCASTSS (R11), Z26
 	VFMADD231PS  Z26, Z24, Z0
 	VFMADD231PS  Z26, Z25, Z1
-	VBROADCASTSS (R11)(SI*1), Z26
-	VFMADD231PS  Z26, Z24, Z2
-	VFMADD231PS  Z26, Z25, Z3
+	VBROADCASTSS (R11)(SI*1), Z27
+	VFMADD231PS  Z27, Z24, Z2
+	VFMADD231PS  Z27, Z25, Z3
 	VBROADCASTSS (R11)(SI*2), Z26
 	VFMADD231PS  Z26, Z24, Z4
 	VFMADD231PS  Z26, Z25, Z5
-	VBROADCASTSS (R12), Z26
-	VFMADD231PS  Z26, Z24, Z6
-	VFMADD231PS  Z26, Z25, Z7
+	VBROADCASTSS (R12), Z27
+	VFMADD231PS  Z27, Z24, Z6
+	VFMADD231PS  Z27, Z25, Z7
 	VBROADCASTSS (R12)(SI*1), Z26
 	VFMADD231PS  Z26, Z24, Z8
 	VFMADD231PS  Z26, Z25, Z9
-	VBROADCASTSS (R12)(SI*2), Z26
-	VFMADD231PS  Z26, Z24, Z10
-	VFMADD231PS  Z26, Z25, Z11
+	VBROADCASTSS (R12)(SI*2), Z27
+	VFMADD231PS  Z27, Z24, Z10
+	VFMADD231PS  Z27, Z25, Z11
 	VBROADCASTSS (R13), Z26
 	VFMADD231PS  Z26, Z24, Z12
 	VFMADD231PS  Z26, Z25, Z13
-	VBROADCASTSS (R13)(SI*1), Z26
-	VFMADD231PS  Z26, Z24, Z14
-	VFMADD231PS  Z26, Z25, Z15
+	VBROADCASTSS (R13)(SI*1), Z27
+	VFMADD231PS  Z27, Z24, Z14
+	VFMADD231PS  Z27, Z25, Z15
 	ADDQ         DI, R11
 	ADDQ         DI, R12
 	ADDQ         DI, R13
 	DECQ         AX
 	JNZ          loop8
-	VMOVUPS      Z0, (R9)
-	VMOVUPS      Z1, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Z2, (R9)
-	VMOVUPS      Z3, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Z4, (R9)
-	VMOVUPS      Z5, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Z6, (R9)
-	VMOVUPS      Z7, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Z8, (R9)
-	VMOVUPS      Z9, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Z10, (R9)
-	VMOVUPS      Z11, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Z12, (R9)
-	VMOVUPS      Z13, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Z14, (R9)
-	VMOVUPS      Z15, K1, 64(R9)
-	ADDQ         R10, R9
-	LEAQ         (BX)(SI*2), BX
-	LEAQ         (BX)(SI*2), BX
-	LEAQ         (BX)(SI*2), BX
-	LEAQ         (BX)(SI*2), BX
-	SUBQ         $0x08, DX
-	JMP          rows8
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finished8
+	VMOVUPS      (AX), Z24
+	VMOVUPS.Z    64(AX), K1, Z25
+	VADDPS       Z24, Z0, Z0
+	VADDPS       Z25, Z1, Z1
+	VADDPS       Z24, Z2, Z2
+	VADDPS       Z25, Z3, Z3
+	VADDPS       Z24, Z4, Z4
+	VADDPS       Z25, Z5, Z5
+	VADDPS       Z24, Z6, Z6
+	VADDPS       Z25, Z7, Z7
+	VADDPS       Z24, Z8, Z8
+	VADDPS       Z25, Z9, Z9
+	VADDPS       Z24, Z10, Z10
+	VADDPS       Z25, Z11, Z11
+	VADDPS       Z24, Z12, Z12
+	VADDPS       Z25, Z13, Z13
+	VADDPS       Z24, Z14, Z14
+	VADDPS       Z25, Z15, Z15
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finished8
+	VXORPS       Y26, Y26, Y26
+	VADDPS       Z26, Z0, Z0
+	VMAXPS       Z0, Z26, Z0
+	VADDPS       Z26, Z1, Z1
+	VMAXPS       Z1, Z26, Z1
+	VADDPS       Z26, Z2, Z2
+	VMAXPS       Z2, Z26, Z2
+	VADDPS       Z26, Z3, Z3
+	VMAXPS       Z3, Z26, Z3
+	VADDPS       Z26, Z4, Z4
+	VMAXPS       Z4, Z26, Z4
+	VADDPS       Z26, Z5, Z5
+	VMAXPS       Z5, Z26, Z5
+	VADDPS       Z26, Z6, Z6
+	VMAXPS       Z6, Z26, Z6
+	VADDPS       Z26, Z7, Z7
+	VMAXPS       Z7, Z26, Z7
+	VADDPS       Z26, Z8, Z8
+	VMAXPS       Z8, Z26, Z8
+	VADDPS       Z26, Z9, Z9
+	VMAXPS       Z9, Z26, Z9
+	VADDPS       Z26, Z10, Z10
+	VMAXPS       Z10, Z26, Z10
+	VADDPS       Z26, Z11, Z11
+	VMAXPS       Z11, Z26, Z11
+	VADDPS       Z26, Z12, Z12
+	VMAXPS       Z12, Z26, Z12
+	VADDPS       Z26, Z13, Z13
+	VMAXPS       Z13, Z26, Z13
+	VADDPS       Z26, Z14, Z14
+	VMAXPS       Z14, Z26, Z14
+	VADDPS       Z26, Z15, Z15
+	VMAXPS       Z15, Z26, Z15
+
+finished8:
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPS Z2, (R9)
+	VMOVUPS Z3, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPS Z4, (R9)
+	VMOVUPS Z5, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPS Z6, (R9)
+	VMOVUPS Z7, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPS Z8, (R9)
+	VMOVUPS Z9, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPS Z10, (R9)
+	VMOVUPS Z11, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPS Z12, (R9)
+	VMOVUPS Z13, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPS Z14, (R9)
+	VMOVUPS Z15, K1, 64(R9)
+	ADDQ    R10, R9
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	SUBQ    $0x08, DX
+	JMP     rows8
 
 rows4:
 	CMPQ   DX, $0x04
@@ -378,35 +520,70 @@ loop4:
 	VBROADCASTSS (R11), Z26
 	VFMADD231PS  Z26, Z24, Z0
 	VFMADD231PS  Z26, Z25, Z1
-	VBROADCASTSS (R11)(SI*1), Z26
-	VFMADD231PS  Z26, Z24, Z2
-	VFMADD231PS  Z26, Z25, Z3
+	VBROADCASTSS (R11)(SI*1), Z27
+	VFMADD231PS  Z27, Z24, Z2
+	VFMADD231PS  Z27, Z25, Z3
 	VBROADCASTSS (R11)(SI*2), Z26
 	VFMADD231PS  Z26, Z24, Z4
 	VFMADD231PS  Z26, Z25, Z5
-	VBROADCASTSS (R12), Z26
-	VFMADD231PS  Z26, Z24, Z6
-	VFMADD231PS  Z26, Z25, Z7
+	VBROADCASTSS (R12), Z27
+	VFMADD231PS  Z27, Z24, Z6
+	VFMADD231PS  Z27, Z25, Z7
 	ADDQ         DI, R11
 	ADDQ         DI, R12
 	DECQ         AX
 	JNZ          loop4
-	VMOVUPS      Z0, (R9)
-	VMOVUPS      Z1, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Z2, (R9)
-	VMOVUPS      Z3, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Z4, (R9)
-	VMOVUPS      Z5, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Z6, (R9)
-	VMOVUPS      Z7, K1, 64(R9)
-	ADDQ         R10, R9
-	LEAQ         (BX)(SI*2), BX
-	LEAQ         (BX)(SI*2), BX
-	SUBQ         $0x04, DX
-	JMP          rows4
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finished4
+	VMOVUPS      (AX), Z24
+	VMOVUPS.Z    64(AX), K1, Z25
+	VADDPS       Z24, Z0, Z0
+	VADDPS       Z25, Z1, Z1
+	VADDPS       Z24, Z2, Z2
+	VADDPS       Z25, Z3, Z3
+	VADDPS       Z24, Z4, Z4
+	VADDPS       Z25, Z5, Z5
+	VADDPS       Z24, Z6, Z6
+	VADDPS       Z25, Z7, Z7
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finished4
+	VXORPS       Y26, Y26, Y26
+	VADDPS       Z26, Z0, Z0
+	VMAXPS       Z0, Z26, Z0
+	VADDPS       Z26, Z1, Z1
+	VMAXPS       Z1, Z26, Z1
+	VADDPS       Z26, Z2, Z2
+	VMAXPS       Z2, Z26, Z2
+	VADDPS       Z26, Z3, Z3
+	VMAXPS       Z3, Z26, Z3
+	VADDPS       Z26, Z4, Z4
+	VMAXPS       Z4, Z26, Z4
+	VADDPS       Z26, Z5, Z5
+	VMAXPS       Z5, Z26, Z5
+	VADDPS       Z26, Z6, Z6
+	VMAXPS       Z6, Z26, Z6
+	VADDPS       Z26, Z7, Z7
+	VMAXPS       Z7, Z26, Z7
+
+finished4:
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPS Z2, (R9)
+	VMOVUPS Z3, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPS Z4, (R9)
+	VMOVUPS Z5, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPS Z6, (R9)
+	VMOVUPS Z7, K1, 64(R9)
+	ADDQ    R10, R9
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	SUBQ    $0x04, DX
+	JMP     rows4
 
 rows2:
 	CMPQ   DX, $0x02
@@ -440,21 +617,44 @@ loop2:
 	VBROADCASTSS (R11), Z26
 	VFMADD231PS  Z26, Z24, Z0
 	VFMADD231PS  Z26, Z25, Z1
-	VBROADCASTSS (R11)(SI*1), Z26
-	VFMADD231PS  Z26, Z24, Z2
-	VFMADD231PS  Z26, Z25, Z3
+	VBROADCASTSS (R11)(SI*1), Z27
+	VFMADD231PS  Z27, Z24, Z2
+	VFMADD231PS  Z27, Z25, Z3
 	ADDQ         DI, R11
 	DECQ         AX
 	JNZ          loop2
-	VMOVUPS      Z0, (R9)
-	VMOVUPS      Z1, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Z2, (R9)
-	VMOVUPS      Z3, K1, 64(R9)
-	ADDQ         R10, R9
-	LEAQ         (BX)(SI*2), BX
-	SUBQ         $0x02, DX
-	JMP          rows2
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finished2
+	VMOVUPS      (AX), Z24
+	VMOVUPS.Z    64(AX), K1, Z25
+	VADDPS       Z24, Z0, Z0
+	VADDPS       Z25, Z1, Z1
+	VADDPS       Z24, Z2, Z2
+	VADDPS       Z25, Z3, Z3
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finished2
+	VXORPS       Y26, Y26, Y26
+	VADDPS       Z26, Z0, Z0
+	VMAXPS       Z0, Z26, Z0
+	VADDPS       Z26, Z1, Z1
+	VMAXPS       Z1, Z26, Z1
+	VADDPS       Z26, Z2, Z2
+	VMAXPS       Z2, Z26, Z2
+	VADDPS       Z26, Z3, Z3
+	VMAXPS       Z3, Z26, Z3
+
+finished2:
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPS Z2, (R9)
+	VMOVUPS Z3, K1, 64(R9)
+	ADDQ    R10, R9
+	LEAQ    (BX)(SI*2), BX
+	SUBQ    $0x02, DX
+	JMP     rows2
 
 rows1:
 	CMPQ   DX, $0x01
@@ -486,20 +686,37 @@ loop1:
 	ADDQ         DI, R11
 	DECQ         AX
 	JNZ          loop1
-	VMOVUPS      Z0, (R9)
-	VMOVUPS      Z1, K1, 64(R9)
-	ADDQ         R10, R9
-	ADDQ         SI, BX
-	SUBQ         $0x01, DX
-	JMP          rows1
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finished1
+	VMOVUPS      (AX), Z24
+	VMOVUPS.Z    64(AX), K1, Z25
+	VADDPS       Z24, Z0, Z0
+	VADDPS       Z25, Z1, Z1
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finished1
+	VXORPS       Y26, Y26, Y26
+	VADDPS       Z26, Z0, Z0
+	VMAXPS       Z0, Z26, Z0
+	VADDPS       Z26, Z1, Z1
+	VMAXPS       Z1, Z26, Z1
+
+finished1:
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, K1, 64(R9)
+	ADDQ    R10, R9
+	ADDQ    SI, BX
+	SUBQ    $0x01, DX
+	JMP     rows1
 
 done:
 	VZEROUPPER
 	RET
 
-// func panelF32AVX2x16(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool)
+// func panelF32AVX2x16(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, relu bool)
 // Requires: AVX, FMA3
-TEXT ·panelF32AVX2x16(SB), NOSPLIT, $0-81
+TEXT ·panelF32AVX2x16(SB), NOSPLIT, $0-97
 	MOVQ rows+0(FP), CX
 	MOVQ a+24(FP), DX
 	MOVQ rsa+32(FP), BX
@@ -590,25 +807,72 @@ loop6:
 	ADDQ         SI, R12
 	DECQ         AX
 	JNZ          loop6
-	VMOVUPS      Y0, (R8)
-	VMOVUPS      Y1, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPS      Y2, (R8)
-	VMOVUPS      Y3, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPS      Y4, (R8)
-	VMOVUPS      Y5, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPS      Y6, (R8)
-	VMOVUPS      Y7, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPS      Y8, (R8)
-	VMOVUPS      Y9, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPS      Y10, (R8)
-	VMOVUPS      Y11, 32(R8)
-	ADDQ         R9, R8
-	JMP          end6
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finishedWhole6
+	VMOVUPS      (AX), Y12
+	VMOVUPS      32(AX), Y13
+	VADDPS       Y12, Y0, Y0
+	VADDPS       Y13, Y1, Y1
+	VADDPS       Y12, Y2, Y2
+	VADDPS       Y13, Y3, Y3
+	VADDPS       Y12, Y4, Y4
+	VADDPS       Y13, Y5, Y5
+	VADDPS       Y12, Y6, Y6
+	VADDPS       Y13, Y7, Y7
+	VADDPS       Y12, Y8, Y8
+	VADDPS       Y13, Y9, Y9
+	VADDPS       Y12, Y10, Y10
+	VADDPS       Y13, Y11, Y11
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finishedWhole6
+	VXORPS       Y14, Y14, Y14
+	VADDPS       Y14, Y0, Y0
+	VMAXPS       Y0, Y14, Y0
+	VADDPS       Y14, Y1, Y1
+	VMAXPS       Y1, Y14, Y1
+	VADDPS       Y14, Y2, Y2
+	VMAXPS       Y2, Y14, Y2
+	VADDPS       Y14, Y3, Y3
+	VMAXPS       Y3, Y14, Y3
+	VADDPS       Y14, Y4, Y4
+	VMAXPS       Y4, Y14, Y4
+	VADDPS       Y14, Y5, Y5
+	VMAXPS       Y5, Y14, Y5
+	VADDPS       Y14, Y6, Y6
+	VMAXPS       Y6, Y14, Y6
+	VADDPS       Y14, Y7, Y7
+	VMAXPS       Y7, Y14, Y7
+	VADDPS       Y14, Y8, Y8
+	VMAXPS       Y8, Y14, Y8
+	VADDPS       Y14, Y9, Y9
+	VMAXPS       Y9, Y14, Y9
+	VADDPS       Y14, Y10, Y10
+	VMAXPS       Y10, Y14, Y10
+	VADDPS       Y14, Y11, Y11
+	VMAXPS       Y11, Y14, Y11
+
+finishedWhole6:
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	ADDQ    R9, R8
+	VMOVUPS Y2, (R8)
+	VMOVUPS Y3, 32(R8)
+	ADDQ    R9, R8
+	VMOVUPS Y4, (R8)
+	VMOVUPS Y5, 32(R8)
+	ADDQ    R9, R8
+	VMOVUPS Y6, (R8)
+	VMOVUPS Y7, 32(R8)
+	ADDQ    R9, R8
+	VMOVUPS Y8, (R8)
+	VMOVUPS Y9, 32(R8)
+	ADDQ    R9, R8
+	VMOVUPS Y10, (R8)
+	VMOVUPS Y11, 32(R8)
+	ADDQ    R9, R8
+	JMP     end6
 
 part6:
 	VMOVUPS      (R10), Y12
@@ -636,24 +900,71 @@ part6:
 	ADDQ         SI, R12
 	DECQ         AX
 	JNZ          part6
-	VMOVUPS      Y0, (R8)
-	VMASKMOVPS   Y1, Y15, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPS      Y2, (R8)
-	VMASKMOVPS   Y3, Y15, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPS      Y4, (R8)
-	VMASKMOVPS   Y5, Y15, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPS      Y6, (R8)
-	VMASKMOVPS   Y7, Y15, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPS      Y8, (R8)
-	VMASKMOVPS   Y9, Y15, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPS      Y10, (R8)
-	VMASKMOVPS   Y11, Y15, 32(R8)
-	ADDQ         R9, R8
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finishedPart6
+	VMOVUPS      (AX), Y12
+	VMASKMOVPS   32(AX), Y15, Y13
+	VADDPS       Y12, Y0, Y0
+	VADDPS       Y13, Y1, Y1
+	VADDPS       Y12, Y2, Y2
+	VADDPS       Y13, Y3, Y3
+	VADDPS       Y12, Y4, Y4
+	VADDPS       Y13, Y5, Y5
+	VADDPS       Y12, Y6, Y6
+	VADDPS       Y13, Y7, Y7
+	VADDPS       Y12, Y8, Y8
+	VADDPS       Y13, Y9, Y9
+	VADDPS       Y12, Y10, Y10
+	VADDPS       Y13, Y11, Y11
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finishedPart6
+	VXORPS       Y14, Y14, Y14
+	VADDPS       Y14, Y0, Y0
+	VMAXPS       Y0, Y14, Y0
+	VADDPS       Y14, Y1, Y1
+	VMAXPS       Y1, Y14, Y1
+	VADDPS       Y14, Y2, Y2
+	VMAXPS       Y2, Y14, Y2
+	VADDPS       Y14, Y3, Y3
+	VMAXPS       Y3, Y14, Y3
+	VADDPS       Y14, Y4, Y4
+	VMAXPS       Y4, Y14, Y4
+	VADDPS       Y14, Y5, Y5
+	VMAXPS       Y5, Y14, Y5
+	VADDPS       Y14, Y6, Y6
+	VMAXPS       Y6, Y14, Y6
+	VADDPS       Y14, Y7, Y7
+	VMAXPS       Y7, Y14, Y7
+	VADDPS       Y14, Y8, Y8
+	VMAXPS       Y8, Y14, Y8
+	VADDPS       Y14, Y9, Y9
+	VMAXPS       Y9, Y14, Y9
+	VADDPS       Y14, Y10, Y10
+	VMAXPS       Y10, Y14, Y10
+	VADDPS       Y14, Y11, Y11
+	VMAXPS       Y11, Y14, Y11
+
+finishedPart6:
+	VMOVUPS    Y0, (R8)
+	VMASKMOVPS Y1, Y15, 32(R8)
+	ADDQ       R9, R8
+	VMOVUPS    Y2, (R8)
+	VMASKMOVPS Y3, Y15, 32(R8)
+	ADDQ       R9, R8
+	VMOVUPS    Y4, (R8)
+	VMASKMOVPS Y5, Y15, 32(R8)
+	ADDQ       R9, R8
+	VMOVUPS    Y6, (R8)
+	VMASKMOVPS Y7, Y15, 32(R8)
+	ADDQ       R9, R8
+	VMOVUPS    Y8, (R8)
+	VMASKMOVPS Y9, Y15, 32(R8)
+	ADDQ       R9, R8
+	VMOVUPS    Y10, (R8)
+	VMASKMOVPS Y11, Y15, 32(R8)
+	ADDQ       R9, R8
 
 end6:
 	LEAQ (DX)(BX*2), DX
@@ -726,19 +1037,54 @@ loop4:
 	ADDQ         SI, R12
 	DECQ         AX
 	JNZ          loop4
-	VMOVUPS      Y0, (R8)
-	VMOVUPS      Y1, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPS      Y2, (R8)
-	VMOVUPS      Y3, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPS      Y4, (R8)
-	VMOVUPS      Y5, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPS      Y6, (R8)
-	VMOVUPS      Y7, 32(R8)
-	ADDQ         R9, R8
-	JMP          end4
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finishedWhole4
+	VMOVUPS      (AX), Y12
+	VMOVUPS      32(AX), Y13
+	VADDPS       Y12, Y0, Y0
+	VADDPS       Y13, Y1, Y1
+	VADDPS       Y12, Y2, Y2
+	VADDPS       Y13, Y3, Y3
+	VADDPS       Y12, Y4, Y4
+	VADDPS       Y13, Y5, Y5
+	VADDPS       Y12, Y6, Y6
+	VADDPS       Y13, Y7, Y7
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finishedWhole4
+	VXORPS       Y14, Y14, Y14
+	VADDPS       Y14, Y0, Y0
+	VMAXPS       Y0, Y14, Y0
+	VADDPS       Y14, Y1, Y1
+	VMAXPS       Y1, Y14, Y1
+	VADDPS       Y14, Y2, Y2
+	VMAXPS       Y2, Y14, Y2
+	VADDPS       Y14, Y3, Y3
+	VMAXPS       Y3, Y14, Y3
+	VADDPS       Y14, Y4, Y4
+	VMAXPS       Y4, Y14, Y4
+	VADDPS       Y14, Y5, Y5
+	VMAXPS       Y5, Y14, Y5
+	VADDPS       Y14, Y6, Y6
+	VMAXPS       Y6, Y14, Y6
+	VADDPS       Y14, Y7, Y7
+	VMAXPS       Y7, Y14, Y7
+
+finishedWhole4:
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	ADDQ    R9, R8
+	VMOVUPS Y2, (R8)
+	VMOVUPS Y3, 32(R8)
+	ADDQ    R9, R8
+	VMOVUPS Y4, (R8)
+	VMOVUPS Y5, 32(R8)
+	ADDQ    R9, R8
+	VMOVUPS Y6, (R8)
+	VMOVUPS Y7, 32(R8)
+	ADDQ    R9, R8
+	JMP     end4
 
 part4:
 	VMOVUPS      (R10), Y12
@@ -760,18 +1106,53 @@ part4:
 	ADDQ         SI, R12
 	DECQ         AX
 	JNZ          part4
-	VMOVUPS      Y0, (R8)
-	VMASKMOVPS   Y1, Y15, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPS      Y2, (R8)
-	VMASKMOVPS   Y3, Y15, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPS      Y4, (R8)
-	VMASKMOVPS   Y5, Y15, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPS      Y6, (R8)
-	VMASKMOVPS   Y7, Y15, 32(R8)
-	ADDQ         R9, R8
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finishedPart4
+	VMOVUPS      (AX), Y12
+	VMASKMOVPS   32(AX), Y15, Y13
+	VADDPS       Y12, Y0, Y0
+	VADDPS       Y13, Y1, Y1
+	VADDPS       Y12, Y2, Y2
+	VADDPS       Y13, Y3, Y3
+	VADDPS       Y12, Y4, Y4
+	VADDPS       Y13, Y5, Y5
+	VADDPS       Y12, Y6, Y6
+	VADDPS       Y13, Y7, Y7
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finishedPart4
+	VXORPS       Y14, Y14, Y14
+	VADDPS       Y14, Y0, Y0
+	VMAXPS       Y0, Y14, Y0
+	VADDPS       Y14, Y1, Y1
+	VMAXPS       Y1, Y14, Y1
+	VADDPS       Y14, Y2, Y2
+	VMAXPS       Y2, Y14, Y2
+	VADDPS       Y14, Y3, Y3
+	VMAXPS       Y3, Y14, Y3
+	VADDPS       Y14, Y4, Y4
+	VMAXPS       Y4, Y14, Y4
+	VADDPS       Y14, Y5, Y5
+	VMAXPS       Y5, Y14, Y5
+	VADDPS       Y14, Y6, Y6
+	VMAXPS       Y6, Y14, Y6
+	VADDPS       Y14, Y7, Y7
+	VMAXPS       Y7, Y14, Y7
+
+finishedPart4:
+	VMOVUPS    Y0, (R8)
+	VMASKMOVPS Y1, Y15, 32(R8)
+	ADDQ       R9, R8
+	VMOVUPS    Y2, (R8)
+	VMASKMOVPS Y3, Y15, 32(R8)
+	ADDQ       R9, R8
+	VMOVUPS    Y4, (R8)
+	VMASKMOVPS Y5, Y15, 32(R8)
+	ADDQ       R9, R8
+	VMOVUPS    Y6, (R8)
+	VMASKMOVPS Y7, Y15, 32(R8)
+	ADDQ       R9, R8
 
 end4:
 	LEAQ (DX)(BX*2), DX
@@ -824,13 +1205,36 @@ loop2:
 	ADDQ         SI, R11
 	DECQ         AX
 	JNZ          loop2
-	VMOVUPS      Y0, (R8)
-	VMOVUPS      Y1, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPS      Y2, (R8)
-	VMOVUPS      Y3, 32(R8)
-	ADDQ         R9, R8
-	JMP          end2
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finishedWhole2
+	VMOVUPS      (AX), Y12
+	VMOVUPS      32(AX), Y13
+	VADDPS       Y12, Y0, Y0
+	VADDPS       Y13, Y1, Y1
+	VADDPS       Y12, Y2, Y2
+	VADDPS       Y13, Y3, Y3
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finishedWhole2
+	VXORPS       Y14, Y14, Y14
+	VADDPS       Y14, Y0, Y0
+	VMAXPS       Y0, Y14, Y0
+	VADDPS       Y14, Y1, Y1
+	VMAXPS       Y1, Y14, Y1
+	VADDPS       Y14, Y2, Y2
+	VMAXPS       Y2, Y14, Y2
+	VADDPS       Y14, Y3, Y3
+	VMAXPS       Y3, Y14, Y3
+
+finishedWhole2:
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	ADDQ    R9, R8
+	VMOVUPS Y2, (R8)
+	VMOVUPS Y3, 32(R8)
+	ADDQ    R9, R8
+	JMP     end2
 
 part2:
 	VMOVUPS      (R10), Y12
@@ -845,12 +1249,35 @@ part2:
 	ADDQ         SI, R11
 	DECQ         AX
 	JNZ          part2
-	VMOVUPS      Y0, (R8)
-	VMASKMOVPS   Y1, Y15, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPS      Y2, (R8)
-	VMASKMOVPS   Y3, Y15, 32(R8)
-	ADDQ         R9, R8
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finishedPart2
+	VMOVUPS      (AX), Y12
+	VMASKMOVPS   32(AX), Y15, Y13
+	VADDPS       Y12, Y0, Y0
+	VADDPS       Y13, Y1, Y1
+	VADDPS       Y12, Y2, Y2
+	VADDPS       Y13, Y3, Y3
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finishedPart2
+	VXORPS       Y14, Y14, Y14
+	VADDPS       Y14, Y0, Y0
+	VMAXPS       Y0, Y14, Y0
+	VADDPS       Y14, Y1, Y1
+	VMAXPS       Y1, Y14, Y1
+	VADDPS       Y14, Y2, Y2
+	VMAXPS       Y2, Y14, Y2
+	VADDPS       Y14, Y3, Y3
+	VMAXPS       Y3, Y14, Y3
+
+finishedPart2:
+	VMOVUPS    Y0, (R8)
+	VMASKMOVPS Y1, Y15, 32(R8)
+	ADDQ       R9, R8
+	VMOVUPS    Y2, (R8)
+	VMASKMOVPS Y3, Y15, 32(R8)
+	ADDQ       R9, R8
 
 end2:
 	LEAQ (DX)(BX*2), DX
@@ -894,10 +1321,27 @@ loop1:
 	ADDQ         SI, R11
 	DECQ         AX
 	JNZ          loop1
-	VMOVUPS      Y0, (R8)
-	VMOVUPS      Y1, 32(R8)
-	ADDQ         R9, R8
-	JMP          end1
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finishedWhole1
+	VMOVUPS      (AX), Y12
+	VMOVUPS      32(AX), Y13
+	VADDPS       Y12, Y0, Y0
+	VADDPS       Y13, Y1, Y1
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finishedWhole1
+	VXORPS       Y14, Y14, Y14
+	VADDPS       Y14, Y0, Y0
+	VMAXPS       Y0, Y14, Y0
+	VADDPS       Y14, Y1, Y1
+	VMAXPS       Y1, Y14, Y1
+
+finishedWhole1:
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	ADDQ    R9, R8
+	JMP     end1
 
 part1:
 	VMOVUPS      (R10), Y12
@@ -909,9 +1353,26 @@ part1:
 	ADDQ         SI, R11
 	DECQ         AX
 	JNZ          part1
-	VMOVUPS      Y0, (R8)
-	VMASKMOVPS   Y1, Y15, 32(R8)
-	ADDQ         R9, R8
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finishedPart1
+	VMOVUPS      (AX), Y12
+	VMASKMOVPS   32(AX), Y15, Y13
+	VADDPS       Y12, Y0, Y0
+	VADDPS       Y13, Y1, Y1
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finishedPart1
+	VXORPS       Y14, Y14, Y14
+	VADDPS       Y14, Y0, Y0
+	VMAXPS       Y0, Y14, Y0
+	VADDPS       Y14, Y1, Y1
+	VMAXPS       Y1, Y14, Y1
+
+finishedPart1:
+	VMOVUPS    Y0, (R8)
+	VMASKMOVPS Y1, Y15, 32(R8)
+	ADDQ       R9, R8
 
 end1:
 	ADDQ BX, DX
@@ -922,9 +1383,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func panelF32AVX512x16(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool)
+// func panelF32AVX512x16(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, relu bool)
 // Requires: AVX, AVX512F
-TEXT ·panelF32AVX512x16(SB), NOSPLIT, $0-81
+TEXT ·panelF32AVX512x16(SB), NOSPLIT, $0-97
 	MOVQ  rows+0(FP), DX
 	MOVQ  a+24(FP), BX
 	MOVQ  rsa+32(FP), SI
@@ -1016,38 +1477,84 @@ loop12:
 	ADDQ             DI, R14
 	DECQ             AX
 	JNZ              loop12
-	VMOVUPS          Z0, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPS          Z1, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPS          Z2, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPS          Z3, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPS          Z4, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPS          Z5, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPS          Z6, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPS          Z7, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPS          Z8, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPS          Z9, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPS          Z10, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPS          Z11, K1, (R9)
-	ADDQ             R10, R9
-	LEAQ             (BX)(SI*2), BX
-	LEAQ             (BX)(SI*2), BX
-	LEAQ             (BX)(SI*2), BX
-	LEAQ             (BX)(SI*2), BX
-	LEAQ             (BX)(SI*2), BX
-	LEAQ             (BX)(SI*2), BX
-	SUBQ             $0x0c, DX
-	JMP              rows12
+	MOVQ             bias+88(FP), AX
+	TESTQ            AX, AX
+	JE               finished12
+	VMOVUPS.Z        (AX), K1, Z12
+	VADDPS           Z12, Z0, Z0
+	VADDPS           Z12, Z1, Z1
+	VADDPS           Z12, Z2, Z2
+	VADDPS           Z12, Z3, Z3
+	VADDPS           Z12, Z4, Z4
+	VADDPS           Z12, Z5, Z5
+	VADDPS           Z12, Z6, Z6
+	VADDPS           Z12, Z7, Z7
+	VADDPS           Z12, Z8, Z8
+	VADDPS           Z12, Z9, Z9
+	VADDPS           Z12, Z10, Z10
+	VADDPS           Z12, Z11, Z11
+	MOVB             relu+96(FP), AL
+	TESTB            AL, AL
+	JE               finished12
+	VXORPS           Y13, Y13, Y13
+	VADDPS           Z13, Z0, Z0
+	VMAXPS           Z0, Z13, Z0
+	VADDPS           Z13, Z1, Z1
+	VMAXPS           Z1, Z13, Z1
+	VADDPS           Z13, Z2, Z2
+	VMAXPS           Z2, Z13, Z2
+	VADDPS           Z13, Z3, Z3
+	VMAXPS           Z3, Z13, Z3
+	VADDPS           Z13, Z4, Z4
+	VMAXPS           Z4, Z13, Z4
+	VADDPS           Z13, Z5, Z5
+	VMAXPS           Z5, Z13, Z5
+	VADDPS           Z13, Z6, Z6
+	VMAXPS           Z6, Z13, Z6
+	VADDPS           Z13, Z7, Z7
+	VMAXPS           Z7, Z13, Z7
+	VADDPS           Z13, Z8, Z8
+	VMAXPS           Z8, Z13, Z8
+	VADDPS           Z13, Z9, Z9
+	VMAXPS           Z9, Z13, Z9
+	VADDPS           Z13, Z10, Z10
+	VMAXPS           Z10, Z13, Z10
+	VADDPS           Z13, Z11, Z11
+	VMAXPS           Z11, Z13, Z11
+
+finished12:
+	VMOVUPS Z0, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z1, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z2, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z3, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z4, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z5, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z6, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z7, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z8, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z9, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z10, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z11, K1, (R9)
+	ADDQ    R10, R9
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	SUBQ    $0x0c, DX
+	JMP     rows12
 
 rows8:
 	CMPQ   DX, $0x08
@@ -1108,28 +1615,62 @@ loop8:
 	ADDQ             DI, R13
 	DECQ             AX
 	JNZ              loop8
-	VMOVUPS          Z0, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPS          Z1, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPS          Z2, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPS          Z3, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPS          Z4, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPS          Z5, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPS          Z6, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPS          Z7, K1, (R9)
-	ADDQ             R10, R9
-	LEAQ             (BX)(SI*2), BX
-	LEAQ             (BX)(SI*2), BX
-	LEAQ             (BX)(SI*2), BX
-	LEAQ             (BX)(SI*2), BX
-	SUBQ             $0x08, DX
-	JMP              rows8
+	MOVQ             bias+88(FP), AX
+	TESTQ            AX, AX
+	JE               finished8
+	VMOVUPS.Z        (AX), K1, Z12
+	VADDPS           Z12, Z0, Z0
+	VADDPS           Z12, Z1, Z1
+	VADDPS           Z12, Z2, Z2
+	VADDPS           Z12, Z3, Z3
+	VADDPS           Z12, Z4, Z4
+	VADDPS           Z12, Z5, Z5
+	VADDPS           Z12, Z6, Z6
+	VADDPS           Z12, Z7, Z7
+	MOVB             relu+96(FP), AL
+	TESTB            AL, AL
+	JE               finished8
+	VXORPS           Y13, Y13, Y13
+	VADDPS           Z13, Z0, Z0
+	VMAXPS           Z0, Z13, Z0
+	VADDPS           Z13, Z1, Z1
+	VMAXPS           Z1, Z13, Z1
+	VADDPS           Z13, Z2, Z2
+	VMAXPS           Z2, Z13, Z2
+	VADDPS           Z13, Z3, Z3
+	VMAXPS           Z3, Z13, Z3
+	VADDPS           Z13, Z4, Z4
+	VMAXPS           Z4, Z13, Z4
+	VADDPS           Z13, Z5, Z5
+	VMAXPS           Z5, Z13, Z5
+	VADDPS           Z13, Z6, Z6
+	VMAXPS           Z6, Z13, Z6
+	VADDPS           Z13, Z7, Z7
+	VMAXPS           Z7, Z13, Z7
+
+finished8:
+	VMOVUPS Z0, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z1, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z2, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z3, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z4, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z5, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z6, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z7, K1, (R9)
+	ADDQ    R10, R9
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	SUBQ    $0x08, DX
+	JMP     rows8
 
 rows4:
 	CMPQ   DX, $0x04
@@ -1171,18 +1712,40 @@ loop4:
 	ADDQ             DI, R12
 	DECQ             AX
 	JNZ              loop4
-	VMOVUPS          Z0, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPS          Z1, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPS          Z2, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPS          Z3, K1, (R9)
-	ADDQ             R10, R9
-	LEAQ             (BX)(SI*2), BX
-	LEAQ             (BX)(SI*2), BX
-	SUBQ             $0x04, DX
-	JMP              rows4
+	MOVQ             bias+88(FP), AX
+	TESTQ            AX, AX
+	JE               finished4
+	VMOVUPS.Z        (AX), K1, Z12
+	VADDPS           Z12, Z0, Z0
+	VADDPS           Z12, Z1, Z1
+	VADDPS           Z12, Z2, Z2
+	VADDPS           Z12, Z3, Z3
+	MOVB             relu+96(FP), AL
+	TESTB            AL, AL
+	JE               finished4
+	VXORPS           Y13, Y13, Y13
+	VADDPS           Z13, Z0, Z0
+	VMAXPS           Z0, Z13, Z0
+	VADDPS           Z13, Z1, Z1
+	VMAXPS           Z1, Z13, Z1
+	VADDPS           Z13, Z2, Z2
+	VMAXPS           Z2, Z13, Z2
+	VADDPS           Z13, Z3, Z3
+	VMAXPS           Z3, Z13, Z3
+
+finished4:
+	VMOVUPS Z0, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z1, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z2, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z3, K1, (R9)
+	ADDQ    R10, R9
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	SUBQ    $0x04, DX
+	JMP     rows4
 
 rows2:
 	CMPQ   DX, $0x02
@@ -1213,13 +1776,29 @@ loop2:
 	ADDQ             DI, R11
 	DECQ             AX
 	JNZ              loop2
-	VMOVUPS          Z0, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPS          Z1, K1, (R9)
-	ADDQ             R10, R9
-	LEAQ             (BX)(SI*2), BX
-	SUBQ             $0x02, DX
-	JMP              rows2
+	MOVQ             bias+88(FP), AX
+	TESTQ            AX, AX
+	JE               finished2
+	VMOVUPS.Z        (AX), K1, Z12
+	VADDPS           Z12, Z0, Z0
+	VADDPS           Z12, Z1, Z1
+	MOVB             relu+96(FP), AL
+	TESTB            AL, AL
+	JE               finished2
+	VXORPS           Y13, Y13, Y13
+	VADDPS           Z13, Z0, Z0
+	VMAXPS           Z0, Z13, Z0
+	VADDPS           Z13, Z1, Z1
+	VMAXPS           Z1, Z13, Z1
+
+finished2:
+	VMOVUPS Z0, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z1, K1, (R9)
+	ADDQ    R10, R9
+	LEAQ    (BX)(SI*2), BX
+	SUBQ    $0x02, DX
+	JMP     rows2
 
 rows1:
 	CMPQ   DX, $0x01
@@ -1246,19 +1825,32 @@ loop1:
 	ADDQ             DI, R11
 	DECQ             AX
 	JNZ              loop1
-	VMOVUPS          Z0, K1, (R9)
-	ADDQ             R10, R9
-	ADDQ             SI, BX
-	SUBQ             $0x01, DX
-	JMP              rows1
+	MOVQ             bias+88(FP), AX
+	TESTQ            AX, AX
+	JE               finished1
+	VMOVUPS.Z        (AX), K1, Z12
+	VADDPS           Z12, Z0, Z0
+	MOVB             relu+96(FP), AL
+	TESTB            AL, AL
+	JE               finished1
+	VXORPS           Y13, Y13, Y13
+	VADDPS           Z13, Z0, Z0
+	VMAXPS           Z0, Z13, Z0
+
+finished1:
+	VMOVUPS Z0, K1, (R9)
+	ADDQ    R10, R9
+	ADDQ    SI, BX
+	SUBQ    $0x01, DX
+	JMP     rows1
 
 done:
 	VZEROUPPER
 	RET
 
-// func panelF32AVX2x8(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool)
+// func panelF32AVX2x8(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, relu bool)
 // Requires: AVX, FMA3
-TEXT ·panelF32AVX2x8(SB), NOSPLIT, $0-81
+TEXT ·panelF32AVX2x8(SB), NOSPLIT, $0-97
 	MOVQ rows+0(FP), CX
 	MOVQ a+24(FP), DX
 	MOVQ rsa+32(FP), BX
@@ -1330,19 +1922,47 @@ loop6:
 	ADDQ         SI, R12
 	DECQ         AX
 	JNZ          loop6
-	VMOVUPS      Y0, (R8)
-	ADDQ         R9, R8
-	VMOVUPS      Y1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS      Y2, (R8)
-	ADDQ         R9, R8
-	VMOVUPS      Y3, (R8)
-	ADDQ         R9, R8
-	VMOVUPS      Y4, (R8)
-	ADDQ         R9, R8
-	VMOVUPS      Y5, (R8)
-	ADDQ         R9, R8
-	JMP          end6
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finishedWhole6
+	VMOVUPS      (AX), Y6
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y6, Y3, Y3
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y6, Y5, Y5
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finishedWhole6
+	VXORPS       Y7, Y7, Y7
+	VADDPS       Y7, Y0, Y0
+	VMAXPS       Y0, Y7, Y0
+	VADDPS       Y7, Y1, Y1
+	VMAXPS       Y1, Y7, Y1
+	VADDPS       Y7, Y2, Y2
+	VMAXPS       Y2, Y7, Y2
+	VADDPS       Y7, Y3, Y3
+	VMAXPS       Y3, Y7, Y3
+	VADDPS       Y7, Y4, Y4
+	VMAXPS       Y4, Y7, Y4
+	VADDPS       Y7, Y5, Y5
+	VMAXPS       Y5, Y7, Y5
+
+finishedWhole6:
+	VMOVUPS Y0, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y2, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y3, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y4, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y5, (R8)
+	ADDQ    R9, R8
+	JMP     end6
 
 part6:
 	VMASKMOVPS   (R10), Y8, Y6
@@ -1363,18 +1983,46 @@ part6:
 	ADDQ         SI, R12
 	DECQ         AX
 	JNZ          part6
-	VMASKMOVPS   Y0, Y8, (R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   Y1, Y8, (R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   Y2, Y8, (R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   Y3, Y8, (R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   Y4, Y8, (R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   Y5, Y8, (R8)
-	ADDQ         R9, R8
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finishedPart6
+	VMASKMOVPS   (AX), Y8, Y6
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y6, Y3, Y3
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y6, Y5, Y5
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finishedPart6
+	VXORPS       Y7, Y7, Y7
+	VADDPS       Y7, Y0, Y0
+	VMAXPS       Y0, Y7, Y0
+	VADDPS       Y7, Y1, Y1
+	VMAXPS       Y1, Y7, Y1
+	VADDPS       Y7, Y2, Y2
+	VMAXPS       Y2, Y7, Y2
+	VADDPS       Y7, Y3, Y3
+	VMAXPS       Y3, Y7, Y3
+	VADDPS       Y7, Y4, Y4
+	VMAXPS       Y4, Y7, Y4
+	VADDPS       Y7, Y5, Y5
+	VMAXPS       Y5, Y7, Y5
+
+finishedPart6:
+	VMASKMOVPS Y0, Y8, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y1, Y8, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y2, Y8, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y3, Y8, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y4, Y8, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y5, Y8, (R8)
+	ADDQ       R9, R8
 
 end6:
 	LEAQ (DX)(BX*2), DX
@@ -1434,15 +2082,37 @@ loop4:
 	ADDQ         SI, R12
 	DECQ         AX
 	JNZ          loop4
-	VMOVUPS      Y0, (R8)
-	ADDQ         R9, R8
-	VMOVUPS      Y1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS      Y2, (R8)
-	ADDQ         R9, R8
-	VMOVUPS      Y3, (R8)
-	ADDQ         R9, R8
-	JMP          end4
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finishedWhole4
+	VMOVUPS      (AX), Y6
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y6, Y3, Y3
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finishedWhole4
+	VXORPS       Y7, Y7, Y7
+	VADDPS       Y7, Y0, Y0
+	VMAXPS       Y0, Y7, Y0
+	VADDPS       Y7, Y1, Y1
+	VMAXPS       Y1, Y7, Y1
+	VADDPS       Y7, Y2, Y2
+	VMAXPS       Y2, Y7, Y2
+	VADDPS       Y7, Y3, Y3
+	VMAXPS       Y3, Y7, Y3
+
+finishedWhole4:
+	VMOVUPS Y0, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y1, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y2, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y3, (R8)
+	ADDQ    R9, R8
+	JMP     end4
 
 part4:
 	VMASKMOVPS   (R10), Y8, Y6
@@ -1459,14 +2129,36 @@ part4:
 	ADDQ         SI, R12
 	DECQ         AX
 	JNZ          part4
-	VMASKMOVPS   Y0, Y8, (R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   Y1, Y8, (R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   Y2, Y8, (R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   Y3, Y8, (R8)
-	ADDQ         R9, R8
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finishedPart4
+	VMASKMOVPS   (AX), Y8, Y6
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y6, Y3, Y3
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finishedPart4
+	VXORPS       Y7, Y7, Y7
+	VADDPS       Y7, Y0, Y0
+	VMAXPS       Y0, Y7, Y0
+	VADDPS       Y7, Y1, Y1
+	VMAXPS       Y1, Y7, Y1
+	VADDPS       Y7, Y2, Y2
+	VMAXPS       Y2, Y7, Y2
+	VADDPS       Y7, Y3, Y3
+	VMAXPS       Y3, Y7, Y3
+
+finishedPart4:
+	VMASKMOVPS Y0, Y8, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y1, Y8, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y2, Y8, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y3, Y8, (R8)
+	ADDQ       R9, R8
 
 end4:
 	LEAQ (DX)(BX*2), DX
@@ -1512,11 +2204,27 @@ loop2:
 	ADDQ         SI, R11
 	DECQ         AX
 	JNZ          loop2
-	VMOVUPS      Y0, (R8)
-	ADDQ         R9, R8
-	VMOVUPS      Y1, (R8)
-	ADDQ         R9, R8
-	JMP          end2
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finishedWhole2
+	VMOVUPS      (AX), Y6
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y6, Y1, Y1
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finishedWhole2
+	VXORPS       Y7, Y7, Y7
+	VADDPS       Y7, Y0, Y0
+	VMAXPS       Y0, Y7, Y0
+	VADDPS       Y7, Y1, Y1
+	VMAXPS       Y1, Y7, Y1
+
+finishedWhole2:
+	VMOVUPS Y0, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Y1, (R8)
+	ADDQ    R9, R8
+	JMP     end2
 
 part2:
 	VMASKMOVPS   (R10), Y8, Y6
@@ -1528,10 +2236,26 @@ part2:
 	ADDQ         SI, R11
 	DECQ         AX
 	JNZ          part2
-	VMASKMOVPS   Y0, Y8, (R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   Y1, Y8, (R8)
-	ADDQ         R9, R8
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finishedPart2
+	VMASKMOVPS   (AX), Y8, Y6
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y6, Y1, Y1
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finishedPart2
+	VXORPS       Y7, Y7, Y7
+	VADDPS       Y7, Y0, Y0
+	VMAXPS       Y0, Y7, Y0
+	VADDPS       Y7, Y1, Y1
+	VMAXPS       Y1, Y7, Y1
+
+finishedPart2:
+	VMASKMOVPS Y0, Y8, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPS Y1, Y8, (R8)
+	ADDQ       R9, R8
 
 end2:
 	LEAQ (DX)(BX*2), DX
@@ -1571,9 +2295,22 @@ loop1:
 	ADDQ         SI, R11
 	DECQ         AX
 	JNZ          loop1
-	VMOVUPS      Y0, (R8)
-	ADDQ         R9, R8
-	JMP          end1
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finishedWhole1
+	VMOVUPS      (AX), Y6
+	VADDPS       Y6, Y0, Y0
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finishedWhole1
+	VXORPS       Y7, Y7, Y7
+	VADDPS       Y7, Y0, Y0
+	VMAXPS       Y0, Y7, Y0
+
+finishedWhole1:
+	VMOVUPS Y0, (R8)
+	ADDQ    R9, R8
+	JMP     end1
 
 part1:
 	VMASKMOVPS   (R10), Y8, Y6
@@ -1583,8 +2320,21 @@ part1:
 	ADDQ         SI, R11
 	DECQ         AX
 	JNZ          part1
-	VMASKMOVPS   Y0, Y8, (R8)
-	ADDQ         R9, R8
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finishedPart1
+	VMASKMOVPS   (AX), Y8, Y6
+	VADDPS       Y6, Y0, Y0
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finishedPart1
+	VXORPS       Y7, Y7, Y7
+	VADDPS       Y7, Y0, Y0
+	VMAXPS       Y0, Y7, Y0
+
+finishedPart1:
+	VMASKMOVPS Y0, Y8, (R8)
+	ADDQ       R9, R8
 
 end1:
 	ADDQ BX, DX
@@ -1595,9 +2345,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func panelF64AVX512x16(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool)
+// func panelF64AVX512x16(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, relu bool)
 // Requires: AVX, AVX512F
-TEXT ·panelF64AVX512x16(SB), NOSPLIT, $0-81
+TEXT ·panelF64AVX512x16(SB), NOSPLIT, $0-97
 	MOVQ  rows+0(FP), DX
 	MOVQ  a+24(FP), BX
 	MOVQ  rsa+32(FP), SI
@@ -1700,89 +2450,172 @@ loop12:
 	VBROADCASTSD (R11), Z26
 	VFMADD231PD  Z26, Z24, Z0
 	VFMADD231PD  Z26, Z25, Z1
-	VBROADCASTSD (R11)(SI*1), Z26
-	VFMADD231PD  Z26, Z24, Z2
-	VFMADD231PD  Z26, Z25, Z3
+	VBROADCASTSD (R11)(SI*1), Z27
+	VFMADD231PD  Z27, Z24, Z2
+	VFMADD231PD  Z27, Z25, Z3
 	VBROADCASTSD (R11)(SI*2), Z26
 	VFMADD231PD  Z26, Z24, Z4
 	VFMADD231PD  Z26, Z25, Z5
-	VBROADCASTSD (R12), Z26
-	VFMADD231PD  Z26, Z24, Z6
-	VFMADD231PD  Z26, Z25, Z7
+	VBROADCASTSD (R12), Z27
+	VFMADD231PD  Z27, Z24, Z6
+	VFMADD231PD  Z27, Z25, Z7
 	VBROADCASTSD (R12)(SI*1), Z26
 	VFMADD231PD  Z26, Z24, Z8
 	VFMADD231PD  Z26, Z25, Z9
-	VBROADCASTSD (R12)(SI*2), Z26
-	VFMADD231PD  Z26, Z24, Z10
-	VFMADD231PD  Z26, Z25, Z11
+	VBROADCASTSD (R12)(SI*2), Z27
+	VFMADD231PD  Z27, Z24, Z10
+	VFMADD231PD  Z27, Z25, Z11
 	VBROADCASTSD (R13), Z26
 	VFMADD231PD  Z26, Z24, Z12
 	VFMADD231PD  Z26, Z25, Z13
-	VBROADCASTSD (R13)(SI*1), Z26
-	VFMADD231PD  Z26, Z24, Z14
-	VFMADD231PD  Z26, Z25, Z15
+	VBROADCASTSD (R13)(SI*1), Z27
+	VFMADD231PD  Z27, Z24, Z14
+	VFMADD231PD  Z27, Z25, Z15
 	VBROADCASTSD (R13)(SI*2), Z26
 	VFMADD231PD  Z26, Z24, Z16
 	VFMADD231PD  Z26, Z25, Z17
-	VBROADCASTSD (R14), Z26
-	VFMADD231PD  Z26, Z24, Z18
-	VFMADD231PD  Z26, Z25, Z19
+	VBROADCASTSD (R14), Z27
+	VFMADD231PD  Z27, Z24, Z18
+	VFMADD231PD  Z27, Z25, Z19
 	VBROADCASTSD (R14)(SI*1), Z26
 	VFMADD231PD  Z26, Z24, Z20
 	VFMADD231PD  Z26, Z25, Z21
-	VBROADCASTSD (R14)(SI*2), Z26
-	VFMADD231PD  Z26, Z24, Z22
-	VFMADD231PD  Z26, Z25, Z23
+	VBROADCASTSD (R14)(SI*2), Z27
+	VFMADD231PD  Z27, Z24, Z22
+	VFMADD231PD  Z27, Z25, Z23
 	ADDQ         DI, R11
 	ADDQ         DI, R12
 	ADDQ         DI, R13
 	ADDQ         DI, R14
 	DECQ         AX
 	JNZ          loop12
-	VMOVUPD      Z0, (R9)
-	VMOVUPD      Z1, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPD      Z2, (R9)
-	VMOVUPD      Z3, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPD      Z4, (R9)
-	VMOVUPD      Z5, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPD      Z6, (R9)
-	VMOVUPD      Z7, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPD      Z8, (R9)
-	VMOVUPD      Z9, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPD      Z10, (R9)
-	VMOVUPD      Z11, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPD      Z12, (R9)
-	VMOVUPD      Z13, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPD      Z14, (R9)
-	VMOVUPD      Z15, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPD      Z16, (R9)
-	VMOVUPD      Z17, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPD      Z18, (R9)
-	VMOVUPD      Z19, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPD      Z20, (R9)
-	VMOVUPD      Z21, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPD      Z22, (R9)
-	VMOVUPD      Z23, K1, 64(R9)
-	ADDQ         R10, R9
-	LEAQ         (BX)(SI*2), BX
-	LEAQ         (BX)(SI*2), BX
-	LEAQ         (BX)(SI*2), BX
-	LEAQ         (BX)(SI*2), BX
-	LEAQ         (BX)(SI*2), BX
-	LEAQ         (BX)(SI*2), BX
-	SUBQ         $0x0c, DX
-	JMP          rows12
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finished12
+	VMOVUPD      (AX), Z24
+	VMOVUPD.Z    64(AX), K1, Z25
+	VADDPD       Z24, Z0, Z0
+	VADDPD       Z25, Z1, Z1
+	VADDPD       Z24, Z2, Z2
+	VADDPD       Z25, Z3, Z3
+	VADDPD       Z24, Z4, Z4
+	VADDPD       Z25, Z5, Z5
+	VADDPD       Z24, Z6, Z6
+	VADDPD       Z25, Z7, Z7
+	VADDPD       Z24, Z8, Z8
+	VADDPD       Z25, Z9, Z9
+	VADDPD       Z24, Z10, Z10
+	VADDPD       Z25, Z11, Z11
+	VADDPD       Z24, Z12, Z12
+	VADDPD       Z25, Z13, Z13
+	VADDPD       Z24, Z14, Z14
+	VADDPD       Z25, Z15, Z15
+	VADDPD       Z24, Z16, Z16
+	VADDPD       Z25, Z17, Z17
+	VADDPD       Z24, Z18, Z18
+	VADDPD       Z25, Z19, Z19
+	VADDPD       Z24, Z20, Z20
+	VADDPD       Z25, Z21, Z21
+	VADDPD       Z24, Z22, Z22
+	VADDPD       Z25, Z23, Z23
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finished12
+	VXORPS       Y26, Y26, Y26
+	VADDPD       Z26, Z0, Z0
+	VMAXPD       Z0, Z26, Z0
+	VADDPD       Z26, Z1, Z1
+	VMAXPD       Z1, Z26, Z1
+	VADDPD       Z26, Z2, Z2
+	VMAXPD       Z2, Z26, Z2
+	VADDPD       Z26, Z3, Z3
+	VMAXPD       Z3, Z26, Z3
+	VADDPD       Z26, Z4, Z4
+	VMAXPD       Z4, Z26, Z4
+	VADDPD       Z26, Z5, Z5
+	VMAXPD       Z5, Z26, Z5
+	VADDPD       Z26, Z6, Z6
+	VMAXPD       Z6, Z26, Z6
+	VADDPD       Z26, Z7, Z7
+	VMAXPD       Z7, Z26, Z7
+	VADDPD       Z26, Z8, Z8
+	VMAXPD       Z8, Z26, Z8
+	VADDPD       Z26, Z9, Z9
+	VMAXPD       Z9, Z26, Z9
+	VADDPD       Z26, Z10, Z10
+	VMAXPD       Z10, Z26, Z10
+	VADDPD       Z26, Z11, Z11
+	VMAXPD       Z11, Z26, Z11
+	VADDPD       Z26, Z12, Z12
+	VMAXPD       Z12, Z26, Z12
+	VADDPD       Z26, Z13, Z13
+	VMAXPD       Z13, Z26, Z13
+	VADDPD       Z26, Z14, Z14
+	VMAXPD       Z14, Z26, Z14
+	VADDPD       Z26, Z15, Z15
+	VMAXPD       Z15, Z26, Z15
+	VADDPD       Z26, Z16, Z16
+	VMAXPD       Z16, Z26, Z16
+	VADDPD       Z26, Z17, Z17
+	VMAXPD       Z17, Z26, Z17
+	VADDPD       Z26, Z18, Z18
+	VMAXPD       Z18, Z26, Z18
+	VADDPD       Z26, Z19, Z19
+	VMAXPD       Z19, Z26, Z19
+	VADDPD       Z26, Z20, Z20
+	VMAXPD       Z20, Z26, Z20
+	VADDPD       Z26, Z21, Z21
+	VMAXPD       Z21, Z26, Z21
+	VADDPD       Z26, Z22, Z22
+	VMAXPD       Z22, Z26, Z22
+	VADDPD       Z26, Z23, Z23
+	VMAXPD       Z23, Z26, Z23
+
+finished12:
+	VMOVUPD Z0, (R9)
+	VMOVUPD Z1, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPD Z2, (R9)
+	VMOVUPD Z3, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPD Z4, (R9)
+	VMOVUPD Z5, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPD Z6, (R9)
+	VMOVUPD Z7, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPD Z8, (R9)
+	VMOVUPD Z9, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPD Z10, (R9)
+	VMOVUPD Z11, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPD Z12, (R9)
+	VMOVUPD Z13, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPD Z14, (R9)
+	VMOVUPD Z15, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPD Z16, (R9)
+	VMOVUPD Z17, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPD Z18, (R9)
+	VMOVUPD Z19, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPD Z20, (R9)
+	VMOVUPD Z21, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPD Z22, (R9)
+	VMOVUPD Z23, K1, 64(R9)
+	ADDQ    R10, R9
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	SUBQ    $0x0c, DX
+	JMP     rows12
 
 rows8:
 	CMPQ   DX, $0x08
@@ -1850,62 +2683,121 @@ loop8:
 	VBROADCASTSD (R11), Z26
 	VFMADD231PD  Z26, Z24, Z0
 	VFMADD231PD  Z26, Z25, Z1
-	VBROADCASTSD (R11)(SI*1), Z26
-	VFMADD231PD  Z26, Z24, Z2
-	VFMADD231PD  Z26, Z25, Z3
+	VBROADCASTSD (R11)(SI*1), Z27
+	VFMADD231PD  Z27, Z24, Z2
+	VFMADD231PD  Z27, Z25, Z3
 	VBROADCASTSD (R11)(SI*2), Z26
 	VFMADD231PD  Z26, Z24, Z4
 	VFMADD231PD  Z26, Z25, Z5
-	VBROADCASTSD (R12), Z26
-	VFMADD231PD  Z26, Z24, Z6
-	VFMADD231PD  Z26, Z25, Z7
+	VBROADCASTSD (R12), Z27
+	VFMADD231PD  Z27, Z24, Z6
+	VFMADD231PD  Z27, Z25, Z7
 	VBROADCASTSD (R12)(SI*1), Z26
 	VFMADD231PD  Z26, Z24, Z8
 	VFMADD231PD  Z26, Z25, Z9
-	VBROADCASTSD (R12)(SI*2), Z26
-	VFMADD231PD  Z26, Z24, Z10
-	VFMADD231PD  Z26, Z25, Z11
+	VBROADCASTSD (R12)(SI*2), Z27
+	VFMADD231PD  Z27, Z24, Z10
+	VFMADD231PD  Z27, Z25, Z11
 	VBROADCASTSD (R13), Z26
 	VFMADD231PD  Z26, Z24, Z12
 	VFMADD231PD  Z26, Z25, Z13
-	VBROADCASTSD (R13)(SI*1), Z26
-	VFMADD231PD  Z26, Z24, Z14
-	VFMADD231PD  Z26, Z25, Z15
+	VBROADCASTSD (R13)(SI*1), Z27
+	VFMADD231PD  Z27, Z24, Z14
+	VFMADD231PD  Z27, Z25, Z15
 	ADDQ         DI, R11
 	ADDQ         DI, R12
 	ADDQ         DI, R13
 	DECQ         AX
 	JNZ          loop8
-	VMOVUPD      Z0, (R9)
-	VMOVUPD      Z1, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPD      Z2, (R9)
-	VMOVUPD      Z3, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPD      Z4, (R9)
-	VMOVUPD      Z5, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPD      Z6, (R9)
-	VMOVUPD      Z7, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPD      Z8, (R9)
-	VMOVUPD      Z9, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPD      Z10, (R9)
-	VMOVUPD      Z11, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPD      Z12, (R9)
-	VMOVUPD      Z13, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPD      Z14, (R9)
-	VMOVUPD      Z15, K1, 64(R9)
-	ADDQ         R10, R9
-	LEAQ         (BX)(SI*2), BX
-	LEAQ         (BX)(SI*2), BX
-	LEAQ         (BX)(SI*2), BX
-	LEAQ         (BX)(SI*2), BX
-	SUBQ         $0x08, DX
-	JMP          rows8
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finished8
+	VMOVUPD      (AX), Z24
+	VMOVUPD.Z    64(AX), K1, Z25
+	VADDPD       Z24, Z0, Z0
+	VADDPD       Z25, Z1, Z1
+	VADDPD       Z24, Z2, Z2
+	VADDPD       Z25, Z3, Z3
+	VADDPD       Z24, Z4, Z4
+	VADDPD       Z25, Z5, Z5
+	VADDPD       Z24, Z6, Z6
+	VADDPD       Z25, Z7, Z7
+	VADDPD       Z24, Z8, Z8
+	VADDPD       Z25, Z9, Z9
+	VADDPD       Z24, Z10, Z10
+	VADDPD       Z25, Z11, Z11
+	VADDPD       Z24, Z12, Z12
+	VADDPD       Z25, Z13, Z13
+	VADDPD       Z24, Z14, Z14
+	VADDPD       Z25, Z15, Z15
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finished8
+	VXORPS       Y26, Y26, Y26
+	VADDPD       Z26, Z0, Z0
+	VMAXPD       Z0, Z26, Z0
+	VADDPD       Z26, Z1, Z1
+	VMAXPD       Z1, Z26, Z1
+	VADDPD       Z26, Z2, Z2
+	VMAXPD       Z2, Z26, Z2
+	VADDPD       Z26, Z3, Z3
+	VMAXPD       Z3, Z26, Z3
+	VADDPD       Z26, Z4, Z4
+	VMAXPD       Z4, Z26, Z4
+	VADDPD       Z26, Z5, Z5
+	VMAXPD       Z5, Z26, Z5
+	VADDPD       Z26, Z6, Z6
+	VMAXPD       Z6, Z26, Z6
+	VADDPD       Z26, Z7, Z7
+	VMAXPD       Z7, Z26, Z7
+	VADDPD       Z26, Z8, Z8
+	VMAXPD       Z8, Z26, Z8
+	VADDPD       Z26, Z9, Z9
+	VMAXPD       Z9, Z26, Z9
+	VADDPD       Z26, Z10, Z10
+	VMAXPD       Z10, Z26, Z10
+	VADDPD       Z26, Z11, Z11
+	VMAXPD       Z11, Z26, Z11
+	VADDPD       Z26, Z12, Z12
+	VMAXPD       Z12, Z26, Z12
+	VADDPD       Z26, Z13, Z13
+	VMAXPD       Z13, Z26, Z13
+	VADDPD       Z26, Z14, Z14
+	VMAXPD       Z14, Z26, Z14
+	VADDPD       Z26, Z15, Z15
+	VMAXPD       Z15, Z26, Z15
+
+finished8:
+	VMOVUPD Z0, (R9)
+	VMOVUPD Z1, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPD Z2, (R9)
+	VMOVUPD Z3, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPD Z4, (R9)
+	VMOVUPD Z5, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPD Z6, (R9)
+	VMOVUPD Z7, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPD Z8, (R9)
+	VMOVUPD Z9, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPD Z10, (R9)
+	VMOVUPD Z11, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPD Z12, (R9)
+	VMOVUPD Z13, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPD Z14, (R9)
+	VMOVUPD Z15, K1, 64(R9)
+	ADDQ    R10, R9
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	SUBQ    $0x08, DX
+	JMP     rows8
 
 rows4:
 	CMPQ   DX, $0x04
@@ -1951,35 +2843,70 @@ loop4:
 	VBROADCASTSD (R11), Z26
 	VFMADD231PD  Z26, Z24, Z0
 	VFMADD231PD  Z26, Z25, Z1
-	VBROADCASTSD (R11)(SI*1), Z26
-	VFMADD231PD  Z26, Z24, Z2
-	VFMADD231PD  Z26, Z25, Z3
+	VBROADCASTSD (R11)(SI*1), Z27
+	VFMADD231PD  Z27, Z24, Z2
+	VFMADD231PD  Z27, Z25, Z3
 	VBROADCASTSD (R11)(SI*2), Z26
 	VFMADD231PD  Z26, Z24, Z4
 	VFMADD231PD  Z26, Z25, Z5
-	VBROADCASTSD (R12), Z26
-	VFMADD231PD  Z26, Z24, Z6
-	VFMADD231PD  Z26, Z25, Z7
+	VBROADCASTSD (R12), Z27
+	VFMADD231PD  Z27, Z24, Z6
+	VFMADD231PD  Z27, Z25, Z7
 	ADDQ         DI, R11
 	ADDQ         DI, R12
 	DECQ         AX
 	JNZ          loop4
-	VMOVUPD      Z0, (R9)
-	VMOVUPD      Z1, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPD      Z2, (R9)
-	VMOVUPD      Z3, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPD      Z4, (R9)
-	VMOVUPD      Z5, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPD      Z6, (R9)
-	VMOVUPD      Z7, K1, 64(R9)
-	ADDQ         R10, R9
-	LEAQ         (BX)(SI*2), BX
-	LEAQ         (BX)(SI*2), BX
-	SUBQ         $0x04, DX
-	JMP          rows4
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finished4
+	VMOVUPD      (AX), Z24
+	VMOVUPD.Z    64(AX), K1, Z25
+	VADDPD       Z24, Z0, Z0
+	VADDPD       Z25, Z1, Z1
+	VADDPD       Z24, Z2, Z2
+	VADDPD       Z25, Z3, Z3
+	VADDPD       Z24, Z4, Z4
+	VADDPD       Z25, Z5, Z5
+	VADDPD       Z24, Z6, Z6
+	VADDPD       Z25, Z7, Z7
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finished4
+	VXORPS       Y26, Y26, Y26
+	VADDPD       Z26, Z0, Z0
+	VMAXPD       Z0, Z26, Z0
+	VADDPD       Z26, Z1, Z1
+	VMAXPD       Z1, Z26, Z1
+	VADDPD       Z26, Z2, Z2
+	VMAXPD       Z2, Z26, Z2
+	VADDPD       Z26, Z3, Z3
+	VMAXPD       Z3, Z26, Z3
+	VADDPD       Z26, Z4, Z4
+	VMAXPD       Z4, Z26, Z4
+	VADDPD       Z26, Z5, Z5
+	VMAXPD       Z5, Z26, Z5
+	VADDPD       Z26, Z6, Z6
+	VMAXPD       Z6, Z26, Z6
+	VADDPD       Z26, Z7, Z7
+	VMAXPD       Z7, Z26, Z7
+
+finished4:
+	VMOVUPD Z0, (R9)
+	VMOVUPD Z1, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPD Z2, (R9)
+	VMOVUPD Z3, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPD Z4, (R9)
+	VMOVUPD Z5, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPD Z6, (R9)
+	VMOVUPD Z7, K1, 64(R9)
+	ADDQ    R10, R9
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	SUBQ    $0x04, DX
+	JMP     rows4
 
 rows2:
 	CMPQ   DX, $0x02
@@ -2013,21 +2940,44 @@ loop2:
 	VBROADCASTSD (R11), Z26
 	VFMADD231PD  Z26, Z24, Z0
 	VFMADD231PD  Z26, Z25, Z1
-	VBROADCASTSD (R11)(SI*1), Z26
-	VFMADD231PD  Z26, Z24, Z2
-	VFMADD231PD  Z26, Z25, Z3
+	VBROADCASTSD (R11)(SI*1), Z27
+	VFMADD231PD  Z27, Z24, Z2
+	VFMADD231PD  Z27, Z25, Z3
 	ADDQ         DI, R11
 	DECQ         AX
 	JNZ          loop2
-	VMOVUPD      Z0, (R9)
-	VMOVUPD      Z1, K1, 64(R9)
-	ADDQ         R10, R9
-	VMOVUPD      Z2, (R9)
-	VMOVUPD      Z3, K1, 64(R9)
-	ADDQ         R10, R9
-	LEAQ         (BX)(SI*2), BX
-	SUBQ         $0x02, DX
-	JMP          rows2
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finished2
+	VMOVUPD      (AX), Z24
+	VMOVUPD.Z    64(AX), K1, Z25
+	VADDPD       Z24, Z0, Z0
+	VADDPD       Z25, Z1, Z1
+	VADDPD       Z24, Z2, Z2
+	VADDPD       Z25, Z3, Z3
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finished2
+	VXORPS       Y26, Y26, Y26
+	VADDPD       Z26, Z0, Z0
+	VMAXPD       Z0, Z26, Z0
+	VADDPD       Z26, Z1, Z1
+	VMAXPD       Z1, Z26, Z1
+	VADDPD       Z26, Z2, Z2
+	VMAXPD       Z2, Z26, Z2
+	VADDPD       Z26, Z3, Z3
+	VMAXPD       Z3, Z26, Z3
+
+finished2:
+	VMOVUPD Z0, (R9)
+	VMOVUPD Z1, K1, 64(R9)
+	ADDQ    R10, R9
+	VMOVUPD Z2, (R9)
+	VMOVUPD Z3, K1, 64(R9)
+	ADDQ    R10, R9
+	LEAQ    (BX)(SI*2), BX
+	SUBQ    $0x02, DX
+	JMP     rows2
 
 rows1:
 	CMPQ   DX, $0x01
@@ -2059,20 +3009,37 @@ loop1:
 	ADDQ         DI, R11
 	DECQ         AX
 	JNZ          loop1
-	VMOVUPD      Z0, (R9)
-	VMOVUPD      Z1, K1, 64(R9)
-	ADDQ         R10, R9
-	ADDQ         SI, BX
-	SUBQ         $0x01, DX
-	JMP          rows1
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finished1
+	VMOVUPD      (AX), Z24
+	VMOVUPD.Z    64(AX), K1, Z25
+	VADDPD       Z24, Z0, Z0
+	VADDPD       Z25, Z1, Z1
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finished1
+	VXORPS       Y26, Y26, Y26
+	VADDPD       Z26, Z0, Z0
+	VMAXPD       Z0, Z26, Z0
+	VADDPD       Z26, Z1, Z1
+	VMAXPD       Z1, Z26, Z1
+
+finished1:
+	VMOVUPD Z0, (R9)
+	VMOVUPD Z1, K1, 64(R9)
+	ADDQ    R10, R9
+	ADDQ    SI, BX
+	SUBQ    $0x01, DX
+	JMP     rows1
 
 done:
 	VZEROUPPER
 	RET
 
-// func panelF64AVX2x8(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool)
+// func panelF64AVX2x8(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, relu bool)
 // Requires: AVX, FMA3
-TEXT ·panelF64AVX2x8(SB), NOSPLIT, $0-81
+TEXT ·panelF64AVX2x8(SB), NOSPLIT, $0-97
 	MOVQ rows+0(FP), CX
 	MOVQ a+24(FP), DX
 	MOVQ rsa+32(FP), BX
@@ -2163,25 +3130,72 @@ loop6:
 	ADDQ         SI, R12
 	DECQ         AX
 	JNZ          loop6
-	VMOVUPD      Y0, (R8)
-	VMOVUPD      Y1, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPD      Y2, (R8)
-	VMOVUPD      Y3, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPD      Y4, (R8)
-	VMOVUPD      Y5, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPD      Y6, (R8)
-	VMOVUPD      Y7, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPD      Y8, (R8)
-	VMOVUPD      Y9, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPD      Y10, (R8)
-	VMOVUPD      Y11, 32(R8)
-	ADDQ         R9, R8
-	JMP          end6
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finishedWhole6
+	VMOVUPD      (AX), Y12
+	VMOVUPD      32(AX), Y13
+	VADDPD       Y12, Y0, Y0
+	VADDPD       Y13, Y1, Y1
+	VADDPD       Y12, Y2, Y2
+	VADDPD       Y13, Y3, Y3
+	VADDPD       Y12, Y4, Y4
+	VADDPD       Y13, Y5, Y5
+	VADDPD       Y12, Y6, Y6
+	VADDPD       Y13, Y7, Y7
+	VADDPD       Y12, Y8, Y8
+	VADDPD       Y13, Y9, Y9
+	VADDPD       Y12, Y10, Y10
+	VADDPD       Y13, Y11, Y11
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finishedWhole6
+	VXORPS       Y14, Y14, Y14
+	VADDPD       Y14, Y0, Y0
+	VMAXPD       Y0, Y14, Y0
+	VADDPD       Y14, Y1, Y1
+	VMAXPD       Y1, Y14, Y1
+	VADDPD       Y14, Y2, Y2
+	VMAXPD       Y2, Y14, Y2
+	VADDPD       Y14, Y3, Y3
+	VMAXPD       Y3, Y14, Y3
+	VADDPD       Y14, Y4, Y4
+	VMAXPD       Y4, Y14, Y4
+	VADDPD       Y14, Y5, Y5
+	VMAXPD       Y5, Y14, Y5
+	VADDPD       Y14, Y6, Y6
+	VMAXPD       Y6, Y14, Y6
+	VADDPD       Y14, Y7, Y7
+	VMAXPD       Y7, Y14, Y7
+	VADDPD       Y14, Y8, Y8
+	VMAXPD       Y8, Y14, Y8
+	VADDPD       Y14, Y9, Y9
+	VMAXPD       Y9, Y14, Y9
+	VADDPD       Y14, Y10, Y10
+	VMAXPD       Y10, Y14, Y10
+	VADDPD       Y14, Y11, Y11
+	VMAXPD       Y11, Y14, Y11
+
+finishedWhole6:
+	VMOVUPD Y0, (R8)
+	VMOVUPD Y1, 32(R8)
+	ADDQ    R9, R8
+	VMOVUPD Y2, (R8)
+	VMOVUPD Y3, 32(R8)
+	ADDQ    R9, R8
+	VMOVUPD Y4, (R8)
+	VMOVUPD Y5, 32(R8)
+	ADDQ    R9, R8
+	VMOVUPD Y6, (R8)
+	VMOVUPD Y7, 32(R8)
+	ADDQ    R9, R8
+	VMOVUPD Y8, (R8)
+	VMOVUPD Y9, 32(R8)
+	ADDQ    R9, R8
+	VMOVUPD Y10, (R8)
+	VMOVUPD Y11, 32(R8)
+	ADDQ    R9, R8
+	JMP     end6
 
 part6:
 	VMOVUPD      (R10), Y12
@@ -2209,24 +3223,71 @@ part6:
 	ADDQ         SI, R12
 	DECQ         AX
 	JNZ          part6
-	VMOVUPD      Y0, (R8)
-	VMASKMOVPD   Y1, Y15, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPD      Y2, (R8)
-	VMASKMOVPD   Y3, Y15, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPD      Y4, (R8)
-	VMASKMOVPD   Y5, Y15, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPD      Y6, (R8)
-	VMASKMOVPD   Y7, Y15, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPD      Y8, (R8)
-	VMASKMOVPD   Y9, Y15, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPD      Y10, (R8)
-	VMASKMOVPD   Y11, Y15, 32(R8)
-	ADDQ         R9, R8
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finishedPart6
+	VMOVUPD      (AX), Y12
+	VMASKMOVPD   32(AX), Y15, Y13
+	VADDPD       Y12, Y0, Y0
+	VADDPD       Y13, Y1, Y1
+	VADDPD       Y12, Y2, Y2
+	VADDPD       Y13, Y3, Y3
+	VADDPD       Y12, Y4, Y4
+	VADDPD       Y13, Y5, Y5
+	VADDPD       Y12, Y6, Y6
+	VADDPD       Y13, Y7, Y7
+	VADDPD       Y12, Y8, Y8
+	VADDPD       Y13, Y9, Y9
+	VADDPD       Y12, Y10, Y10
+	VADDPD       Y13, Y11, Y11
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finishedPart6
+	VXORPS       Y14, Y14, Y14
+	VADDPD       Y14, Y0, Y0
+	VMAXPD       Y0, Y14, Y0
+	VADDPD       Y14, Y1, Y1
+	VMAXPD       Y1, Y14, Y1
+	VADDPD       Y14, Y2, Y2
+	VMAXPD       Y2, Y14, Y2
+	VADDPD       Y14, Y3, Y3
+	VMAXPD       Y3, Y14, Y3
+	VADDPD       Y14, Y4, Y4
+	VMAXPD       Y4, Y14, Y4
+	VADDPD       Y14, Y5, Y5
+	VMAXPD       Y5, Y14, Y5
+	VADDPD       Y14, Y6, Y6
+	VMAXPD       Y6, Y14, Y6
+	VADDPD       Y14, Y7, Y7
+	VMAXPD       Y7, Y14, Y7
+	VADDPD       Y14, Y8, Y8
+	VMAXPD       Y8, Y14, Y8
+	VADDPD       Y14, Y9, Y9
+	VMAXPD       Y9, Y14, Y9
+	VADDPD       Y14, Y10, Y10
+	VMAXPD       Y10, Y14, Y10
+	VADDPD       Y14, Y11, Y11
+	VMAXPD       Y11, Y14, Y11
+
+finishedPart6:
+	VMOVUPD    Y0, (R8)
+	VMASKMOVPD Y1, Y15, 32(R8)
+	ADDQ       R9, R8
+	VMOVUPD    Y2, (R8)
+	VMASKMOVPD Y3, Y15, 32(R8)
+	ADDQ       R9, R8
+	VMOVUPD    Y4, (R8)
+	VMASKMOVPD Y5, Y15, 32(R8)
+	ADDQ       R9, R8
+	VMOVUPD    Y6, (R8)
+	VMASKMOVPD Y7, Y15, 32(R8)
+	ADDQ       R9, R8
+	VMOVUPD    Y8, (R8)
+	VMASKMOVPD Y9, Y15, 32(R8)
+	ADDQ       R9, R8
+	VMOVUPD    Y10, (R8)
+	VMASKMOVPD Y11, Y15, 32(R8)
+	ADDQ       R9, R8
 
 end6:
 	LEAQ (DX)(BX*2), DX
@@ -2299,19 +3360,54 @@ loop4:
 	ADDQ         SI, R12
 	DECQ         AX
 	JNZ          loop4
-	VMOVUPD      Y0, (R8)
-	VMOVUPD      Y1, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPD      Y2, (R8)
-	VMOVUPD      Y3, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPD      Y4, (R8)
-	VMOVUPD      Y5, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPD      Y6, (R8)
-	VMOVUPD      Y7, 32(R8)
-	ADDQ         R9, R8
-	JMP          end4
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finishedWhole4
+	VMOVUPD      (AX), Y12
+	VMOVUPD      32(AX), Y13
+	VADDPD       Y12, Y0, Y0
+	VADDPD       Y13, Y1, Y1
+	VADDPD       Y12, Y2, Y2
+	VADDPD       Y13, Y3, Y3
+	VADDPD       Y12, Y4, Y4
+	VADDPD       Y13, Y5, Y5
+	VADDPD       Y12, Y6, Y6
+	VADDPD       Y13, Y7, Y7
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finishedWhole4
+	VXORPS       Y14, Y14, Y14
+	VADDPD       Y14, Y0, Y0
+	VMAXPD       Y0, Y14, Y0
+	VADDPD       Y14, Y1, Y1
+	VMAXPD       Y1, Y14, Y1
+	VADDPD       Y14, Y2, Y2
+	VMAXPD       Y2, Y14, Y2
+	VADDPD       Y14, Y3, Y3
+	VMAXPD       Y3, Y14, Y3
+	VADDPD       Y14, Y4, Y4
+	VMAXPD       Y4, Y14, Y4
+	VADDPD       Y14, Y5, Y5
+	VMAXPD       Y5, Y14, Y5
+	VADDPD       Y14, Y6, Y6
+	VMAXPD       Y6, Y14, Y6
+	VADDPD       Y14, Y7, Y7
+	VMAXPD       Y7, Y14, Y7
+
+finishedWhole4:
+	VMOVUPD Y0, (R8)
+	VMOVUPD Y1, 32(R8)
+	ADDQ    R9, R8
+	VMOVUPD Y2, (R8)
+	VMOVUPD Y3, 32(R8)
+	ADDQ    R9, R8
+	VMOVUPD Y4, (R8)
+	VMOVUPD Y5, 32(R8)
+	ADDQ    R9, R8
+	VMOVUPD Y6, (R8)
+	VMOVUPD Y7, 32(R8)
+	ADDQ    R9, R8
+	JMP     end4
 
 part4:
 	VMOVUPD      (R10), Y12
@@ -2333,18 +3429,53 @@ part4:
 	ADDQ         SI, R12
 	DECQ         AX
 	JNZ          part4
-	VMOVUPD      Y0, (R8)
-	VMASKMOVPD   Y1, Y15, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPD      Y2, (R8)
-	VMASKMOVPD   Y3, Y15, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPD      Y4, (R8)
-	VMASKMOVPD   Y5, Y15, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPD      Y6, (R8)
-	VMASKMOVPD   Y7, Y15, 32(R8)
-	ADDQ         R9, R8
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finishedPart4
+	VMOVUPD      (AX), Y12
+	VMASKMOVPD   32(AX), Y15, Y13
+	VADDPD       Y12, Y0, Y0
+	VADDPD       Y13, Y1, Y1
+	VADDPD       Y12, Y2, Y2
+	VADDPD       Y13, Y3, Y3
+	VADDPD       Y12, Y4, Y4
+	VADDPD       Y13, Y5, Y5
+	VADDPD       Y12, Y6, Y6
+	VADDPD       Y13, Y7, Y7
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finishedPart4
+	VXORPS       Y14, Y14, Y14
+	VADDPD       Y14, Y0, Y0
+	VMAXPD       Y0, Y14, Y0
+	VADDPD       Y14, Y1, Y1
+	VMAXPD       Y1, Y14, Y1
+	VADDPD       Y14, Y2, Y2
+	VMAXPD       Y2, Y14, Y2
+	VADDPD       Y14, Y3, Y3
+	VMAXPD       Y3, Y14, Y3
+	VADDPD       Y14, Y4, Y4
+	VMAXPD       Y4, Y14, Y4
+	VADDPD       Y14, Y5, Y5
+	VMAXPD       Y5, Y14, Y5
+	VADDPD       Y14, Y6, Y6
+	VMAXPD       Y6, Y14, Y6
+	VADDPD       Y14, Y7, Y7
+	VMAXPD       Y7, Y14, Y7
+
+finishedPart4:
+	VMOVUPD    Y0, (R8)
+	VMASKMOVPD Y1, Y15, 32(R8)
+	ADDQ       R9, R8
+	VMOVUPD    Y2, (R8)
+	VMASKMOVPD Y3, Y15, 32(R8)
+	ADDQ       R9, R8
+	VMOVUPD    Y4, (R8)
+	VMASKMOVPD Y5, Y15, 32(R8)
+	ADDQ       R9, R8
+	VMOVUPD    Y6, (R8)
+	VMASKMOVPD Y7, Y15, 32(R8)
+	ADDQ       R9, R8
 
 end4:
 	LEAQ (DX)(BX*2), DX
@@ -2397,13 +3528,36 @@ loop2:
 	ADDQ         SI, R11
 	DECQ         AX
 	JNZ          loop2
-	VMOVUPD      Y0, (R8)
-	VMOVUPD      Y1, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPD      Y2, (R8)
-	VMOVUPD      Y3, 32(R8)
-	ADDQ         R9, R8
-	JMP          end2
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finishedWhole2
+	VMOVUPD      (AX), Y12
+	VMOVUPD      32(AX), Y13
+	VADDPD       Y12, Y0, Y0
+	VADDPD       Y13, Y1, Y1
+	VADDPD       Y12, Y2, Y2
+	VADDPD       Y13, Y3, Y3
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finishedWhole2
+	VXORPS       Y14, Y14, Y14
+	VADDPD       Y14, Y0, Y0
+	VMAXPD       Y0, Y14, Y0
+	VADDPD       Y14, Y1, Y1
+	VMAXPD       Y1, Y14, Y1
+	VADDPD       Y14, Y2, Y2
+	VMAXPD       Y2, Y14, Y2
+	VADDPD       Y14, Y3, Y3
+	VMAXPD       Y3, Y14, Y3
+
+finishedWhole2:
+	VMOVUPD Y0, (R8)
+	VMOVUPD Y1, 32(R8)
+	ADDQ    R9, R8
+	VMOVUPD Y2, (R8)
+	VMOVUPD Y3, 32(R8)
+	ADDQ    R9, R8
+	JMP     end2
 
 part2:
 	VMOVUPD      (R10), Y12
@@ -2418,12 +3572,35 @@ part2:
 	ADDQ         SI, R11
 	DECQ         AX
 	JNZ          part2
-	VMOVUPD      Y0, (R8)
-	VMASKMOVPD   Y1, Y15, 32(R8)
-	ADDQ         R9, R8
-	VMOVUPD      Y2, (R8)
-	VMASKMOVPD   Y3, Y15, 32(R8)
-	ADDQ         R9, R8
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finishedPart2
+	VMOVUPD      (AX), Y12
+	VMASKMOVPD   32(AX), Y15, Y13
+	VADDPD       Y12, Y0, Y0
+	VADDPD       Y13, Y1, Y1
+	VADDPD       Y12, Y2, Y2
+	VADDPD       Y13, Y3, Y3
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finishedPart2
+	VXORPS       Y14, Y14, Y14
+	VADDPD       Y14, Y0, Y0
+	VMAXPD       Y0, Y14, Y0
+	VADDPD       Y14, Y1, Y1
+	VMAXPD       Y1, Y14, Y1
+	VADDPD       Y14, Y2, Y2
+	VMAXPD       Y2, Y14, Y2
+	VADDPD       Y14, Y3, Y3
+	VMAXPD       Y3, Y14, Y3
+
+finishedPart2:
+	VMOVUPD    Y0, (R8)
+	VMASKMOVPD Y1, Y15, 32(R8)
+	ADDQ       R9, R8
+	VMOVUPD    Y2, (R8)
+	VMASKMOVPD Y3, Y15, 32(R8)
+	ADDQ       R9, R8
 
 end2:
 	LEAQ (DX)(BX*2), DX
@@ -2467,10 +3644,27 @@ loop1:
 	ADDQ         SI, R11
 	DECQ         AX
 	JNZ          loop1
-	VMOVUPD      Y0, (R8)
-	VMOVUPD      Y1, 32(R8)
-	ADDQ         R9, R8
-	JMP          end1
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finishedWhole1
+	VMOVUPD      (AX), Y12
+	VMOVUPD      32(AX), Y13
+	VADDPD       Y12, Y0, Y0
+	VADDPD       Y13, Y1, Y1
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finishedWhole1
+	VXORPS       Y14, Y14, Y14
+	VADDPD       Y14, Y0, Y0
+	VMAXPD       Y0, Y14, Y0
+	VADDPD       Y14, Y1, Y1
+	VMAXPD       Y1, Y14, Y1
+
+finishedWhole1:
+	VMOVUPD Y0, (R8)
+	VMOVUPD Y1, 32(R8)
+	ADDQ    R9, R8
+	JMP     end1
 
 part1:
 	VMOVUPD      (R10), Y12
@@ -2482,9 +3676,26 @@ part1:
 	ADDQ         SI, R11
 	DECQ         AX
 	JNZ          part1
-	VMOVUPD      Y0, (R8)
-	VMASKMOVPD   Y1, Y15, 32(R8)
-	ADDQ         R9, R8
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finishedPart1
+	VMOVUPD      (AX), Y12
+	VMASKMOVPD   32(AX), Y15, Y13
+	VADDPD       Y12, Y0, Y0
+	VADDPD       Y13, Y1, Y1
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finishedPart1
+	VXORPS       Y14, Y14, Y14
+	VADDPD       Y14, Y0, Y0
+	VMAXPD       Y0, Y14, Y0
+	VADDPD       Y14, Y1, Y1
+	VMAXPD       Y1, Y14, Y1
+
+finishedPart1:
+	VMOVUPD    Y0, (R8)
+	VMASKMOVPD Y1, Y15, 32(R8)
+	ADDQ       R9, R8
 
 end1:
 	ADDQ BX, DX
@@ -2495,9 +3706,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func panelF64AVX512x8(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool)
+// func panelF64AVX512x8(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, relu bool)
 // Requires: AVX, AVX512F
-TEXT ·panelF64AVX512x8(SB), NOSPLIT, $0-81
+TEXT ·panelF64AVX512x8(SB), NOSPLIT, $0-97
 	MOVQ  rows+0(FP), DX
 	MOVQ  a+24(FP), BX
 	MOVQ  rsa+32(FP), SI
@@ -2589,38 +3800,84 @@ loop12:
 	ADDQ             DI, R14
 	DECQ             AX
 	JNZ              loop12
-	VMOVUPD          Z0, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPD          Z1, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPD          Z2, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPD          Z3, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPD          Z4, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPD          Z5, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPD          Z6, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPD          Z7, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPD          Z8, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPD          Z9, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPD          Z10, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPD          Z11, K1, (R9)
-	ADDQ             R10, R9
-	LEAQ             (BX)(SI*2), BX
-	LEAQ             (BX)(SI*2), BX
-	LEAQ             (BX)(SI*2), BX
-	LEAQ             (BX)(SI*2), BX
-	LEAQ             (BX)(SI*2), BX
-	LEAQ             (BX)(SI*2), BX
-	SUBQ             $0x0c, DX
-	JMP              rows12
+	MOVQ             bias+88(FP), AX
+	TESTQ            AX, AX
+	JE               finished12
+	VMOVUPD.Z        (AX), K1, Z12
+	VADDPD           Z12, Z0, Z0
+	VADDPD           Z12, Z1, Z1
+	VADDPD           Z12, Z2, Z2
+	VADDPD           Z12, Z3, Z3
+	VADDPD           Z12, Z4, Z4
+	VADDPD           Z12, Z5, Z5
+	VADDPD           Z12, Z6, Z6
+	VADDPD           Z12, Z7, Z7
+	VADDPD           Z12, Z8, Z8
+	VADDPD           Z12, Z9, Z9
+	VADDPD           Z12, Z10, Z10
+	VADDPD           Z12, Z11, Z11
+	MOVB             relu+96(FP), AL
+	TESTB            AL, AL
+	JE               finished12
+	VXORPS           Y13, Y13, Y13
+	VADDPD           Z13, Z0, Z0
+	VMAXPD           Z0, Z13, Z0
+	VADDPD           Z13, Z1, Z1
+	VMAXPD           Z1, Z13, Z1
+	VADDPD           Z13, Z2, Z2
+	VMAXPD           Z2, Z13, Z2
+	VADDPD           Z13, Z3, Z3
+	VMAXPD           Z3, Z13, Z3
+	VADDPD           Z13, Z4, Z4
+	VMAXPD           Z4, Z13, Z4
+	VADDPD           Z13, Z5, Z5
+	VMAXPD           Z5, Z13, Z5
+	VADDPD           Z13, Z6, Z6
+	VMAXPD           Z6, Z13, Z6
+	VADDPD           Z13, Z7, Z7
+	VMAXPD           Z7, Z13, Z7
+	VADDPD           Z13, Z8, Z8
+	VMAXPD           Z8, Z13, Z8
+	VADDPD           Z13, Z9, Z9
+	VMAXPD           Z9, Z13, Z9
+	VADDPD           Z13, Z10, Z10
+	VMAXPD           Z10, Z13, Z10
+	VADDPD           Z13, Z11, Z11
+	VMAXPD           Z11, Z13, Z11
+
+finished12:
+	VMOVUPD Z0, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPD Z1, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPD Z2, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPD Z3, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPD Z4, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPD Z5, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPD Z6, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPD Z7, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPD Z8, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPD Z9, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPD Z10, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPD Z11, K1, (R9)
+	ADDQ    R10, R9
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	SUBQ    $0x0c, DX
+	JMP     rows12
 
 rows8:
 	CMPQ   DX, $0x08
@@ -2681,28 +3938,62 @@ loop8:
 	ADDQ             DI, R13
 	DECQ             AX
 	JNZ              loop8
-	VMOVUPD          Z0, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPD          Z1, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPD          Z2, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPD          Z3, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPD          Z4, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPD          Z5, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPD          Z6, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPD          Z7, K1, (R9)
-	ADDQ             R10, R9
-	LEAQ             (BX)(SI*2), BX
-	LEAQ             (BX)(SI*2), BX
-	LEAQ             (BX)(SI*2), BX
-	LEAQ             (BX)(SI*2), BX
-	SUBQ             $0x08, DX
-	JMP              rows8
+	MOVQ             bias+88(FP), AX
+	TESTQ            AX, AX
+	JE               finished8
+	VMOVUPD.Z        (AX), K1, Z12
+	VADDPD           Z12, Z0, Z0
+	VADDPD           Z12, Z1, Z1
+	VADDPD           Z12, Z2, Z2
+	VADDPD           Z12, Z3, Z3
+	VADDPD           Z12, Z4, Z4
+	VADDPD           Z12, Z5, Z5
+	VADDPD           Z12, Z6, Z6
+	VADDPD           Z12, Z7, Z7
+	MOVB             relu+96(FP), AL
+	TESTB            AL, AL
+	JE               finished8
+	VXORPS           Y13, Y13, Y13
+	VADDPD           Z13, Z0, Z0
+	VMAXPD           Z0, Z13, Z0
+	VADDPD           Z13, Z1, Z1
+	VMAXPD           Z1, Z13, Z1
+	VADDPD           Z13, Z2, Z2
+	VMAXPD           Z2, Z13, Z2
+	VADDPD           Z13, Z3, Z3
+	VMAXPD           Z3, Z13, Z3
+	VADDPD           Z13, Z4, Z4
+	VMAXPD           Z4, Z13, Z4
+	VADDPD           Z13, Z5, Z5
+	VMAXPD           Z5, Z13, Z5
+	VADDPD           Z13, Z6, Z6
+	VMAXPD           Z6, Z13, Z6
+	VADDPD           Z13, Z7, Z7
+	VMAXPD           Z7, Z13, Z7
+
+finished8:
+	VMOVUPD Z0, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPD Z1, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPD Z2, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPD Z3, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPD Z4, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPD Z5, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPD Z6, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPD Z7, K1, (R9)
+	ADDQ    R10, R9
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	SUBQ    $0x08, DX
+	JMP     rows8
 
 rows4:
 	CMPQ   DX, $0x04
@@ -2744,18 +4035,40 @@ loop4:
 	ADDQ             DI, R12
 	DECQ             AX
 	JNZ              loop4
-	VMOVUPD          Z0, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPD          Z1, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPD          Z2, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPD          Z3, K1, (R9)
-	ADDQ             R10, R9
-	LEAQ             (BX)(SI*2), BX
-	LEAQ             (BX)(SI*2), BX
-	SUBQ             $0x04, DX
-	JMP              rows4
+	MOVQ             bias+88(FP), AX
+	TESTQ            AX, AX
+	JE               finished4
+	VMOVUPD.Z        (AX), K1, Z12
+	VADDPD           Z12, Z0, Z0
+	VADDPD           Z12, Z1, Z1
+	VADDPD           Z12, Z2, Z2
+	VADDPD           Z12, Z3, Z3
+	MOVB             relu+96(FP), AL
+	TESTB            AL, AL
+	JE               finished4
+	VXORPS           Y13, Y13, Y13
+	VADDPD           Z13, Z0, Z0
+	VMAXPD           Z0, Z13, Z0
+	VADDPD           Z13, Z1, Z1
+	VMAXPD           Z1, Z13, Z1
+	VADDPD           Z13, Z2, Z2
+	VMAXPD           Z2, Z13, Z2
+	VADDPD           Z13, Z3, Z3
+	VMAXPD           Z3, Z13, Z3
+
+finished4:
+	VMOVUPD Z0, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPD Z1, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPD Z2, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPD Z3, K1, (R9)
+	ADDQ    R10, R9
+	LEAQ    (BX)(SI*2), BX
+	LEAQ    (BX)(SI*2), BX
+	SUBQ    $0x04, DX
+	JMP     rows4
 
 rows2:
 	CMPQ   DX, $0x02
@@ -2786,13 +4099,29 @@ loop2:
 	ADDQ             DI, R11
 	DECQ             AX
 	JNZ              loop2
-	VMOVUPD          Z0, K1, (R9)
-	ADDQ             R10, R9
-	VMOVUPD          Z1, K1, (R9)
-	ADDQ             R10, R9
-	LEAQ             (BX)(SI*2), BX
-	SUBQ             $0x02, DX
-	JMP              rows2
+	MOVQ             bias+88(FP), AX
+	TESTQ            AX, AX
+	JE               finished2
+	VMOVUPD.Z        (AX), K1, Z12
+	VADDPD           Z12, Z0, Z0
+	VADDPD           Z12, Z1, Z1
+	MOVB             relu+96(FP), AL
+	TESTB            AL, AL
+	JE               finished2
+	VXORPS           Y13, Y13, Y13
+	VADDPD           Z13, Z0, Z0
+	VMAXPD           Z0, Z13, Z0
+	VADDPD           Z13, Z1, Z1
+	VMAXPD           Z1, Z13, Z1
+
+finished2:
+	VMOVUPD Z0, K1, (R9)
+	ADDQ    R10, R9
+	VMOVUPD Z1, K1, (R9)
+	ADDQ    R10, R9
+	LEAQ    (BX)(SI*2), BX
+	SUBQ    $0x02, DX
+	JMP     rows2
 
 rows1:
 	CMPQ   DX, $0x01
@@ -2819,19 +4148,32 @@ loop1:
 	ADDQ             DI, R11
 	DECQ             AX
 	JNZ              loop1
-	VMOVUPD          Z0, K1, (R9)
-	ADDQ             R10, R9
-	ADDQ             SI, BX
-	SUBQ             $0x01, DX
-	JMP              rows1
+	MOVQ             bias+88(FP), AX
+	TESTQ            AX, AX
+	JE               finished1
+	VMOVUPD.Z        (AX), K1, Z12
+	VADDPD           Z12, Z0, Z0
+	MOVB             relu+96(FP), AL
+	TESTB            AL, AL
+	JE               finished1
+	VXORPS           Y13, Y13, Y13
+	VADDPD           Z13, Z0, Z0
+	VMAXPD           Z0, Z13, Z0
+
+finished1:
+	VMOVUPD Z0, K1, (R9)
+	ADDQ    R10, R9
+	ADDQ    SI, BX
+	SUBQ    $0x01, DX
+	JMP     rows1
 
 done:
 	VZEROUPPER
 	RET
 
-// func panelF64AVX2x4(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool)
+// func panelF64AVX2x4(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, relu bool)
 // Requires: AVX, FMA3
-TEXT ·panelF64AVX2x4(SB), NOSPLIT, $0-81
+TEXT ·panelF64AVX2x4(SB), NOSPLIT, $0-97
 	MOVQ rows+0(FP), CX
 	MOVQ a+24(FP), DX
 	MOVQ rsa+32(FP), BX
@@ -2903,19 +4245,47 @@ loop6:
 	ADDQ         SI, R12
 	DECQ         AX
 	JNZ          loop6
-	VMOVUPD      Y0, (R8)
-	ADDQ         R9, R8
-	VMOVUPD      Y1, (R8)
-	ADDQ         R9, R8
-	VMOVUPD      Y2, (R8)
-	ADDQ         R9, R8
-	VMOVUPD      Y3, (R8)
-	ADDQ         R9, R8
-	VMOVUPD      Y4, (R8)
-	ADDQ         R9, R8
-	VMOVUPD      Y5, (R8)
-	ADDQ         R9, R8
-	JMP          end6
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finishedWhole6
+	VMOVUPD      (AX), Y6
+	VADDPD       Y6, Y0, Y0
+	VADDPD       Y6, Y1, Y1
+	VADDPD       Y6, Y2, Y2
+	VADDPD       Y6, Y3, Y3
+	VADDPD       Y6, Y4, Y4
+	VADDPD       Y6, Y5, Y5
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finishedWhole6
+	VXORPS       Y7, Y7, Y7
+	VADDPD       Y7, Y0, Y0
+	VMAXPD       Y0, Y7, Y0
+	VADDPD       Y7, Y1, Y1
+	VMAXPD       Y1, Y7, Y1
+	VADDPD       Y7, Y2, Y2
+	VMAXPD       Y2, Y7, Y2
+	VADDPD       Y7, Y3, Y3
+	VMAXPD       Y3, Y7, Y3
+	VADDPD       Y7, Y4, Y4
+	VMAXPD       Y4, Y7, Y4
+	VADDPD       Y7, Y5, Y5
+	VMAXPD       Y5, Y7, Y5
+
+finishedWhole6:
+	VMOVUPD Y0, (R8)
+	ADDQ    R9, R8
+	VMOVUPD Y1, (R8)
+	ADDQ    R9, R8
+	VMOVUPD Y2, (R8)
+	ADDQ    R9, R8
+	VMOVUPD Y3, (R8)
+	ADDQ    R9, R8
+	VMOVUPD Y4, (R8)
+	ADDQ    R9, R8
+	VMOVUPD Y5, (R8)
+	ADDQ    R9, R8
+	JMP     end6
 
 part6:
 	VMASKMOVPD   (R10), Y8, Y6
@@ -2936,18 +4306,46 @@ part6:
 	ADDQ         SI, R12
 	DECQ         AX
 	JNZ          part6
-	VMASKMOVPD   Y0, Y8, (R8)
-	ADDQ         R9, R8
-	VMASKMOVPD   Y1, Y8, (R8)
-	ADDQ         R9, R8
-	VMASKMOVPD   Y2, Y8, (R8)
-	ADDQ         R9, R8
-	VMASKMOVPD   Y3, Y8, (R8)
-	ADDQ         R9, R8
-	VMASKMOVPD   Y4, Y8, (R8)
-	ADDQ         R9, R8
-	VMASKMOVPD   Y5, Y8, (R8)
-	ADDQ         R9, R8
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finishedPart6
+	VMASKMOVPD   (AX), Y8, Y6
+	VADDPD       Y6, Y0, Y0
+	VADDPD       Y6, Y1, Y1
+	VADDPD       Y6, Y2, Y2
+	VADDPD       Y6, Y3, Y3
+	VADDPD       Y6, Y4, Y4
+	VADDPD       Y6, Y5, Y5
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finishedPart6
+	VXORPS       Y7, Y7, Y7
+	VADDPD       Y7, Y0, Y0
+	VMAXPD       Y0, Y7, Y0
+	VADDPD       Y7, Y1, Y1
+	VMAXPD       Y1, Y7, Y1
+	VADDPD       Y7, Y2, Y2
+	VMAXPD       Y2, Y7, Y2
+	VADDPD       Y7, Y3, Y3
+	VMAXPD       Y3, Y7, Y3
+	VADDPD       Y7, Y4, Y4
+	VMAXPD       Y4, Y7, Y4
+	VADDPD       Y7, Y5, Y5
+	VMAXPD       Y5, Y7, Y5
+
+finishedPart6:
+	VMASKMOVPD Y0, Y8, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPD Y1, Y8, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPD Y2, Y8, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPD Y3, Y8, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPD Y4, Y8, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPD Y5, Y8, (R8)
+	ADDQ       R9, R8
 
 end6:
 	LEAQ (DX)(BX*2), DX
@@ -3007,15 +4405,37 @@ loop4:
 	ADDQ         SI, R12
 	DECQ         AX
 	JNZ          loop4
-	VMOVUPD      Y0, (R8)
-	ADDQ         R9, R8
-	VMOVUPD      Y1, (R8)
-	ADDQ         R9, R8
-	VMOVUPD      Y2, (R8)
-	ADDQ         R9, R8
-	VMOVUPD      Y3, (R8)
-	ADDQ         R9, R8
-	JMP          end4
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finishedWhole4
+	VMOVUPD      (AX), Y6
+	VADDPD       Y6, Y0, Y0
+	VADDPD       Y6, Y1, Y1
+	VADDPD       Y6, Y2, Y2
+	VADDPD       Y6, Y3, Y3
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finishedWhole4
+	VXORPS       Y7, Y7, Y7
+	VADDPD       Y7, Y0, Y0
+	VMAXPD       Y0, Y7, Y0
+	VADDPD       Y7, Y1, Y1
+	VMAXPD       Y1, Y7, Y1
+	VADDPD       Y7, Y2, Y2
+	VMAXPD       Y2, Y7, Y2
+	VADDPD       Y7, Y3, Y3
+	VMAXPD       Y3, Y7, Y3
+
+finishedWhole4:
+	VMOVUPD Y0, (R8)
+	ADDQ    R9, R8
+	VMOVUPD Y1, (R8)
+	ADDQ    R9, R8
+	VMOVUPD Y2, (R8)
+	ADDQ    R9, R8
+	VMOVUPD Y3, (R8)
+	ADDQ    R9, R8
+	JMP     end4
 
 part4:
 	VMASKMOVPD   (R10), Y8, Y6
@@ -3032,14 +4452,36 @@ part4:
 	ADDQ         SI, R12
 	DECQ         AX
 	JNZ          part4
-	VMASKMOVPD   Y0, Y8, (R8)
-	ADDQ         R9, R8
-	VMASKMOVPD   Y1, Y8, (R8)
-	ADDQ         R9, R8
-	VMASKMOVPD   Y2, Y8, (R8)
-	ADDQ         R9, R8
-	VMASKMOVPD   Y3, Y8, (R8)
-	ADDQ         R9, R8
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finishedPart4
+	VMASKMOVPD   (AX), Y8, Y6
+	VADDPD       Y6, Y0, Y0
+	VADDPD       Y6, Y1, Y1
+	VADDPD       Y6, Y2, Y2
+	VADDPD       Y6, Y3, Y3
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finishedPart4
+	VXORPS       Y7, Y7, Y7
+	VADDPD       Y7, Y0, Y0
+	VMAXPD       Y0, Y7, Y0
+	VADDPD       Y7, Y1, Y1
+	VMAXPD       Y1, Y7, Y1
+	VADDPD       Y7, Y2, Y2
+	VMAXPD       Y2, Y7, Y2
+	VADDPD       Y7, Y3, Y3
+	VMAXPD       Y3, Y7, Y3
+
+finishedPart4:
+	VMASKMOVPD Y0, Y8, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPD Y1, Y8, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPD Y2, Y8, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPD Y3, Y8, (R8)
+	ADDQ       R9, R8
 
 end4:
 	LEAQ (DX)(BX*2), DX
@@ -3085,11 +4527,27 @@ loop2:
 	ADDQ         SI, R11
 	DECQ         AX
 	JNZ          loop2
-	VMOVUPD      Y0, (R8)
-	ADDQ         R9, R8
-	VMOVUPD      Y1, (R8)
-	ADDQ         R9, R8
-	JMP          end2
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finishedWhole2
+	VMOVUPD      (AX), Y6
+	VADDPD       Y6, Y0, Y0
+	VADDPD       Y6, Y1, Y1
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finishedWhole2
+	VXORPS       Y7, Y7, Y7
+	VADDPD       Y7, Y0, Y0
+	VMAXPD       Y0, Y7, Y0
+	VADDPD       Y7, Y1, Y1
+	VMAXPD       Y1, Y7, Y1
+
+finishedWhole2:
+	VMOVUPD Y0, (R8)
+	ADDQ    R9, R8
+	VMOVUPD Y1, (R8)
+	ADDQ    R9, R8
+	JMP     end2
 
 part2:
 	VMASKMOVPD   (R10), Y8, Y6
@@ -3101,10 +4559,26 @@ part2:
 	ADDQ         SI, R11
 	DECQ         AX
 	JNZ          part2
-	VMASKMOVPD   Y0, Y8, (R8)
-	ADDQ         R9, R8
-	VMASKMOVPD   Y1, Y8, (R8)
-	ADDQ         R9, R8
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finishedPart2
+	VMASKMOVPD   (AX), Y8, Y6
+	VADDPD       Y6, Y0, Y0
+	VADDPD       Y6, Y1, Y1
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finishedPart2
+	VXORPS       Y7, Y7, Y7
+	VADDPD       Y7, Y0, Y0
+	VMAXPD       Y0, Y7, Y0
+	VADDPD       Y7, Y1, Y1
+	VMAXPD       Y1, Y7, Y1
+
+finishedPart2:
+	VMASKMOVPD Y0, Y8, (R8)
+	ADDQ       R9, R8
+	VMASKMOVPD Y1, Y8, (R8)
+	ADDQ       R9, R8
 
 end2:
 	LEAQ (DX)(BX*2), DX
@@ -3144,9 +4618,22 @@ loop1:
 	ADDQ         SI, R11
 	DECQ         AX
 	JNZ          loop1
-	VMOVUPD      Y0, (R8)
-	ADDQ         R9, R8
-	JMP          end1
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finishedWhole1
+	VMOVUPD      (AX), Y6
+	VADDPD       Y6, Y0, Y0
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finishedWhole1
+	VXORPS       Y7, Y7, Y7
+	VADDPD       Y7, Y0, Y0
+	VMAXPD       Y0, Y7, Y0
+
+finishedWhole1:
+	VMOVUPD Y0, (R8)
+	ADDQ    R9, R8
+	JMP     end1
 
 part1:
 	VMASKMOVPD   (R10), Y8, Y6
@@ -3156,8 +4643,21 @@ part1:
 	ADDQ         SI, R11
 	DECQ         AX
 	JNZ          part1
-	VMASKMOVPD   Y0, Y8, (R8)
-	ADDQ         R9, R8
+	MOVQ         bias+88(FP), AX
+	TESTQ        AX, AX
+	JE           finishedPart1
+	VMASKMOVPD   (AX), Y8, Y6
+	VADDPD       Y6, Y0, Y0
+	MOVB         relu+96(FP), AL
+	TESTB        AL, AL
+	JE           finishedPart1
+	VXORPS       Y7, Y7, Y7
+	VADDPD       Y7, Y0, Y0
+	VMAXPD       Y0, Y7, Y0
+
+finishedPart1:
+	VMASKMOVPD Y0, Y8, (R8)
+	ADDQ       R9, R8
 
 end1:
 	ADDQ BX, DX

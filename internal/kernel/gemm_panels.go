@@ -8,6 +8,8 @@ import "unsafe"
 // width that the registers have. No element depends on the cuts.
 type product[T Float] struct {
 	dst, a, b      []T
+	bias           []T // of each column, added in the end; nil for none
+	relu           bool
 	m, n, k        int
 	transA, transB bool
 	rows, cols     int // of a tile
@@ -41,12 +43,13 @@ const (
 	callRows = 120
 )
 
-// gemmPanels is Gemm with vector instructions, where nothing is 0.
-func gemmPanels[T Float](dst, a, b []T, m, n, k int, transA, transB bool) {
+// gemmPanels is Gemm with vector instructions, where nothing is 0, or GemmBias with a
+// bias, where n is not 1.
+func gemmPanels[T Float](dst, a, b, bias []T, relu bool, m, n, k int, transA, transB bool) {
 	if n == 1 { // dstᵀ = bᵀ op(a)ᵀ, and vectors are their own transposes
 		a, b, m, n, transA, transB = b, a, 1, m, false, !transA
 	}
-	p := product[T]{dst: dst, a: a, b: b, m: m, n: n, k: k, transA: transA, transB: transB, rows: m, cols: n, across: 1}
+	p := product[T]{dst: dst, a: a, b: b, bias: bias, relu: relu, m: m, n: n, k: k, transA: transA, transB: transB, rows: m, cols: n, across: 1}
 	if m*n*k < tilesFrom {
 		p.tile(0)
 		return
@@ -174,8 +177,12 @@ func (g *product[T]) tile(i int) {
 				}
 				panel = packPanel[T](s, panel, deep, w, wide, g.transB)
 			}
+			var bias *byte // with the last of the terms
+			if g.bias != nil && p+deep == g.k {
+				bias = (*byte)(unsafe.Pointer(&g.bias[j0+j]))
+			}
 			for i := 0; i < rows; i += callRows {
-				multiply[T](isa, c.from(i, j), block.from(i, 0), panel, min(callRows, rows-i), w, deep, p > 0)
+				multiply[T](isa, c.from(i, j), block.from(i, 0), panel, min(callRows, rows-i), w, deep, p > 0, bias, g.relu)
 			}
 		}
 	}
@@ -245,30 +252,31 @@ func transposeBlocks(blocks, size int, dst, src view) {
 	}
 }
 
-// multiply writes, or adds to with more, the (rows, cols) product of a and b to c.
-func multiply[T Float](set instructions, c, a, b view, rows, cols, k int, more bool) {
+// multiply writes, or adds to with more, the (rows, cols) product of a and b to c, and
+// finishes with the bias, if there is one.
+func multiply[T Float](set instructions, c, a, b view, rows, cols, k int, more bool, bias *byte, relu bool) {
 	dst, x, y := (*byte)(c.at), (*byte)(a.at), (*byte)(b.at)
 	if size[T]() == 4 {
 		switch {
 		case set == avx512 && cols > 16:
-			panelF32AVX512x32(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more)
+			panelF32AVX512x32(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, bias, relu)
 		case set == avx512 && cols > 8:
-			panelF32AVX512x16(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more)
+			panelF32AVX512x16(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, bias, relu)
 		case cols > 8:
-			panelF32AVX2x16(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more)
+			panelF32AVX2x16(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, bias, relu)
 		default:
-			panelF32AVX2x8(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more)
+			panelF32AVX2x8(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, bias, relu)
 		}
 		return
 	}
 	switch {
 	case set == avx512 && cols > 8:
-		panelF64AVX512x16(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more)
+		panelF64AVX512x16(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, bias, relu)
 	case set == avx512 && cols > 4:
-		panelF64AVX512x8(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more)
+		panelF64AVX512x8(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, bias, relu)
 	case cols > 4:
-		panelF64AVX2x8(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more)
+		panelF64AVX2x8(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, bias, relu)
 	default:
-		panelF64AVX2x4(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more)
+		panelF64AVX2x4(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, bias, relu)
 	}
 }

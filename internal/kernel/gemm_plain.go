@@ -2,7 +2,5 @@
 
 package kernel
 
-// gemmPanels is Gemm with vector instructions.
-func gemmPanels[T Float](dst, a, b []T, m, n, k int, transA, transB bool) {
-	gemmGo(dst, a, b, m, n, k, transA, transB)
-}
+// gemmPanels is never called.
+func gemmPanels[T Float](dst, a, b, bias []T, relu bool, m, n, k int, transA, transB bool) {}

@@ -245,6 +245,45 @@ func testGemmWrites[T Float](t *testing.T) {
 	}
 }
 
+// TestGemmBias compares with the product, the sum and Relu apart, bit for bit.
+func TestGemmBias(t *testing.T) {
+	forEachISA(t, func(t *testing.T) {
+		t.Run("float64", testGemmBias[float64])
+		t.Run("float32", testGemmBias[float32])
+	})
+}
+
+func testGemmBias[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(41, 42))
+	shapes := [][3]int{{1, 1, 1}, {3, 1, 50}, {0, 5, 5}, {5, 0, 5}, {5, 5, 0}, {200, 300, 1500}, {150, 140, 512}, {513, 64, 40}}
+	for m := range 14 {
+		for n := range 35 {
+			shapes = append(shapes, [3]int{m + 1, n + 1, 1 + (m*n)%9})
+		}
+	}
+	for _, s := range shapes {
+		m, n, k := s[0], s[1], s[2]
+		random := randoms[T]
+		if (m+n)%3 == 0 {
+			random = values[T] // NaN, infinities and zeros of both signs
+		}
+		a, b, bias := random(rng, m*k), random(rng, k*n), random(rng, n)
+		got, want := randoms[T](rng, m*n), make([]T, m*n)
+		for trans := range 8 {
+			tA, tB, relu := trans&1 != 0, trans&2 != 0, trans&4 != 0
+			GemmBias(got, a, b, bias, relu, m, n, k, tA, tB)
+			Gemm(want, a, b, m, n, k, tA, tB)
+			for i := range want {
+				want[i] += bias[i%n]
+				if relu {
+					want[i] = max(want[i], 0)
+				}
+			}
+			requireBits(t, want, got, "m, n, k = %v, transposes %02b, relu %v", s, trans&3, relu)
+		}
+	}
+}
+
 // TestConcurrentGemm checks products of several goroutines at once, with any number
 // of workers: they are those of one.
 func TestConcurrentGemm(t *testing.T) {

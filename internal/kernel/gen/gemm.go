@@ -23,13 +23,15 @@ func gemm() {
 	copyRows()
 }
 
-const signature = "func(rows, cols, k int, a *byte, rsa, csa int, b *byte, ldb int, c *byte, ldc int, more bool)"
+const signature = "func(rows, cols, k int, a *byte, rsa, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, relu bool)"
 
 func panelDoc(t elements, set string, width int) {
 	Doc(
 		fmt.Sprintf("panel%s%sx%d writes, or adds to with more, the (rows, cols) block at c, of %s, the", t.name, set, width, t.ty),
 		"product of a, (rows, k), and b, (k, cols). Element (i, p) of a is i*rsa + p*csa bytes from its",
 		"start, rows of b and c start ldb and ldc bytes apart.",
+		"With bias, a row like those of c, it is added to each row in the end, and with relu the",
+		"result is the larger of that and +0, or NaN.",
 		fmt.Sprintf("%d < cols <= %d, rows and k are not 0.", width/2*(vectorsOf(width, set, t)-1), width),
 	)
 }
@@ -52,11 +54,12 @@ type elements struct {
 	fma       func(...Op)
 	fmaBcst   func(...Op)
 	maskMove  func(...Op)
+	add, max  func(...Op)
 }
 
 var types = []elements{
-	{"F32", "float32", 4, VMOVUPS, three(VMOVUPS_Z), VBROADCASTSS, VFMADD231PS, VFMADD231PS_BCST, three(VMASKMOVPS)},
-	{"F64", "float64", 8, VMOVUPD, three(VMOVUPD_Z), VBROADCASTSD, VFMADD231PD, VFMADD231PD_BCST, three(VMASKMOVPD)},
+	{"F32", "float32", 4, VMOVUPS, three(VMOVUPS_Z), VBROADCASTSS, VFMADD231PS, VFMADD231PS_BCST, three(VMASKMOVPS), VADDPS, VMAXPS},
+	{"F64", "float64", 8, VMOVUPD, three(VMOVUPD_Z), VBROADCASTSD, VFMADD231PD, VFMADD231PD_BCST, three(VMASKMOVPD), VADDPD, VMAXPD},
 }
 
 func three(f func(a, b, c Op)) func(...Op) { return func(o ...Op) { f(o[0], o[1], o[2]) } }
@@ -169,6 +172,32 @@ func (p *panel) sums(rows int, zero func(i int), load func(i int, at Register)) 
 	Label(done)
 }
 
+// finish adds the bias to the sums, and takes the larger of them and +0. It is for the
+// end of a panel, when v, and zero, are free. label is its own.
+func (p *panel) finish(label string, sum [][]VecVirtual, v []VecVirtual, zero VecVirtual, load func(Mem, []VecVirtual)) {
+	done := "finished" + label
+	Load(Param("bias"), p.t)
+	TESTQ(p.t, p.t)
+	JE(LabelRef(done))
+	load(Mem{Base: p.t}, v)
+	for _, row := range sum {
+		for j, s := range row {
+			p.add(v[j], s, s)
+		}
+	}
+	Load(Param("relu"), p.t.As8())
+	TESTB(p.t.As8(), p.t.As8())
+	JE(LabelRef(done))
+	VXORPS(zero.AsY(), zero.AsY(), zero.AsY())
+	for _, row := range sum {
+		for _, s := range row {
+			p.add(zero, s, s) // -0 becomes +0
+			p.max(s, zero, s) // the first of the two if one is NaN
+		}
+	}
+	Label(done)
+}
+
 func panel512(t elements, vectors int) {
 	lanes := 64 / t.size
 	name := fmt.Sprintf("panel%sAVX512x%d", t.name, lanes*vectors)
@@ -226,6 +255,7 @@ func panel512(t elements, vectors int) {
 			}
 		}
 		p.step(rows, loop)
+		p.finish(fmt.Sprint(rows), sum[:rows], bv, av[0], load)
 		for i := range rows {
 			for j, s := range sum[i] {
 				if j+1 < vectors {
@@ -301,11 +331,13 @@ func panel256(t elements, vectors int, table Mem) {
 		}
 		TESTQ(whole, whole)
 		JNE(LabelRef(part))
-		body(loop, av, func(m Mem, v []VecVirtual) {
+		loadWhole := func(m Mem, v []VecVirtual) {
 			for j := range v {
 				t.load(m.Offset(32*j), v[j])
 			}
-		})
+		}
+		body(loop, av, loadWhole)
+		p.finish(fmt.Sprint("Whole", rows), sum[:rows], bv, av[0], loadWhole)
 		for i := range rows {
 			for j, s := range sum[i] {
 				t.load(s, Mem{Base: p.c, Disp: 32 * j})
@@ -314,6 +346,7 @@ func panel256(t elements, vectors int, table Mem) {
 		}
 		JMP(LabelRef(end))
 		body(part, av[:1], loadMasked)
+		p.finish(fmt.Sprint("Part", rows), sum[:rows], bv, av[0], loadMasked)
 		Label(store)
 		for i := range rows {
 			for j, s := range sum[i] {
