@@ -92,6 +92,7 @@ func publish[T tensor.Float](p *Program, s *store[T], t target, v *value) {
 
 // build turns a schedule into functions over planned memory.
 func (p *Program) build(order []*value, kept map[*value]bool, rows bool) {
+	order = fuseEpilogues(order, kept)
 	units := fuse(order, kept, rows)
 	p.order, p.units = order, units
 	p.f32 = newStore[float32](order, units, kept)

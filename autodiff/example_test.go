@@ -109,13 +109,12 @@ func ExampleProgram_Explain() {
 	}
 	fmt.Print(prog.Explain())
 	// Output:
-	// program: 5 operations in 4 calls, 88 bytes of buffers
+	// program: 5 operations in 3 calls, 88 bytes of buffers
 	//   read  x              float64 (4, 3)
 	//   read  w              float64 (2, 3)
 	//   read  b              float64 (2)
-	//      0  MatMul a bT    (4, 3) (2, 3) -> (4, 2)
-	//      1  chain          Add Relu -> (4, 2)
-	//      2  Sum            (4, 2) -> ()
-	//      3  registers      Div
+	//      0  Linear a bT relu (4, 3) (2, 3) (2) -> (4, 2)
+	//      1  Sum            (4, 2) -> ()
+	//      2  registers      Div
 	//   keep  loss ()
 }

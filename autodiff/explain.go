@@ -32,6 +32,12 @@ func (p *Program) operations() int {
 	n := 0
 	for _, u := range p.units {
 		n += len(u.values)
+		if l, ok := u.values[0].prim.(linear); ok {
+			n++ // the bias
+			if l.Relu {
+				n++
+			}
+		}
 	}
 	return n
 }
@@ -75,6 +81,12 @@ func describeRows(u *unit) string {
 }
 
 func attributes(p Primitive) string {
+	if l, ok := p.(linear); ok {
+		if l.Relu {
+			return attributes(l.matMul) + " relu"
+		}
+		p = l.matMul
+	}
 	if m, ok := p.(matMul); ok {
 		return map[matMul]string{{false, false}: "", {true, false}: " aT b", {false, true}: " a bT", {true, true}: " aT bT"}[m]
 	}

@@ -134,15 +134,17 @@ func (p matMul) VJP(x []*Node, y, dy *Node) []*Node {
 }
 
 func (p matMul) Bind32(dst *tensor.Array[float32], in []*tensor.Array[float32]) func() {
-	return bindMatMul(p, dst, in[0], in[1])
+	return bindMatMul(p, dst, in[0], in[1], nil, false)
 }
 func (p matMul) Bind64(dst *tensor.Array[float64], in []*tensor.Array[float64]) func() {
-	return bindMatMul(p, dst, in[0], in[1])
+	return bindMatMul(p, dst, in[0], in[1], nil, false)
 }
 
-func bindMatMul[T tensor.Float](p matMul, dst, a, b *tensor.Array[T]) func() {
+// bindMatMul returns the product of a and b, with bias and relu if bias is not nil.
+func bindMatMul[T tensor.Float](p matMul, dst, a, b, bias *tensor.Array[T], relu bool) func() {
 	m, k, _, n := p.dims(a.Shape, b.Shape)
-	batch := dst.Shape[:len(dst.Shape)-2]
+	shape, _ := p.Shape([]tensor.Shape{a.Shape, b.Shape}) // that of dst may have rows in more dimensions
+	batch := shape[:len(shape)-2]
 	offA := batchOffsets(a.Shape, batch)
 	offB := batchOffsets(b.Shape, batch)
 	// Small products are computed several at a time.
@@ -150,7 +152,12 @@ func bindMatMul[T tensor.Float](p matMul, dst, a, b *tensor.Array[T]) func() {
 	some := func(part int) {
 		for i := part * each; i < min((part+1)*each, len(offA)); i++ {
 			c := dst.Data[i*m*n : (i+1)*m*n]
-			kernel.Gemm(c, a.Data[offA[i]:offA[i]+m*k], b.Data[offB[i]:offB[i]+k*n], m, n, k, p.TransA, p.TransB)
+			x, y := a.Data[offA[i]:offA[i]+m*k], b.Data[offB[i]:offB[i]+k*n]
+			if bias == nil {
+				kernel.Gemm(c, x, y, m, n, k, p.TransA, p.TransB)
+			} else {
+				kernel.GemmBias(c, x, y, bias.Data, relu, m, n, k, p.TransA, p.TransB)
+			}
 		}
 	}
 	parts := (len(offA) + each - 1) / each

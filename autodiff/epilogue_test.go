@@ -1,0 +1,82 @@
+package autodiff_test
+
+import (
+	"testing"
+
+	. "github.com/downhill-go/downhill/autodiff"
+	"github.com/downhill-go/downhill/tensor"
+	"github.com/stretchr/testify/require"
+	"gorgonia.org/gorgonia"
+)
+
+// TestEpilogues: biases and relu are in the products where nobody else wants what is in
+// between, and the bits are those of the operations apart.
+func TestEpilogues(t *testing.T) {
+	rng := tensor.NewRand(5)
+	normal := func(shape ...int) *tensor.Dense { return must(tensor.Normal[float64](rng, 0, 1, shape...)) }
+	values := map[string]*tensor.Dense{"x": normal(9, 7), "w": normal(7, 5), "b": normal(5), "row": normal(1, 5), "column": normal(9, 1), "batch": normal(3, 9, 7)}
+	for name, c := range map[string]struct {
+		of   func(leaf func(string) *Node) (y, between *Node)
+		want []string // in the plan
+		not  []string
+	}{
+		"bias": {func(leaf func(string) *Node) (y, between *Node) {
+			between = MatMul(leaf("x"), leaf("w"))
+			return Add(between, leaf("b")), between
+		}, []string{"Linear"}, []string{"chain          Add", "MatMul"}},
+		"bias first, then relu": {func(leaf func(string) *Node) (y, between *Node) {
+			between = Add(leaf("row"), MatMul(leaf("x"), leaf("w")))
+			return Relu(between), between
+		}, []string{"Linear relu"}, []string{"chain          Add", "MatMul"}},
+		"batch": {func(leaf func(string) *Node) (y, between *Node) {
+			between = MatMul(leaf("batch"), leaf("w"))
+			return Relu(Add(between, leaf("b"))), between
+		}, []string{"Linear"}, []string{"MatMul"}},
+		"another activation": {func(leaf func(string) *Node) (y, between *Node) {
+			between = Add(MatMul(leaf("x"), leaf("w")), leaf("b"))
+			return Tanh(between), between
+		}, []string{"Linear ", "chain          Tanh"}, []string{"MatMul"}},
+		"stock": {func(leaf func(string) *Node) (y, between *Node) {
+			between = gorgonia.Must(gorgonia.BroadcastAdd(gorgonia.Must(gorgonia.Mul(leaf("x"), leaf("w"))), leaf("row"), nil, []byte{0}))
+			return gorgonia.Must(gorgonia.Rectify(between)), between
+		}, []string{"Linear relu"}, []string{"MatMul"}},
+		"not a bias": {func(leaf func(string) *Node) (y, between *Node) {
+			between = MatMul(leaf("x"), leaf("w"))
+			return Add(between, leaf("column")), between
+		}, []string{"MatMul"}, []string{"Linear"}},
+		"the product is used twice": {func(leaf func(string) *Node) (y, between *Node) {
+			p := MatMul(leaf("x"), leaf("w"))
+			return Mul(Add(p, leaf("b")), p), p
+		}, []string{"MatMul"}, []string{"Linear"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			plan := func(keep bool) (string, any) {
+				g := NewGraph()
+				leaves := make(map[string]*Node)
+				y, between := c.of(func(name string) *Node {
+					if leaves[name] == nil {
+						leaves[name] = Param(g, name, values[name])
+					}
+					return leaves[name]
+				})
+				var opts []Option
+				if keep {
+					opts = append(opts, Keep(between))
+				}
+				prog := mustCompile(t, y, opts...)
+				require.NoError(t, prog.Run())
+				return prog.Explain(), y.Value().Data()
+			}
+			explained, got := plan(false)
+			for _, s := range c.want {
+				require.Contains(t, explained, s)
+			}
+			for _, s := range c.not {
+				require.NotContains(t, explained, s)
+			}
+			apart, want := plan(true)
+			require.Equal(t, want, got)
+			require.NotContains(t, apart, "Linear relu")
+		})
+	}
+}
