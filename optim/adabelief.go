@@ -60,6 +60,9 @@ func (r AdaBelief) Prepare(t int, s *Scalars) {
 	s.V[0], s.V[1] = 1-s.Pow(0, r.Beta1, t), 1-s.Pow(1, r.Beta2, t)
 }
 
+// Elementwise says that large parameters may be stepped on in parts.
+func (r AdaBelief) Elementwise() {}
+
 // Step32 takes one step in float32.
 func (r AdaBelief) Step32(s *Step[float32]) { adabelief(r, s) }
 
@@ -67,16 +70,17 @@ func (r AdaBelief) Step32(s *Step[float32]) { adabelief(r, s) }
 func (r AdaBelief) Step64(s *Step[float64]) { adabelief(r, s) }
 
 func adabelief[T tensor.Float](r AdaBelief, s *Step[T]) {
-	m, v := s.State[0], s.State[1]
+	param, grads, m, v := s.Param, s.Grad, s.State[0], s.State[1]
 	corr1, corr2 := T(s.Scalars.V[0]), T(s.Scalars.V[1])
 	lr, b1, c1, b2, c2 := T(r.LR), T(r.Beta1), T(1-r.Beta1), T(r.Beta2), T(1-r.Beta2)
 	eps, eps0 := T(r.Eps), T(r.EpsRoot)
-	grad := decay(s.Param, r.DecoupledWeightDecay, r.Maximize, r.LR, r.WeightDecay)
-	for i, p := range s.Param {
-		g := grad.at(s.Grad[i], p)
+	grad := decoupled[T](r.DecoupledWeightDecay, r.Maximize, r.LR, r.WeightDecay)
+	for i := adabeliefVectors(param, grads, m, v, grad, corr1, corr2, lr, b1, c1, b2, c2, eps, eps0); i < len(param); i++ {
+		p := grad.shrink(param[i])
+		g := grad.at(grads[i], p)
 		m[i] = T(b1*m[i]) + T(c1*g)
 		d := g - m[i]
 		v[i] = T(b2*v[i]) + T(c2*T(d*d)) + eps0
-		s.Param[i] = p - T(lr*(m[i]/corr1/(sqrt(v[i]/corr2)+eps)))
+		param[i] = p - T(lr*(m[i]/corr1/(sqrt(v[i]/corr2)+eps)))
 	}
 }

@@ -52,6 +52,9 @@ func (r Adadelta) Check() error {
 		nonNegative("Adadelta", "weight_decay value", r.WeightDecay))
 }
 
+// Elementwise says that large parameters may be stepped on in parts.
+func (r Adadelta) Elementwise() {}
+
 // Step32 takes one step in float32.
 func (r Adadelta) Step32(s *Step[float32]) { adadelta(r, s) }
 
@@ -59,14 +62,15 @@ func (r Adadelta) Step32(s *Step[float32]) { adadelta(r, s) }
 func (r Adadelta) Step64(s *Step[float64]) { adadelta(r, s) }
 
 func adadelta[T tensor.Float](r Adadelta, s *Step[T]) {
-	v, u := s.State[0], s.State[1]
+	param, grads, v, u := s.Param, s.Grad, s.State[0], s.State[1]
 	lr, rho, rest, eps := T(-r.LR), T(r.Rho), T(1-r.Rho), T(r.Eps)
 	grad := gradient[T](r.Maximize, r.WeightDecay)
-	for i, p := range s.Param {
-		g := grad.at(s.Grad[i], p)
+	for i := adadeltaVectors(param, grads, v, u, grad, lr, rho, rest, eps); i < len(param); i++ {
+		p := param[i]
+		g := grad.at(grads[i], p)
 		v[i] = T(rho*v[i]) + T(rest*g*g)
 		d := sqrt(u[i]+eps) / sqrt(v[i]+eps) * g
 		u[i] = T(rho*u[i]) + T(rest*d*d)
-		s.Param[i] = p + T(lr*d)
+		param[i] = p + T(lr*d)
 	}
 }

@@ -54,6 +54,9 @@ func (r Adagrad) Prepare(t int, s *Scalars) {
 	s.V[0] = r.LR / (1 + float64(float64(t-1)*r.LRDecay))
 }
 
+// Elementwise says that large parameters may be stepped on in parts.
+func (r Adagrad) Elementwise() {}
+
 // Step32 takes one step in float32.
 func (r Adagrad) Step32(s *Step[float32]) { adagrad(r, s) }
 
@@ -61,15 +64,16 @@ func (r Adagrad) Step32(s *Step[float32]) { adagrad(r, s) }
 func (r Adagrad) Step64(s *Step[float64]) { adagrad(r, s) }
 
 func adagrad[T tensor.Float](r Adagrad, s *Step[T]) {
-	sum := s.State[0]
+	param, grads, sum := s.Param, s.Grad, s.State[0]
 	lr, inside, outside := T(-s.Scalars.V[0]), T(0), T(r.Eps)
 	if r.EpsInside {
 		inside, outside = outside, 0
 	}
 	grad := gradient[T](r.Maximize, r.WeightDecay)
-	for i, p := range s.Param {
-		g := grad.at(s.Grad[i], p)
+	for i := adagradVectors(param, grads, sum, grad, lr, inside, outside); i < len(param); i++ {
+		p := param[i]
+		g := grad.at(grads[i], p)
 		sum[i] += T(g * g)
-		s.Param[i] = p + lr*g/(sqrt(sum[i]+inside)+outside)
+		param[i] = p + lr*g/(sqrt(sum[i]+inside)+outside)
 	}
 }

@@ -82,6 +82,9 @@ func (r Adam) Prepare(t int, s *Scalars) {
 	}
 }
 
+// Elementwise says that large parameters may be stepped on in parts.
+func (r Adam) Elementwise() {}
+
 // Step32 takes one step in float32.
 func (r Adam) Step32(s *Step[float32]) { adam(r, s) }
 
@@ -89,21 +92,22 @@ func (r Adam) Step32(s *Step[float32]) { adam(r, s) }
 func (r Adam) Step64(s *Step[float64]) { adam(r, s) }
 
 func adam[T tensor.Float](r Adam, s *Step[T]) {
-	grad := decay(s.Param, r.DecoupledWeightDecay, r.Maximize, r.LR, r.WeightDecay)
+	grad := decoupled[T](r.DecoupledWeightDecay, r.Maximize, r.LR, r.WeightDecay)
 	param, grads, m, v := s.Param, s.Grad, s.State[0], s.State[1]
 	grads, m, v = grads[:len(param)], m[:len(param)], v[:len(param)]
 	lr, root := T(-s.Scalars.V[0]), T(s.Scalars.V[1])
 	c1, b2, c2, eps := T(1-r.Beta1), T(r.Beta2), T(1-r.Beta2), T(s.Scalars.V[2])
-	var u []T
-	if r.AMSGrad {
+	u, amsgrad := []T(nil), r.AMSGrad
+	if amsgrad {
 		u = s.State[2]
 	}
-	for i, p := range param {
+	for i := adamVectors(param, grads, m, v, u, grad, c1, b2, c2, lr, root, eps, amsgrad); i < len(param); i++ {
+		p := grad.shrink(param[i])
 		g := grad.at(grads[i], p)
 		m[i] = lerp(m[i], g, c1)
 		v[i] = T(b2*v[i]) + T(c2*g*g)
 		top := v[i]
-		if u != nil {
+		if amsgrad {
 			u[i] = max(u[i], top) // NaN if one of them is
 			top = u[i]
 		}

@@ -50,6 +50,9 @@ func (r Adamax) Check() error {
 // Prepare computes η/(1-β₁ᵗ).
 func (r Adamax) Prepare(t int, s *Scalars) { s.V[0] = r.LR / (1 - s.Pow(0, r.Beta1, t)) }
 
+// Elementwise says that large parameters may be stepped on in parts.
+func (r Adamax) Elementwise() {}
+
 // Step32 takes one step in float32.
 func (r Adamax) Step32(s *Step[float32]) { adamax(r, s) }
 
@@ -57,13 +60,14 @@ func (r Adamax) Step32(s *Step[float32]) { adamax(r, s) }
 func (r Adamax) Step64(s *Step[float64]) { adamax(r, s) }
 
 func adamax[T tensor.Float](r Adamax, s *Step[T]) {
-	m, u := s.State[0], s.State[1]
+	param, grads, m, u := s.Param, s.Grad, s.State[0], s.State[1]
 	lr, c1, b2, eps := T(-s.Scalars.V[0]), T(1-r.Beta1), T(r.Beta2), T(r.Eps)
 	grad := gradient[T](r.Maximize, r.WeightDecay)
-	for i, p := range s.Param {
-		g := grad.at(s.Grad[i], p)
+	for i := adamaxVectors(param, grads, m, u, grad, lr, c1, b2, eps); i < len(param); i++ {
+		p := param[i]
+		g := grad.at(grads[i], p)
 		m[i] = lerp(m[i], g, c1)
-		u[i] = max(T(b2*u[i]), max(g, -g)+eps) // NaN if one of them is
-		s.Param[i] = p + lr*m[i]/u[i]
+		u[i] = max(T(b2*u[i]), abs(g)+eps) // NaN if one of them is
+		param[i] = p + lr*m[i]/u[i]
 	}
 }

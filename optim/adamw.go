@@ -48,6 +48,9 @@ func (r AdamW) Check() error { return r.adam().check("AdamW") }
 // Prepare computes the scalars of Adam.
 func (r AdamW) Prepare(t int, s *Scalars) { r.adam().Prepare(t, s) }
 
+// Elementwise says that large parameters may be stepped on in parts.
+func (r AdamW) Elementwise() {}
+
 // Step32 takes one step in float32.
 func (r AdamW) Step32(s *Step[float32]) { adam(r.adam(), s) }
 

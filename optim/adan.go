@@ -62,6 +62,9 @@ func (r Adan) Prepare(t int, s *Scalars) {
 	s.V[0], s.V[1], s.V[2] = 1-s.Pow(0, r.Beta1, t), 1-s.Pow(1, r.Beta2, t), 1-s.Pow(2, r.Beta3, t)
 }
 
+// Elementwise says that large parameters may be stepped on in parts.
+func (r Adan) Elementwise() {}
+
 // Step32 takes one step in float32.
 func (r Adan) Step32(s *Step[float32]) { adan(r, s) }
 
@@ -69,7 +72,7 @@ func (r Adan) Step32(s *Step[float32]) { adan(r, s) }
 func (r Adan) Step64(s *Step[float64]) { adan(r, s) }
 
 func adan[T tensor.Float](r Adan, s *Step[T]) {
-	m, d, n, h := s.State[0], s.State[1], s.State[2], s.State[3]
+	param, grads, m, d, n, h := s.Param, s.Grad, s.State[0], s.State[1], s.State[2], s.State[3]
 	corr1, corr2, corr3 := T(s.Scalars.V[0]), T(s.Scalars.V[1]), T(s.Scalars.V[2])
 	b1, b2, b3 := T(r.Beta1), T(r.Beta2), T(r.Beta3)
 	c1, c2, c3 := T(1-r.Beta1), T(1-r.Beta2), T(1-r.Beta3)
@@ -81,11 +84,12 @@ func adan[T tensor.Float](r Adan, s *Step[T]) {
 	if r.NoProx {
 		before, after = after, before
 	}
-	grad, shrink := decay(s.Param, true, r.Maximize, r.LR, before), T(1+float64(r.LR*after))
-	for i, p := range s.Param {
-		g := grad.at(s.Grad[i], p)
+	grad, grown, fresh := decoupled[T](true, r.Maximize, r.LR, before), T(1+float64(r.LR*after)), s.Fresh
+	for i := adanVectors(param, grads, m, d, n, h, grad, corr1, corr2, corr3, b1, b2, b3, c1, c2, c3, lr, eps, eps0, w, grown, fresh); i < len(param); i++ {
+		p := grad.shrink(param[i])
+		g := grad.at(grads[i], p)
 		diff := g - h[i]
-		if s.Fresh {
+		if fresh {
 			diff = 0
 		}
 		h[i] = g
@@ -94,6 +98,6 @@ func adan[T tensor.Float](r Adan, s *Step[T]) {
 		ahead := g + T(w*diff)
 		n[i] = T(b3*n[i]) + T(c3*T(ahead*ahead))
 		u := (m[i]/corr1 + T(w*(d[i]/corr2))) / (sqrt(n[i]/corr3+eps0) + eps)
-		s.Param[i] = (p - T(lr*u)) / shrink
+		param[i] = (p - T(lr*u)) / grown
 	}
 }

@@ -83,6 +83,9 @@ func (r ASGD) Prepare(t int, s *Scalars) {
 	s.V[1] = 1 / max(1, float64(t)-r.T0)
 }
 
+// Elementwise says that large parameters may be stepped on in parts.
+func (r ASGD) Elementwise() {}
+
 // Step32 takes one step in float32.
 func (r ASGD) Step32(s *Step[float32]) { asgd(r, s) }
 
@@ -90,18 +93,19 @@ func (r ASGD) Step32(s *Step[float32]) { asgd(r, s) }
 func (r ASGD) Step64(s *Step[float64]) { asgd(r, s) }
 
 func asgd[T tensor.Float](r ASGD, s *Step[T]) {
-	eta, mu, a := s.State[0], s.State[1], s.State[2]
+	param, grads, eta, mu, a := s.Param, s.Grad, s.State[0], s.State[1], s.State[2]
 	keep, lr, w := T(1-float64(r.Lambda*float64(eta[0]))), -eta[0], mu[0]
 	grad := gradient[T](r.Maximize, r.WeightDecay)
-	for i, p := range s.Param {
-		g := grad.at(s.Grad[i], p)
+	for i := asgdVectors(param, grads, a, grad, keep, lr, w); i < len(param); i++ {
+		p := param[i]
+		g := grad.at(grads[i], p)
 		p = T(p*keep) + T(lr*g)
 		if w == 1 {
 			a[i] = p
 		} else {
 			a[i] += T((p - a[i]) * w)
 		}
-		s.Param[i] = p
+		param[i] = p
 	}
 	eta[0], mu[0] = T(s.Scalars.V[0]), T(s.Scalars.V[1])
 }

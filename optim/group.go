@@ -16,13 +16,14 @@ type Group struct {
 	params  []*param
 	initial map[string]float64 // hyperparameters when their first schedule was made
 
-	rule      Rule
-	preparer  Preparer  // rule, or nil
-	lookAhead LookAhead // rule, or nil
-	state     []string
-	version   int  // counts the changes of rule
-	owned     bool // rule is a pointer that a scheduler writes to; see own
-	pointer   bool // and was one before
+	rule        Rule
+	preparer    Preparer  // rule, or nil
+	lookAhead   LookAhead // rule, or nil
+	elementwise bool      // rule is an Elementwise
+	state       []string
+	version     int  // counts the changes of rule
+	owned       bool // rule is a pointer that a scheduler writes to; see own
+	pointer     bool // and was one before
 
 	scalars  Scalars
 	prepared int // the step count that scalars are for
@@ -57,6 +58,7 @@ func (g *Group) use(rule Rule) {
 	g.rule, g.owned = rule, false
 	g.preparer, _ = rule.(Preparer)
 	g.lookAhead, _ = rule.(LookAhead)
+	_, g.elementwise = rule.(Elementwise)
 	g.state = rule.State()
 	g.prepared = 0
 	g.version++

@@ -43,6 +43,9 @@ func (r Lion) Check() error {
 		nonNegative("Lion", "weight_decay value", r.WeightDecay))
 }
 
+// Elementwise says that large parameters may be stepped on in parts.
+func (r Lion) Elementwise() {}
+
 // Step32 takes one step in float32.
 func (r Lion) Step32(s *Step[float32]) { lion(r, s) }
 
@@ -50,13 +53,14 @@ func (r Lion) Step32(s *Step[float32]) { lion(r, s) }
 func (r Lion) Step64(s *Step[float64]) { lion(r, s) }
 
 func lion[T tensor.Float](r Lion, s *Step[T]) {
-	m := s.State[0]
+	param, grads, m := s.Param, s.Grad, s.State[0]
 	lr, b1, c1, b2, c2 := T(r.LR), T(r.Beta1), T(1-r.Beta1), T(r.Beta2), T(1-r.Beta2)
 	grad, decay := gradient[T](r.Maximize, 0), gradient[T](false, r.WeightDecay)
-	for i, p := range s.Param {
-		g := grad.at(s.Grad[i], p)
+	for i := lionVectors(param, grads, m, grad, decay, lr, b1, c1, b2, c2); i < len(param); i++ {
+		p := param[i]
+		g := grad.at(grads[i], p)
 		c := T(b1*m[i]) + T(c1*g)
-		s.Param[i] = p - T(lr*decay.at(sign(c), p))
+		param[i] = p - T(lr*decay.at(sign(c), p))
 		m[i] = T(b2*m[i]) + T(c2*g)
 	}
 }

@@ -43,6 +43,9 @@ func (r Momentum) Check() error {
 		nonNegative("Momentum", "weight_decay value", r.WeightDecay))
 }
 
+// Elementwise says that large parameters may be stepped on in parts.
+func (r Momentum) Elementwise() {}
+
 // Step32 takes one step in float32.
 func (r Momentum) Step32(s *Step[float32]) { momentum(r, s) }
 
@@ -50,12 +53,13 @@ func (r Momentum) Step32(s *Step[float32]) { momentum(r, s) }
 func (r Momentum) Step64(s *Step[float64]) { momentum(r, s) }
 
 func momentum[T tensor.Float](r Momentum, s *Step[T]) {
-	v := s.State[0]
+	param, grads, v := s.Param, s.Grad, s.State[0]
 	lr, mu := T(r.LR), T(r.Momentum)
 	grad := gradient[T](r.Maximize, r.WeightDecay)
-	for i, p := range s.Param {
-		g := grad.at(s.Grad[i], p)
+	for i := momentumVectors(param, grads, v, grad, lr, mu); i < len(param); i++ {
+		p := param[i]
+		g := grad.at(grads[i], p)
 		v[i] = T(mu*v[i]) - T(lr*g)
-		s.Param[i] = p + v[i]
+		param[i] = p + v[i]
 	}
 }

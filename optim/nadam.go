@@ -84,6 +84,9 @@ func (r NAdam) momentum(t int) float64 {
 	return r.Beta1 * (1 - float64(0.5*math.Pow(0.96, float64(t)*r.MomentumDecay)))
 }
 
+// Elementwise says that large parameters may be stepped on in parts.
+func (r NAdam) Elementwise() {}
+
 // Step32 takes one step in float32.
 func (r NAdam) Step32(s *Step[float32]) { nadam(r, s) }
 
@@ -91,20 +94,21 @@ func (r NAdam) Step32(s *Step[float32]) { nadam(r, s) }
 func (r NAdam) Step64(s *Step[float64]) { nadam(r, s) }
 
 func nadam[T tensor.Float](r NAdam, s *Step[T]) {
-	product, m, v := s.State[0], s.State[1], s.State[2]
+	param, grads, product, m, v := s.Param, s.Grad, s.State[0], s.State[1], s.State[2]
 	mu, next := s.Scalars.V[1], s.Scalars.V[2]
 	product[0] *= T(mu)
 	pi := float64(product[0])
 	lr := T(-r.LR * (1 - mu) / (1 - pi))
 	lrNext := T(-r.LR * next / (1 - float64(pi*next)))
 	correction, c1, b2, c2, eps := T(s.Scalars.V[0]), T(1-r.Beta1), T(r.Beta2), T(1-r.Beta2), T(r.Eps)
-	grad := decay(s.Param, r.DecoupledWeightDecay, r.Maximize, r.LR, r.WeightDecay)
-	for i, p := range s.Param {
-		g := grad.at(s.Grad[i], p)
+	grad := decoupled[T](r.DecoupledWeightDecay, r.Maximize, r.LR, r.WeightDecay)
+	for i := nadamVectors(param, grads, m, v, grad, lr, lrNext, correction, c1, b2, c2, eps); i < len(param); i++ {
+		p := grad.shrink(param[i])
+		g := grad.at(grads[i], p)
 		m[i] = lerp(m[i], g, c1)
 		v[i] = T(b2*v[i]) + T(c2*g*g)
 		d := sqrt(v[i]/correction) + eps
 		p += lr * g / d
-		s.Param[i] = p + lrNext*m[i]/d
+		param[i] = p + lrNext*m[i]/d
 	}
 }

@@ -51,6 +51,9 @@ func (r Nesterov) Ahead32(s *Step[float32]) { nesterovAhead(r, s) }
 // Ahead64 moves s.Param to the look-ahead point.
 func (r Nesterov) Ahead64(s *Step[float64]) { nesterovAhead(r, s) }
 
+// Elementwise says that large parameters may be stepped on in parts.
+func (r Nesterov) Elementwise() {}
+
 // Step32 takes one step in float32.
 func (r Nesterov) Step32(s *Step[float32]) { nesterov(r, s) }
 
@@ -58,19 +61,19 @@ func (r Nesterov) Step32(s *Step[float32]) { nesterov(r, s) }
 func (r Nesterov) Step64(s *Step[float64]) { nesterov(r, s) }
 
 func nesterovAhead[T tensor.Float](r Nesterov, s *Step[T]) {
-	mu := T(r.Momentum)
-	for i, v := range s.State[0] {
-		s.Param[i] += T(mu * v)
+	param, v, mu := s.Param, s.State[0], T(r.Momentum)
+	for i := nesterovAheadVectors(param, v, mu); i < len(param); i++ {
+		param[i] += T(mu * v[i])
 	}
 }
 
 func nesterov[T tensor.Float](r Nesterov, s *Step[T]) {
-	v := s.State[0]
+	param, grads, at, v := s.Param, s.Grad, s.At, s.State[0]
 	lr, mu := T(r.LR), T(r.Momentum)
 	grad := gradient[T](r.Maximize, r.WeightDecay)
-	for i, p := range s.Param {
-		g := grad.at(s.Grad[i], s.At[i])
+	for i := nesterovVectors(param, grads, at, v, grad, lr, mu); i < len(param); i++ {
+		g := grad.at(grads[i], at[i])
 		v[i] = T(mu*v[i]) - T(lr*g)
-		s.Param[i] = p + v[i]
+		param[i] += v[i]
 	}
 }

@@ -172,6 +172,10 @@ type slotOf[T tensor.Float] struct {
 	version     int // of the group's rule that State was made for
 	moved       bool
 	saved       []T // the parameter, while Param is at the look-ahead point
+
+	parts    []part[T] // of a large parameter
+	stepPart func(int)
+	rule     Rule // during stepParts
 }
 
 func (s *slotOf[T]) bindValue(v gorgonia.Value) error {
@@ -242,13 +246,21 @@ func (s *slotOf[T]) step(g *Group, t int) {
 		}
 		s.moved, s.At = false, s.saved
 	}
-	switch step := any(&s.Step).(type) {
-	case *Step[float32]:
-		g.rule.Step32(step)
-	case *Step[float64]:
-		g.rule.Step64(step)
+	if g.elementwise && len(s.Param) > partSize {
+		s.stepParts(g.rule)
+	} else {
+		stepBy(g.rule, &s.Step)
 	}
 	s.Fresh = false
+}
+
+func stepBy[T tensor.Float](rule Rule, s *Step[T]) {
+	switch s := any(s).(type) {
+	case *Step[float32]:
+		rule.Step32(s)
+	case *Step[float64]:
+		rule.Step64(s)
+	}
 }
 
 func (s *slotOf[T]) ahead(g *Group, t int) {

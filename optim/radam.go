@@ -66,6 +66,9 @@ func (r RAdam) Prepare(t int, s *Scalars) {
 	}
 }
 
+// Elementwise says that large parameters may be stepped on in parts.
+func (r RAdam) Elementwise() {}
+
 // Step32 takes one step in float32.
 func (r RAdam) Step32(s *Step[float32]) { radam(r, s) }
 
@@ -73,18 +76,19 @@ func (r RAdam) Step32(s *Step[float32]) { radam(r, s) }
 func (r RAdam) Step64(s *Step[float64]) { radam(r, s) }
 
 func radam[T tensor.Float](r RAdam, s *Step[T]) {
-	m, v := s.State[0], s.State[1]
+	param, grads, m, v := s.Param, s.Grad, s.State[0], s.State[1]
 	correction, root, rect := T(s.Scalars.V[0]), T(s.Scalars.V[1]), T(s.Scalars.V[2])
 	lr, c1, b2, c2, eps := T(r.LR), T(1-r.Beta1), T(r.Beta2), T(1-r.Beta2), T(r.Eps)
-	grad := decay(s.Param, r.DecoupledWeightDecay, r.Maximize, r.LR, r.WeightDecay)
-	for i, p := range s.Param {
-		g := grad.at(s.Grad[i], p)
+	grad := decoupled[T](r.DecoupledWeightDecay, r.Maximize, r.LR, r.WeightDecay)
+	for i := radamVectors(param, grads, m, v, grad, lr, correction, root, rect, c1, b2, c2, eps); i < len(param); i++ {
+		p := grad.shrink(param[i])
+		g := grad.at(grads[i], p)
 		m[i] = lerp(m[i], g, c1)
 		v[i] = T(b2*v[i]) + T(c2*g*g)
 		step := T(m[i] / correction * lr)
 		if rect > 0 {
 			step = T(step * (root / (sqrt(v[i]) + eps)) * rect)
 		}
-		s.Param[i] = p - step
+		param[i] = p - step
 	}
 }

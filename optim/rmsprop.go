@@ -66,6 +66,9 @@ func (r RMSprop) Check() error {
 		nonNegative("RMSprop", "alpha value", r.Alpha))
 }
 
+// Elementwise says that large parameters may be stepped on in parts.
+func (r RMSprop) Elementwise() {}
+
 // Step32 takes one step in float32.
 func (r RMSprop) Step32(s *Step[float32]) { rmsprop(r, s) }
 
@@ -73,33 +76,35 @@ func (r RMSprop) Step32(s *Step[float32]) { rmsprop(r, s) }
 func (r RMSprop) Step64(s *Step[float64]) { rmsprop(r, s) }
 
 func rmsprop[T tensor.Float](r RMSprop, s *Step[T]) {
-	v, b, a := s.State[0], []T(nil), []T(nil)
-	if r.Momentum > 0 {
+	param, grads, v, b, a := s.Param, s.Grad, s.State[0], []T(nil), []T(nil)
+	momentum, centered, inside := r.Momentum > 0, r.Centered, r.EpsInside
+	if momentum {
 		b = s.State[1]
 	}
-	if r.Centered {
+	if centered {
 		a = s.State[len(s.State)-1]
 	}
 	lr, alpha, beta, eps, mu := T(-r.LR), T(r.Alpha), T(1-r.Alpha), T(r.Eps), T(r.Momentum)
 	grad := gradient[T](r.Maximize, r.WeightDecay)
-	for i, p := range s.Param {
-		g := grad.at(s.Grad[i], p)
+	for i := rmspropVectors(param, grads, v, b, a, grad, lr, alpha, beta, eps, mu, momentum, centered, inside); i < len(param); i++ {
+		p := param[i]
+		g := grad.at(grads[i], p)
 		v[i] = T(alpha*v[i]) + T(beta*g*g)
 		d := v[i]
-		if a != nil {
+		if centered {
 			a[i] = lerp(a[i], g, beta)
 			d -= T(a[i] * a[i])
 		}
-		if r.EpsInside {
+		if inside {
 			d = sqrt(d + eps)
 		} else {
 			d = sqrt(d) + eps
 		}
-		if b != nil {
+		if momentum {
 			b[i] = T(mu*b[i]) + g/d
-			s.Param[i] = p + T(lr*b[i])
+			param[i] = p + T(lr*b[i])
 		} else {
-			s.Param[i] = p + lr*g/d
+			param[i] = p + lr*g/d
 		}
 	}
 }

@@ -71,6 +71,9 @@ func (r Rprop) Check() error {
 		nonNegative("Rprop", "step size at index 1", r.MaxStep))
 }
 
+// Elementwise says that large parameters may be stepped on in parts.
+func (r Rprop) Elementwise() {}
+
 // Step32 takes one step in float32.
 func (r Rprop) Step32(s *Step[float32]) { rprop(r, s) }
 

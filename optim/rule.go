@@ -6,8 +6,8 @@ import "github.com/downhill-go/downhill/tensor"
 // struct of hyperparameters, float64, bool or string, each with its PyTorch name in an
 // `option` tag; it holds no state, so that a copy is an independent setting.
 //
-// A rule may also implement [Preparer], [Filler], [Sizer], [Worker], [Worker64], [ShapeChecker] and
-// [LookAhead].
+// A rule may also implement [Preparer], [Filler], [Sizer], [Worker], [Worker64], [ShapeChecker],
+// [Elementwise] and [LookAhead].
 type Rule interface {
 	// Check returns an error for every hyperparameter out of its range.
 	Check() error
@@ -78,6 +78,15 @@ type Worker64 interface {
 type ShapeChecker interface {
 	Rule
 	CheckShape(shape tensor.Shape) error
+}
+
+// An Elementwise is a [Rule] that steps on each element alone. The optimizer gives it large
+// parameters in parts, on all processors at once. A buffer of a [Sizer] that does not have one
+// element per element of the parameter is a copy then, which has to come out the same
+// for every part. Elementwise itself is never called.
+type Elementwise interface {
+	Rule
+	Elementwise()
 }
 
 // LookAhead is a [Rule] that wants the gradient at a point other than the

@@ -55,6 +55,9 @@ func (r SGD) Check() error {
 	return err
 }
 
+// Elementwise says that large parameters may be stepped on in parts.
+func (r SGD) Elementwise() {}
+
 // Step32 takes one step in float32.
 func (r SGD) Step32(s *Step[float32]) { sgd(r, s) }
 
@@ -62,27 +65,28 @@ func (r SGD) Step32(s *Step[float32]) { sgd(r, s) }
 func (r SGD) Step64(s *Step[float64]) { sgd(r, s) }
 
 func sgd[T tensor.Float](r SGD, s *Step[T]) {
+	param, grads, b := s.Param, s.Grad, []T(nil)
 	lr, mu, damp := T(-r.LR), T(r.Momentum), T(1-r.Dampening)
-	grad := gradient[T](r.Maximize, r.WeightDecay)
-	if r.Momentum == 0 {
-		for i, p := range s.Param {
-			s.Param[i] = p + T(lr*grad.at(s.Grad[i], p))
-		}
-		return
+	momentum, fresh, nesterov := r.Momentum != 0, s.Fresh, r.Nesterov
+	if momentum {
+		b = s.State[0]
 	}
-	b := s.State[0]
-	for i, p := range s.Param {
-		g := grad.at(s.Grad[i], p)
-		if s.Fresh {
-			b[i] = g
-		} else {
-			b[i] = T(mu*b[i]) + T(damp*g)
+	grad := gradient[T](r.Maximize, r.WeightDecay)
+	for i := sgdVectors(param, grads, b, grad, lr, mu, damp, momentum, fresh, nesterov); i < len(param); i++ {
+		p := param[i]
+		g := grad.at(grads[i], p)
+		if momentum {
+			if fresh {
+				b[i] = g
+			} else {
+				b[i] = T(mu*b[i]) + T(damp*g)
+			}
+			if nesterov {
+				g += T(mu * b[i])
+			} else {
+				g = b[i]
+			}
 		}
-		if r.Nesterov {
-			g += T(mu * b[i])
-		} else {
-			g = b[i]
-		}
-		s.Param[i] = p + T(lr*g)
+		param[i] = p + T(lr*g)
 	}
 }

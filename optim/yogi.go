@@ -62,6 +62,9 @@ func (r Yogi) Prepare(t int, s *Scalars) {
 	}
 }
 
+// Elementwise says that large parameters may be stepped on in parts.
+func (r Yogi) Elementwise() {}
+
 // Step32 takes one step in float32.
 func (r Yogi) Step32(s *Step[float32]) { yogi(r, s) }
 
@@ -69,15 +72,16 @@ func (r Yogi) Step32(s *Step[float32]) { yogi(r, s) }
 func (r Yogi) Step64(s *Step[float64]) { yogi(r, s) }
 
 func yogi[T tensor.Float](r Yogi, s *Step[T]) {
-	m, v := s.State[0], s.State[1]
+	param, grads, m, v := s.Param, s.Grad, s.State[0], s.State[1]
 	corr1, corr2 := T(s.Scalars.V[0]), T(s.Scalars.V[1])
 	lr, b1, c1, c2, eps := T(r.LR), T(r.Beta1), T(1-r.Beta1), T(1-r.Beta2), T(r.Eps)
 	grad := gradient[T](r.Maximize, r.WeightDecay)
-	for i, p := range s.Param {
-		g := grad.at(s.Grad[i], p)
+	for i := yogiVectors(param, grads, m, v, grad, corr1, corr2, lr, b1, c1, c2, eps); i < len(param); i++ {
+		p := param[i]
+		g := grad.at(grads[i], p)
 		m[i] = T(b1*m[i]) + T(c1*g)
 		gg := T(g * g)
 		v[i] -= T(c2 * sign(v[i]-gg) * gg)
-		s.Param[i] = p - T(lr*(m[i]/corr1/(sqrt(v[i]/corr2)+eps)))
+		param[i] = p - T(lr*(m[i]/corr1/(sqrt(v[i]/corr2)+eps)))
 	}
 }

@@ -52,3 +52,6 @@ func detect() instructions {
 	}
 	return avx512
 }
+
+// AVX2 reports whether there is assembly, and the processor has AVX2, for code elsewhere.
+func AVX2() bool { return isa >= avx2 }

@@ -14,3 +14,6 @@ func pause() {
 	for range 50 {
 	}
 }
+
+// AVX2 reports whether there is assembly, and the processor has AVX2, for code elsewhere.
+func AVX2() bool { return false }

@@ -18,15 +18,20 @@ func TestUpToDate(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	for group := range groups {
-		assembly, stubs := group+"_amd64.s", group+"_amd64.go"
-		args := []string{"-group", group, "-out", filepath.Join(dir, assembly), "-stubs", filepath.Join(dir, stubs), "-pkg", "kernel"}
+		home, pkg, assembly, stubs := "..", "kernel", group+"_amd64.s", group+"_amd64.go"
+		names := []string{assembly, stubs}
+		if group == "update" {
+			home, pkg = rules, "optim"
+			names = append(names, "vectors_amd64.go", "vectors_plain.go")
+		}
+		args := []string{"-group", group, "-out", filepath.Join(dir, assembly), "-stubs", filepath.Join(dir, stubs), "-pkg", pkg}
 		if out, err := exec.Command(gen, args...).CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
-		for _, name := range []string{assembly, stubs} {
-			want, got := read(t, filepath.Join(dir, name)), read(t, filepath.Join("..", name))
+		for _, name := range names {
+			want, got := read(t, filepath.Join(dir, name)), read(t, filepath.Join(home, name))
 			if !bytes.Equal(want, got) {
-				t.Errorf("%s is not what the generator writes: run go generate ./internal/kernel", name)
+				t.Errorf("%s is not what the generator writes: run go generate ./internal/kernel ./optim", name)
 			}
 		}
 	}

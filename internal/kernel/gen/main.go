@@ -1,6 +1,7 @@
 // Command gen writes the assembly of package kernel, one group of functions at a time.
 // Each has a file of its own here and a pair of files there: NAME_amd64.s, and
-// NAME_amd64.go with the declarations.
+// NAME_amd64.go with the declarations. The group update is that of package optim; it is
+// compiled from loops in Go, see loop.go.
 //
 //	go run . -group gemm -out ../gemm_amd64.s -stubs ../gemm_amd64.go -pkg kernel
 package main
@@ -20,6 +21,7 @@ var groups = map[string]func(){
 	"formulas":  functions,
 	"gemm":      gemm,
 	"processor": processor,
+	"update":    update,
 }
 
 func main() {
