@@ -73,6 +73,9 @@ func (r AdamWScheduleFree) Ahead32(s *Step[float32]) { freeAhead(r.Beta1, s) }
 // Ahead64 moves s.Param to y.
 func (r AdamWScheduleFree) Ahead64(s *Step[float64]) { freeAhead(r.Beta1, s) }
 
+// Elementwise says that large parameters may be stepped on in parts.
+func (r AdamWScheduleFree) Elementwise() {}
+
 // Step32 takes one step in float32.
 func (r AdamWScheduleFree) Step32(s *Step[float32]) { adamwScheduleFree(r, s) }
 
@@ -81,14 +84,14 @@ func (r AdamWScheduleFree) Step64(s *Step[float64]) { adamwScheduleFree(r, s) }
 
 func adamwScheduleFree[T tensor.Float](r AdamWScheduleFree, s *Step[T]) {
 	lr, c := freeWeight(r.free(), s)
-	z, v := s.State[0], s.State[3]
+	param, grads, at, z, v := s.Param, s.Grad, s.At, s.State[0], s.State[3]
 	corr, b2, c2, eps := T(s.Scalars.V[0]), T(r.Beta2), T(1-r.Beta2), T(r.Eps)
 	grad, decay := gradient[T](r.Maximize, 0), gradient[T](false, r.WeightDecay)
-	for i, x := range s.Param {
-		y := s.At[i]
-		g := grad.at(s.Grad[i], y)
+	for i := adamwScheduleFreeVectors(param, grads, at, z, v, grad, decay, lr, c, corr, b2, c2, eps); i < len(param); i++ {
+		y := at[i]
+		g := grad.at(grads[i], y)
 		v[i] = T(b2*v[i]) + T(c2*T(g*g))
 		z[i] -= T(lr * decay.at(g/(sqrt(v[i]/corr)+eps), y))
-		s.Param[i] = T((1-c)*x) + T(c*z[i])
+		param[i] = T((1-c)*param[i]) + T(c*z[i])
 	}
 }

@@ -272,13 +272,17 @@ func (s *slotOf[T]) ahead(g *Group, t int) {
 	s.T, s.At, s.moved = t, s.Param, true
 	grad := s.Grad
 	s.Grad = nil
-	switch step := any(&s.Step).(type) {
-	case *Step[float32]:
-		g.lookAhead.Ahead32(step)
-	case *Step[float64]:
-		g.lookAhead.Ahead64(step)
-	}
+	aheadBy(g.lookAhead, &s.Step)
 	s.Grad = grad
+}
+
+func aheadBy[T tensor.Float](rule LookAhead, s *Step[T]) {
+	switch s := any(s).(type) {
+	case *Step[float32]:
+		rule.Ahead32(s)
+	case *Step[float64]:
+		rule.Ahead64(s)
+	}
 }
 
 func (s *slotOf[T]) restore() {

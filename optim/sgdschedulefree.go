@@ -69,6 +69,9 @@ func (r SGDScheduleFree) Ahead32(s *Step[float32]) { freeAhead(r.Momentum, s) }
 // Ahead64 moves s.Param to y.
 func (r SGDScheduleFree) Ahead64(s *Step[float64]) { freeAhead(r.Momentum, s) }
 
+// Elementwise says that large parameters may be stepped on in parts.
+func (r SGDScheduleFree) Elementwise() {}
+
 // Step32 takes one step in float32.
 func (r SGDScheduleFree) Step32(s *Step[float32]) { sgdScheduleFree(r, s) }
 
@@ -77,11 +80,11 @@ func (r SGDScheduleFree) Step64(s *Step[float64]) { sgdScheduleFree(r, s) }
 
 func sgdScheduleFree[T tensor.Float](r SGDScheduleFree, s *Step[T]) {
 	lr, c := freeWeight(r.free(), s)
-	z := s.State[0]
+	param, grads, at, z := s.Param, s.Grad, s.At, s.State[0]
 	grad := gradient[T](r.Maximize, r.WeightDecay)
-	for i, x := range s.Param {
-		g := grad.at(s.Grad[i], s.At[i])
+	for i := sgdScheduleFreeVectors(param, grads, at, z, grad, lr, c); i < len(param); i++ {
+		g := grad.at(grads[i], at[i])
 		z[i] -= T(lr * g)
-		s.Param[i] = T((1-c)*x) + T(c*z[i])
+		param[i] = T((1-c)*param[i]) + T(c*z[i])
 	}
 }

@@ -64,6 +64,18 @@ func adamaxF32AVX2(count int, param *float32, grads *float32, m *float32, u *flo
 //go:noescape
 func adamaxF64AVX2(count int, param *float64, grads *float64, m *float64, u *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, if0 bool, if1 bool)
 
+// adamwScheduleFreeF32AVX2 is the loop of adamwScheduleFree for the first count elements, of float32. count is a multiple
+// of the elements of a vector, and not 0.
+//
+//go:noescape
+func adamwScheduleFreeF32AVX2(count int, param *float32, grads *float32, at *float32, z *float32, v *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, x9 float32, x10 float32, if0 bool, if1 bool)
+
+// adamwScheduleFreeF64AVX2 is the loop of adamwScheduleFree for the first count elements, of float64. count is a multiple
+// of the elements of a vector, and not 0.
+//
+//go:noescape
+func adamwScheduleFreeF64AVX2(count int, param *float64, grads *float64, at *float64, z *float64, v *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, x7 float64, x8 float64, x9 float64, x10 float64, if0 bool, if1 bool)
+
 // adanF32AVX2 is the loop of adan for the first count elements, of float32. count is a multiple
 // of the elements of a vector, and not 0.
 //
@@ -183,6 +195,18 @@ func sgdF32AVX2(count int, param *float32, grads *float32, b *float32, x0 float3
 //
 //go:noescape
 func sgdF64AVX2(count int, param *float64, grads *float64, b *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, if0 bool, if1 bool, if2 bool, if3 bool)
+
+// sgdScheduleFreeF32AVX2 is the loop of sgdScheduleFree for the first count elements, of float32. count is a multiple
+// of the elements of a vector, and not 0.
+//
+//go:noescape
+func sgdScheduleFreeF32AVX2(count int, param *float32, grads *float32, at *float32, z *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, if0 bool)
+
+// sgdScheduleFreeF64AVX2 is the loop of sgdScheduleFree for the first count elements, of float64. count is a multiple
+// of the elements of a vector, and not 0.
+//
+//go:noescape
+func sgdScheduleFreeF64AVX2(count int, param *float64, grads *float64, at *float64, z *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, if0 bool)
 
 // yogiF32AVX2 is the loop of yogi for the first count elements, of float32. count is a multiple
 // of the elements of a vector, and not 0.

@@ -644,6 +644,142 @@ label4:
 	VZEROUPPER
 	RET
 
+// func adamwScheduleFreeF32AVX2(count int, param *float32, grads *float32, at *float32, z *float32, v *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, x9 float32, x10 float32, if0 bool, if1 bool)
+// Requires: AVX
+TEXT ·adamwScheduleFreeF32AVX2(SB), NOSPLIT, $0-94
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         at+24(FP), DX
+	MOVQ         z+32(FP), BX
+	MOVQ         v+40(FP), SI
+	MOVQ         count+0(FP), DI
+	VBROADCASTSS x0+48(FP), Y0
+	VBROADCASTSS x1+52(FP), Y1
+	VBROADCASTSS x2+56(FP), Y2
+	VBROADCASTSS x3+60(FP), Y3
+	VBROADCASTSS x4+64(FP), Y4
+	VBROADCASTSS x5+68(FP), Y5
+	VBROADCASTSS x6+72(FP), Y6
+	MOVB         if0+92(FP), R8
+	MOVB         if1+93(FP), R9
+	XORQ         R10, R10
+
+vector:
+	VMOVUPS (DX)(R10*4), Y7
+	VMOVUPS (CX)(R10*4), Y8
+	VMOVUPS Y8, Y8
+	VMULPS  Y0, Y8, Y8
+	TESTB   R8, R8
+	JEQ     label2
+	VMULPS  Y7, Y1, Y9
+	VADDPS  Y9, Y8, Y8
+
+label2:
+	VMOVUPS      Y8, Y8
+	VMOVUPS      (SI)(R10*4), Y9
+	VMULPS       Y9, Y2, Y9
+	VMULPS       Y8, Y8, Y10
+	VMULPS       Y10, Y3, Y10
+	VADDPS       Y10, Y9, Y9
+	VMOVUPS      Y9, (SI)(R10*4)
+	VDIVPS       Y4, Y9, Y9
+	VSQRTPS      Y9, Y9
+	VADDPS       Y5, Y9, Y9
+	VDIVPS       Y9, Y8, Y8
+	VMULPS       Y6, Y8, Y8
+	TESTB        R9, R9
+	JEQ          label5
+	VBROADCASTSS x7+76(FP), Y9
+	VMULPS       Y7, Y9, Y7
+	VADDPS       Y7, Y8, Y8
+
+label5:
+	VBROADCASTSS x8+80(FP), Y7
+	VMULPS       Y8, Y7, Y7
+	VMOVUPS      (BX)(R10*4), Y8
+	VSUBPS       Y7, Y8, Y7
+	VMOVUPS      Y7, (BX)(R10*4)
+	VMOVUPS      (AX)(R10*4), Y8
+	VBROADCASTSS x9+84(FP), Y9
+	VMULPS       Y8, Y9, Y8
+	VBROADCASTSS x10+88(FP), Y9
+	VMULPS       Y7, Y9, Y7
+	VADDPS       Y7, Y8, Y7
+	VMOVUPS      Y7, (AX)(R10*4)
+	ADDQ         $0x08, R10
+	CMPQ         R10, DI
+	JLT          vector
+	VZEROUPPER
+	RET
+
+// func adamwScheduleFreeF64AVX2(count int, param *float64, grads *float64, at *float64, z *float64, v *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, x7 float64, x8 float64, x9 float64, x10 float64, if0 bool, if1 bool)
+// Requires: AVX
+TEXT ·adamwScheduleFreeF64AVX2(SB), NOSPLIT, $0-138
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         at+24(FP), DX
+	MOVQ         z+32(FP), BX
+	MOVQ         v+40(FP), SI
+	MOVQ         count+0(FP), DI
+	VBROADCASTSD x0+48(FP), Y0
+	VBROADCASTSD x1+56(FP), Y1
+	VBROADCASTSD x2+64(FP), Y2
+	VBROADCASTSD x3+72(FP), Y3
+	VBROADCASTSD x4+80(FP), Y4
+	VBROADCASTSD x5+88(FP), Y5
+	VBROADCASTSD x6+96(FP), Y6
+	MOVB         if0+136(FP), R8
+	MOVB         if1+137(FP), R9
+	XORQ         R10, R10
+
+vector:
+	VMOVUPD (DX)(R10*8), Y7
+	VMOVUPD (CX)(R10*8), Y8
+	VMOVUPD Y8, Y8
+	VMULPD  Y0, Y8, Y8
+	TESTB   R8, R8
+	JEQ     label2
+	VMULPD  Y7, Y1, Y9
+	VADDPD  Y9, Y8, Y8
+
+label2:
+	VMOVUPD      Y8, Y8
+	VMOVUPD      (SI)(R10*8), Y9
+	VMULPD       Y9, Y2, Y9
+	VMULPD       Y8, Y8, Y10
+	VMULPD       Y10, Y3, Y10
+	VADDPD       Y10, Y9, Y9
+	VMOVUPD      Y9, (SI)(R10*8)
+	VDIVPD       Y4, Y9, Y9
+	VSQRTPD      Y9, Y9
+	VADDPD       Y5, Y9, Y9
+	VDIVPD       Y9, Y8, Y8
+	VMULPD       Y6, Y8, Y8
+	TESTB        R9, R9
+	JEQ          label5
+	VBROADCASTSD x7+104(FP), Y9
+	VMULPD       Y7, Y9, Y7
+	VADDPD       Y7, Y8, Y8
+
+label5:
+	VBROADCASTSD x8+112(FP), Y7
+	VMULPD       Y8, Y7, Y7
+	VMOVUPD      (BX)(R10*8), Y8
+	VSUBPD       Y7, Y8, Y7
+	VMOVUPD      Y7, (BX)(R10*8)
+	VMOVUPD      (AX)(R10*8), Y8
+	VBROADCASTSD x9+120(FP), Y9
+	VMULPD       Y8, Y9, Y8
+	VBROADCASTSD x10+128(FP), Y9
+	VMULPD       Y7, Y9, Y7
+	VADDPD       Y7, Y8, Y7
+	VMOVUPD      Y7, (AX)(R10*8)
+	ADDQ         $0x04, R10
+	CMPQ         R10, DI
+	JLT          vector
+	VZEROUPPER
+	RET
+
 // func adanF32AVX2(count int, param *float32, grads *float32, m *float32, d *float32, n *float32, h *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, x9 float32, x10 float32, x11 float32, x12 float32, x13 float32, x14 float32, x15 float32, x16 float32, x17 float32, if0 bool, if1 bool)
 // Requires: AVX
 TEXT ·adanF32AVX2(SB), NOSPLIT, $0-130
@@ -1896,6 +2032,92 @@ label4:
 	VMOVUPD Y5, (AX)(R10*8)
 	ADDQ    $0x04, R10
 	CMPQ    R10, BX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func sgdScheduleFreeF32AVX2(count int, param *float32, grads *float32, at *float32, z *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, if0 bool)
+// Requires: AVX
+TEXT ·sgdScheduleFreeF32AVX2(SB), NOSPLIT, $0-61
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         at+24(FP), DX
+	MOVQ         z+32(FP), BX
+	MOVQ         count+0(FP), SI
+	VBROADCASTSS x0+40(FP), Y0
+	VBROADCASTSS x1+44(FP), Y1
+	VBROADCASTSS x2+48(FP), Y2
+	VBROADCASTSS x3+52(FP), Y3
+	VBROADCASTSS x4+56(FP), Y4
+	MOVB         if0+60(FP), DI
+	XORQ         R8, R8
+
+vector:
+	VMOVUPS (CX)(R8*4), Y5
+	VMOVUPS (DX)(R8*4), Y6
+	VMOVUPS Y5, Y5
+	VMULPS  Y0, Y5, Y5
+	TESTB   DI, DI
+	JEQ     label2
+	VMULPS  Y6, Y1, Y6
+	VADDPS  Y6, Y5, Y5
+
+label2:
+	VMOVUPS Y5, Y5
+	VMULPS  Y5, Y2, Y5
+	VMOVUPS (BX)(R8*4), Y6
+	VSUBPS  Y5, Y6, Y5
+	VMOVUPS Y5, (BX)(R8*4)
+	VMOVUPS (AX)(R8*4), Y6
+	VMULPS  Y6, Y3, Y6
+	VMULPS  Y5, Y4, Y5
+	VADDPS  Y5, Y6, Y5
+	VMOVUPS Y5, (AX)(R8*4)
+	ADDQ    $0x08, R8
+	CMPQ    R8, SI
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func sgdScheduleFreeF64AVX2(count int, param *float64, grads *float64, at *float64, z *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, if0 bool)
+// Requires: AVX
+TEXT ·sgdScheduleFreeF64AVX2(SB), NOSPLIT, $0-81
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         at+24(FP), DX
+	MOVQ         z+32(FP), BX
+	MOVQ         count+0(FP), SI
+	VBROADCASTSD x0+40(FP), Y0
+	VBROADCASTSD x1+48(FP), Y1
+	VBROADCASTSD x2+56(FP), Y2
+	VBROADCASTSD x3+64(FP), Y3
+	VBROADCASTSD x4+72(FP), Y4
+	MOVB         if0+80(FP), DI
+	XORQ         R8, R8
+
+vector:
+	VMOVUPD (CX)(R8*8), Y5
+	VMOVUPD (DX)(R8*8), Y6
+	VMOVUPD Y5, Y5
+	VMULPD  Y0, Y5, Y5
+	TESTB   DI, DI
+	JEQ     label2
+	VMULPD  Y6, Y1, Y6
+	VADDPD  Y6, Y5, Y5
+
+label2:
+	VMOVUPD Y5, Y5
+	VMULPD  Y5, Y2, Y5
+	VMOVUPD (BX)(R8*8), Y6
+	VSUBPD  Y5, Y6, Y5
+	VMOVUPD Y5, (BX)(R8*8)
+	VMOVUPD (AX)(R8*8), Y6
+	VMULPD  Y6, Y3, Y6
+	VMULPD  Y5, Y4, Y5
+	VADDPD  Y5, Y6, Y5
+	VMOVUPD Y5, (AX)(R8*8)
+	ADDQ    $0x04, R8
+	CMPQ    R8, SI
 	JLT     vector
 	VZEROUPPER
 	RET

@@ -71,6 +71,19 @@ func adamaxVectors[T tensor.Float](param []T, grads []T, m []T, u []T, grad effe
 	return count
 }
 
+func adamwScheduleFreeVectors[T tensor.Float](param []T, grads []T, at []T, z []T, v []T, grad effective[T], decay effective[T], lr T, c T, corr T, b2 T, c2 T, eps T) int {
+	count := whole(param)
+	if count == 0 {
+		return 0
+	}
+	if size[T]() == 4 {
+		adamwScheduleFreeF32AVX2(count, first[float32](param, count), first[float32](grads, count), first[float32](at, count), first[float32](z, count), first[float32](v, count), float32(grad.sign), float32(grad.decay), float32(b2), float32(c2), float32(corr), float32(eps), float32(decay.sign), float32(decay.decay), float32(lr), float32((1 - c)), float32(c), (grad.decay != 0), (decay.decay != 0))
+	} else {
+		adamwScheduleFreeF64AVX2(count, first[float64](param, count), first[float64](grads, count), first[float64](at, count), first[float64](z, count), first[float64](v, count), float64(grad.sign), float64(grad.decay), float64(b2), float64(c2), float64(corr), float64(eps), float64(decay.sign), float64(decay.decay), float64(lr), float64((1 - c)), float64(c), (grad.decay != 0), (decay.decay != 0))
+	}
+	return count
+}
+
 func adanVectors[T tensor.Float](param []T, grads []T, m []T, d []T, n []T, h []T, grad effective[T], corr1 T, corr2 T, corr3 T, b1 T, b2 T, b3 T, c1 T, c2 T, c3 T, lr T, eps T, eps0 T, w T, grown T, fresh bool) int {
 	count := whole(param)
 	if count == 0 {
@@ -197,6 +210,19 @@ func sgdVectors[T tensor.Float](param []T, grads []T, b []T, grad effective[T], 
 		sgdF32AVX2(count, first[float32](param, count), first[float32](grads, count), first[float32](b, count), float32(grad.sign), float32(grad.decay), float32(mu), float32(damp), float32(lr), (grad.decay != 0), momentum, fresh, nesterov)
 	} else {
 		sgdF64AVX2(count, first[float64](param, count), first[float64](grads, count), first[float64](b, count), float64(grad.sign), float64(grad.decay), float64(mu), float64(damp), float64(lr), (grad.decay != 0), momentum, fresh, nesterov)
+	}
+	return count
+}
+
+func sgdScheduleFreeVectors[T tensor.Float](param []T, grads []T, at []T, z []T, grad effective[T], lr T, c T) int {
+	count := whole(param)
+	if count == 0 {
+		return 0
+	}
+	if size[T]() == 4 {
+		sgdScheduleFreeF32AVX2(count, first[float32](param, count), first[float32](grads, count), first[float32](at, count), first[float32](z, count), float32(grad.sign), float32(grad.decay), float32(lr), float32((1 - c)), float32(c), (grad.decay != 0))
+	} else {
+		sgdScheduleFreeF64AVX2(count, first[float64](param, count), first[float64](grads, count), first[float64](at, count), first[float64](z, count), float64(grad.sign), float64(grad.decay), float64(lr), float64((1 - c)), float64(c), (grad.decay != 0))
 	}
 	return count
 }

@@ -26,6 +26,10 @@ func adamaxVectors[T tensor.Float](param []T, grads []T, m []T, u []T, grad effe
 	return 0
 }
 
+func adamwScheduleFreeVectors[T tensor.Float](param []T, grads []T, at []T, z []T, v []T, grad effective[T], decay effective[T], lr T, c T, corr T, b2 T, c2 T, eps T) int {
+	return 0
+}
+
 func adanVectors[T tensor.Float](param []T, grads []T, m []T, d []T, n []T, h []T, grad effective[T], corr1 T, corr2 T, corr3 T, b1 T, b2 T, b3 T, c1 T, c2 T, c3 T, lr T, eps T, eps0 T, w T, grown T, fresh bool) int {
 	return 0
 }
@@ -63,6 +67,10 @@ func rmspropVectors[T tensor.Float](param []T, grads []T, v []T, b []T, a []T, g
 }
 
 func sgdVectors[T tensor.Float](param []T, grads []T, b []T, grad effective[T], lr T, mu T, damp T, momentum bool, fresh bool, nesterov bool) int {
+	return 0
+}
+
+func sgdScheduleFreeVectors[T tensor.Float](param []T, grads []T, at []T, z []T, grad effective[T], lr T, c T) int {
 	return 0
 }
 

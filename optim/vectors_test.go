@@ -1,0 +1,218 @@
+package optim
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"math"
+	"math/rand/v2"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/downhill-go/downhill/tensor"
+)
+
+// combinations returns a rule with all combinations of its conditions, of decay, momentum and
+// averages on and off, as far as the rule allows them.
+func combinations(t *testing.T, rule Rule) []Rule {
+	rules := []Rule{rule}
+	values := map[string][]float64{
+		"weight_decay": {0, 0.1}, "lambd": {0, 1e-4}, "momentum": {0, 0.9}, "dampening": {0, 0.5},
+		"betas[0]": {0.3, 0.9}, "alpha": {0.4, 0.99}, "t0": {1, 1e6}, "eps_root": {0, 1e-3},
+	}
+	kind := reflect.TypeOf(rule)
+	for n := range kind.NumField() {
+		var choices []any
+		name := kind.Field(n).Tag.Get("option")
+		if kind.Field(n).Type.Kind() == reflect.Bool {
+			choices = []any{false, true}
+		}
+		for _, v := range values[name] {
+			choices = append(choices, v)
+		}
+		if choices == nil {
+			continue
+		}
+		var more []Rule
+		for _, r := range rules {
+			for _, v := range choices {
+				x := reflect.New(kind).Elem()
+				x.Set(reflect.ValueOf(r))
+				x.Field(n).Set(reflect.ValueOf(v))
+				more = append(more, x.Interface().(Rule))
+			}
+		}
+		rules = more
+	}
+	rules = slices.DeleteFunc(rules, func(r Rule) bool { return r.Check() != nil })
+	require.NotEmpty(t, rules)
+	return rules
+}
+
+// elementwise returns the rules that step on elements one by one.
+func elementwise() (rules []Rule) {
+	for _, rule := range defaults {
+		if _, ok := rule.(Elementwise); ok {
+			rules = append(rules, rule)
+		}
+	}
+	return rules
+}
+
+// makeStep returns step number steps of a rule on n elements, of memory that alloc returns, with
+// special values among them.
+func makeStep[T tensor.Float](rule Rule, steps, n int, seed uint64, alloc func(n int) []T) (*Step[T], Rule) {
+	rng := rand.New(rand.NewPCG(seed, uint64(n)))
+	tiny := T(5e-324)
+	if size[T]() == 4 {
+		tiny = T(math.SmallestNonzeroFloat32)
+	}
+	special := []T{0, T(math.Copysign(0, -1)), T(math.NaN()), T(math.Inf(1)), T(math.Inf(-1)), tiny, -3 * tiny, T(math.MaxFloat32), 1e-30}
+	fill := func(positive bool) []T {
+		x := alloc(n)
+		for i := range x {
+			x[i] = T(rng.NormFloat64())
+			if rng.IntN(8) == 0 {
+				x[i] = special[rng.IntN(len(special))]
+			}
+			if positive && rng.IntN(4) > 0 {
+				x[i] = T(math.Abs(float64(x[i])))
+			}
+		}
+		return x
+	}
+	s := &Step[T]{T: steps, Fresh: steps == 1, Shape: tensor.Shape{n}, Scalars: &Scalars{}}
+	s.Param, s.Grad = fill(false), fill(false)
+	s.At = s.Param
+	if _, ok := rule.(LookAhead); ok {
+		s.At = fill(false)
+	}
+	for _, name := range rule.State() {
+		if r, ok := rule.(Sizer); ok && r.Size(name, tensor.Shape{1 << 20}) == 1 {
+			s.State = append(s.State, []T{0.5})
+			continue
+		}
+		s.State = append(s.State, fill(strings.Contains(name, "sq") || strings.Contains(name, "sum")))
+	}
+	if r, ok := rule.(Preparer); ok {
+		r.Prepare(steps, s.Scalars)
+	}
+	return s, rule
+}
+
+// sameBits reports that two steps have come out the same; NaN is NaN.
+func sameBits[T tensor.Float](t *testing.T, a, b *Step[T], what ...any) {
+	check := func(name string, x, y []T) {
+		for i := range x {
+			if math.Float64bits(float64(x[i])) != math.Float64bits(float64(y[i])) && (x[i] == x[i] || y[i] == y[i]) {
+				require.Failf(t, "differ", "%+v: %s[%d] of %d: %v, want %v", what, name, i, len(x), x[i], y[i])
+			}
+		}
+	}
+	check("param", a.Param, b.Param)
+	for k := range a.State {
+		check("state", a.State[k], b.State[k])
+	}
+}
+
+func TestVectorsAreTheLoop(t *testing.T) {
+	if !vectorized {
+		t.Skip("no vectors")
+	}
+	for _, rule := range elementwise() {
+		t.Run(NameOf(rule), func(t *testing.T) {
+			sets := combinations(t, rule)
+			for k, r := range sets {
+				for n := k % 3; n <= 100; n += 1 + len(sets)/16 {
+					vectorsAreTheLoop[float32](t, r, n, uint64(k))
+					vectorsAreTheLoop[float64](t, r, n, uint64(k))
+				}
+			}
+		})
+	}
+}
+
+func vectorsAreTheLoop[T tensor.Float](t *testing.T, rule Rule, n int, seed uint64) {
+	defer func() { vectorized = true }()
+	unaligned := func(n int) []T { return make([]T, n+3)[seed%4:][:n] }
+	for _, steps := range []int{1, 2, 3000} {
+		loop, _ := makeStep(rule, steps, n, seed, unaligned)
+		vectors, _ := makeStep(rule, steps, n, seed, unaligned)
+		sameBits(t, vectors, loop, "before")
+		for _, vectorized = range []bool{false, true} {
+			s := loop
+			if vectorized {
+				s = vectors
+			}
+			stepBy(rule, s)
+			if r, ok := rule.(LookAhead); ok {
+				aheadBy(r, s)
+			}
+		}
+		sameBits(t, vectors, loop, rule, steps)
+	}
+}
+
+// TestPartsAreTheWhole compares the step of a large parameter, which is taken in parts by all
+// processors, with the step of the rule on all of it.
+func TestPartsAreTheWhole(t *testing.T) {
+	for _, rule := range elementwise() {
+		for _, vectors := range []bool{false, vectorized} {
+			t.Run(NameOf(rule), func(t *testing.T) {
+				defer func(v bool) { vectorized = v }(vectorized)
+				vectorized = vectors
+				partsAreTheWhole[float32](t, rule)
+				partsAreTheWhole[float64](t, rule)
+			})
+		}
+	}
+}
+
+func partsAreTheWhole[T tensor.Float](t *testing.T, rule Rule) {
+	const n = 3*partSize + 13
+	alloc := func(n int) []T { return make([]T, n) }
+	whole, _ := makeStep(rule, 2, n, 1, alloc)
+	s, _ := makeStep(rule, 2, n, 1, alloc)
+	parts := &slotOf[T]{Step: *s}
+	for range 2 {
+		stepBy(rule, whole)
+		parts.stepParts(rule)
+		sameBits(t, &parts.Step, whole, rule)
+	}
+}
+
+// TestVectorsHaveRules checks that the code of each loop is run by the tests above.
+func TestVectorsHaveRules(t *testing.T) {
+	tested := map[string]bool{}
+	for _, rule := range elementwise() {
+		tested[strings.ToLower(reflect.TypeOf(rule).Name())] = true
+	}
+	found := map[string]bool{}
+	names, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		require.NoError(t, err)
+		ast.Inspect(file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			if f, ok := call.Fun.(*ast.Ident); ok && strings.HasSuffix(f.Name, "Vectors") {
+				name := strings.TrimSuffix(strings.TrimSuffix(f.Name, "Vectors"), "Ahead")
+				require.True(t, tested[strings.ToLower(name)], "%s: no rule %s that is Elementwise", f.Name, name)
+				found[strings.ToLower(name)] = true
+			}
+			return true
+		})
+	}
+	require.Len(t, found, len(tested)-2, "AdamW runs the code of Adam, Rprop has none")
+}
