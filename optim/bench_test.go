@@ -2,7 +2,6 @@ package optim
 
 import (
 	"fmt"
-	"math"
 	"testing"
 	"time"
 
@@ -65,21 +64,30 @@ func vectors[T tensor.Float](b *testing.B, rule Rule, n int) {
 	}
 	opt := newOptimizer(b, rule, p)
 	require.NoError(b, opt.Step())
-	defer func(v bool) { vectorized = v }(vectorized)
-	best := map[bool]time.Duration{true: math.MaxInt64, false: math.MaxInt64}
+	defer func(bytes int) { vectorBytes = bytes }(vectorBytes)
+	best := map[int]time.Duration{}
 	b.ReportAllocs()
 	for b.Loop() {
-		for vectorized = range best {
+		for _, vectorBytes = range vectorSizes() {
 			for range 1 + 100_000/n {
 				start := time.Now()
 				if err := opt.Step(); err != nil {
 					b.Fatal(err)
 				}
-				best[vectorized] = min(best[vectorized], time.Since(start))
+				took := time.Since(start)
+				if old, ok := best[vectorBytes]; !ok || took < old {
+					best[vectorBytes] = took
+				}
 			}
 		}
 	}
-	b.ReportMetric(float64(best[true])/float64(n), "ns/element")
-	b.ReportMetric(float64(best[false])/float64(best[true]), "Go/vectors")
+	for bytes, took := range best {
+		if bytes == 0 {
+			b.ReportMetric(float64(took)/float64(n), "ns/element-Go")
+		} else {
+			b.ReportMetric(float64(took)/float64(n), fmt.Sprintf("ns/element-AVX%d", 8*bytes))
+			b.ReportMetric(float64(best[0])/float64(took), fmt.Sprintf("Go/AVX%d", 8*bytes))
+		}
+	}
 	b.ReportMetric(0, "ns/op")
 }

@@ -4,218 +4,434 @@
 
 package optim
 
-// adabeliefF32AVX2 is the loop of adabelief for the first count elements, of float32. count is a multiple
-// of the elements of a vector, and not 0.
+// adabeliefF32AVX2 is the loop of adabelief for the first count elements, of float32,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func adabeliefF32AVX2(count int, param *float32, grads *float32, m *float32, v *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, x9 float32, x10 float32, x11 float32, if0 bool)
 
-// adabeliefF64AVX2 is the loop of adabelief for the first count elements, of float64. count is a multiple
-// of the elements of a vector, and not 0.
+// adabeliefF64AVX2 is the loop of adabelief for the first count elements, of float64,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func adabeliefF64AVX2(count int, param *float64, grads *float64, m *float64, v *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, x7 float64, x8 float64, x9 float64, x10 float64, x11 float64, if0 bool)
 
-// adadeltaF32AVX2 is the loop of adadelta for the first count elements, of float32. count is a multiple
-// of the elements of a vector, and not 0.
+// adabeliefF32AVX512 is the loop of adabelief for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func adabeliefF32AVX512(count int, param *float32, grads *float32, m *float32, v *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, x9 float32, x10 float32, x11 float32, if0 bool)
+
+// adabeliefF64AVX512 is the loop of adabelief for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func adabeliefF64AVX512(count int, param *float64, grads *float64, m *float64, v *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, x7 float64, x8 float64, x9 float64, x10 float64, x11 float64, if0 bool)
+
+// adadeltaF32AVX2 is the loop of adadelta for the first count elements, of float32,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func adadeltaF32AVX2(count int, param *float32, grads *float32, v *float32, u *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, if0 bool)
 
-// adadeltaF64AVX2 is the loop of adadelta for the first count elements, of float64. count is a multiple
-// of the elements of a vector, and not 0.
+// adadeltaF64AVX2 is the loop of adadelta for the first count elements, of float64,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func adadeltaF64AVX2(count int, param *float64, grads *float64, v *float64, u *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, if0 bool)
 
-// adagradF32AVX2 is the loop of adagrad for the first count elements, of float32. count is a multiple
-// of the elements of a vector, and not 0.
+// adadeltaF32AVX512 is the loop of adadelta for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func adadeltaF32AVX512(count int, param *float32, grads *float32, v *float32, u *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, if0 bool)
+
+// adadeltaF64AVX512 is the loop of adadelta for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func adadeltaF64AVX512(count int, param *float64, grads *float64, v *float64, u *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, if0 bool)
+
+// adagradF32AVX2 is the loop of adagrad for the first count elements, of float32,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func adagradF32AVX2(count int, param *float32, grads *float32, sum *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, if0 bool)
 
-// adagradF64AVX2 is the loop of adagrad for the first count elements, of float64. count is a multiple
-// of the elements of a vector, and not 0.
+// adagradF64AVX2 is the loop of adagrad for the first count elements, of float64,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func adagradF64AVX2(count int, param *float64, grads *float64, sum *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, if0 bool)
 
-// adamF32AVX2 is the loop of adam for the first count elements, of float32. count is a multiple
-// of the elements of a vector, and not 0.
+// adagradF32AVX512 is the loop of adagrad for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func adagradF32AVX512(count int, param *float32, grads *float32, sum *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, if0 bool)
+
+// adagradF64AVX512 is the loop of adagrad for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func adagradF64AVX512(count int, param *float64, grads *float64, sum *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, if0 bool)
+
+// adamF32AVX2 is the loop of adam for the first count elements, of float32,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func adamF32AVX2(count int, param *float32, grads *float32, m *float32, v *float32, u *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, x9 float32, if0 bool, if1 bool, if2 bool)
 
-// adamF64AVX2 is the loop of adam for the first count elements, of float64. count is a multiple
-// of the elements of a vector, and not 0.
+// adamF64AVX2 is the loop of adam for the first count elements, of float64,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func adamF64AVX2(count int, param *float64, grads *float64, m *float64, v *float64, u *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, x7 float64, x8 float64, x9 float64, if0 bool, if1 bool, if2 bool)
 
-// adamaxF32AVX2 is the loop of adamax for the first count elements, of float32. count is a multiple
-// of the elements of a vector, and not 0.
+// adamF32AVX512 is the loop of adam for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func adamF32AVX512(count int, param *float32, grads *float32, m *float32, v *float32, u *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, x9 float32, if0 bool, if1 bool, if2 bool)
+
+// adamF64AVX512 is the loop of adam for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func adamF64AVX512(count int, param *float64, grads *float64, m *float64, v *float64, u *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, x7 float64, x8 float64, x9 float64, if0 bool, if1 bool, if2 bool)
+
+// adamaxF32AVX2 is the loop of adamax for the first count elements, of float32,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func adamaxF32AVX2(count int, param *float32, grads *float32, m *float32, u *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, if0 bool, if1 bool)
 
-// adamaxF64AVX2 is the loop of adamax for the first count elements, of float64. count is a multiple
-// of the elements of a vector, and not 0.
+// adamaxF64AVX2 is the loop of adamax for the first count elements, of float64,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func adamaxF64AVX2(count int, param *float64, grads *float64, m *float64, u *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, if0 bool, if1 bool)
 
-// adamwScheduleFreeF32AVX2 is the loop of adamwScheduleFree for the first count elements, of float32. count is a multiple
-// of the elements of a vector, and not 0.
+// adamaxF32AVX512 is the loop of adamax for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func adamaxF32AVX512(count int, param *float32, grads *float32, m *float32, u *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, if0 bool, if1 bool)
+
+// adamaxF64AVX512 is the loop of adamax for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func adamaxF64AVX512(count int, param *float64, grads *float64, m *float64, u *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, if0 bool, if1 bool)
+
+// adamwScheduleFreeF32AVX2 is the loop of adamwScheduleFree for the first count elements, of float32,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func adamwScheduleFreeF32AVX2(count int, param *float32, grads *float32, at *float32, z *float32, v *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, x9 float32, x10 float32, if0 bool, if1 bool)
 
-// adamwScheduleFreeF64AVX2 is the loop of adamwScheduleFree for the first count elements, of float64. count is a multiple
-// of the elements of a vector, and not 0.
+// adamwScheduleFreeF64AVX2 is the loop of adamwScheduleFree for the first count elements, of float64,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func adamwScheduleFreeF64AVX2(count int, param *float64, grads *float64, at *float64, z *float64, v *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, x7 float64, x8 float64, x9 float64, x10 float64, if0 bool, if1 bool)
 
-// adanF32AVX2 is the loop of adan for the first count elements, of float32. count is a multiple
-// of the elements of a vector, and not 0.
+// adamwScheduleFreeF32AVX512 is the loop of adamwScheduleFree for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func adamwScheduleFreeF32AVX512(count int, param *float32, grads *float32, at *float32, z *float32, v *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, x9 float32, x10 float32, if0 bool, if1 bool)
+
+// adamwScheduleFreeF64AVX512 is the loop of adamwScheduleFree for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func adamwScheduleFreeF64AVX512(count int, param *float64, grads *float64, at *float64, z *float64, v *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, x7 float64, x8 float64, x9 float64, x10 float64, if0 bool, if1 bool)
+
+// adanF32AVX2 is the loop of adan for the first count elements, of float32,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func adanF32AVX2(count int, param *float32, grads *float32, m *float32, d *float32, n *float32, h *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, x9 float32, x10 float32, x11 float32, x12 float32, x13 float32, x14 float32, x15 float32, x16 float32, x17 float32, if0 bool, if1 bool)
 
-// adanF64AVX2 is the loop of adan for the first count elements, of float64. count is a multiple
-// of the elements of a vector, and not 0.
+// adanF64AVX2 is the loop of adan for the first count elements, of float64,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func adanF64AVX2(count int, param *float64, grads *float64, m *float64, d *float64, n *float64, h *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, x7 float64, x8 float64, x9 float64, x10 float64, x11 float64, x12 float64, x13 float64, x14 float64, x15 float64, x16 float64, x17 float64, if0 bool, if1 bool)
 
-// asgdF32AVX2 is the loop of asgd for the first count elements, of float32. count is a multiple
-// of the elements of a vector, and not 0.
+// adanF32AVX512 is the loop of adan for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func adanF32AVX512(count int, param *float32, grads *float32, m *float32, d *float32, n *float32, h *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, x9 float32, x10 float32, x11 float32, x12 float32, x13 float32, x14 float32, x15 float32, x16 float32, x17 float32, if0 bool, if1 bool)
+
+// adanF64AVX512 is the loop of adan for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func adanF64AVX512(count int, param *float64, grads *float64, m *float64, d *float64, n *float64, h *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, x7 float64, x8 float64, x9 float64, x10 float64, x11 float64, x12 float64, x13 float64, x14 float64, x15 float64, x16 float64, x17 float64, if0 bool, if1 bool)
+
+// asgdF32AVX2 is the loop of asgd for the first count elements, of float32,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func asgdF32AVX2(count int, param *float32, grads *float32, a *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, if0 bool, if1 bool)
 
-// asgdF64AVX2 is the loop of asgd for the first count elements, of float64. count is a multiple
-// of the elements of a vector, and not 0.
+// asgdF64AVX2 is the loop of asgd for the first count elements, of float64,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func asgdF64AVX2(count int, param *float64, grads *float64, a *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, if0 bool, if1 bool)
 
-// lionF32AVX2 is the loop of lion for the first count elements, of float32. count is a multiple
-// of the elements of a vector, and not 0.
+// asgdF32AVX512 is the loop of asgd for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func asgdF32AVX512(count int, param *float32, grads *float32, a *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, if0 bool, if1 bool)
+
+// asgdF64AVX512 is the loop of asgd for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func asgdF64AVX512(count int, param *float64, grads *float64, a *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, if0 bool, if1 bool)
+
+// lionF32AVX2 is the loop of lion for the first count elements, of float32,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func lionF32AVX2(count int, param *float32, grads *float32, m *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, if0 bool, if1 bool)
 
-// lionF64AVX2 is the loop of lion for the first count elements, of float64. count is a multiple
-// of the elements of a vector, and not 0.
+// lionF64AVX2 is the loop of lion for the first count elements, of float64,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func lionF64AVX2(count int, param *float64, grads *float64, m *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, x7 float64, x8 float64, if0 bool, if1 bool)
 
-// momentumF32AVX2 is the loop of momentum for the first count elements, of float32. count is a multiple
-// of the elements of a vector, and not 0.
+// lionF32AVX512 is the loop of lion for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func lionF32AVX512(count int, param *float32, grads *float32, m *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, if0 bool, if1 bool)
+
+// lionF64AVX512 is the loop of lion for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func lionF64AVX512(count int, param *float64, grads *float64, m *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, x7 float64, x8 float64, if0 bool, if1 bool)
+
+// momentumF32AVX2 is the loop of momentum for the first count elements, of float32,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func momentumF32AVX2(count int, param *float32, grads *float32, v *float32, x0 float32, x1 float32, x2 float32, x3 float32, if0 bool)
 
-// momentumF64AVX2 is the loop of momentum for the first count elements, of float64. count is a multiple
-// of the elements of a vector, and not 0.
+// momentumF64AVX2 is the loop of momentum for the first count elements, of float64,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func momentumF64AVX2(count int, param *float64, grads *float64, v *float64, x0 float64, x1 float64, x2 float64, x3 float64, if0 bool)
 
-// nadamF32AVX2 is the loop of nadam for the first count elements, of float32. count is a multiple
-// of the elements of a vector, and not 0.
+// momentumF32AVX512 is the loop of momentum for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func momentumF32AVX512(count int, param *float32, grads *float32, v *float32, x0 float32, x1 float32, x2 float32, x3 float32, if0 bool)
+
+// momentumF64AVX512 is the loop of momentum for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func momentumF64AVX512(count int, param *float64, grads *float64, v *float64, x0 float64, x1 float64, x2 float64, x3 float64, if0 bool)
+
+// nadamF32AVX2 is the loop of nadam for the first count elements, of float32,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func nadamF32AVX2(count int, param *float32, grads *float32, m *float32, v *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, x9 float32, x10 float32, if0 bool, if1 bool)
 
-// nadamF64AVX2 is the loop of nadam for the first count elements, of float64. count is a multiple
-// of the elements of a vector, and not 0.
+// nadamF64AVX2 is the loop of nadam for the first count elements, of float64,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func nadamF64AVX2(count int, param *float64, grads *float64, m *float64, v *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, x7 float64, x8 float64, x9 float64, x10 float64, if0 bool, if1 bool)
 
-// nesterovF32AVX2 is the loop of nesterov for the first count elements, of float32. count is a multiple
-// of the elements of a vector, and not 0.
+// nadamF32AVX512 is the loop of nadam for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func nadamF32AVX512(count int, param *float32, grads *float32, m *float32, v *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, x9 float32, x10 float32, if0 bool, if1 bool)
+
+// nadamF64AVX512 is the loop of nadam for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func nadamF64AVX512(count int, param *float64, grads *float64, m *float64, v *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, x7 float64, x8 float64, x9 float64, x10 float64, if0 bool, if1 bool)
+
+// nesterovF32AVX2 is the loop of nesterov for the first count elements, of float32,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func nesterovF32AVX2(count int, param *float32, grads *float32, at *float32, v *float32, x0 float32, x1 float32, x2 float32, x3 float32, if0 bool)
 
-// nesterovF64AVX2 is the loop of nesterov for the first count elements, of float64. count is a multiple
-// of the elements of a vector, and not 0.
+// nesterovF64AVX2 is the loop of nesterov for the first count elements, of float64,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func nesterovF64AVX2(count int, param *float64, grads *float64, at *float64, v *float64, x0 float64, x1 float64, x2 float64, x3 float64, if0 bool)
 
-// nesterovAheadF32AVX2 is the loop of nesterovAhead for the first count elements, of float32. count is a multiple
-// of the elements of a vector, and not 0.
+// nesterovF32AVX512 is the loop of nesterov for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func nesterovF32AVX512(count int, param *float32, grads *float32, at *float32, v *float32, x0 float32, x1 float32, x2 float32, x3 float32, if0 bool)
+
+// nesterovF64AVX512 is the loop of nesterov for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func nesterovF64AVX512(count int, param *float64, grads *float64, at *float64, v *float64, x0 float64, x1 float64, x2 float64, x3 float64, if0 bool)
+
+// nesterovAheadF32AVX2 is the loop of nesterovAhead for the first count elements, of float32,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func nesterovAheadF32AVX2(count int, param *float32, v *float32, x0 float32)
 
-// nesterovAheadF64AVX2 is the loop of nesterovAhead for the first count elements, of float64. count is a multiple
-// of the elements of a vector, and not 0.
+// nesterovAheadF64AVX2 is the loop of nesterovAhead for the first count elements, of float64,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func nesterovAheadF64AVX2(count int, param *float64, v *float64, x0 float64)
 
-// radamF32AVX2 is the loop of radam for the first count elements, of float32. count is a multiple
-// of the elements of a vector, and not 0.
+// nesterovAheadF32AVX512 is the loop of nesterovAhead for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func nesterovAheadF32AVX512(count int, param *float32, v *float32, x0 float32)
+
+// nesterovAheadF64AVX512 is the loop of nesterovAhead for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func nesterovAheadF64AVX512(count int, param *float64, v *float64, x0 float64)
+
+// radamF32AVX2 is the loop of radam for the first count elements, of float32,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func radamF32AVX2(count int, param *float32, grads *float32, m *float32, v *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, x9 float32, x10 float32, x11 float32, if0 bool, if1 bool, if2 bool)
 
-// radamF64AVX2 is the loop of radam for the first count elements, of float64. count is a multiple
-// of the elements of a vector, and not 0.
+// radamF64AVX2 is the loop of radam for the first count elements, of float64,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func radamF64AVX2(count int, param *float64, grads *float64, m *float64, v *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, x7 float64, x8 float64, x9 float64, x10 float64, x11 float64, if0 bool, if1 bool, if2 bool)
 
-// rmspropF32AVX2 is the loop of rmsprop for the first count elements, of float32. count is a multiple
-// of the elements of a vector, and not 0.
+// radamF32AVX512 is the loop of radam for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func radamF32AVX512(count int, param *float32, grads *float32, m *float32, v *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, x9 float32, x10 float32, x11 float32, if0 bool, if1 bool, if2 bool)
+
+// radamF64AVX512 is the loop of radam for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func radamF64AVX512(count int, param *float64, grads *float64, m *float64, v *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, x7 float64, x8 float64, x9 float64, x10 float64, x11 float64, if0 bool, if1 bool, if2 bool)
+
+// rmspropF32AVX2 is the loop of rmsprop for the first count elements, of float32,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func rmspropF32AVX2(count int, param *float32, grads *float32, v *float32, b *float32, a *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, if0 bool, if1 bool, if2 bool, if3 bool, if4 bool)
 
-// rmspropF64AVX2 is the loop of rmsprop for the first count elements, of float64. count is a multiple
-// of the elements of a vector, and not 0.
+// rmspropF64AVX2 is the loop of rmsprop for the first count elements, of float64,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func rmspropF64AVX2(count int, param *float64, grads *float64, v *float64, b *float64, a *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, x7 float64, if0 bool, if1 bool, if2 bool, if3 bool, if4 bool)
 
-// sgdF32AVX2 is the loop of sgd for the first count elements, of float32. count is a multiple
-// of the elements of a vector, and not 0.
+// rmspropF32AVX512 is the loop of rmsprop for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func rmspropF32AVX512(count int, param *float32, grads *float32, v *float32, b *float32, a *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, if0 bool, if1 bool, if2 bool, if3 bool, if4 bool)
+
+// rmspropF64AVX512 is the loop of rmsprop for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func rmspropF64AVX512(count int, param *float64, grads *float64, v *float64, b *float64, a *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, x7 float64, if0 bool, if1 bool, if2 bool, if3 bool, if4 bool)
+
+// sgdF32AVX2 is the loop of sgd for the first count elements, of float32,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func sgdF32AVX2(count int, param *float32, grads *float32, b *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, if0 bool, if1 bool, if2 bool, if3 bool)
 
-// sgdF64AVX2 is the loop of sgd for the first count elements, of float64. count is a multiple
-// of the elements of a vector, and not 0.
+// sgdF64AVX2 is the loop of sgd for the first count elements, of float64,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func sgdF64AVX2(count int, param *float64, grads *float64, b *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, if0 bool, if1 bool, if2 bool, if3 bool)
 
-// sgdScheduleFreeF32AVX2 is the loop of sgdScheduleFree for the first count elements, of float32. count is a multiple
-// of the elements of a vector, and not 0.
+// sgdF32AVX512 is the loop of sgd for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func sgdF32AVX512(count int, param *float32, grads *float32, b *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, if0 bool, if1 bool, if2 bool, if3 bool)
+
+// sgdF64AVX512 is the loop of sgd for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func sgdF64AVX512(count int, param *float64, grads *float64, b *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, if0 bool, if1 bool, if2 bool, if3 bool)
+
+// sgdScheduleFreeF32AVX2 is the loop of sgdScheduleFree for the first count elements, of float32,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func sgdScheduleFreeF32AVX2(count int, param *float32, grads *float32, at *float32, z *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, if0 bool)
 
-// sgdScheduleFreeF64AVX2 is the loop of sgdScheduleFree for the first count elements, of float64. count is a multiple
-// of the elements of a vector, and not 0.
+// sgdScheduleFreeF64AVX2 is the loop of sgdScheduleFree for the first count elements, of float64,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func sgdScheduleFreeF64AVX2(count int, param *float64, grads *float64, at *float64, z *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, if0 bool)
 
-// yogiF32AVX2 is the loop of yogi for the first count elements, of float32. count is a multiple
-// of the elements of a vector, and not 0.
+// sgdScheduleFreeF32AVX512 is the loop of sgdScheduleFree for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func sgdScheduleFreeF32AVX512(count int, param *float32, grads *float32, at *float32, z *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, if0 bool)
+
+// sgdScheduleFreeF64AVX512 is the loop of sgdScheduleFree for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func sgdScheduleFreeF64AVX512(count int, param *float64, grads *float64, at *float64, z *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, if0 bool)
+
+// yogiF32AVX2 is the loop of yogi for the first count elements, of float32,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func yogiF32AVX2(count int, param *float32, grads *float32, m *float32, v *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, if0 bool)
 
-// yogiF64AVX2 is the loop of yogi for the first count elements, of float64. count is a multiple
-// of the elements of a vector, and not 0.
+// yogiF64AVX2 is the loop of yogi for the first count elements, of float64,
+// which are whole vectors, and not 0.
 //
 //go:noescape
 func yogiF64AVX2(count int, param *float64, grads *float64, m *float64, v *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, x7 float64, x8 float64, if0 bool)
+
+// yogiF32AVX512 is the loop of yogi for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func yogiF32AVX512(count int, param *float32, grads *float32, m *float32, v *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, if0 bool)
+
+// yogiF64AVX512 is the loop of yogi for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func yogiF64AVX512(count int, param *float64, grads *float64, m *float64, v *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, x7 float64, x8 float64, if0 bool)

@@ -4,18 +4,6 @@
 
 #include "textflag.h"
 
-DATA signF32<>+0(SB)/4, $0x80000000
-GLOBL signF32<>(SB), RODATA|NOPTR, $4
-
-DATA signF64<>+0(SB)/8, $0x8000000000000000
-GLOBL signF64<>(SB), RODATA|NOPTR, $8
-
-DATA oneF32<>+0(SB)/4, $0x3f800000
-GLOBL oneF32<>(SB), RODATA|NOPTR, $4
-
-DATA oneF64<>+0(SB)/8, $0x3ff0000000000000
-GLOBL oneF64<>(SB), RODATA|NOPTR, $8
-
 // func adabeliefF32AVX2(count int, param *float32, grads *float32, m *float32, v *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, x9 float32, x10 float32, x11 float32, if0 bool)
 // Requires: AVX
 TEXT ·adabeliefF32AVX2(SB), NOSPLIT, $0-89
@@ -24,55 +12,55 @@ TEXT ·adabeliefF32AVX2(SB), NOSPLIT, $0-89
 	MOVQ         m+24(FP), DX
 	MOVQ         v+32(FP), BX
 	MOVQ         count+0(FP), SI
+	MOVB         if0+88(FP), DI
 	VBROADCASTSS x0+40(FP), Y0
 	VBROADCASTSS x1+44(FP), Y1
 	VBROADCASTSS x2+48(FP), Y2
 	VBROADCASTSS x3+52(FP), Y3
 	VBROADCASTSS x4+56(FP), Y4
 	VBROADCASTSS x5+60(FP), Y5
-	VBROADCASTSS x6+64(FP), Y6
-	MOVB         if0+88(FP), DI
 	XORQ         R8, R8
 
 vector:
-	VMOVUPS (AX)(R8*4), Y7
-	VMULPS  Y0, Y7, Y7
-	VMOVUPS (CX)(R8*4), Y8
-	VMOVUPS Y8, Y8
-	VMULPS  Y1, Y8, Y8
+	VMOVUPS (AX)(R8*4), Y6
+	VMULPS  Y0, Y6, Y6
+	VMOVUPS (CX)(R8*4), Y7
+	VMOVUPS Y7, Y7
+	VMULPS  Y1, Y7, Y7
 	TESTB   DI, DI
 	JEQ     label3
-	VMULPS  Y7, Y2, Y9
-	VADDPS  Y9, Y8, Y8
+	VMULPS  Y6, Y2, Y8
+	VADDPS  Y8, Y7, Y7
 
 label3:
-	VMOVUPS      Y8, Y8
-	VMOVUPS      (DX)(R8*4), Y9
-	VMULPS       Y9, Y3, Y9
-	VMULPS       Y8, Y4, Y10
-	VADDPS       Y10, Y9, Y9
-	VMOVUPS      Y9, (DX)(R8*4)
-	VSUBPS       Y9, Y8, Y8
-	VMOVUPS      (BX)(R8*4), Y10
-	VMULPS       Y10, Y5, Y10
-	VMULPS       Y8, Y8, Y8
-	VMULPS       Y8, Y6, Y8
-	VADDPS       Y8, Y10, Y8
-	VBROADCASTSS x7+68(FP), Y10
-	VADDPS       Y10, Y8, Y8
-	VMOVUPS      Y8, (BX)(R8*4)
-	VBROADCASTSS x8+72(FP), Y10
-	VDIVPS       Y10, Y9, Y9
-	VBROADCASTSS x9+76(FP), Y10
-	VDIVPS       Y10, Y8, Y8
-	VSQRTPS      Y8, Y8
-	VBROADCASTSS x10+80(FP), Y10
-	VADDPS       Y10, Y8, Y8
-	VDIVPS       Y8, Y9, Y8
-	VBROADCASTSS x11+84(FP), Y9
-	VMULPS       Y8, Y9, Y8
+	VMOVUPS      Y7, Y7
+	VMOVUPS      (DX)(R8*4), Y8
+	VMULPS       Y8, Y3, Y8
+	VMULPS       Y7, Y4, Y9
+	VADDPS       Y9, Y8, Y8
+	VMOVUPS      Y8, (DX)(R8*4)
 	VSUBPS       Y8, Y7, Y7
-	VMOVUPS      Y7, (AX)(R8*4)
+	VMOVUPS      (BX)(R8*4), Y9
+	VMULPS       Y9, Y5, Y9
+	VMULPS       Y7, Y7, Y7
+	VBROADCASTSS x6+64(FP), Y10
+	VMULPS       Y7, Y10, Y7
+	VADDPS       Y7, Y9, Y7
+	VBROADCASTSS x7+68(FP), Y9
+	VADDPS       Y9, Y7, Y7
+	VMOVUPS      Y7, (BX)(R8*4)
+	VBROADCASTSS x8+72(FP), Y9
+	VDIVPS       Y9, Y8, Y8
+	VBROADCASTSS x9+76(FP), Y9
+	VDIVPS       Y9, Y7, Y7
+	VSQRTPS      Y7, Y7
+	VBROADCASTSS x10+80(FP), Y9
+	VADDPS       Y9, Y7, Y7
+	VDIVPS       Y7, Y8, Y7
+	VBROADCASTSS x11+84(FP), Y8
+	VMULPS       Y7, Y8, Y7
+	VSUBPS       Y7, Y6, Y6
+	VMOVUPS      Y6, (AX)(R8*4)
 	ADDQ         $0x08, R8
 	CMPQ         R8, SI
 	JLT          vector
@@ -87,58 +75,184 @@ TEXT ·adabeliefF64AVX2(SB), NOSPLIT, $0-137
 	MOVQ         m+24(FP), DX
 	MOVQ         v+32(FP), BX
 	MOVQ         count+0(FP), SI
+	MOVB         if0+136(FP), DI
 	VBROADCASTSD x0+40(FP), Y0
 	VBROADCASTSD x1+48(FP), Y1
 	VBROADCASTSD x2+56(FP), Y2
 	VBROADCASTSD x3+64(FP), Y3
 	VBROADCASTSD x4+72(FP), Y4
 	VBROADCASTSD x5+80(FP), Y5
-	VBROADCASTSD x6+88(FP), Y6
-	MOVB         if0+136(FP), DI
 	XORQ         R8, R8
 
 vector:
-	VMOVUPD (AX)(R8*8), Y7
-	VMULPD  Y0, Y7, Y7
-	VMOVUPD (CX)(R8*8), Y8
-	VMOVUPD Y8, Y8
-	VMULPD  Y1, Y8, Y8
+	VMOVUPD (AX)(R8*8), Y6
+	VMULPD  Y0, Y6, Y6
+	VMOVUPD (CX)(R8*8), Y7
+	VMOVUPD Y7, Y7
+	VMULPD  Y1, Y7, Y7
 	TESTB   DI, DI
 	JEQ     label3
-	VMULPD  Y7, Y2, Y9
-	VADDPD  Y9, Y8, Y8
+	VMULPD  Y6, Y2, Y8
+	VADDPD  Y8, Y7, Y7
 
 label3:
-	VMOVUPD      Y8, Y8
-	VMOVUPD      (DX)(R8*8), Y9
-	VMULPD       Y9, Y3, Y9
-	VMULPD       Y8, Y4, Y10
-	VADDPD       Y10, Y9, Y9
-	VMOVUPD      Y9, (DX)(R8*8)
-	VSUBPD       Y9, Y8, Y8
-	VMOVUPD      (BX)(R8*8), Y10
-	VMULPD       Y10, Y5, Y10
-	VMULPD       Y8, Y8, Y8
-	VMULPD       Y8, Y6, Y8
-	VADDPD       Y8, Y10, Y8
-	VBROADCASTSD x7+96(FP), Y10
-	VADDPD       Y10, Y8, Y8
-	VMOVUPD      Y8, (BX)(R8*8)
-	VBROADCASTSD x8+104(FP), Y10
-	VDIVPD       Y10, Y9, Y9
-	VBROADCASTSD x9+112(FP), Y10
-	VDIVPD       Y10, Y8, Y8
-	VSQRTPD      Y8, Y8
-	VBROADCASTSD x10+120(FP), Y10
-	VADDPD       Y10, Y8, Y8
-	VDIVPD       Y8, Y9, Y8
-	VBROADCASTSD x11+128(FP), Y9
-	VMULPD       Y8, Y9, Y8
+	VMOVUPD      Y7, Y7
+	VMOVUPD      (DX)(R8*8), Y8
+	VMULPD       Y8, Y3, Y8
+	VMULPD       Y7, Y4, Y9
+	VADDPD       Y9, Y8, Y8
+	VMOVUPD      Y8, (DX)(R8*8)
 	VSUBPD       Y8, Y7, Y7
-	VMOVUPD      Y7, (AX)(R8*8)
+	VMOVUPD      (BX)(R8*8), Y9
+	VMULPD       Y9, Y5, Y9
+	VMULPD       Y7, Y7, Y7
+	VBROADCASTSD x6+88(FP), Y10
+	VMULPD       Y7, Y10, Y7
+	VADDPD       Y7, Y9, Y7
+	VBROADCASTSD x7+96(FP), Y9
+	VADDPD       Y9, Y7, Y7
+	VMOVUPD      Y7, (BX)(R8*8)
+	VBROADCASTSD x8+104(FP), Y9
+	VDIVPD       Y9, Y8, Y8
+	VBROADCASTSD x9+112(FP), Y9
+	VDIVPD       Y9, Y7, Y7
+	VSQRTPD      Y7, Y7
+	VBROADCASTSD x10+120(FP), Y9
+	VADDPD       Y9, Y7, Y7
+	VDIVPD       Y7, Y8, Y7
+	VBROADCASTSD x11+128(FP), Y8
+	VMULPD       Y7, Y8, Y7
+	VSUBPD       Y7, Y6, Y6
+	VMOVUPD      Y6, (AX)(R8*8)
 	ADDQ         $0x04, R8
 	CMPQ         R8, SI
 	JLT          vector
+	VZEROUPPER
+	RET
+
+// func adabeliefF32AVX512(count int, param *float32, grads *float32, m *float32, v *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, x9 float32, x10 float32, x11 float32, if0 bool)
+// Requires: AVX, AVX512F
+TEXT ·adabeliefF32AVX512(SB), NOSPLIT, $0-89
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         m+24(FP), DX
+	MOVQ         v+32(FP), BX
+	MOVQ         count+0(FP), SI
+	MOVB         if0+88(FP), DI
+	VBROADCASTSS x0+40(FP), Z0
+	VBROADCASTSS x1+44(FP), Z1
+	VBROADCASTSS x2+48(FP), Z2
+	VBROADCASTSS x3+52(FP), Z3
+	VBROADCASTSS x4+56(FP), Z4
+	VBROADCASTSS x5+60(FP), Z5
+	VBROADCASTSS x6+64(FP), Z6
+	VBROADCASTSS x7+68(FP), Z7
+	VBROADCASTSS x8+72(FP), Z8
+	VBROADCASTSS x9+76(FP), Z9
+	VBROADCASTSS x10+80(FP), Z10
+	VBROADCASTSS x11+84(FP), Z11
+	XORQ         R8, R8
+
+vector:
+	VMOVUPS (AX)(R8*4), Z12
+	VMULPS  Z0, Z12, Z12
+	VMOVUPS (CX)(R8*4), Z13
+	VMOVUPS Z13, Z13
+	VMULPS  Z1, Z13, Z13
+	TESTB   DI, DI
+	JEQ     label3
+	VMULPS  Z12, Z2, Z14
+	VADDPS  Z14, Z13, Z13
+
+label3:
+	VMOVUPS Z13, Z13
+	VMOVUPS (DX)(R8*4), Z14
+	VMULPS  Z14, Z3, Z14
+	VMULPS  Z13, Z4, Z15
+	VADDPS  Z15, Z14, Z14
+	VMOVUPS Z14, (DX)(R8*4)
+	VSUBPS  Z14, Z13, Z13
+	VMOVUPS (BX)(R8*4), Z15
+	VMULPS  Z15, Z5, Z15
+	VMULPS  Z13, Z13, Z13
+	VMULPS  Z13, Z6, Z13
+	VADDPS  Z13, Z15, Z13
+	VADDPS  Z7, Z13, Z13
+	VMOVUPS Z13, (BX)(R8*4)
+	VDIVPS  Z8, Z14, Z14
+	VDIVPS  Z9, Z13, Z13
+	VSQRTPS Z13, Z13
+	VADDPS  Z10, Z13, Z13
+	VDIVPS  Z13, Z14, Z13
+	VMULPS  Z13, Z11, Z13
+	VSUBPS  Z13, Z12, Z12
+	VMOVUPS Z12, (AX)(R8*4)
+	ADDQ    $0x10, R8
+	CMPQ    R8, SI
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func adabeliefF64AVX512(count int, param *float64, grads *float64, m *float64, v *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, x7 float64, x8 float64, x9 float64, x10 float64, x11 float64, if0 bool)
+// Requires: AVX, AVX512F
+TEXT ·adabeliefF64AVX512(SB), NOSPLIT, $0-137
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         m+24(FP), DX
+	MOVQ         v+32(FP), BX
+	MOVQ         count+0(FP), SI
+	MOVB         if0+136(FP), DI
+	VBROADCASTSD x0+40(FP), Z0
+	VBROADCASTSD x1+48(FP), Z1
+	VBROADCASTSD x2+56(FP), Z2
+	VBROADCASTSD x3+64(FP), Z3
+	VBROADCASTSD x4+72(FP), Z4
+	VBROADCASTSD x5+80(FP), Z5
+	VBROADCASTSD x6+88(FP), Z6
+	VBROADCASTSD x7+96(FP), Z7
+	VBROADCASTSD x8+104(FP), Z8
+	VBROADCASTSD x9+112(FP), Z9
+	VBROADCASTSD x10+120(FP), Z10
+	VBROADCASTSD x11+128(FP), Z11
+	XORQ         R8, R8
+
+vector:
+	VMOVUPD (AX)(R8*8), Z12
+	VMULPD  Z0, Z12, Z12
+	VMOVUPD (CX)(R8*8), Z13
+	VMOVUPD Z13, Z13
+	VMULPD  Z1, Z13, Z13
+	TESTB   DI, DI
+	JEQ     label3
+	VMULPD  Z12, Z2, Z14
+	VADDPD  Z14, Z13, Z13
+
+label3:
+	VMOVUPD Z13, Z13
+	VMOVUPD (DX)(R8*8), Z14
+	VMULPD  Z14, Z3, Z14
+	VMULPD  Z13, Z4, Z15
+	VADDPD  Z15, Z14, Z14
+	VMOVUPD Z14, (DX)(R8*8)
+	VSUBPD  Z14, Z13, Z13
+	VMOVUPD (BX)(R8*8), Z15
+	VMULPD  Z15, Z5, Z15
+	VMULPD  Z13, Z13, Z13
+	VMULPD  Z13, Z6, Z13
+	VADDPD  Z13, Z15, Z13
+	VADDPD  Z7, Z13, Z13
+	VMOVUPD Z13, (BX)(R8*8)
+	VDIVPD  Z8, Z14, Z14
+	VDIVPD  Z9, Z13, Z13
+	VSQRTPD Z13, Z13
+	VADDPD  Z10, Z13, Z13
+	VDIVPD  Z13, Z14, Z13
+	VMULPD  Z13, Z11, Z13
+	VSUBPD  Z13, Z12, Z12
+	VMOVUPD Z12, (AX)(R8*8)
+	ADDQ    $0x08, R8
+	CMPQ    R8, SI
+	JLT     vector
 	VZEROUPPER
 	RET
 
@@ -150,13 +264,13 @@ TEXT ·adadeltaF32AVX2(SB), NOSPLIT, $0-65
 	MOVQ         v+24(FP), DX
 	MOVQ         u+32(FP), BX
 	MOVQ         count+0(FP), SI
+	MOVB         if0+64(FP), DI
 	VBROADCASTSS x0+40(FP), Y0
 	VBROADCASTSS x1+44(FP), Y1
 	VBROADCASTSS x2+48(FP), Y2
 	VBROADCASTSS x3+52(FP), Y3
 	VBROADCASTSS x4+56(FP), Y4
 	VBROADCASTSS x5+60(FP), Y5
-	MOVB         if0+64(FP), DI
 	XORQ         R8, R8
 
 vector:
@@ -206,13 +320,13 @@ TEXT ·adadeltaF64AVX2(SB), NOSPLIT, $0-89
 	MOVQ         v+24(FP), DX
 	MOVQ         u+32(FP), BX
 	MOVQ         count+0(FP), SI
+	MOVB         if0+88(FP), DI
 	VBROADCASTSD x0+40(FP), Y0
 	VBROADCASTSD x1+48(FP), Y1
 	VBROADCASTSD x2+56(FP), Y2
 	VBROADCASTSD x3+64(FP), Y3
 	VBROADCASTSD x4+72(FP), Y4
 	VBROADCASTSD x5+80(FP), Y5
-	MOVB         if0+88(FP), DI
 	XORQ         R8, R8
 
 vector:
@@ -254,6 +368,118 @@ label2:
 	VZEROUPPER
 	RET
 
+// func adadeltaF32AVX512(count int, param *float32, grads *float32, v *float32, u *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, if0 bool)
+// Requires: AVX, AVX512F
+TEXT ·adadeltaF32AVX512(SB), NOSPLIT, $0-65
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         v+24(FP), DX
+	MOVQ         u+32(FP), BX
+	MOVQ         count+0(FP), SI
+	MOVB         if0+64(FP), DI
+	VBROADCASTSS x0+40(FP), Z0
+	VBROADCASTSS x1+44(FP), Z1
+	VBROADCASTSS x2+48(FP), Z2
+	VBROADCASTSS x3+52(FP), Z3
+	VBROADCASTSS x4+56(FP), Z4
+	VBROADCASTSS x5+60(FP), Z5
+	XORQ         R8, R8
+
+vector:
+	VMOVUPS (AX)(R8*4), Z6
+	VMOVUPS (CX)(R8*4), Z7
+	VMOVUPS Z7, Z7
+	VMULPS  Z0, Z7, Z7
+	TESTB   DI, DI
+	JEQ     label2
+	VMULPS  Z6, Z1, Z8
+	VADDPS  Z8, Z7, Z7
+
+label2:
+	VMOVUPS Z7, Z7
+	VMOVUPS (DX)(R8*4), Z8
+	VMULPS  Z8, Z2, Z8
+	VMULPS  Z7, Z3, Z9
+	VMULPS  Z7, Z9, Z9
+	VADDPS  Z9, Z8, Z8
+	VMOVUPS Z8, (DX)(R8*4)
+	VMOVUPS (BX)(R8*4), Z9
+	VADDPS  Z4, Z9, Z10
+	VSQRTPS Z10, Z10
+	VADDPS  Z4, Z8, Z8
+	VSQRTPS Z8, Z8
+	VDIVPS  Z8, Z10, Z8
+	VMULPS  Z7, Z8, Z7
+	VMULPS  Z9, Z2, Z8
+	VMULPS  Z7, Z3, Z9
+	VMULPS  Z7, Z9, Z9
+	VADDPS  Z9, Z8, Z8
+	VMOVUPS Z8, (BX)(R8*4)
+	VMULPS  Z7, Z5, Z7
+	VADDPS  Z7, Z6, Z6
+	VMOVUPS Z6, (AX)(R8*4)
+	ADDQ    $0x10, R8
+	CMPQ    R8, SI
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func adadeltaF64AVX512(count int, param *float64, grads *float64, v *float64, u *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, if0 bool)
+// Requires: AVX, AVX512F
+TEXT ·adadeltaF64AVX512(SB), NOSPLIT, $0-89
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         v+24(FP), DX
+	MOVQ         u+32(FP), BX
+	MOVQ         count+0(FP), SI
+	MOVB         if0+88(FP), DI
+	VBROADCASTSD x0+40(FP), Z0
+	VBROADCASTSD x1+48(FP), Z1
+	VBROADCASTSD x2+56(FP), Z2
+	VBROADCASTSD x3+64(FP), Z3
+	VBROADCASTSD x4+72(FP), Z4
+	VBROADCASTSD x5+80(FP), Z5
+	XORQ         R8, R8
+
+vector:
+	VMOVUPD (AX)(R8*8), Z6
+	VMOVUPD (CX)(R8*8), Z7
+	VMOVUPD Z7, Z7
+	VMULPD  Z0, Z7, Z7
+	TESTB   DI, DI
+	JEQ     label2
+	VMULPD  Z6, Z1, Z8
+	VADDPD  Z8, Z7, Z7
+
+label2:
+	VMOVUPD Z7, Z7
+	VMOVUPD (DX)(R8*8), Z8
+	VMULPD  Z8, Z2, Z8
+	VMULPD  Z7, Z3, Z9
+	VMULPD  Z7, Z9, Z9
+	VADDPD  Z9, Z8, Z8
+	VMOVUPD Z8, (DX)(R8*8)
+	VMOVUPD (BX)(R8*8), Z9
+	VADDPD  Z4, Z9, Z10
+	VSQRTPD Z10, Z10
+	VADDPD  Z4, Z8, Z8
+	VSQRTPD Z8, Z8
+	VDIVPD  Z8, Z10, Z8
+	VMULPD  Z7, Z8, Z7
+	VMULPD  Z9, Z2, Z8
+	VMULPD  Z7, Z3, Z9
+	VMULPD  Z7, Z9, Z9
+	VADDPD  Z9, Z8, Z8
+	VMOVUPD Z8, (BX)(R8*8)
+	VMULPD  Z7, Z5, Z7
+	VADDPD  Z7, Z6, Z6
+	VMOVUPD Z6, (AX)(R8*8)
+	ADDQ    $0x08, R8
+	CMPQ    R8, SI
+	JLT     vector
+	VZEROUPPER
+	RET
+
 // func adagradF32AVX2(count int, param *float32, grads *float32, sum *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, if0 bool)
 // Requires: AVX
 TEXT ·adagradF32AVX2(SB), NOSPLIT, $0-53
@@ -261,12 +487,12 @@ TEXT ·adagradF32AVX2(SB), NOSPLIT, $0-53
 	MOVQ         grads+16(FP), CX
 	MOVQ         sum+24(FP), DX
 	MOVQ         count+0(FP), BX
+	MOVB         if0+52(FP), SI
 	VBROADCASTSS x0+32(FP), Y0
 	VBROADCASTSS x1+36(FP), Y1
 	VBROADCASTSS x2+40(FP), Y2
 	VBROADCASTSS x3+44(FP), Y3
 	VBROADCASTSS x4+48(FP), Y4
-	MOVB         if0+52(FP), SI
 	XORQ         DI, DI
 
 vector:
@@ -305,12 +531,12 @@ TEXT ·adagradF64AVX2(SB), NOSPLIT, $0-73
 	MOVQ         grads+16(FP), CX
 	MOVQ         sum+24(FP), DX
 	MOVQ         count+0(FP), BX
+	MOVB         if0+72(FP), SI
 	VBROADCASTSD x0+32(FP), Y0
 	VBROADCASTSD x1+40(FP), Y1
 	VBROADCASTSD x2+48(FP), Y2
 	VBROADCASTSD x3+56(FP), Y3
 	VBROADCASTSD x4+64(FP), Y4
-	MOVB         if0+72(FP), SI
 	XORQ         DI, DI
 
 vector:
@@ -342,6 +568,94 @@ label2:
 	VZEROUPPER
 	RET
 
+// func adagradF32AVX512(count int, param *float32, grads *float32, sum *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, if0 bool)
+// Requires: AVX, AVX512F
+TEXT ·adagradF32AVX512(SB), NOSPLIT, $0-53
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         sum+24(FP), DX
+	MOVQ         count+0(FP), BX
+	MOVB         if0+52(FP), SI
+	VBROADCASTSS x0+32(FP), Z0
+	VBROADCASTSS x1+36(FP), Z1
+	VBROADCASTSS x2+40(FP), Z2
+	VBROADCASTSS x3+44(FP), Z3
+	VBROADCASTSS x4+48(FP), Z4
+	XORQ         DI, DI
+
+vector:
+	VMOVUPS (AX)(DI*4), Z5
+	VMOVUPS (CX)(DI*4), Z6
+	VMOVUPS Z6, Z6
+	VMULPS  Z0, Z6, Z6
+	TESTB   SI, SI
+	JEQ     label2
+	VMULPS  Z5, Z1, Z7
+	VADDPS  Z7, Z6, Z6
+
+label2:
+	VMOVUPS Z6, Z6
+	VMULPS  Z6, Z6, Z7
+	VMOVUPS (DX)(DI*4), Z8
+	VADDPS  Z7, Z8, Z7
+	VMOVUPS Z7, (DX)(DI*4)
+	VMULPS  Z6, Z2, Z6
+	VADDPS  Z3, Z7, Z7
+	VSQRTPS Z7, Z7
+	VADDPS  Z4, Z7, Z7
+	VDIVPS  Z7, Z6, Z6
+	VADDPS  Z6, Z5, Z5
+	VMOVUPS Z5, (AX)(DI*4)
+	ADDQ    $0x10, DI
+	CMPQ    DI, BX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func adagradF64AVX512(count int, param *float64, grads *float64, sum *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, if0 bool)
+// Requires: AVX, AVX512F
+TEXT ·adagradF64AVX512(SB), NOSPLIT, $0-73
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         sum+24(FP), DX
+	MOVQ         count+0(FP), BX
+	MOVB         if0+72(FP), SI
+	VBROADCASTSD x0+32(FP), Z0
+	VBROADCASTSD x1+40(FP), Z1
+	VBROADCASTSD x2+48(FP), Z2
+	VBROADCASTSD x3+56(FP), Z3
+	VBROADCASTSD x4+64(FP), Z4
+	XORQ         DI, DI
+
+vector:
+	VMOVUPD (AX)(DI*8), Z5
+	VMOVUPD (CX)(DI*8), Z6
+	VMOVUPD Z6, Z6
+	VMULPD  Z0, Z6, Z6
+	TESTB   SI, SI
+	JEQ     label2
+	VMULPD  Z5, Z1, Z7
+	VADDPD  Z7, Z6, Z6
+
+label2:
+	VMOVUPD Z6, Z6
+	VMULPD  Z6, Z6, Z7
+	VMOVUPD (DX)(DI*8), Z8
+	VADDPD  Z7, Z8, Z7
+	VMOVUPD Z7, (DX)(DI*8)
+	VMULPD  Z6, Z2, Z6
+	VADDPD  Z3, Z7, Z7
+	VSQRTPD Z7, Z7
+	VADDPD  Z4, Z7, Z7
+	VDIVPD  Z7, Z6, Z6
+	VADDPD  Z6, Z5, Z5
+	VMOVUPD Z5, (AX)(DI*8)
+	ADDQ    $0x08, DI
+	CMPQ    DI, BX
+	JLT     vector
+	VZEROUPPER
+	RET
+
 // func adamF32AVX2(count int, param *float32, grads *float32, m *float32, v *float32, u *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, x9 float32, if0 bool, if1 bool, if2 bool)
 // Requires: AVX
 TEXT ·adamF32AVX2(SB), NOSPLIT, $0-91
@@ -351,75 +665,78 @@ TEXT ·adamF32AVX2(SB), NOSPLIT, $0-91
 	MOVQ         v+32(FP), BX
 	MOVQ         u+40(FP), SI
 	MOVQ         count+0(FP), DI
+	MOVB         if0+88(FP), R8
+	MOVB         if1+89(FP), R9
+	MOVB         if2+90(FP), R10
 	VBROADCASTSS x0+48(FP), Y0
 	VBROADCASTSS x1+52(FP), Y1
 	VBROADCASTSS x2+56(FP), Y2
 	VBROADCASTSS x3+60(FP), Y3
 	VBROADCASTSS x4+64(FP), Y4
 	VBROADCASTSS x5+68(FP), Y5
-	VBROADCASTSS x6+72(FP), Y6
-	MOVB         if0+88(FP), R8
-	MOVB         if1+89(FP), R9
-	MOVB         if2+90(FP), R10
 	XORQ         R11, R11
 
 vector:
-	VMOVUPS (AX)(R11*4), Y7
-	VMULPS  Y0, Y7, Y7
-	VMOVUPS (CX)(R11*4), Y8
-	VMOVUPS Y8, Y8
-	VMULPS  Y1, Y8, Y8
+	VMOVUPS (AX)(R11*4), Y6
+	VMULPS  Y0, Y6, Y6
+	VMOVUPS (CX)(R11*4), Y7
+	VMOVUPS Y7, Y7
+	VMULPS  Y1, Y7, Y7
 	TESTB   R8, R8
 	JEQ     label3
-	VMULPS  Y7, Y2, Y9
-	VADDPS  Y9, Y8, Y8
+	VMULPS  Y6, Y2, Y8
+	VADDPS  Y8, Y7, Y7
 
 label3:
-	VMOVUPS Y8, Y8
-	VMOVUPS (DX)(R11*4), Y9
+	VMOVUPS Y7, Y7
+	VMOVUPS (DX)(R11*4), Y8
 	TESTB   R9, R9
 	JEQ     label6
-	VSUBPS  Y9, Y8, Y10
-	VMULPS  Y10, Y3, Y10
-	VADDPS  Y10, Y9, Y9
+	VSUBPS  Y8, Y7, Y9
+	VMULPS  Y9, Y3, Y9
+	VADDPS  Y9, Y8, Y8
 	JMP     label5
 
 label6:
-	VSUBPS Y9, Y8, Y9
-	VMULPS Y4, Y9, Y9
-	VSUBPS Y9, Y8, Y9
+	VSUBPS Y8, Y7, Y8
+	VMULPS Y4, Y8, Y8
+	VSUBPS Y8, Y7, Y8
 
 label5:
-	VMOVUPS Y9, (DX)(R11*4)
-	VMOVUPS (BX)(R11*4), Y10
-	VMULPS  Y10, Y5, Y10
-	VMULPS  Y8, Y6, Y11
-	VMULPS  Y8, Y11, Y8
-	VADDPS  Y8, Y10, Y8
-	VMOVUPS Y8, (BX)(R11*4)
-	VMOVUPS Y8, Y8
-	TESTB   R10, R10
-	JEQ     label8
-	VMOVUPS (SI)(R11*4), Y10
-	VCMPPS  $0x03, Y8, Y10, Y12
-	VMAXPS  Y10, Y8, Y11
-	VMAXPS  Y8, Y10, Y8
-	VANDPS  Y11, Y8, Y8
-	VORPS   Y12, Y8, Y8
-	VMOVUPS Y8, (SI)(R11*4)
-	VMOVUPS Y8, Y8
+	VMOVUPS      Y8, (DX)(R11*4)
+	VMOVUPS      (BX)(R11*4), Y9
+	VMULPS       Y9, Y5, Y9
+	VBROADCASTSS x6+72(FP), Y10
+	VMULPS       Y7, Y10, Y10
+	VMULPS       Y7, Y10, Y7
+	VADDPS       Y7, Y9, Y7
+	VMOVUPS      Y7, (BX)(R11*4)
+	VMOVUPS      Y7, Y7
+	TESTB        R10, R10
+	JEQ          label8
+	VMOVUPS      (SI)(R11*4), Y9
+	VMOVUPS      Y9, Y9
+	VMOVUPS      Y7, Y7
+	VCMPPS       $0x03, Y7, Y9, Y11
+	VMAXPS       Y7, Y9, Y10
+	VMAXPS       Y9, Y7, Y7
+	VANDPS       Y7, Y10, Y10
+	VORPS        Y11, Y10, Y10
+	VMOVUPS      Y10, Y7
+	VMOVUPS      Y7, (SI)(R11*4)
+	VMOVUPS      Y7, Y7
 
 label8:
-	VBROADCASTSS x7+76(FP), Y10
-	VMULPS       Y9, Y10, Y9
-	VSQRTPS      Y8, Y8
-	VBROADCASTSS x8+80(FP), Y10
-	VDIVPS       Y10, Y8, Y8
-	VBROADCASTSS x9+84(FP), Y10
-	VADDPS       Y10, Y8, Y8
-	VDIVPS       Y8, Y9, Y8
-	VADDPS       Y8, Y7, Y7
-	VMOVUPS      Y7, (AX)(R11*4)
+	VBROADCASTSS x7+76(FP), Y9
+	VMULPS       Y8, Y9, Y8
+	VSQRTPS      Y7, Y7
+	VBROADCASTSS x8+80(FP), Y9
+	VDIVPS       Y9, Y7, Y7
+	VBROADCASTSS x9+84(FP), Y9
+	VADDPS       Y9, Y7, Y7
+	VDIVPS       Y7, Y8, Y7
+	VADDPS       Y7, Y6, Y6
+	VMOVUPS      Y6, (AX)(R11*4)
 	ADDQ         $0x08, R11
 	CMPQ         R11, DI
 	JLT          vector
@@ -435,98 +752,273 @@ TEXT ·adamF64AVX2(SB), NOSPLIT, $0-131
 	MOVQ         v+32(FP), BX
 	MOVQ         u+40(FP), SI
 	MOVQ         count+0(FP), DI
+	MOVB         if0+128(FP), R8
+	MOVB         if1+129(FP), R9
+	MOVB         if2+130(FP), R10
 	VBROADCASTSD x0+48(FP), Y0
 	VBROADCASTSD x1+56(FP), Y1
 	VBROADCASTSD x2+64(FP), Y2
 	VBROADCASTSD x3+72(FP), Y3
 	VBROADCASTSD x4+80(FP), Y4
 	VBROADCASTSD x5+88(FP), Y5
-	VBROADCASTSD x6+96(FP), Y6
-	MOVB         if0+128(FP), R8
-	MOVB         if1+129(FP), R9
-	MOVB         if2+130(FP), R10
 	XORQ         R11, R11
 
 vector:
-	VMOVUPD (AX)(R11*8), Y7
-	VMULPD  Y0, Y7, Y7
-	VMOVUPD (CX)(R11*8), Y8
-	VMOVUPD Y8, Y8
-	VMULPD  Y1, Y8, Y8
+	VMOVUPD (AX)(R11*8), Y6
+	VMULPD  Y0, Y6, Y6
+	VMOVUPD (CX)(R11*8), Y7
+	VMOVUPD Y7, Y7
+	VMULPD  Y1, Y7, Y7
 	TESTB   R8, R8
 	JEQ     label3
-	VMULPD  Y7, Y2, Y9
-	VADDPD  Y9, Y8, Y8
+	VMULPD  Y6, Y2, Y8
+	VADDPD  Y8, Y7, Y7
 
 label3:
-	VMOVUPD Y8, Y8
-	VMOVUPD (DX)(R11*8), Y9
+	VMOVUPD Y7, Y7
+	VMOVUPD (DX)(R11*8), Y8
 	TESTB   R9, R9
 	JEQ     label6
-	VSUBPD  Y9, Y8, Y10
-	VMULPD  Y10, Y3, Y10
-	VADDPD  Y10, Y9, Y9
+	VSUBPD  Y8, Y7, Y9
+	VMULPD  Y9, Y3, Y9
+	VADDPD  Y9, Y8, Y8
 	JMP     label5
 
 label6:
-	VSUBPD Y9, Y8, Y9
-	VMULPD Y4, Y9, Y9
-	VSUBPD Y9, Y8, Y9
+	VSUBPD Y8, Y7, Y8
+	VMULPD Y4, Y8, Y8
+	VSUBPD Y8, Y7, Y8
 
 label5:
-	VMOVUPD Y9, (DX)(R11*8)
-	VMOVUPD (BX)(R11*8), Y10
-	VMULPD  Y10, Y5, Y10
-	VMULPD  Y8, Y6, Y11
-	VMULPD  Y8, Y11, Y8
-	VADDPD  Y8, Y10, Y8
-	VMOVUPD Y8, (BX)(R11*8)
-	VMOVUPD Y8, Y8
-	TESTB   R10, R10
-	JEQ     label8
-	VMOVUPD (SI)(R11*8), Y10
-	VCMPPD  $0x03, Y8, Y10, Y12
-	VMAXPD  Y10, Y8, Y11
-	VMAXPD  Y8, Y10, Y8
-	VANDPD  Y11, Y8, Y8
-	VORPD   Y12, Y8, Y8
-	VMOVUPD Y8, (SI)(R11*8)
-	VMOVUPD Y8, Y8
+	VMOVUPD      Y8, (DX)(R11*8)
+	VMOVUPD      (BX)(R11*8), Y9
+	VMULPD       Y9, Y5, Y9
+	VBROADCASTSD x6+96(FP), Y10
+	VMULPD       Y7, Y10, Y10
+	VMULPD       Y7, Y10, Y7
+	VADDPD       Y7, Y9, Y7
+	VMOVUPD      Y7, (BX)(R11*8)
+	VMOVUPD      Y7, Y7
+	TESTB        R10, R10
+	JEQ          label8
+	VMOVUPD      (SI)(R11*8), Y9
+	VMOVUPD      Y9, Y9
+	VMOVUPD      Y7, Y7
+	VCMPPD       $0x03, Y7, Y9, Y11
+	VMAXPD       Y7, Y9, Y10
+	VMAXPD       Y9, Y7, Y7
+	VANDPD       Y7, Y10, Y10
+	VORPD        Y11, Y10, Y10
+	VMOVUPD      Y10, Y7
+	VMOVUPD      Y7, (SI)(R11*8)
+	VMOVUPD      Y7, Y7
 
 label8:
-	VBROADCASTSD x7+104(FP), Y10
-	VMULPD       Y9, Y10, Y9
-	VSQRTPD      Y8, Y8
-	VBROADCASTSD x8+112(FP), Y10
-	VDIVPD       Y10, Y8, Y8
-	VBROADCASTSD x9+120(FP), Y10
-	VADDPD       Y10, Y8, Y8
-	VDIVPD       Y8, Y9, Y8
-	VADDPD       Y8, Y7, Y7
-	VMOVUPD      Y7, (AX)(R11*8)
+	VBROADCASTSD x7+104(FP), Y9
+	VMULPD       Y8, Y9, Y8
+	VSQRTPD      Y7, Y7
+	VBROADCASTSD x8+112(FP), Y9
+	VDIVPD       Y9, Y7, Y7
+	VBROADCASTSD x9+120(FP), Y9
+	VADDPD       Y9, Y7, Y7
+	VDIVPD       Y7, Y8, Y7
+	VADDPD       Y7, Y6, Y6
+	VMOVUPD      Y6, (AX)(R11*8)
 	ADDQ         $0x04, R11
 	CMPQ         R11, DI
 	JLT          vector
 	VZEROUPPER
 	RET
 
+// func adamF32AVX512(count int, param *float32, grads *float32, m *float32, v *float32, u *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, x9 float32, if0 bool, if1 bool, if2 bool)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·adamF32AVX512(SB), NOSPLIT, $0-91
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         m+24(FP), DX
+	MOVQ         v+32(FP), BX
+	MOVQ         u+40(FP), SI
+	MOVQ         count+0(FP), DI
+	MOVB         if0+88(FP), R8
+	MOVB         if1+89(FP), R9
+	MOVB         if2+90(FP), R10
+	VBROADCASTSS x0+48(FP), Z0
+	VBROADCASTSS x1+52(FP), Z1
+	VBROADCASTSS x2+56(FP), Z2
+	VBROADCASTSS x3+60(FP), Z3
+	VBROADCASTSS x4+64(FP), Z4
+	VBROADCASTSS x5+68(FP), Z5
+	VBROADCASTSS x6+72(FP), Z6
+	VBROADCASTSS x7+76(FP), Z7
+	VBROADCASTSS x8+80(FP), Z8
+	VBROADCASTSS x9+84(FP), Z9
+	XORQ         R11, R11
+
+vector:
+	VMOVUPS (AX)(R11*4), Z10
+	VMULPS  Z0, Z10, Z10
+	VMOVUPS (CX)(R11*4), Z11
+	VMOVUPS Z11, Z11
+	VMULPS  Z1, Z11, Z11
+	TESTB   R8, R8
+	JEQ     label3
+	VMULPS  Z10, Z2, Z12
+	VADDPS  Z12, Z11, Z11
+
+label3:
+	VMOVUPS Z11, Z11
+	VMOVUPS (DX)(R11*4), Z12
+	TESTB   R9, R9
+	JEQ     label6
+	VSUBPS  Z12, Z11, Z13
+	VMULPS  Z13, Z3, Z13
+	VADDPS  Z13, Z12, Z12
+	JMP     label5
+
+label6:
+	VSUBPS Z12, Z11, Z12
+	VMULPS Z4, Z12, Z12
+	VSUBPS Z12, Z11, Z12
+
+label5:
+	VMOVUPS  Z12, (DX)(R11*4)
+	VMOVUPS  (BX)(R11*4), Z13
+	VMULPS   Z13, Z5, Z13
+	VMULPS   Z11, Z6, Z14
+	VMULPS   Z11, Z14, Z11
+	VADDPS   Z11, Z13, Z11
+	VMOVUPS  Z11, (BX)(R11*4)
+	VMOVUPS  Z11, Z11
+	TESTB    R10, R10
+	JEQ      label8
+	VMOVUPS  (SI)(R11*4), Z13
+	VMOVUPS  Z13, Z13
+	VMOVUPS  Z11, Z11
+	VCMPPS   $0x03, Z11, Z13, K1
+	VRANGEPS $0x05, Z11, Z13, Z14
+	VADDPS   Z11, Z13, K1, Z14
+	VMOVUPS  Z14, Z11
+	VMOVUPS  Z11, (SI)(R11*4)
+	VMOVUPS  Z11, Z11
+
+label8:
+	VMULPS  Z12, Z7, Z12
+	VSQRTPS Z11, Z11
+	VDIVPS  Z8, Z11, Z11
+	VADDPS  Z9, Z11, Z11
+	VDIVPS  Z11, Z12, Z11
+	VADDPS  Z11, Z10, Z10
+	VMOVUPS Z10, (AX)(R11*4)
+	ADDQ    $0x10, R11
+	CMPQ    R11, DI
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func adamF64AVX512(count int, param *float64, grads *float64, m *float64, v *float64, u *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, x7 float64, x8 float64, x9 float64, if0 bool, if1 bool, if2 bool)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·adamF64AVX512(SB), NOSPLIT, $0-131
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         m+24(FP), DX
+	MOVQ         v+32(FP), BX
+	MOVQ         u+40(FP), SI
+	MOVQ         count+0(FP), DI
+	MOVB         if0+128(FP), R8
+	MOVB         if1+129(FP), R9
+	MOVB         if2+130(FP), R10
+	VBROADCASTSD x0+48(FP), Z0
+	VBROADCASTSD x1+56(FP), Z1
+	VBROADCASTSD x2+64(FP), Z2
+	VBROADCASTSD x3+72(FP), Z3
+	VBROADCASTSD x4+80(FP), Z4
+	VBROADCASTSD x5+88(FP), Z5
+	VBROADCASTSD x6+96(FP), Z6
+	VBROADCASTSD x7+104(FP), Z7
+	VBROADCASTSD x8+112(FP), Z8
+	VBROADCASTSD x9+120(FP), Z9
+	XORQ         R11, R11
+
+vector:
+	VMOVUPD (AX)(R11*8), Z10
+	VMULPD  Z0, Z10, Z10
+	VMOVUPD (CX)(R11*8), Z11
+	VMOVUPD Z11, Z11
+	VMULPD  Z1, Z11, Z11
+	TESTB   R8, R8
+	JEQ     label3
+	VMULPD  Z10, Z2, Z12
+	VADDPD  Z12, Z11, Z11
+
+label3:
+	VMOVUPD Z11, Z11
+	VMOVUPD (DX)(R11*8), Z12
+	TESTB   R9, R9
+	JEQ     label6
+	VSUBPD  Z12, Z11, Z13
+	VMULPD  Z13, Z3, Z13
+	VADDPD  Z13, Z12, Z12
+	JMP     label5
+
+label6:
+	VSUBPD Z12, Z11, Z12
+	VMULPD Z4, Z12, Z12
+	VSUBPD Z12, Z11, Z12
+
+label5:
+	VMOVUPD  Z12, (DX)(R11*8)
+	VMOVUPD  (BX)(R11*8), Z13
+	VMULPD   Z13, Z5, Z13
+	VMULPD   Z11, Z6, Z14
+	VMULPD   Z11, Z14, Z11
+	VADDPD   Z11, Z13, Z11
+	VMOVUPD  Z11, (BX)(R11*8)
+	VMOVUPD  Z11, Z11
+	TESTB    R10, R10
+	JEQ      label8
+	VMOVUPD  (SI)(R11*8), Z13
+	VMOVUPD  Z13, Z13
+	VMOVUPD  Z11, Z11
+	VCMPPD   $0x03, Z11, Z13, K1
+	VRANGEPD $0x05, Z11, Z13, Z14
+	VADDPD   Z11, Z13, K1, Z14
+	VMOVUPD  Z14, Z11
+	VMOVUPD  Z11, (SI)(R11*8)
+	VMOVUPD  Z11, Z11
+
+label8:
+	VMULPD  Z12, Z7, Z12
+	VSQRTPD Z11, Z11
+	VDIVPD  Z8, Z11, Z11
+	VADDPD  Z9, Z11, Z11
+	VDIVPD  Z11, Z12, Z11
+	VADDPD  Z11, Z10, Z10
+	VMOVUPD Z10, (AX)(R11*8)
+	ADDQ    $0x08, R11
+	CMPQ    R11, DI
+	JLT     vector
+	VZEROUPPER
+	RET
+
 // func adamaxF32AVX2(count int, param *float32, grads *float32, m *float32, u *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, if0 bool, if1 bool)
-// Requires: AVX
+// Requires: AVX, AVX2
 TEXT ·adamaxF32AVX2(SB), NOSPLIT, $0-70
 	MOVQ         param+8(FP), AX
 	MOVQ         grads+16(FP), CX
 	MOVQ         m+24(FP), DX
 	MOVQ         u+32(FP), BX
 	MOVQ         count+0(FP), SI
+	MOVB         if0+68(FP), DI
+	MOVB         if1+69(FP), R8
 	VBROADCASTSS x0+40(FP), Y0
 	VBROADCASTSS x1+44(FP), Y1
 	VBROADCASTSS x2+48(FP), Y2
 	VBROADCASTSS x3+52(FP), Y3
 	VBROADCASTSS x4+56(FP), Y4
 	VBROADCASTSS x5+60(FP), Y5
-	VBROADCASTSS x6+64(FP), Y6
-	MOVB         if0+68(FP), DI
-	MOVB         if1+69(FP), R8
+	MOVL         $0x7fffffff, R9
+	VMOVD        R9, X6
+	VPBROADCASTD X6, Y6
 	XORQ         R9, R9
 
 vector:
@@ -558,16 +1050,21 @@ label4:
 	VMOVUPS      Y9, (DX)(R9*4)
 	VMOVUPS      (BX)(R9*4), Y10
 	VMULPS       Y10, Y4, Y10
-	VBROADCASTSS signF32<>+0(SB), Y11
-	VANDNPS      Y8, Y11, Y8
+	VMOVUPS      Y8, Y8
+	VANDPS       Y6, Y8, Y8
+	VMOVUPS      Y8, Y8
 	VADDPS       Y5, Y8, Y8
+	VMOVUPS      Y10, Y10
+	VMOVUPS      Y8, Y8
 	VCMPPS       $0x03, Y8, Y10, Y12
-	VMAXPS       Y10, Y8, Y11
-	VMAXPS       Y8, Y10, Y8
-	VANDPS       Y11, Y8, Y8
-	VORPS        Y12, Y8, Y8
+	VMAXPS       Y8, Y10, Y11
+	VMAXPS       Y10, Y8, Y8
+	VANDPS       Y8, Y11, Y11
+	VORPS        Y12, Y11, Y11
+	VMOVUPS      Y11, Y8
 	VMOVUPS      Y8, (BX)(R9*4)
-	VMULPS       Y9, Y6, Y9
+	VBROADCASTSS x6+64(FP), Y10
+	VMULPS       Y9, Y10, Y9
 	VDIVPS       Y8, Y9, Y8
 	VADDPS       Y8, Y7, Y7
 	VMOVUPS      Y7, (AX)(R9*4)
@@ -578,22 +1075,24 @@ label4:
 	RET
 
 // func adamaxF64AVX2(count int, param *float64, grads *float64, m *float64, u *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, if0 bool, if1 bool)
-// Requires: AVX
+// Requires: AVX, AVX2
 TEXT ·adamaxF64AVX2(SB), NOSPLIT, $0-98
 	MOVQ         param+8(FP), AX
 	MOVQ         grads+16(FP), CX
 	MOVQ         m+24(FP), DX
 	MOVQ         u+32(FP), BX
 	MOVQ         count+0(FP), SI
+	MOVB         if0+96(FP), DI
+	MOVB         if1+97(FP), R8
 	VBROADCASTSD x0+40(FP), Y0
 	VBROADCASTSD x1+48(FP), Y1
 	VBROADCASTSD x2+56(FP), Y2
 	VBROADCASTSD x3+64(FP), Y3
 	VBROADCASTSD x4+72(FP), Y4
 	VBROADCASTSD x5+80(FP), Y5
-	VBROADCASTSD x6+88(FP), Y6
-	MOVB         if0+96(FP), DI
-	MOVB         if1+97(FP), R8
+	MOVQ         $0x7fffffffffffffff, R9
+	VMOVQ        R9, X6
+	VPBROADCASTQ X6, Y6
 	XORQ         R9, R9
 
 vector:
@@ -625,22 +1124,171 @@ label4:
 	VMOVUPD      Y9, (DX)(R9*8)
 	VMOVUPD      (BX)(R9*8), Y10
 	VMULPD       Y10, Y4, Y10
-	VBROADCASTSD signF64<>+0(SB), Y11
-	VANDNPD      Y8, Y11, Y8
+	VMOVUPD      Y8, Y8
+	VANDPD       Y6, Y8, Y8
+	VMOVUPD      Y8, Y8
 	VADDPD       Y5, Y8, Y8
+	VMOVUPD      Y10, Y10
+	VMOVUPD      Y8, Y8
 	VCMPPD       $0x03, Y8, Y10, Y12
-	VMAXPD       Y10, Y8, Y11
-	VMAXPD       Y8, Y10, Y8
-	VANDPD       Y11, Y8, Y8
-	VORPD        Y12, Y8, Y8
+	VMAXPD       Y8, Y10, Y11
+	VMAXPD       Y10, Y8, Y8
+	VANDPD       Y8, Y11, Y11
+	VORPD        Y12, Y11, Y11
+	VMOVUPD      Y11, Y8
 	VMOVUPD      Y8, (BX)(R9*8)
-	VMULPD       Y9, Y6, Y9
+	VBROADCASTSD x6+88(FP), Y10
+	VMULPD       Y9, Y10, Y9
 	VDIVPD       Y8, Y9, Y8
 	VADDPD       Y8, Y7, Y7
 	VMOVUPD      Y7, (AX)(R9*8)
 	ADDQ         $0x04, R9
 	CMPQ         R9, SI
 	JLT          vector
+	VZEROUPPER
+	RET
+
+// func adamaxF32AVX512(count int, param *float32, grads *float32, m *float32, u *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, if0 bool, if1 bool)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·adamaxF32AVX512(SB), NOSPLIT, $0-70
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         m+24(FP), DX
+	MOVQ         u+32(FP), BX
+	MOVQ         count+0(FP), SI
+	MOVB         if0+68(FP), DI
+	MOVB         if1+69(FP), R8
+	VBROADCASTSS x0+40(FP), Z0
+	VBROADCASTSS x1+44(FP), Z1
+	VBROADCASTSS x2+48(FP), Z2
+	VBROADCASTSS x3+52(FP), Z3
+	VBROADCASTSS x4+56(FP), Z4
+	VBROADCASTSS x5+60(FP), Z5
+	VBROADCASTSS x6+64(FP), Z6
+	MOVL         $0x7fffffff, R9
+	VMOVD        R9, X7
+	VPBROADCASTD X7, Z7
+	XORQ         R9, R9
+
+vector:
+	VMOVUPS (AX)(R9*4), Z8
+	VMOVUPS (CX)(R9*4), Z9
+	VMOVUPS Z9, Z9
+	VMULPS  Z0, Z9, Z9
+	TESTB   DI, DI
+	JEQ     label2
+	VMULPS  Z8, Z1, Z10
+	VADDPS  Z10, Z9, Z9
+
+label2:
+	VMOVUPS Z9, Z9
+	VMOVUPS (DX)(R9*4), Z10
+	TESTB   R8, R8
+	JEQ     label5
+	VSUBPS  Z10, Z9, Z11
+	VMULPS  Z11, Z2, Z11
+	VADDPS  Z11, Z10, Z10
+	JMP     label4
+
+label5:
+	VSUBPS Z10, Z9, Z10
+	VMULPS Z3, Z10, Z10
+	VSUBPS Z10, Z9, Z10
+
+label4:
+	VMOVUPS  Z10, (DX)(R9*4)
+	VMOVUPS  (BX)(R9*4), Z11
+	VMULPS   Z11, Z4, Z11
+	VMOVUPS  Z9, Z9
+	VANDPS   Z7, Z9, Z9
+	VMOVUPS  Z9, Z9
+	VADDPS   Z5, Z9, Z9
+	VMOVUPS  Z11, Z11
+	VMOVUPS  Z9, Z9
+	VCMPPS   $0x03, Z9, Z11, K1
+	VRANGEPS $0x05, Z9, Z11, Z12
+	VADDPS   Z9, Z11, K1, Z12
+	VMOVUPS  Z12, Z9
+	VMOVUPS  Z9, (BX)(R9*4)
+	VMULPS   Z10, Z6, Z10
+	VDIVPS   Z9, Z10, Z9
+	VADDPS   Z9, Z8, Z8
+	VMOVUPS  Z8, (AX)(R9*4)
+	ADDQ     $0x10, R9
+	CMPQ     R9, SI
+	JLT      vector
+	VZEROUPPER
+	RET
+
+// func adamaxF64AVX512(count int, param *float64, grads *float64, m *float64, u *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, if0 bool, if1 bool)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·adamaxF64AVX512(SB), NOSPLIT, $0-98
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         m+24(FP), DX
+	MOVQ         u+32(FP), BX
+	MOVQ         count+0(FP), SI
+	MOVB         if0+96(FP), DI
+	MOVB         if1+97(FP), R8
+	VBROADCASTSD x0+40(FP), Z0
+	VBROADCASTSD x1+48(FP), Z1
+	VBROADCASTSD x2+56(FP), Z2
+	VBROADCASTSD x3+64(FP), Z3
+	VBROADCASTSD x4+72(FP), Z4
+	VBROADCASTSD x5+80(FP), Z5
+	VBROADCASTSD x6+88(FP), Z6
+	MOVQ         $0x7fffffffffffffff, R9
+	VMOVQ        R9, X7
+	VPBROADCASTQ X7, Z7
+	XORQ         R9, R9
+
+vector:
+	VMOVUPD (AX)(R9*8), Z8
+	VMOVUPD (CX)(R9*8), Z9
+	VMOVUPD Z9, Z9
+	VMULPD  Z0, Z9, Z9
+	TESTB   DI, DI
+	JEQ     label2
+	VMULPD  Z8, Z1, Z10
+	VADDPD  Z10, Z9, Z9
+
+label2:
+	VMOVUPD Z9, Z9
+	VMOVUPD (DX)(R9*8), Z10
+	TESTB   R8, R8
+	JEQ     label5
+	VSUBPD  Z10, Z9, Z11
+	VMULPD  Z11, Z2, Z11
+	VADDPD  Z11, Z10, Z10
+	JMP     label4
+
+label5:
+	VSUBPD Z10, Z9, Z10
+	VMULPD Z3, Z10, Z10
+	VSUBPD Z10, Z9, Z10
+
+label4:
+	VMOVUPD  Z10, (DX)(R9*8)
+	VMOVUPD  (BX)(R9*8), Z11
+	VMULPD   Z11, Z4, Z11
+	VMOVUPD  Z9, Z9
+	VANDPD   Z7, Z9, Z9
+	VMOVUPD  Z9, Z9
+	VADDPD   Z5, Z9, Z9
+	VMOVUPD  Z11, Z11
+	VMOVUPD  Z9, Z9
+	VCMPPD   $0x03, Z9, Z11, K1
+	VRANGEPD $0x05, Z9, Z11, Z12
+	VADDPD   Z9, Z11, K1, Z12
+	VMOVUPD  Z12, Z9
+	VMOVUPD  Z9, (BX)(R9*8)
+	VMULPD   Z10, Z6, Z10
+	VDIVPD   Z9, Z10, Z9
+	VADDPD   Z9, Z8, Z8
+	VMOVUPD  Z8, (AX)(R9*8)
+	ADDQ     $0x08, R9
+	CMPQ     R9, SI
+	JLT      vector
 	VZEROUPPER
 	RET
 
@@ -653,59 +1301,59 @@ TEXT ·adamwScheduleFreeF32AVX2(SB), NOSPLIT, $0-94
 	MOVQ         z+32(FP), BX
 	MOVQ         v+40(FP), SI
 	MOVQ         count+0(FP), DI
+	MOVB         if0+92(FP), R8
+	MOVB         if1+93(FP), R9
 	VBROADCASTSS x0+48(FP), Y0
 	VBROADCASTSS x1+52(FP), Y1
 	VBROADCASTSS x2+56(FP), Y2
 	VBROADCASTSS x3+60(FP), Y3
 	VBROADCASTSS x4+64(FP), Y4
 	VBROADCASTSS x5+68(FP), Y5
-	VBROADCASTSS x6+72(FP), Y6
-	MOVB         if0+92(FP), R8
-	MOVB         if1+93(FP), R9
 	XORQ         R10, R10
 
 vector:
-	VMOVUPS (DX)(R10*4), Y7
-	VMOVUPS (CX)(R10*4), Y8
-	VMOVUPS Y8, Y8
-	VMULPS  Y0, Y8, Y8
+	VMOVUPS (DX)(R10*4), Y6
+	VMOVUPS (CX)(R10*4), Y7
+	VMOVUPS Y7, Y7
+	VMULPS  Y0, Y7, Y7
 	TESTB   R8, R8
 	JEQ     label2
-	VMULPS  Y7, Y1, Y9
-	VADDPS  Y9, Y8, Y8
+	VMULPS  Y6, Y1, Y8
+	VADDPS  Y8, Y7, Y7
 
 label2:
-	VMOVUPS      Y8, Y8
-	VMOVUPS      (SI)(R10*4), Y9
-	VMULPS       Y9, Y2, Y9
-	VMULPS       Y8, Y8, Y10
-	VMULPS       Y10, Y3, Y10
-	VADDPS       Y10, Y9, Y9
-	VMOVUPS      Y9, (SI)(R10*4)
-	VDIVPS       Y4, Y9, Y9
-	VSQRTPS      Y9, Y9
-	VADDPS       Y5, Y9, Y9
-	VDIVPS       Y9, Y8, Y8
-	VMULPS       Y6, Y8, Y8
+	VMOVUPS      Y7, Y7
+	VMOVUPS      (SI)(R10*4), Y8
+	VMULPS       Y8, Y2, Y8
+	VMULPS       Y7, Y7, Y9
+	VMULPS       Y9, Y3, Y9
+	VADDPS       Y9, Y8, Y8
+	VMOVUPS      Y8, (SI)(R10*4)
+	VDIVPS       Y4, Y8, Y8
+	VSQRTPS      Y8, Y8
+	VADDPS       Y5, Y8, Y8
+	VDIVPS       Y8, Y7, Y7
+	VBROADCASTSS x6+72(FP), Y8
+	VMULPS       Y8, Y7, Y7
 	TESTB        R9, R9
 	JEQ          label5
-	VBROADCASTSS x7+76(FP), Y9
-	VMULPS       Y7, Y9, Y7
-	VADDPS       Y7, Y8, Y8
+	VBROADCASTSS x7+76(FP), Y8
+	VMULPS       Y6, Y8, Y6
+	VADDPS       Y6, Y7, Y7
 
 label5:
-	VBROADCASTSS x8+80(FP), Y7
-	VMULPS       Y8, Y7, Y7
-	VMOVUPS      (BX)(R10*4), Y8
-	VSUBPS       Y7, Y8, Y7
-	VMOVUPS      Y7, (BX)(R10*4)
-	VMOVUPS      (AX)(R10*4), Y8
-	VBROADCASTSS x9+84(FP), Y9
-	VMULPS       Y8, Y9, Y8
-	VBROADCASTSS x10+88(FP), Y9
-	VMULPS       Y7, Y9, Y7
-	VADDPS       Y7, Y8, Y7
-	VMOVUPS      Y7, (AX)(R10*4)
+	VBROADCASTSS x8+80(FP), Y6
+	VMULPS       Y7, Y6, Y6
+	VMOVUPS      (BX)(R10*4), Y7
+	VSUBPS       Y6, Y7, Y6
+	VMOVUPS      Y6, (BX)(R10*4)
+	VMOVUPS      (AX)(R10*4), Y7
+	VBROADCASTSS x9+84(FP), Y8
+	VMULPS       Y7, Y8, Y7
+	VBROADCASTSS x10+88(FP), Y8
+	VMULPS       Y6, Y8, Y6
+	VADDPS       Y6, Y7, Y6
+	VMOVUPS      Y6, (AX)(R10*4)
 	ADDQ         $0x08, R10
 	CMPQ         R10, DI
 	JLT          vector
@@ -721,62 +1369,198 @@ TEXT ·adamwScheduleFreeF64AVX2(SB), NOSPLIT, $0-138
 	MOVQ         z+32(FP), BX
 	MOVQ         v+40(FP), SI
 	MOVQ         count+0(FP), DI
+	MOVB         if0+136(FP), R8
+	MOVB         if1+137(FP), R9
 	VBROADCASTSD x0+48(FP), Y0
 	VBROADCASTSD x1+56(FP), Y1
 	VBROADCASTSD x2+64(FP), Y2
 	VBROADCASTSD x3+72(FP), Y3
 	VBROADCASTSD x4+80(FP), Y4
 	VBROADCASTSD x5+88(FP), Y5
-	VBROADCASTSD x6+96(FP), Y6
-	MOVB         if0+136(FP), R8
-	MOVB         if1+137(FP), R9
 	XORQ         R10, R10
 
 vector:
-	VMOVUPD (DX)(R10*8), Y7
-	VMOVUPD (CX)(R10*8), Y8
-	VMOVUPD Y8, Y8
-	VMULPD  Y0, Y8, Y8
+	VMOVUPD (DX)(R10*8), Y6
+	VMOVUPD (CX)(R10*8), Y7
+	VMOVUPD Y7, Y7
+	VMULPD  Y0, Y7, Y7
 	TESTB   R8, R8
 	JEQ     label2
-	VMULPD  Y7, Y1, Y9
-	VADDPD  Y9, Y8, Y8
+	VMULPD  Y6, Y1, Y8
+	VADDPD  Y8, Y7, Y7
 
 label2:
-	VMOVUPD      Y8, Y8
-	VMOVUPD      (SI)(R10*8), Y9
-	VMULPD       Y9, Y2, Y9
-	VMULPD       Y8, Y8, Y10
-	VMULPD       Y10, Y3, Y10
-	VADDPD       Y10, Y9, Y9
-	VMOVUPD      Y9, (SI)(R10*8)
-	VDIVPD       Y4, Y9, Y9
-	VSQRTPD      Y9, Y9
-	VADDPD       Y5, Y9, Y9
-	VDIVPD       Y9, Y8, Y8
-	VMULPD       Y6, Y8, Y8
+	VMOVUPD      Y7, Y7
+	VMOVUPD      (SI)(R10*8), Y8
+	VMULPD       Y8, Y2, Y8
+	VMULPD       Y7, Y7, Y9
+	VMULPD       Y9, Y3, Y9
+	VADDPD       Y9, Y8, Y8
+	VMOVUPD      Y8, (SI)(R10*8)
+	VDIVPD       Y4, Y8, Y8
+	VSQRTPD      Y8, Y8
+	VADDPD       Y5, Y8, Y8
+	VDIVPD       Y8, Y7, Y7
+	VBROADCASTSD x6+96(FP), Y8
+	VMULPD       Y8, Y7, Y7
 	TESTB        R9, R9
 	JEQ          label5
-	VBROADCASTSD x7+104(FP), Y9
-	VMULPD       Y7, Y9, Y7
-	VADDPD       Y7, Y8, Y8
+	VBROADCASTSD x7+104(FP), Y8
+	VMULPD       Y6, Y8, Y6
+	VADDPD       Y6, Y7, Y7
 
 label5:
-	VBROADCASTSD x8+112(FP), Y7
-	VMULPD       Y8, Y7, Y7
-	VMOVUPD      (BX)(R10*8), Y8
-	VSUBPD       Y7, Y8, Y7
-	VMOVUPD      Y7, (BX)(R10*8)
-	VMOVUPD      (AX)(R10*8), Y8
-	VBROADCASTSD x9+120(FP), Y9
-	VMULPD       Y8, Y9, Y8
-	VBROADCASTSD x10+128(FP), Y9
-	VMULPD       Y7, Y9, Y7
-	VADDPD       Y7, Y8, Y7
-	VMOVUPD      Y7, (AX)(R10*8)
+	VBROADCASTSD x8+112(FP), Y6
+	VMULPD       Y7, Y6, Y6
+	VMOVUPD      (BX)(R10*8), Y7
+	VSUBPD       Y6, Y7, Y6
+	VMOVUPD      Y6, (BX)(R10*8)
+	VMOVUPD      (AX)(R10*8), Y7
+	VBROADCASTSD x9+120(FP), Y8
+	VMULPD       Y7, Y8, Y7
+	VBROADCASTSD x10+128(FP), Y8
+	VMULPD       Y6, Y8, Y6
+	VADDPD       Y6, Y7, Y6
+	VMOVUPD      Y6, (AX)(R10*8)
 	ADDQ         $0x04, R10
 	CMPQ         R10, DI
 	JLT          vector
+	VZEROUPPER
+	RET
+
+// func adamwScheduleFreeF32AVX512(count int, param *float32, grads *float32, at *float32, z *float32, v *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, x9 float32, x10 float32, if0 bool, if1 bool)
+// Requires: AVX, AVX512F
+TEXT ·adamwScheduleFreeF32AVX512(SB), NOSPLIT, $0-94
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         at+24(FP), DX
+	MOVQ         z+32(FP), BX
+	MOVQ         v+40(FP), SI
+	MOVQ         count+0(FP), DI
+	MOVB         if0+92(FP), R8
+	MOVB         if1+93(FP), R9
+	VBROADCASTSS x0+48(FP), Z0
+	VBROADCASTSS x1+52(FP), Z1
+	VBROADCASTSS x2+56(FP), Z2
+	VBROADCASTSS x3+60(FP), Z3
+	VBROADCASTSS x4+64(FP), Z4
+	VBROADCASTSS x5+68(FP), Z5
+	VBROADCASTSS x6+72(FP), Z6
+	VBROADCASTSS x7+76(FP), Z7
+	VBROADCASTSS x8+80(FP), Z8
+	VBROADCASTSS x9+84(FP), Z9
+	VBROADCASTSS x10+88(FP), Z10
+	XORQ         R10, R10
+
+vector:
+	VMOVUPS (DX)(R10*4), Z11
+	VMOVUPS (CX)(R10*4), Z12
+	VMOVUPS Z12, Z12
+	VMULPS  Z0, Z12, Z12
+	TESTB   R8, R8
+	JEQ     label2
+	VMULPS  Z11, Z1, Z13
+	VADDPS  Z13, Z12, Z12
+
+label2:
+	VMOVUPS Z12, Z12
+	VMOVUPS (SI)(R10*4), Z13
+	VMULPS  Z13, Z2, Z13
+	VMULPS  Z12, Z12, Z14
+	VMULPS  Z14, Z3, Z14
+	VADDPS  Z14, Z13, Z13
+	VMOVUPS Z13, (SI)(R10*4)
+	VDIVPS  Z4, Z13, Z13
+	VSQRTPS Z13, Z13
+	VADDPS  Z5, Z13, Z13
+	VDIVPS  Z13, Z12, Z12
+	VMULPS  Z6, Z12, Z12
+	TESTB   R9, R9
+	JEQ     label5
+	VMULPS  Z11, Z7, Z11
+	VADDPS  Z11, Z12, Z12
+
+label5:
+	VMULPS  Z12, Z8, Z11
+	VMOVUPS (BX)(R10*4), Z12
+	VSUBPS  Z11, Z12, Z11
+	VMOVUPS Z11, (BX)(R10*4)
+	VMOVUPS (AX)(R10*4), Z12
+	VMULPS  Z12, Z9, Z12
+	VMULPS  Z11, Z10, Z11
+	VADDPS  Z11, Z12, Z11
+	VMOVUPS Z11, (AX)(R10*4)
+	ADDQ    $0x10, R10
+	CMPQ    R10, DI
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func adamwScheduleFreeF64AVX512(count int, param *float64, grads *float64, at *float64, z *float64, v *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, x7 float64, x8 float64, x9 float64, x10 float64, if0 bool, if1 bool)
+// Requires: AVX, AVX512F
+TEXT ·adamwScheduleFreeF64AVX512(SB), NOSPLIT, $0-138
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         at+24(FP), DX
+	MOVQ         z+32(FP), BX
+	MOVQ         v+40(FP), SI
+	MOVQ         count+0(FP), DI
+	MOVB         if0+136(FP), R8
+	MOVB         if1+137(FP), R9
+	VBROADCASTSD x0+48(FP), Z0
+	VBROADCASTSD x1+56(FP), Z1
+	VBROADCASTSD x2+64(FP), Z2
+	VBROADCASTSD x3+72(FP), Z3
+	VBROADCASTSD x4+80(FP), Z4
+	VBROADCASTSD x5+88(FP), Z5
+	VBROADCASTSD x6+96(FP), Z6
+	VBROADCASTSD x7+104(FP), Z7
+	VBROADCASTSD x8+112(FP), Z8
+	VBROADCASTSD x9+120(FP), Z9
+	VBROADCASTSD x10+128(FP), Z10
+	XORQ         R10, R10
+
+vector:
+	VMOVUPD (DX)(R10*8), Z11
+	VMOVUPD (CX)(R10*8), Z12
+	VMOVUPD Z12, Z12
+	VMULPD  Z0, Z12, Z12
+	TESTB   R8, R8
+	JEQ     label2
+	VMULPD  Z11, Z1, Z13
+	VADDPD  Z13, Z12, Z12
+
+label2:
+	VMOVUPD Z12, Z12
+	VMOVUPD (SI)(R10*8), Z13
+	VMULPD  Z13, Z2, Z13
+	VMULPD  Z12, Z12, Z14
+	VMULPD  Z14, Z3, Z14
+	VADDPD  Z14, Z13, Z13
+	VMOVUPD Z13, (SI)(R10*8)
+	VDIVPD  Z4, Z13, Z13
+	VSQRTPD Z13, Z13
+	VADDPD  Z5, Z13, Z13
+	VDIVPD  Z13, Z12, Z12
+	VMULPD  Z6, Z12, Z12
+	TESTB   R9, R9
+	JEQ     label5
+	VMULPD  Z11, Z7, Z11
+	VADDPD  Z11, Z12, Z12
+
+label5:
+	VMULPD  Z12, Z8, Z11
+	VMOVUPD (BX)(R10*8), Z12
+	VSUBPD  Z11, Z12, Z11
+	VMOVUPD Z11, (BX)(R10*8)
+	VMOVUPD (AX)(R10*8), Z12
+	VMULPD  Z12, Z9, Z12
+	VMULPD  Z11, Z10, Z11
+	VADDPD  Z11, Z12, Z11
+	VMOVUPD Z11, (AX)(R10*8)
+	ADDQ    $0x08, R10
+	CMPQ    R10, DI
+	JLT     vector
 	VZEROUPPER
 	RET
 
@@ -790,81 +1574,81 @@ TEXT ·adanF32AVX2(SB), NOSPLIT, $0-130
 	MOVQ         n+40(FP), SI
 	MOVQ         h+48(FP), DI
 	MOVQ         count+0(FP), R8
+	MOVB         if0+128(FP), R9
+	MOVB         if1+129(FP), R10
 	VBROADCASTSS x0+56(FP), Y0
 	VBROADCASTSS x1+60(FP), Y1
 	VBROADCASTSS x2+64(FP), Y2
 	VBROADCASTSS x3+68(FP), Y3
 	VBROADCASTSS x4+72(FP), Y4
 	VBROADCASTSS x5+76(FP), Y5
-	VBROADCASTSS x6+80(FP), Y6
-	MOVB         if0+128(FP), R9
-	MOVB         if1+129(FP), R10
 	XORQ         R11, R11
 
 vector:
-	VMOVUPS (AX)(R11*4), Y7
-	VMULPS  Y0, Y7, Y7
-	VMOVUPS (CX)(R11*4), Y8
-	VMOVUPS Y8, Y8
-	VMULPS  Y1, Y8, Y8
+	VMOVUPS (AX)(R11*4), Y6
+	VMULPS  Y0, Y6, Y6
+	VMOVUPS (CX)(R11*4), Y7
+	VMOVUPS Y7, Y7
+	VMULPS  Y1, Y7, Y7
 	TESTB   R9, R9
 	JEQ     label3
-	VMULPS  Y7, Y2, Y9
-	VADDPS  Y9, Y8, Y8
+	VMULPS  Y6, Y2, Y8
+	VADDPS  Y8, Y7, Y7
 
 label3:
-	VMOVUPS Y8, Y8
-	VMOVUPS (DI)(R11*4), Y9
-	VSUBPS  Y9, Y8, Y9
+	VMOVUPS Y7, Y7
+	VMOVUPS (DI)(R11*4), Y8
+	VSUBPS  Y8, Y7, Y8
 	TESTB   R10, R10
 	JEQ     label5
-	VMOVUPS Y3, Y9
+	VMOVUPS Y3, Y8
 
 label5:
-	VMOVUPS      Y8, (DI)(R11*4)
-	VMOVUPS      (DX)(R11*4), Y10
-	VMULPS       Y10, Y4, Y10
-	VMULPS       Y8, Y5, Y11
-	VADDPS       Y11, Y10, Y10
-	VMOVUPS      Y10, (DX)(R11*4)
-	VMOVUPS      (BX)(R11*4), Y11
-	VMULPS       Y11, Y6, Y11
-	VBROADCASTSS x7+84(FP), Y12
-	VMULPS       Y9, Y12, Y12
-	VADDPS       Y12, Y11, Y11
-	VMOVUPS      Y11, (BX)(R11*4)
-	VBROADCASTSS x8+88(FP), Y12
-	VMULPS       Y9, Y12, Y9
-	VADDPS       Y9, Y8, Y8
-	VMOVUPS      (SI)(R11*4), Y9
-	VBROADCASTSS x9+92(FP), Y12
-	VMULPS       Y9, Y12, Y9
-	VMULPS       Y8, Y8, Y8
-	VBROADCASTSS x10+96(FP), Y12
-	VMULPS       Y8, Y12, Y8
-	VADDPS       Y8, Y9, Y8
-	VMOVUPS      Y8, (SI)(R11*4)
-	VBROADCASTSS x11+100(FP), Y9
-	VDIVPS       Y9, Y10, Y9
-	VBROADCASTSS x12+104(FP), Y10
-	VDIVPS       Y10, Y11, Y10
-	VBROADCASTSS x8+88(FP), Y11
-	VMULPS       Y10, Y11, Y10
+	VMOVUPS      Y7, (DI)(R11*4)
+	VMOVUPS      (DX)(R11*4), Y9
+	VMULPS       Y9, Y4, Y9
+	VMULPS       Y7, Y5, Y10
 	VADDPS       Y10, Y9, Y9
-	VBROADCASTSS x13+108(FP), Y10
-	VDIVPS       Y10, Y8, Y8
-	VBROADCASTSS x14+112(FP), Y10
-	VADDPS       Y10, Y8, Y8
-	VSQRTPS      Y8, Y8
-	VBROADCASTSS x15+116(FP), Y10
-	VADDPS       Y10, Y8, Y8
+	VMOVUPS      Y9, (DX)(R11*4)
+	VMOVUPS      (BX)(R11*4), Y10
+	VBROADCASTSS x6+80(FP), Y11
+	VMULPS       Y10, Y11, Y10
+	VBROADCASTSS x7+84(FP), Y11
+	VMULPS       Y8, Y11, Y11
+	VADDPS       Y11, Y10, Y10
+	VMOVUPS      Y10, (BX)(R11*4)
+	VBROADCASTSS x8+88(FP), Y11
+	VMULPS       Y8, Y11, Y8
+	VADDPS       Y8, Y7, Y7
+	VMOVUPS      (SI)(R11*4), Y8
+	VBROADCASTSS x9+92(FP), Y11
+	VMULPS       Y8, Y11, Y8
+	VMULPS       Y7, Y7, Y7
+	VBROADCASTSS x10+96(FP), Y11
+	VMULPS       Y7, Y11, Y7
+	VADDPS       Y7, Y8, Y7
+	VMOVUPS      Y7, (SI)(R11*4)
+	VBROADCASTSS x11+100(FP), Y8
 	VDIVPS       Y8, Y9, Y8
-	VBROADCASTSS x16+120(FP), Y9
-	VMULPS       Y8, Y9, Y8
-	VSUBPS       Y8, Y7, Y7
-	VBROADCASTSS x17+124(FP), Y8
-	VDIVPS       Y8, Y7, Y7
-	VMOVUPS      Y7, (AX)(R11*4)
+	VBROADCASTSS x12+104(FP), Y9
+	VDIVPS       Y9, Y10, Y9
+	VBROADCASTSS x8+88(FP), Y10
+	VMULPS       Y9, Y10, Y9
+	VADDPS       Y9, Y8, Y8
+	VBROADCASTSS x13+108(FP), Y9
+	VDIVPS       Y9, Y7, Y7
+	VBROADCASTSS x14+112(FP), Y9
+	VADDPS       Y9, Y7, Y7
+	VSQRTPS      Y7, Y7
+	VBROADCASTSS x15+116(FP), Y9
+	VADDPS       Y9, Y7, Y7
+	VDIVPS       Y7, Y8, Y7
+	VBROADCASTSS x16+120(FP), Y8
+	VMULPS       Y7, Y8, Y7
+	VSUBPS       Y7, Y6, Y6
+	VBROADCASTSS x17+124(FP), Y7
+	VDIVPS       Y7, Y6, Y6
+	VMOVUPS      Y6, (AX)(R11*4)
 	ADDQ         $0x08, R11
 	CMPQ         R11, R8
 	JLT          vector
@@ -881,84 +1665,264 @@ TEXT ·adanF64AVX2(SB), NOSPLIT, $0-202
 	MOVQ         n+40(FP), SI
 	MOVQ         h+48(FP), DI
 	MOVQ         count+0(FP), R8
+	MOVB         if0+200(FP), R9
+	MOVB         if1+201(FP), R10
 	VBROADCASTSD x0+56(FP), Y0
 	VBROADCASTSD x1+64(FP), Y1
 	VBROADCASTSD x2+72(FP), Y2
 	VBROADCASTSD x3+80(FP), Y3
 	VBROADCASTSD x4+88(FP), Y4
 	VBROADCASTSD x5+96(FP), Y5
-	VBROADCASTSD x6+104(FP), Y6
-	MOVB         if0+200(FP), R9
-	MOVB         if1+201(FP), R10
 	XORQ         R11, R11
 
 vector:
-	VMOVUPD (AX)(R11*8), Y7
-	VMULPD  Y0, Y7, Y7
-	VMOVUPD (CX)(R11*8), Y8
-	VMOVUPD Y8, Y8
-	VMULPD  Y1, Y8, Y8
+	VMOVUPD (AX)(R11*8), Y6
+	VMULPD  Y0, Y6, Y6
+	VMOVUPD (CX)(R11*8), Y7
+	VMOVUPD Y7, Y7
+	VMULPD  Y1, Y7, Y7
 	TESTB   R9, R9
 	JEQ     label3
-	VMULPD  Y7, Y2, Y9
-	VADDPD  Y9, Y8, Y8
+	VMULPD  Y6, Y2, Y8
+	VADDPD  Y8, Y7, Y7
 
 label3:
-	VMOVUPD Y8, Y8
-	VMOVUPD (DI)(R11*8), Y9
-	VSUBPD  Y9, Y8, Y9
+	VMOVUPD Y7, Y7
+	VMOVUPD (DI)(R11*8), Y8
+	VSUBPD  Y8, Y7, Y8
 	TESTB   R10, R10
 	JEQ     label5
-	VMOVUPD Y3, Y9
+	VMOVUPD Y3, Y8
 
 label5:
-	VMOVUPD      Y8, (DI)(R11*8)
-	VMOVUPD      (DX)(R11*8), Y10
-	VMULPD       Y10, Y4, Y10
-	VMULPD       Y8, Y5, Y11
-	VADDPD       Y11, Y10, Y10
-	VMOVUPD      Y10, (DX)(R11*8)
-	VMOVUPD      (BX)(R11*8), Y11
-	VMULPD       Y11, Y6, Y11
-	VBROADCASTSD x7+112(FP), Y12
-	VMULPD       Y9, Y12, Y12
-	VADDPD       Y12, Y11, Y11
-	VMOVUPD      Y11, (BX)(R11*8)
-	VBROADCASTSD x8+120(FP), Y12
-	VMULPD       Y9, Y12, Y9
-	VADDPD       Y9, Y8, Y8
-	VMOVUPD      (SI)(R11*8), Y9
-	VBROADCASTSD x9+128(FP), Y12
-	VMULPD       Y9, Y12, Y9
-	VMULPD       Y8, Y8, Y8
-	VBROADCASTSD x10+136(FP), Y12
-	VMULPD       Y8, Y12, Y8
-	VADDPD       Y8, Y9, Y8
-	VMOVUPD      Y8, (SI)(R11*8)
-	VBROADCASTSD x11+144(FP), Y9
-	VDIVPD       Y9, Y10, Y9
-	VBROADCASTSD x12+152(FP), Y10
-	VDIVPD       Y10, Y11, Y10
-	VBROADCASTSD x8+120(FP), Y11
-	VMULPD       Y10, Y11, Y10
+	VMOVUPD      Y7, (DI)(R11*8)
+	VMOVUPD      (DX)(R11*8), Y9
+	VMULPD       Y9, Y4, Y9
+	VMULPD       Y7, Y5, Y10
 	VADDPD       Y10, Y9, Y9
-	VBROADCASTSD x13+160(FP), Y10
-	VDIVPD       Y10, Y8, Y8
-	VBROADCASTSD x14+168(FP), Y10
-	VADDPD       Y10, Y8, Y8
-	VSQRTPD      Y8, Y8
-	VBROADCASTSD x15+176(FP), Y10
-	VADDPD       Y10, Y8, Y8
+	VMOVUPD      Y9, (DX)(R11*8)
+	VMOVUPD      (BX)(R11*8), Y10
+	VBROADCASTSD x6+104(FP), Y11
+	VMULPD       Y10, Y11, Y10
+	VBROADCASTSD x7+112(FP), Y11
+	VMULPD       Y8, Y11, Y11
+	VADDPD       Y11, Y10, Y10
+	VMOVUPD      Y10, (BX)(R11*8)
+	VBROADCASTSD x8+120(FP), Y11
+	VMULPD       Y8, Y11, Y8
+	VADDPD       Y8, Y7, Y7
+	VMOVUPD      (SI)(R11*8), Y8
+	VBROADCASTSD x9+128(FP), Y11
+	VMULPD       Y8, Y11, Y8
+	VMULPD       Y7, Y7, Y7
+	VBROADCASTSD x10+136(FP), Y11
+	VMULPD       Y7, Y11, Y7
+	VADDPD       Y7, Y8, Y7
+	VMOVUPD      Y7, (SI)(R11*8)
+	VBROADCASTSD x11+144(FP), Y8
 	VDIVPD       Y8, Y9, Y8
-	VBROADCASTSD x16+184(FP), Y9
-	VMULPD       Y8, Y9, Y8
-	VSUBPD       Y8, Y7, Y7
-	VBROADCASTSD x17+192(FP), Y8
-	VDIVPD       Y8, Y7, Y7
-	VMOVUPD      Y7, (AX)(R11*8)
+	VBROADCASTSD x12+152(FP), Y9
+	VDIVPD       Y9, Y10, Y9
+	VBROADCASTSD x8+120(FP), Y10
+	VMULPD       Y9, Y10, Y9
+	VADDPD       Y9, Y8, Y8
+	VBROADCASTSD x13+160(FP), Y9
+	VDIVPD       Y9, Y7, Y7
+	VBROADCASTSD x14+168(FP), Y9
+	VADDPD       Y9, Y7, Y7
+	VSQRTPD      Y7, Y7
+	VBROADCASTSD x15+176(FP), Y9
+	VADDPD       Y9, Y7, Y7
+	VDIVPD       Y7, Y8, Y7
+	VBROADCASTSD x16+184(FP), Y8
+	VMULPD       Y7, Y8, Y7
+	VSUBPD       Y7, Y6, Y6
+	VBROADCASTSD x17+192(FP), Y7
+	VDIVPD       Y7, Y6, Y6
+	VMOVUPD      Y6, (AX)(R11*8)
 	ADDQ         $0x04, R11
 	CMPQ         R11, R8
 	JLT          vector
+	VZEROUPPER
+	RET
+
+// func adanF32AVX512(count int, param *float32, grads *float32, m *float32, d *float32, n *float32, h *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, x9 float32, x10 float32, x11 float32, x12 float32, x13 float32, x14 float32, x15 float32, x16 float32, x17 float32, if0 bool, if1 bool)
+// Requires: AVX, AVX512F
+TEXT ·adanF32AVX512(SB), NOSPLIT, $0-130
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         m+24(FP), DX
+	MOVQ         d+32(FP), BX
+	MOVQ         n+40(FP), SI
+	MOVQ         h+48(FP), DI
+	MOVQ         count+0(FP), R8
+	MOVB         if0+128(FP), R9
+	MOVB         if1+129(FP), R10
+	VBROADCASTSS x0+56(FP), Z0
+	VBROADCASTSS x1+60(FP), Z1
+	VBROADCASTSS x2+64(FP), Z2
+	VBROADCASTSS x3+68(FP), Z3
+	VBROADCASTSS x4+72(FP), Z4
+	VBROADCASTSS x5+76(FP), Z5
+	VBROADCASTSS x6+80(FP), Z6
+	VBROADCASTSS x7+84(FP), Z7
+	VBROADCASTSS x8+88(FP), Z8
+	VBROADCASTSS x9+92(FP), Z9
+	VBROADCASTSS x10+96(FP), Z10
+	VBROADCASTSS x11+100(FP), Z11
+	VBROADCASTSS x12+104(FP), Z12
+	VBROADCASTSS x13+108(FP), Z13
+	VBROADCASTSS x14+112(FP), Z14
+	VBROADCASTSS x15+116(FP), Z15
+	VBROADCASTSS x16+120(FP), Z16
+	VBROADCASTSS x17+124(FP), Z17
+	XORQ         R11, R11
+
+vector:
+	VMOVUPS (AX)(R11*4), Z18
+	VMULPS  Z0, Z18, Z18
+	VMOVUPS (CX)(R11*4), Z19
+	VMOVUPS Z19, Z19
+	VMULPS  Z1, Z19, Z19
+	TESTB   R9, R9
+	JEQ     label3
+	VMULPS  Z18, Z2, Z20
+	VADDPS  Z20, Z19, Z19
+
+label3:
+	VMOVUPS Z19, Z19
+	VMOVUPS (DI)(R11*4), Z20
+	VSUBPS  Z20, Z19, Z20
+	TESTB   R10, R10
+	JEQ     label5
+	VMOVUPS Z3, Z20
+
+label5:
+	VMOVUPS Z19, (DI)(R11*4)
+	VMOVUPS (DX)(R11*4), Z21
+	VMULPS  Z21, Z4, Z21
+	VMULPS  Z19, Z5, Z22
+	VADDPS  Z22, Z21, Z21
+	VMOVUPS Z21, (DX)(R11*4)
+	VMOVUPS (BX)(R11*4), Z22
+	VMULPS  Z22, Z6, Z22
+	VMULPS  Z20, Z7, Z23
+	VADDPS  Z23, Z22, Z22
+	VMOVUPS Z22, (BX)(R11*4)
+	VMULPS  Z20, Z8, Z20
+	VADDPS  Z20, Z19, Z19
+	VMOVUPS (SI)(R11*4), Z20
+	VMULPS  Z20, Z9, Z20
+	VMULPS  Z19, Z19, Z19
+	VMULPS  Z19, Z10, Z19
+	VADDPS  Z19, Z20, Z19
+	VMOVUPS Z19, (SI)(R11*4)
+	VDIVPS  Z11, Z21, Z20
+	VDIVPS  Z12, Z22, Z21
+	VMULPS  Z21, Z8, Z21
+	VADDPS  Z21, Z20, Z20
+	VDIVPS  Z13, Z19, Z19
+	VADDPS  Z14, Z19, Z19
+	VSQRTPS Z19, Z19
+	VADDPS  Z15, Z19, Z19
+	VDIVPS  Z19, Z20, Z19
+	VMULPS  Z19, Z16, Z19
+	VSUBPS  Z19, Z18, Z18
+	VDIVPS  Z17, Z18, Z18
+	VMOVUPS Z18, (AX)(R11*4)
+	ADDQ    $0x10, R11
+	CMPQ    R11, R8
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func adanF64AVX512(count int, param *float64, grads *float64, m *float64, d *float64, n *float64, h *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, x7 float64, x8 float64, x9 float64, x10 float64, x11 float64, x12 float64, x13 float64, x14 float64, x15 float64, x16 float64, x17 float64, if0 bool, if1 bool)
+// Requires: AVX, AVX512F
+TEXT ·adanF64AVX512(SB), NOSPLIT, $0-202
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         m+24(FP), DX
+	MOVQ         d+32(FP), BX
+	MOVQ         n+40(FP), SI
+	MOVQ         h+48(FP), DI
+	MOVQ         count+0(FP), R8
+	MOVB         if0+200(FP), R9
+	MOVB         if1+201(FP), R10
+	VBROADCASTSD x0+56(FP), Z0
+	VBROADCASTSD x1+64(FP), Z1
+	VBROADCASTSD x2+72(FP), Z2
+	VBROADCASTSD x3+80(FP), Z3
+	VBROADCASTSD x4+88(FP), Z4
+	VBROADCASTSD x5+96(FP), Z5
+	VBROADCASTSD x6+104(FP), Z6
+	VBROADCASTSD x7+112(FP), Z7
+	VBROADCASTSD x8+120(FP), Z8
+	VBROADCASTSD x9+128(FP), Z9
+	VBROADCASTSD x10+136(FP), Z10
+	VBROADCASTSD x11+144(FP), Z11
+	VBROADCASTSD x12+152(FP), Z12
+	VBROADCASTSD x13+160(FP), Z13
+	VBROADCASTSD x14+168(FP), Z14
+	VBROADCASTSD x15+176(FP), Z15
+	VBROADCASTSD x16+184(FP), Z16
+	VBROADCASTSD x17+192(FP), Z17
+	XORQ         R11, R11
+
+vector:
+	VMOVUPD (AX)(R11*8), Z18
+	VMULPD  Z0, Z18, Z18
+	VMOVUPD (CX)(R11*8), Z19
+	VMOVUPD Z19, Z19
+	VMULPD  Z1, Z19, Z19
+	TESTB   R9, R9
+	JEQ     label3
+	VMULPD  Z18, Z2, Z20
+	VADDPD  Z20, Z19, Z19
+
+label3:
+	VMOVUPD Z19, Z19
+	VMOVUPD (DI)(R11*8), Z20
+	VSUBPD  Z20, Z19, Z20
+	TESTB   R10, R10
+	JEQ     label5
+	VMOVUPD Z3, Z20
+
+label5:
+	VMOVUPD Z19, (DI)(R11*8)
+	VMOVUPD (DX)(R11*8), Z21
+	VMULPD  Z21, Z4, Z21
+	VMULPD  Z19, Z5, Z22
+	VADDPD  Z22, Z21, Z21
+	VMOVUPD Z21, (DX)(R11*8)
+	VMOVUPD (BX)(R11*8), Z22
+	VMULPD  Z22, Z6, Z22
+	VMULPD  Z20, Z7, Z23
+	VADDPD  Z23, Z22, Z22
+	VMOVUPD Z22, (BX)(R11*8)
+	VMULPD  Z20, Z8, Z20
+	VADDPD  Z20, Z19, Z19
+	VMOVUPD (SI)(R11*8), Z20
+	VMULPD  Z20, Z9, Z20
+	VMULPD  Z19, Z19, Z19
+	VMULPD  Z19, Z10, Z19
+	VADDPD  Z19, Z20, Z19
+	VMOVUPD Z19, (SI)(R11*8)
+	VDIVPD  Z11, Z21, Z20
+	VDIVPD  Z12, Z22, Z21
+	VMULPD  Z21, Z8, Z21
+	VADDPD  Z21, Z20, Z20
+	VDIVPD  Z13, Z19, Z19
+	VADDPD  Z14, Z19, Z19
+	VSQRTPD Z19, Z19
+	VADDPD  Z15, Z19, Z19
+	VDIVPD  Z19, Z20, Z19
+	VMULPD  Z19, Z16, Z19
+	VSUBPD  Z19, Z18, Z18
+	VDIVPD  Z17, Z18, Z18
+	VMOVUPD Z18, (AX)(R11*8)
+	ADDQ    $0x08, R11
+	CMPQ    R11, R8
+	JLT     vector
 	VZEROUPPER
 	RET
 
@@ -969,13 +1933,13 @@ TEXT ·asgdF32AVX2(SB), NOSPLIT, $0-54
 	MOVQ         grads+16(FP), CX
 	MOVQ         a+24(FP), DX
 	MOVQ         count+0(FP), BX
+	MOVB         if0+52(FP), SI
+	MOVB         if1+53(FP), DI
 	VBROADCASTSS x0+32(FP), Y0
 	VBROADCASTSS x1+36(FP), Y1
 	VBROADCASTSS x2+40(FP), Y2
 	VBROADCASTSS x3+44(FP), Y3
 	VBROADCASTSS x4+48(FP), Y4
-	MOVB         if0+52(FP), SI
-	MOVB         if1+53(FP), DI
 	XORQ         R8, R8
 
 vector:
@@ -1022,13 +1986,13 @@ TEXT ·asgdF64AVX2(SB), NOSPLIT, $0-74
 	MOVQ         grads+16(FP), CX
 	MOVQ         a+24(FP), DX
 	MOVQ         count+0(FP), BX
+	MOVB         if0+72(FP), SI
+	MOVB         if1+73(FP), DI
 	VBROADCASTSD x0+32(FP), Y0
 	VBROADCASTSD x1+40(FP), Y1
 	VBROADCASTSD x2+48(FP), Y2
 	VBROADCASTSD x3+56(FP), Y3
 	VBROADCASTSD x4+64(FP), Y4
-	MOVB         if0+72(FP), SI
-	MOVB         if1+73(FP), DI
 	XORQ         R8, R8
 
 vector:
@@ -1068,63 +2032,175 @@ label5:
 	VZEROUPPER
 	RET
 
+// func asgdF32AVX512(count int, param *float32, grads *float32, a *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, if0 bool, if1 bool)
+// Requires: AVX, AVX512F
+TEXT ·asgdF32AVX512(SB), NOSPLIT, $0-54
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         count+0(FP), BX
+	MOVB         if0+52(FP), SI
+	MOVB         if1+53(FP), DI
+	VBROADCASTSS x0+32(FP), Z0
+	VBROADCASTSS x1+36(FP), Z1
+	VBROADCASTSS x2+40(FP), Z2
+	VBROADCASTSS x3+44(FP), Z3
+	VBROADCASTSS x4+48(FP), Z4
+	XORQ         R8, R8
+
+vector:
+	VMOVUPS (AX)(R8*4), Z5
+	VMOVUPS Z5, Z5
+	VMOVUPS (CX)(R8*4), Z6
+	VMOVUPS Z6, Z6
+	VMOVUPS Z5, Z7
+	VMULPS  Z0, Z6, Z6
+	TESTB   SI, SI
+	JEQ     label2
+	VMULPS  Z7, Z1, Z7
+	VADDPS  Z7, Z6, Z6
+
+label2:
+	VMOVUPS Z6, Z6
+	VMULPS  Z2, Z5, Z5
+	VMULPS  Z6, Z3, Z6
+	VADDPS  Z6, Z5, Z5
+	TESTB   DI, DI
+	JEQ     label4
+	VMOVUPS Z5, (DX)(R8*4)
+	JMP     label5
+
+label4:
+	VMOVUPS (DX)(R8*4), Z6
+	VSUBPS  Z6, Z5, Z7
+	VMULPS  Z4, Z7, Z7
+	VADDPS  Z7, Z6, Z6
+	VMOVUPS Z6, (DX)(R8*4)
+
+label5:
+	VMOVUPS Z5, (AX)(R8*4)
+	ADDQ    $0x10, R8
+	CMPQ    R8, BX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func asgdF64AVX512(count int, param *float64, grads *float64, a *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, if0 bool, if1 bool)
+// Requires: AVX, AVX512F
+TEXT ·asgdF64AVX512(SB), NOSPLIT, $0-74
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         count+0(FP), BX
+	MOVB         if0+72(FP), SI
+	MOVB         if1+73(FP), DI
+	VBROADCASTSD x0+32(FP), Z0
+	VBROADCASTSD x1+40(FP), Z1
+	VBROADCASTSD x2+48(FP), Z2
+	VBROADCASTSD x3+56(FP), Z3
+	VBROADCASTSD x4+64(FP), Z4
+	XORQ         R8, R8
+
+vector:
+	VMOVUPD (AX)(R8*8), Z5
+	VMOVUPD Z5, Z5
+	VMOVUPD (CX)(R8*8), Z6
+	VMOVUPD Z6, Z6
+	VMOVUPD Z5, Z7
+	VMULPD  Z0, Z6, Z6
+	TESTB   SI, SI
+	JEQ     label2
+	VMULPD  Z7, Z1, Z7
+	VADDPD  Z7, Z6, Z6
+
+label2:
+	VMOVUPD Z6, Z6
+	VMULPD  Z2, Z5, Z5
+	VMULPD  Z6, Z3, Z6
+	VADDPD  Z6, Z5, Z5
+	TESTB   DI, DI
+	JEQ     label4
+	VMOVUPD Z5, (DX)(R8*8)
+	JMP     label5
+
+label4:
+	VMOVUPD (DX)(R8*8), Z6
+	VSUBPD  Z6, Z5, Z7
+	VMULPD  Z4, Z7, Z7
+	VADDPD  Z7, Z6, Z6
+	VMOVUPD Z6, (DX)(R8*8)
+
+label5:
+	VMOVUPD Z5, (AX)(R8*8)
+	ADDQ    $0x08, R8
+	CMPQ    R8, BX
+	JLT     vector
+	VZEROUPPER
+	RET
+
 // func lionF32AVX2(count int, param *float32, grads *float32, m *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, if0 bool, if1 bool)
-// Requires: AVX
+// Requires: AVX, AVX2
 TEXT ·lionF32AVX2(SB), NOSPLIT, $0-70
 	MOVQ         param+8(FP), AX
 	MOVQ         grads+16(FP), CX
 	MOVQ         m+24(FP), DX
 	MOVQ         count+0(FP), BX
+	MOVB         if0+68(FP), SI
+	MOVB         if1+69(FP), DI
 	VBROADCASTSS x0+32(FP), Y0
 	VBROADCASTSS x1+36(FP), Y1
 	VBROADCASTSS x2+40(FP), Y2
 	VBROADCASTSS x3+44(FP), Y3
 	VBROADCASTSS x4+48(FP), Y4
 	VBROADCASTSS x5+52(FP), Y5
-	VBROADCASTSS x6+56(FP), Y6
-	MOVB         if0+68(FP), SI
-	MOVB         if1+69(FP), DI
+	VXORPS       X6, X6, X6
+	MOVL         $0x3f800000, R8
+	VMOVD        R8, X7
+	VPBROADCASTD X7, Y7
+	MOVL         $0x80000000, R8
+	VMOVD        R8, X8
+	VPBROADCASTD X8, Y8
 	XORQ         R8, R8
 
 vector:
-	VMOVUPS (AX)(R8*4), Y7
-	VMOVUPS (CX)(R8*4), Y8
-	VMOVUPS Y8, Y8
-	VMULPS  Y0, Y8, Y8
+	VMOVUPS (AX)(R8*4), Y9
+	VMOVUPS (CX)(R8*4), Y10
+	VMOVUPS Y10, Y10
+	VMULPS  Y0, Y10, Y10
 	TESTB   SI, SI
 	JEQ     label2
-	VMULPS  Y7, Y1, Y9
-	VADDPS  Y9, Y8, Y8
+	VMULPS  Y9, Y1, Y11
+	VADDPS  Y11, Y10, Y10
 
 label2:
-	VMOVUPS      Y8, Y8
-	VMOVUPS      (DX)(R8*4), Y9
-	VMULPS       Y9, Y2, Y10
-	VMULPS       Y8, Y3, Y11
-	VADDPS       Y11, Y10, Y10
-	VXORPS       Y13, Y13, Y13
-	VCMPPS       $0x0c, Y13, Y10, Y13
-	VBROADCASTSS signF32<>+0(SB), Y11
-	VANDPS       Y11, Y10, Y12
-	VBROADCASTSS oneF32<>+0(SB), Y11
-	VORPS        Y11, Y12, Y12
-	VBLENDVPS    Y13, Y12, Y10, Y10
-	VMULPS       Y4, Y10, Y10
-	TESTB        DI, DI
-	JEQ          label5
-	VMULPS       Y7, Y5, Y11
-	VADDPS       Y11, Y10, Y10
+	VMOVUPS   Y10, Y10
+	VMOVUPS   (DX)(R8*4), Y11
+	VMULPS    Y11, Y2, Y12
+	VMULPS    Y10, Y3, Y13
+	VADDPS    Y13, Y12, Y12
+	VMOVUPS   Y12, Y12
+	VANDPS    Y8, Y12, Y13
+	VORPS     Y7, Y13, Y13
+	VCMPPS    $0x0c, Y6, Y12, Y14
+	VBLENDVPS Y14, Y13, Y12, Y12
+	VMOVUPS   Y12, Y12
+	VMULPS    Y4, Y12, Y12
+	TESTB     DI, DI
+	JEQ       label5
+	VMULPS    Y9, Y5, Y13
+	VADDPS    Y13, Y12, Y12
 
 label5:
-	VMULPS       Y10, Y6, Y10
-	VSUBPS       Y10, Y7, Y7
-	VMOVUPS      Y7, (AX)(R8*4)
-	VBROADCASTSS x7+60(FP), Y7
-	VMULPS       Y9, Y7, Y7
-	VBROADCASTSS x8+64(FP), Y9
-	VMULPS       Y8, Y9, Y8
-	VADDPS       Y8, Y7, Y7
-	VMOVUPS      Y7, (DX)(R8*4)
+	VBROADCASTSS x6+56(FP), Y13
+	VMULPS       Y12, Y13, Y12
+	VSUBPS       Y12, Y9, Y9
+	VMOVUPS      Y9, (AX)(R8*4)
+	VBROADCASTSS x7+60(FP), Y9
+	VMULPS       Y11, Y9, Y9
+	VBROADCASTSS x8+64(FP), Y11
+	VMULPS       Y10, Y11, Y10
+	VADDPS       Y10, Y9, Y9
+	VMOVUPS      Y9, (DX)(R8*4)
 	ADDQ         $0x08, R8
 	CMPQ         R8, BX
 	JLT          vector
@@ -1132,65 +2208,209 @@ label5:
 	RET
 
 // func lionF64AVX2(count int, param *float64, grads *float64, m *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, x7 float64, x8 float64, if0 bool, if1 bool)
-// Requires: AVX
+// Requires: AVX, AVX2
 TEXT ·lionF64AVX2(SB), NOSPLIT, $0-106
 	MOVQ         param+8(FP), AX
 	MOVQ         grads+16(FP), CX
 	MOVQ         m+24(FP), DX
 	MOVQ         count+0(FP), BX
+	MOVB         if0+104(FP), SI
+	MOVB         if1+105(FP), DI
 	VBROADCASTSD x0+32(FP), Y0
 	VBROADCASTSD x1+40(FP), Y1
 	VBROADCASTSD x2+48(FP), Y2
 	VBROADCASTSD x3+56(FP), Y3
 	VBROADCASTSD x4+64(FP), Y4
 	VBROADCASTSD x5+72(FP), Y5
-	VBROADCASTSD x6+80(FP), Y6
-	MOVB         if0+104(FP), SI
-	MOVB         if1+105(FP), DI
+	VXORPS       X6, X6, X6
+	MOVQ         $0x3ff0000000000000, R8
+	VMOVQ        R8, X7
+	VPBROADCASTQ X7, Y7
+	MOVQ         $0x8000000000000000, R8
+	VMOVQ        R8, X8
+	VPBROADCASTQ X8, Y8
 	XORQ         R8, R8
 
 vector:
-	VMOVUPD (AX)(R8*8), Y7
-	VMOVUPD (CX)(R8*8), Y8
-	VMOVUPD Y8, Y8
-	VMULPD  Y0, Y8, Y8
+	VMOVUPD (AX)(R8*8), Y9
+	VMOVUPD (CX)(R8*8), Y10
+	VMOVUPD Y10, Y10
+	VMULPD  Y0, Y10, Y10
 	TESTB   SI, SI
 	JEQ     label2
-	VMULPD  Y7, Y1, Y9
-	VADDPD  Y9, Y8, Y8
+	VMULPD  Y9, Y1, Y11
+	VADDPD  Y11, Y10, Y10
 
 label2:
-	VMOVUPD      Y8, Y8
-	VMOVUPD      (DX)(R8*8), Y9
-	VMULPD       Y9, Y2, Y10
-	VMULPD       Y8, Y3, Y11
-	VADDPD       Y11, Y10, Y10
-	VXORPD       Y13, Y13, Y13
-	VCMPPD       $0x0c, Y13, Y10, Y13
-	VBROADCASTSD signF64<>+0(SB), Y11
-	VANDPD       Y11, Y10, Y12
-	VBROADCASTSD oneF64<>+0(SB), Y11
-	VORPD        Y11, Y12, Y12
-	VBLENDVPD    Y13, Y12, Y10, Y10
-	VMULPD       Y4, Y10, Y10
-	TESTB        DI, DI
-	JEQ          label5
-	VMULPD       Y7, Y5, Y11
-	VADDPD       Y11, Y10, Y10
+	VMOVUPD   Y10, Y10
+	VMOVUPD   (DX)(R8*8), Y11
+	VMULPD    Y11, Y2, Y12
+	VMULPD    Y10, Y3, Y13
+	VADDPD    Y13, Y12, Y12
+	VMOVUPD   Y12, Y12
+	VANDPD    Y8, Y12, Y13
+	VORPD     Y7, Y13, Y13
+	VCMPPD    $0x0c, Y6, Y12, Y14
+	VBLENDVPD Y14, Y13, Y12, Y12
+	VMOVUPD   Y12, Y12
+	VMULPD    Y4, Y12, Y12
+	TESTB     DI, DI
+	JEQ       label5
+	VMULPD    Y9, Y5, Y13
+	VADDPD    Y13, Y12, Y12
 
 label5:
-	VMULPD       Y10, Y6, Y10
-	VSUBPD       Y10, Y7, Y7
-	VMOVUPD      Y7, (AX)(R8*8)
-	VBROADCASTSD x7+88(FP), Y7
-	VMULPD       Y9, Y7, Y7
-	VBROADCASTSD x8+96(FP), Y9
-	VMULPD       Y8, Y9, Y8
-	VADDPD       Y8, Y7, Y7
-	VMOVUPD      Y7, (DX)(R8*8)
+	VBROADCASTSD x6+80(FP), Y13
+	VMULPD       Y12, Y13, Y12
+	VSUBPD       Y12, Y9, Y9
+	VMOVUPD      Y9, (AX)(R8*8)
+	VBROADCASTSD x7+88(FP), Y9
+	VMULPD       Y11, Y9, Y9
+	VBROADCASTSD x8+96(FP), Y11
+	VMULPD       Y10, Y11, Y10
+	VADDPD       Y10, Y9, Y9
+	VMOVUPD      Y9, (DX)(R8*8)
 	ADDQ         $0x04, R8
 	CMPQ         R8, BX
 	JLT          vector
+	VZEROUPPER
+	RET
+
+// func lionF32AVX512(count int, param *float32, grads *float32, m *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, if0 bool, if1 bool)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·lionF32AVX512(SB), NOSPLIT, $0-70
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         m+24(FP), DX
+	MOVQ         count+0(FP), BX
+	MOVB         if0+68(FP), SI
+	MOVB         if1+69(FP), DI
+	VBROADCASTSS x0+32(FP), Z0
+	VBROADCASTSS x1+36(FP), Z1
+	VBROADCASTSS x2+40(FP), Z2
+	VBROADCASTSS x3+44(FP), Z3
+	VBROADCASTSS x4+48(FP), Z4
+	VBROADCASTSS x5+52(FP), Z5
+	VBROADCASTSS x6+56(FP), Z6
+	VBROADCASTSS x7+60(FP), Z7
+	VBROADCASTSS x8+64(FP), Z8
+	VXORPS       X9, X9, X9
+	MOVL         $0x3f800000, R8
+	VMOVD        R8, X10
+	VPBROADCASTD X10, Z10
+	MOVL         $0x80000000, R8
+	VMOVD        R8, X11
+	VPBROADCASTD X11, Z11
+	XORQ         R8, R8
+
+vector:
+	VMOVUPS (AX)(R8*4), Z12
+	VMOVUPS (CX)(R8*4), Z13
+	VMOVUPS Z13, Z13
+	VMULPS  Z0, Z13, Z13
+	TESTB   SI, SI
+	JEQ     label2
+	VMULPS  Z12, Z1, Z14
+	VADDPS  Z14, Z13, Z13
+
+label2:
+	VMOVUPS Z13, Z13
+	VMOVUPS (DX)(R8*4), Z14
+	VMULPS  Z14, Z2, Z15
+	VMULPS  Z13, Z3, Z16
+	VADDPS  Z16, Z15, Z15
+	VMOVUPS Z15, Z15
+	VANDPS  Z11, Z15, Z16
+	VORPS   Z10, Z16, Z16
+	VCMPPS  $0x0c, Z9, Z15, K1
+	VMOVAPS Z16, K1, Z15
+	VMOVUPS Z15, Z15
+	VMULPS  Z4, Z15, Z15
+	TESTB   DI, DI
+	JEQ     label5
+	VMULPS  Z12, Z5, Z16
+	VADDPS  Z16, Z15, Z15
+
+label5:
+	VMULPS  Z15, Z6, Z15
+	VSUBPS  Z15, Z12, Z12
+	VMOVUPS Z12, (AX)(R8*4)
+	VMULPS  Z14, Z7, Z12
+	VMULPS  Z13, Z8, Z13
+	VADDPS  Z13, Z12, Z12
+	VMOVUPS Z12, (DX)(R8*4)
+	ADDQ    $0x10, R8
+	CMPQ    R8, BX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func lionF64AVX512(count int, param *float64, grads *float64, m *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, x7 float64, x8 float64, if0 bool, if1 bool)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·lionF64AVX512(SB), NOSPLIT, $0-106
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         m+24(FP), DX
+	MOVQ         count+0(FP), BX
+	MOVB         if0+104(FP), SI
+	MOVB         if1+105(FP), DI
+	VBROADCASTSD x0+32(FP), Z0
+	VBROADCASTSD x1+40(FP), Z1
+	VBROADCASTSD x2+48(FP), Z2
+	VBROADCASTSD x3+56(FP), Z3
+	VBROADCASTSD x4+64(FP), Z4
+	VBROADCASTSD x5+72(FP), Z5
+	VBROADCASTSD x6+80(FP), Z6
+	VBROADCASTSD x7+88(FP), Z7
+	VBROADCASTSD x8+96(FP), Z8
+	VXORPS       X9, X9, X9
+	MOVQ         $0x3ff0000000000000, R8
+	VMOVQ        R8, X10
+	VPBROADCASTQ X10, Z10
+	MOVQ         $0x8000000000000000, R8
+	VMOVQ        R8, X11
+	VPBROADCASTQ X11, Z11
+	XORQ         R8, R8
+
+vector:
+	VMOVUPD (AX)(R8*8), Z12
+	VMOVUPD (CX)(R8*8), Z13
+	VMOVUPD Z13, Z13
+	VMULPD  Z0, Z13, Z13
+	TESTB   SI, SI
+	JEQ     label2
+	VMULPD  Z12, Z1, Z14
+	VADDPD  Z14, Z13, Z13
+
+label2:
+	VMOVUPD Z13, Z13
+	VMOVUPD (DX)(R8*8), Z14
+	VMULPD  Z14, Z2, Z15
+	VMULPD  Z13, Z3, Z16
+	VADDPD  Z16, Z15, Z15
+	VMOVUPD Z15, Z15
+	VANDPD  Z11, Z15, Z16
+	VORPD   Z10, Z16, Z16
+	VCMPPD  $0x0c, Z9, Z15, K1
+	VMOVAPD Z16, K1, Z15
+	VMOVUPD Z15, Z15
+	VMULPD  Z4, Z15, Z15
+	TESTB   DI, DI
+	JEQ     label5
+	VMULPD  Z12, Z5, Z16
+	VADDPD  Z16, Z15, Z15
+
+label5:
+	VMULPD  Z15, Z6, Z15
+	VSUBPD  Z15, Z12, Z12
+	VMOVUPD Z12, (AX)(R8*8)
+	VMULPD  Z14, Z7, Z12
+	VMULPD  Z13, Z8, Z13
+	VADDPD  Z13, Z12, Z12
+	VMOVUPD Z12, (DX)(R8*8)
+	ADDQ    $0x08, R8
+	CMPQ    R8, BX
+	JLT     vector
 	VZEROUPPER
 	RET
 
@@ -1201,11 +2421,11 @@ TEXT ·momentumF32AVX2(SB), NOSPLIT, $0-49
 	MOVQ         grads+16(FP), CX
 	MOVQ         v+24(FP), DX
 	MOVQ         count+0(FP), BX
+	MOVB         if0+48(FP), SI
 	VBROADCASTSS x0+32(FP), Y0
 	VBROADCASTSS x1+36(FP), Y1
 	VBROADCASTSS x2+40(FP), Y2
 	VBROADCASTSS x3+44(FP), Y3
-	MOVB         if0+48(FP), SI
 	XORQ         DI, DI
 
 vector:
@@ -1240,11 +2460,11 @@ TEXT ·momentumF64AVX2(SB), NOSPLIT, $0-65
 	MOVQ         grads+16(FP), CX
 	MOVQ         v+24(FP), DX
 	MOVQ         count+0(FP), BX
+	MOVB         if0+64(FP), SI
 	VBROADCASTSD x0+32(FP), Y0
 	VBROADCASTSD x1+40(FP), Y1
 	VBROADCASTSD x2+48(FP), Y2
 	VBROADCASTSD x3+56(FP), Y3
-	MOVB         if0+64(FP), SI
 	XORQ         DI, DI
 
 vector:
@@ -1272,6 +2492,84 @@ label2:
 	VZEROUPPER
 	RET
 
+// func momentumF32AVX512(count int, param *float32, grads *float32, v *float32, x0 float32, x1 float32, x2 float32, x3 float32, if0 bool)
+// Requires: AVX, AVX512F
+TEXT ·momentumF32AVX512(SB), NOSPLIT, $0-49
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         v+24(FP), DX
+	MOVQ         count+0(FP), BX
+	MOVB         if0+48(FP), SI
+	VBROADCASTSS x0+32(FP), Z0
+	VBROADCASTSS x1+36(FP), Z1
+	VBROADCASTSS x2+40(FP), Z2
+	VBROADCASTSS x3+44(FP), Z3
+	XORQ         DI, DI
+
+vector:
+	VMOVUPS (AX)(DI*4), Z4
+	VMOVUPS (CX)(DI*4), Z5
+	VMOVUPS Z5, Z5
+	VMULPS  Z0, Z5, Z5
+	TESTB   SI, SI
+	JEQ     label2
+	VMULPS  Z4, Z1, Z6
+	VADDPS  Z6, Z5, Z5
+
+label2:
+	VMOVUPS Z5, Z5
+	VMOVUPS (DX)(DI*4), Z6
+	VMULPS  Z6, Z2, Z6
+	VMULPS  Z5, Z3, Z5
+	VSUBPS  Z5, Z6, Z5
+	VMOVUPS Z5, (DX)(DI*4)
+	VADDPS  Z5, Z4, Z4
+	VMOVUPS Z4, (AX)(DI*4)
+	ADDQ    $0x10, DI
+	CMPQ    DI, BX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func momentumF64AVX512(count int, param *float64, grads *float64, v *float64, x0 float64, x1 float64, x2 float64, x3 float64, if0 bool)
+// Requires: AVX, AVX512F
+TEXT ·momentumF64AVX512(SB), NOSPLIT, $0-65
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         v+24(FP), DX
+	MOVQ         count+0(FP), BX
+	MOVB         if0+64(FP), SI
+	VBROADCASTSD x0+32(FP), Z0
+	VBROADCASTSD x1+40(FP), Z1
+	VBROADCASTSD x2+48(FP), Z2
+	VBROADCASTSD x3+56(FP), Z3
+	XORQ         DI, DI
+
+vector:
+	VMOVUPD (AX)(DI*8), Z4
+	VMOVUPD (CX)(DI*8), Z5
+	VMOVUPD Z5, Z5
+	VMULPD  Z0, Z5, Z5
+	TESTB   SI, SI
+	JEQ     label2
+	VMULPD  Z4, Z1, Z6
+	VADDPD  Z6, Z5, Z5
+
+label2:
+	VMOVUPD Z5, Z5
+	VMOVUPD (DX)(DI*8), Z6
+	VMULPD  Z6, Z2, Z6
+	VMULPD  Z5, Z3, Z5
+	VSUBPD  Z5, Z6, Z5
+	VMOVUPD Z5, (DX)(DI*8)
+	VADDPD  Z5, Z4, Z4
+	VMOVUPD Z4, (AX)(DI*8)
+	ADDQ    $0x08, DI
+	CMPQ    DI, BX
+	JLT     vector
+	VZEROUPPER
+	RET
+
 // func nadamF32AVX2(count int, param *float32, grads *float32, m *float32, v *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, x9 float32, x10 float32, if0 bool, if1 bool)
 // Requires: AVX
 TEXT ·nadamF32AVX2(SB), NOSPLIT, $0-86
@@ -1280,66 +2578,66 @@ TEXT ·nadamF32AVX2(SB), NOSPLIT, $0-86
 	MOVQ         m+24(FP), DX
 	MOVQ         v+32(FP), BX
 	MOVQ         count+0(FP), SI
+	MOVB         if0+84(FP), DI
+	MOVB         if1+85(FP), R8
 	VBROADCASTSS x0+40(FP), Y0
 	VBROADCASTSS x1+44(FP), Y1
 	VBROADCASTSS x2+48(FP), Y2
 	VBROADCASTSS x3+52(FP), Y3
 	VBROADCASTSS x4+56(FP), Y4
 	VBROADCASTSS x5+60(FP), Y5
-	VBROADCASTSS x6+64(FP), Y6
-	MOVB         if0+84(FP), DI
-	MOVB         if1+85(FP), R8
 	XORQ         R9, R9
 
 vector:
-	VMOVUPS (AX)(R9*4), Y7
-	VMULPS  Y0, Y7, Y7
-	VMOVUPS (CX)(R9*4), Y8
-	VMOVUPS Y8, Y8
-	VMOVUPS Y7, Y9
-	VMULPS  Y1, Y8, Y8
+	VMOVUPS (AX)(R9*4), Y6
+	VMULPS  Y0, Y6, Y6
+	VMOVUPS (CX)(R9*4), Y7
+	VMOVUPS Y7, Y7
+	VMOVUPS Y6, Y8
+	VMULPS  Y1, Y7, Y7
 	TESTB   DI, DI
 	JEQ     label3
-	VMULPS  Y9, Y2, Y9
-	VADDPS  Y9, Y8, Y8
+	VMULPS  Y8, Y2, Y8
+	VADDPS  Y8, Y7, Y7
 
 label3:
-	VMOVUPS Y8, Y8
-	VMOVUPS (DX)(R9*4), Y9
+	VMOVUPS Y7, Y7
+	VMOVUPS (DX)(R9*4), Y8
 	TESTB   R8, R8
 	JEQ     label6
-	VSUBPS  Y9, Y8, Y10
-	VMULPS  Y10, Y3, Y10
-	VADDPS  Y10, Y9, Y9
+	VSUBPS  Y8, Y7, Y9
+	VMULPS  Y9, Y3, Y9
+	VADDPS  Y9, Y8, Y8
 	JMP     label5
 
 label6:
-	VSUBPS Y9, Y8, Y9
-	VMULPS Y4, Y9, Y9
-	VSUBPS Y9, Y8, Y9
+	VSUBPS Y8, Y7, Y8
+	VMULPS Y4, Y8, Y8
+	VSUBPS Y8, Y7, Y8
 
 label5:
-	VMOVUPS      Y9, (DX)(R9*4)
-	VMOVUPS      (BX)(R9*4), Y10
-	VMULPS       Y10, Y5, Y10
-	VMULPS       Y8, Y6, Y11
-	VMULPS       Y8, Y11, Y11
-	VADDPS       Y11, Y10, Y10
-	VMOVUPS      Y10, (BX)(R9*4)
-	VBROADCASTSS x7+68(FP), Y11
-	VDIVPS       Y11, Y10, Y10
-	VSQRTPS      Y10, Y10
-	VBROADCASTSS x8+72(FP), Y11
-	VADDPS       Y11, Y10, Y10
-	VBROADCASTSS x9+76(FP), Y11
-	VMULPS       Y8, Y11, Y8
-	VDIVPS       Y10, Y8, Y8
-	VADDPS       Y8, Y7, Y7
-	VBROADCASTSS x10+80(FP), Y8
-	VMULPS       Y9, Y8, Y8
-	VDIVPS       Y10, Y8, Y8
-	VADDPS       Y8, Y7, Y7
-	VMOVUPS      Y7, (AX)(R9*4)
+	VMOVUPS      Y8, (DX)(R9*4)
+	VMOVUPS      (BX)(R9*4), Y9
+	VMULPS       Y9, Y5, Y9
+	VBROADCASTSS x6+64(FP), Y10
+	VMULPS       Y7, Y10, Y10
+	VMULPS       Y7, Y10, Y10
+	VADDPS       Y10, Y9, Y9
+	VMOVUPS      Y9, (BX)(R9*4)
+	VBROADCASTSS x7+68(FP), Y10
+	VDIVPS       Y10, Y9, Y9
+	VSQRTPS      Y9, Y9
+	VBROADCASTSS x8+72(FP), Y10
+	VADDPS       Y10, Y9, Y9
+	VBROADCASTSS x9+76(FP), Y10
+	VMULPS       Y7, Y10, Y7
+	VDIVPS       Y9, Y7, Y7
+	VADDPS       Y7, Y6, Y6
+	VBROADCASTSS x10+80(FP), Y7
+	VMULPS       Y8, Y7, Y7
+	VDIVPS       Y9, Y7, Y7
+	VADDPS       Y7, Y6, Y6
+	VMOVUPS      Y6, (AX)(R9*4)
 	ADDQ         $0x08, R9
 	CMPQ         R9, SI
 	JLT          vector
@@ -1354,69 +2652,217 @@ TEXT ·nadamF64AVX2(SB), NOSPLIT, $0-130
 	MOVQ         m+24(FP), DX
 	MOVQ         v+32(FP), BX
 	MOVQ         count+0(FP), SI
+	MOVB         if0+128(FP), DI
+	MOVB         if1+129(FP), R8
 	VBROADCASTSD x0+40(FP), Y0
 	VBROADCASTSD x1+48(FP), Y1
 	VBROADCASTSD x2+56(FP), Y2
 	VBROADCASTSD x3+64(FP), Y3
 	VBROADCASTSD x4+72(FP), Y4
 	VBROADCASTSD x5+80(FP), Y5
-	VBROADCASTSD x6+88(FP), Y6
-	MOVB         if0+128(FP), DI
-	MOVB         if1+129(FP), R8
 	XORQ         R9, R9
 
 vector:
-	VMOVUPD (AX)(R9*8), Y7
-	VMULPD  Y0, Y7, Y7
-	VMOVUPD (CX)(R9*8), Y8
-	VMOVUPD Y8, Y8
-	VMOVUPD Y7, Y9
-	VMULPD  Y1, Y8, Y8
+	VMOVUPD (AX)(R9*8), Y6
+	VMULPD  Y0, Y6, Y6
+	VMOVUPD (CX)(R9*8), Y7
+	VMOVUPD Y7, Y7
+	VMOVUPD Y6, Y8
+	VMULPD  Y1, Y7, Y7
 	TESTB   DI, DI
 	JEQ     label3
-	VMULPD  Y9, Y2, Y9
-	VADDPD  Y9, Y8, Y8
+	VMULPD  Y8, Y2, Y8
+	VADDPD  Y8, Y7, Y7
 
 label3:
-	VMOVUPD Y8, Y8
-	VMOVUPD (DX)(R9*8), Y9
+	VMOVUPD Y7, Y7
+	VMOVUPD (DX)(R9*8), Y8
 	TESTB   R8, R8
 	JEQ     label6
-	VSUBPD  Y9, Y8, Y10
-	VMULPD  Y10, Y3, Y10
-	VADDPD  Y10, Y9, Y9
+	VSUBPD  Y8, Y7, Y9
+	VMULPD  Y9, Y3, Y9
+	VADDPD  Y9, Y8, Y8
 	JMP     label5
 
 label6:
-	VSUBPD Y9, Y8, Y9
-	VMULPD Y4, Y9, Y9
-	VSUBPD Y9, Y8, Y9
+	VSUBPD Y8, Y7, Y8
+	VMULPD Y4, Y8, Y8
+	VSUBPD Y8, Y7, Y8
 
 label5:
-	VMOVUPD      Y9, (DX)(R9*8)
-	VMOVUPD      (BX)(R9*8), Y10
-	VMULPD       Y10, Y5, Y10
-	VMULPD       Y8, Y6, Y11
-	VMULPD       Y8, Y11, Y11
-	VADDPD       Y11, Y10, Y10
-	VMOVUPD      Y10, (BX)(R9*8)
-	VBROADCASTSD x7+96(FP), Y11
-	VDIVPD       Y11, Y10, Y10
-	VSQRTPD      Y10, Y10
-	VBROADCASTSD x8+104(FP), Y11
-	VADDPD       Y11, Y10, Y10
-	VBROADCASTSD x9+112(FP), Y11
-	VMULPD       Y8, Y11, Y8
-	VDIVPD       Y10, Y8, Y8
-	VADDPD       Y8, Y7, Y7
-	VBROADCASTSD x10+120(FP), Y8
-	VMULPD       Y9, Y8, Y8
-	VDIVPD       Y10, Y8, Y8
-	VADDPD       Y8, Y7, Y7
-	VMOVUPD      Y7, (AX)(R9*8)
+	VMOVUPD      Y8, (DX)(R9*8)
+	VMOVUPD      (BX)(R9*8), Y9
+	VMULPD       Y9, Y5, Y9
+	VBROADCASTSD x6+88(FP), Y10
+	VMULPD       Y7, Y10, Y10
+	VMULPD       Y7, Y10, Y10
+	VADDPD       Y10, Y9, Y9
+	VMOVUPD      Y9, (BX)(R9*8)
+	VBROADCASTSD x7+96(FP), Y10
+	VDIVPD       Y10, Y9, Y9
+	VSQRTPD      Y9, Y9
+	VBROADCASTSD x8+104(FP), Y10
+	VADDPD       Y10, Y9, Y9
+	VBROADCASTSD x9+112(FP), Y10
+	VMULPD       Y7, Y10, Y7
+	VDIVPD       Y9, Y7, Y7
+	VADDPD       Y7, Y6, Y6
+	VBROADCASTSD x10+120(FP), Y7
+	VMULPD       Y8, Y7, Y7
+	VDIVPD       Y9, Y7, Y7
+	VADDPD       Y7, Y6, Y6
+	VMOVUPD      Y6, (AX)(R9*8)
 	ADDQ         $0x04, R9
 	CMPQ         R9, SI
 	JLT          vector
+	VZEROUPPER
+	RET
+
+// func nadamF32AVX512(count int, param *float32, grads *float32, m *float32, v *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, x9 float32, x10 float32, if0 bool, if1 bool)
+// Requires: AVX, AVX512F
+TEXT ·nadamF32AVX512(SB), NOSPLIT, $0-86
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         m+24(FP), DX
+	MOVQ         v+32(FP), BX
+	MOVQ         count+0(FP), SI
+	MOVB         if0+84(FP), DI
+	MOVB         if1+85(FP), R8
+	VBROADCASTSS x0+40(FP), Z0
+	VBROADCASTSS x1+44(FP), Z1
+	VBROADCASTSS x2+48(FP), Z2
+	VBROADCASTSS x3+52(FP), Z3
+	VBROADCASTSS x4+56(FP), Z4
+	VBROADCASTSS x5+60(FP), Z5
+	VBROADCASTSS x6+64(FP), Z6
+	VBROADCASTSS x7+68(FP), Z7
+	VBROADCASTSS x8+72(FP), Z8
+	VBROADCASTSS x9+76(FP), Z9
+	VBROADCASTSS x10+80(FP), Z10
+	XORQ         R9, R9
+
+vector:
+	VMOVUPS (AX)(R9*4), Z11
+	VMULPS  Z0, Z11, Z11
+	VMOVUPS (CX)(R9*4), Z12
+	VMOVUPS Z12, Z12
+	VMOVUPS Z11, Z13
+	VMULPS  Z1, Z12, Z12
+	TESTB   DI, DI
+	JEQ     label3
+	VMULPS  Z13, Z2, Z13
+	VADDPS  Z13, Z12, Z12
+
+label3:
+	VMOVUPS Z12, Z12
+	VMOVUPS (DX)(R9*4), Z13
+	TESTB   R8, R8
+	JEQ     label6
+	VSUBPS  Z13, Z12, Z14
+	VMULPS  Z14, Z3, Z14
+	VADDPS  Z14, Z13, Z13
+	JMP     label5
+
+label6:
+	VSUBPS Z13, Z12, Z13
+	VMULPS Z4, Z13, Z13
+	VSUBPS Z13, Z12, Z13
+
+label5:
+	VMOVUPS Z13, (DX)(R9*4)
+	VMOVUPS (BX)(R9*4), Z14
+	VMULPS  Z14, Z5, Z14
+	VMULPS  Z12, Z6, Z15
+	VMULPS  Z12, Z15, Z15
+	VADDPS  Z15, Z14, Z14
+	VMOVUPS Z14, (BX)(R9*4)
+	VDIVPS  Z7, Z14, Z14
+	VSQRTPS Z14, Z14
+	VADDPS  Z8, Z14, Z14
+	VMULPS  Z12, Z9, Z12
+	VDIVPS  Z14, Z12, Z12
+	VADDPS  Z12, Z11, Z11
+	VMULPS  Z13, Z10, Z12
+	VDIVPS  Z14, Z12, Z12
+	VADDPS  Z12, Z11, Z11
+	VMOVUPS Z11, (AX)(R9*4)
+	ADDQ    $0x10, R9
+	CMPQ    R9, SI
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func nadamF64AVX512(count int, param *float64, grads *float64, m *float64, v *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, x7 float64, x8 float64, x9 float64, x10 float64, if0 bool, if1 bool)
+// Requires: AVX, AVX512F
+TEXT ·nadamF64AVX512(SB), NOSPLIT, $0-130
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         m+24(FP), DX
+	MOVQ         v+32(FP), BX
+	MOVQ         count+0(FP), SI
+	MOVB         if0+128(FP), DI
+	MOVB         if1+129(FP), R8
+	VBROADCASTSD x0+40(FP), Z0
+	VBROADCASTSD x1+48(FP), Z1
+	VBROADCASTSD x2+56(FP), Z2
+	VBROADCASTSD x3+64(FP), Z3
+	VBROADCASTSD x4+72(FP), Z4
+	VBROADCASTSD x5+80(FP), Z5
+	VBROADCASTSD x6+88(FP), Z6
+	VBROADCASTSD x7+96(FP), Z7
+	VBROADCASTSD x8+104(FP), Z8
+	VBROADCASTSD x9+112(FP), Z9
+	VBROADCASTSD x10+120(FP), Z10
+	XORQ         R9, R9
+
+vector:
+	VMOVUPD (AX)(R9*8), Z11
+	VMULPD  Z0, Z11, Z11
+	VMOVUPD (CX)(R9*8), Z12
+	VMOVUPD Z12, Z12
+	VMOVUPD Z11, Z13
+	VMULPD  Z1, Z12, Z12
+	TESTB   DI, DI
+	JEQ     label3
+	VMULPD  Z13, Z2, Z13
+	VADDPD  Z13, Z12, Z12
+
+label3:
+	VMOVUPD Z12, Z12
+	VMOVUPD (DX)(R9*8), Z13
+	TESTB   R8, R8
+	JEQ     label6
+	VSUBPD  Z13, Z12, Z14
+	VMULPD  Z14, Z3, Z14
+	VADDPD  Z14, Z13, Z13
+	JMP     label5
+
+label6:
+	VSUBPD Z13, Z12, Z13
+	VMULPD Z4, Z13, Z13
+	VSUBPD Z13, Z12, Z13
+
+label5:
+	VMOVUPD Z13, (DX)(R9*8)
+	VMOVUPD (BX)(R9*8), Z14
+	VMULPD  Z14, Z5, Z14
+	VMULPD  Z12, Z6, Z15
+	VMULPD  Z12, Z15, Z15
+	VADDPD  Z15, Z14, Z14
+	VMOVUPD Z14, (BX)(R9*8)
+	VDIVPD  Z7, Z14, Z14
+	VSQRTPD Z14, Z14
+	VADDPD  Z8, Z14, Z14
+	VMULPD  Z12, Z9, Z12
+	VDIVPD  Z14, Z12, Z12
+	VADDPD  Z12, Z11, Z11
+	VMULPD  Z13, Z10, Z12
+	VDIVPD  Z14, Z12, Z12
+	VADDPD  Z12, Z11, Z11
+	VMOVUPD Z11, (AX)(R9*8)
+	ADDQ    $0x08, R9
+	CMPQ    R9, SI
+	JLT     vector
 	VZEROUPPER
 	RET
 
@@ -1428,11 +2874,11 @@ TEXT ·nesterovF32AVX2(SB), NOSPLIT, $0-57
 	MOVQ         at+24(FP), DX
 	MOVQ         v+32(FP), BX
 	MOVQ         count+0(FP), SI
+	MOVB         if0+56(FP), DI
 	VBROADCASTSS x0+40(FP), Y0
 	VBROADCASTSS x1+44(FP), Y1
 	VBROADCASTSS x2+48(FP), Y2
 	VBROADCASTSS x3+52(FP), Y3
-	MOVB         if0+56(FP), DI
 	XORQ         R8, R8
 
 vector:
@@ -1469,11 +2915,11 @@ TEXT ·nesterovF64AVX2(SB), NOSPLIT, $0-73
 	MOVQ         at+24(FP), DX
 	MOVQ         v+32(FP), BX
 	MOVQ         count+0(FP), SI
+	MOVB         if0+72(FP), DI
 	VBROADCASTSD x0+40(FP), Y0
 	VBROADCASTSD x1+48(FP), Y1
 	VBROADCASTSD x2+56(FP), Y2
 	VBROADCASTSD x3+64(FP), Y3
-	MOVB         if0+72(FP), DI
 	XORQ         R8, R8
 
 vector:
@@ -1497,6 +2943,88 @@ label2:
 	VADDPD  Y4, Y5, Y4
 	VMOVUPD Y4, (AX)(R8*8)
 	ADDQ    $0x04, R8
+	CMPQ    R8, SI
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func nesterovF32AVX512(count int, param *float32, grads *float32, at *float32, v *float32, x0 float32, x1 float32, x2 float32, x3 float32, if0 bool)
+// Requires: AVX, AVX512F
+TEXT ·nesterovF32AVX512(SB), NOSPLIT, $0-57
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         at+24(FP), DX
+	MOVQ         v+32(FP), BX
+	MOVQ         count+0(FP), SI
+	MOVB         if0+56(FP), DI
+	VBROADCASTSS x0+40(FP), Z0
+	VBROADCASTSS x1+44(FP), Z1
+	VBROADCASTSS x2+48(FP), Z2
+	VBROADCASTSS x3+52(FP), Z3
+	XORQ         R8, R8
+
+vector:
+	VMOVUPS (CX)(R8*4), Z4
+	VMOVUPS (DX)(R8*4), Z5
+	VMOVUPS Z4, Z4
+	VMULPS  Z0, Z4, Z4
+	TESTB   DI, DI
+	JEQ     label2
+	VMULPS  Z5, Z1, Z5
+	VADDPS  Z5, Z4, Z4
+
+label2:
+	VMOVUPS Z4, Z4
+	VMOVUPS (BX)(R8*4), Z5
+	VMULPS  Z5, Z2, Z5
+	VMULPS  Z4, Z3, Z4
+	VSUBPS  Z4, Z5, Z4
+	VMOVUPS Z4, (BX)(R8*4)
+	VMOVUPS (AX)(R8*4), Z5
+	VADDPS  Z4, Z5, Z4
+	VMOVUPS Z4, (AX)(R8*4)
+	ADDQ    $0x10, R8
+	CMPQ    R8, SI
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func nesterovF64AVX512(count int, param *float64, grads *float64, at *float64, v *float64, x0 float64, x1 float64, x2 float64, x3 float64, if0 bool)
+// Requires: AVX, AVX512F
+TEXT ·nesterovF64AVX512(SB), NOSPLIT, $0-73
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         at+24(FP), DX
+	MOVQ         v+32(FP), BX
+	MOVQ         count+0(FP), SI
+	MOVB         if0+72(FP), DI
+	VBROADCASTSD x0+40(FP), Z0
+	VBROADCASTSD x1+48(FP), Z1
+	VBROADCASTSD x2+56(FP), Z2
+	VBROADCASTSD x3+64(FP), Z3
+	XORQ         R8, R8
+
+vector:
+	VMOVUPD (CX)(R8*8), Z4
+	VMOVUPD (DX)(R8*8), Z5
+	VMOVUPD Z4, Z4
+	VMULPD  Z0, Z4, Z4
+	TESTB   DI, DI
+	JEQ     label2
+	VMULPD  Z5, Z1, Z5
+	VADDPD  Z5, Z4, Z4
+
+label2:
+	VMOVUPD Z4, Z4
+	VMOVUPD (BX)(R8*8), Z5
+	VMULPD  Z5, Z2, Z5
+	VMULPD  Z4, Z3, Z4
+	VSUBPD  Z4, Z5, Z4
+	VMOVUPD Z4, (BX)(R8*8)
+	VMOVUPD (AX)(R8*8), Z5
+	VADDPD  Z4, Z5, Z4
+	VMOVUPD Z4, (AX)(R8*8)
+	ADDQ    $0x08, R8
 	CMPQ    R8, SI
 	JLT     vector
 	VZEROUPPER
@@ -1544,6 +3072,48 @@ vector:
 	VZEROUPPER
 	RET
 
+// func nesterovAheadF32AVX512(count int, param *float32, v *float32, x0 float32)
+// Requires: AVX, AVX512F
+TEXT ·nesterovAheadF32AVX512(SB), NOSPLIT, $0-28
+	MOVQ         param+8(FP), AX
+	MOVQ         v+16(FP), CX
+	MOVQ         count+0(FP), DX
+	VBROADCASTSS x0+24(FP), Z0
+	XORQ         BX, BX
+
+vector:
+	VMOVUPS (CX)(BX*4), Z1
+	VMULPS  Z1, Z0, Z1
+	VMOVUPS (AX)(BX*4), Z2
+	VADDPS  Z1, Z2, Z1
+	VMOVUPS Z1, (AX)(BX*4)
+	ADDQ    $0x10, BX
+	CMPQ    BX, DX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func nesterovAheadF64AVX512(count int, param *float64, v *float64, x0 float64)
+// Requires: AVX, AVX512F
+TEXT ·nesterovAheadF64AVX512(SB), NOSPLIT, $0-32
+	MOVQ         param+8(FP), AX
+	MOVQ         v+16(FP), CX
+	MOVQ         count+0(FP), DX
+	VBROADCASTSD x0+24(FP), Z0
+	XORQ         BX, BX
+
+vector:
+	VMOVUPD (CX)(BX*8), Z1
+	VMULPD  Z1, Z0, Z1
+	VMOVUPD (AX)(BX*8), Z2
+	VADDPD  Z1, Z2, Z1
+	VMOVUPD Z1, (AX)(BX*8)
+	ADDQ    $0x08, BX
+	CMPQ    BX, DX
+	JLT     vector
+	VZEROUPPER
+	RET
+
 // func radamF32AVX2(count int, param *float32, grads *float32, m *float32, v *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, x9 float32, x10 float32, x11 float32, if0 bool, if1 bool, if2 bool)
 // Requires: AVX
 TEXT ·radamF32AVX2(SB), NOSPLIT, $0-91
@@ -1552,70 +3122,70 @@ TEXT ·radamF32AVX2(SB), NOSPLIT, $0-91
 	MOVQ         m+24(FP), DX
 	MOVQ         v+32(FP), BX
 	MOVQ         count+0(FP), SI
+	MOVB         if0+88(FP), DI
+	MOVB         if1+89(FP), R8
+	MOVB         if2+90(FP), R9
 	VBROADCASTSS x0+40(FP), Y0
 	VBROADCASTSS x1+44(FP), Y1
 	VBROADCASTSS x2+48(FP), Y2
 	VBROADCASTSS x3+52(FP), Y3
 	VBROADCASTSS x4+56(FP), Y4
 	VBROADCASTSS x5+60(FP), Y5
-	VBROADCASTSS x6+64(FP), Y6
-	MOVB         if0+88(FP), DI
-	MOVB         if1+89(FP), R8
-	MOVB         if2+90(FP), R9
 	XORQ         R10, R10
 
 vector:
-	VMOVUPS (AX)(R10*4), Y7
-	VMULPS  Y0, Y7, Y7
-	VMOVUPS (CX)(R10*4), Y8
-	VMOVUPS Y8, Y8
-	VMULPS  Y1, Y8, Y8
+	VMOVUPS (AX)(R10*4), Y6
+	VMULPS  Y0, Y6, Y6
+	VMOVUPS (CX)(R10*4), Y7
+	VMOVUPS Y7, Y7
+	VMULPS  Y1, Y7, Y7
 	TESTB   DI, DI
 	JEQ     label3
-	VMULPS  Y7, Y2, Y9
-	VADDPS  Y9, Y8, Y8
+	VMULPS  Y6, Y2, Y8
+	VADDPS  Y8, Y7, Y7
 
 label3:
-	VMOVUPS Y8, Y8
-	VMOVUPS (DX)(R10*4), Y9
+	VMOVUPS Y7, Y7
+	VMOVUPS (DX)(R10*4), Y8
 	TESTB   R8, R8
 	JEQ     label6
-	VSUBPS  Y9, Y8, Y10
-	VMULPS  Y10, Y3, Y10
-	VADDPS  Y10, Y9, Y9
+	VSUBPS  Y8, Y7, Y9
+	VMULPS  Y9, Y3, Y9
+	VADDPS  Y9, Y8, Y8
 	JMP     label5
 
 label6:
-	VSUBPS Y9, Y8, Y9
-	VMULPS Y4, Y9, Y9
-	VSUBPS Y9, Y8, Y9
+	VSUBPS Y8, Y7, Y8
+	VMULPS Y4, Y8, Y8
+	VSUBPS Y8, Y7, Y8
 
 label5:
-	VMOVUPS      Y9, (DX)(R10*4)
-	VMOVUPS      (BX)(R10*4), Y10
-	VMULPS       Y10, Y5, Y10
-	VMULPS       Y8, Y6, Y11
-	VMULPS       Y8, Y11, Y8
-	VADDPS       Y8, Y10, Y8
-	VMOVUPS      Y8, (BX)(R10*4)
-	VBROADCASTSS x7+68(FP), Y10
-	VDIVPS       Y10, Y9, Y9
-	VBROADCASTSS x8+72(FP), Y10
-	VMULPS       Y10, Y9, Y9
+	VMOVUPS      Y8, (DX)(R10*4)
+	VMOVUPS      (BX)(R10*4), Y9
+	VMULPS       Y9, Y5, Y9
+	VBROADCASTSS x6+64(FP), Y10
+	VMULPS       Y7, Y10, Y10
+	VMULPS       Y7, Y10, Y7
+	VADDPS       Y7, Y9, Y7
+	VMOVUPS      Y7, (BX)(R10*4)
+	VBROADCASTSS x7+68(FP), Y9
+	VDIVPS       Y9, Y8, Y8
+	VBROADCASTSS x8+72(FP), Y9
+	VMULPS       Y9, Y8, Y8
 	TESTB        R9, R9
 	JEQ          label8
-	VSQRTPS      Y8, Y8
-	VBROADCASTSS x9+76(FP), Y10
-	VADDPS       Y10, Y8, Y8
-	VBROADCASTSS x10+80(FP), Y10
-	VDIVPS       Y8, Y10, Y8
-	VMULPS       Y8, Y9, Y8
-	VBROADCASTSS x11+84(FP), Y9
-	VMULPS       Y9, Y8, Y9
+	VSQRTPS      Y7, Y7
+	VBROADCASTSS x9+76(FP), Y9
+	VADDPS       Y9, Y7, Y7
+	VBROADCASTSS x10+80(FP), Y9
+	VDIVPS       Y7, Y9, Y7
+	VMULPS       Y7, Y8, Y7
+	VBROADCASTSS x11+84(FP), Y8
+	VMULPS       Y8, Y7, Y8
 
 label8:
-	VSUBPS  Y9, Y7, Y7
-	VMOVUPS Y7, (AX)(R10*4)
+	VSUBPS  Y8, Y6, Y6
+	VMOVUPS Y6, (AX)(R10*4)
 	ADDQ    $0x08, R10
 	CMPQ    R10, SI
 	JLT     vector
@@ -1630,71 +3200,227 @@ TEXT ·radamF64AVX2(SB), NOSPLIT, $0-139
 	MOVQ         m+24(FP), DX
 	MOVQ         v+32(FP), BX
 	MOVQ         count+0(FP), SI
+	MOVB         if0+136(FP), DI
+	MOVB         if1+137(FP), R8
+	MOVB         if2+138(FP), R9
 	VBROADCASTSD x0+40(FP), Y0
 	VBROADCASTSD x1+48(FP), Y1
 	VBROADCASTSD x2+56(FP), Y2
 	VBROADCASTSD x3+64(FP), Y3
 	VBROADCASTSD x4+72(FP), Y4
 	VBROADCASTSD x5+80(FP), Y5
-	VBROADCASTSD x6+88(FP), Y6
-	MOVB         if0+136(FP), DI
-	MOVB         if1+137(FP), R8
-	MOVB         if2+138(FP), R9
 	XORQ         R10, R10
 
 vector:
-	VMOVUPD (AX)(R10*8), Y7
-	VMULPD  Y0, Y7, Y7
-	VMOVUPD (CX)(R10*8), Y8
-	VMOVUPD Y8, Y8
-	VMULPD  Y1, Y8, Y8
+	VMOVUPD (AX)(R10*8), Y6
+	VMULPD  Y0, Y6, Y6
+	VMOVUPD (CX)(R10*8), Y7
+	VMOVUPD Y7, Y7
+	VMULPD  Y1, Y7, Y7
 	TESTB   DI, DI
 	JEQ     label3
-	VMULPD  Y7, Y2, Y9
-	VADDPD  Y9, Y8, Y8
+	VMULPD  Y6, Y2, Y8
+	VADDPD  Y8, Y7, Y7
 
 label3:
-	VMOVUPD Y8, Y8
-	VMOVUPD (DX)(R10*8), Y9
+	VMOVUPD Y7, Y7
+	VMOVUPD (DX)(R10*8), Y8
 	TESTB   R8, R8
 	JEQ     label6
-	VSUBPD  Y9, Y8, Y10
-	VMULPD  Y10, Y3, Y10
-	VADDPD  Y10, Y9, Y9
+	VSUBPD  Y8, Y7, Y9
+	VMULPD  Y9, Y3, Y9
+	VADDPD  Y9, Y8, Y8
 	JMP     label5
 
 label6:
-	VSUBPD Y9, Y8, Y9
-	VMULPD Y4, Y9, Y9
-	VSUBPD Y9, Y8, Y9
+	VSUBPD Y8, Y7, Y8
+	VMULPD Y4, Y8, Y8
+	VSUBPD Y8, Y7, Y8
 
 label5:
-	VMOVUPD      Y9, (DX)(R10*8)
-	VMOVUPD      (BX)(R10*8), Y10
-	VMULPD       Y10, Y5, Y10
-	VMULPD       Y8, Y6, Y11
-	VMULPD       Y8, Y11, Y8
-	VADDPD       Y8, Y10, Y8
-	VMOVUPD      Y8, (BX)(R10*8)
-	VBROADCASTSD x7+96(FP), Y10
-	VDIVPD       Y10, Y9, Y9
-	VBROADCASTSD x8+104(FP), Y10
-	VMULPD       Y10, Y9, Y9
+	VMOVUPD      Y8, (DX)(R10*8)
+	VMOVUPD      (BX)(R10*8), Y9
+	VMULPD       Y9, Y5, Y9
+	VBROADCASTSD x6+88(FP), Y10
+	VMULPD       Y7, Y10, Y10
+	VMULPD       Y7, Y10, Y7
+	VADDPD       Y7, Y9, Y7
+	VMOVUPD      Y7, (BX)(R10*8)
+	VBROADCASTSD x7+96(FP), Y9
+	VDIVPD       Y9, Y8, Y8
+	VBROADCASTSD x8+104(FP), Y9
+	VMULPD       Y9, Y8, Y8
 	TESTB        R9, R9
 	JEQ          label8
-	VSQRTPD      Y8, Y8
-	VBROADCASTSD x9+112(FP), Y10
-	VADDPD       Y10, Y8, Y8
-	VBROADCASTSD x10+120(FP), Y10
-	VDIVPD       Y8, Y10, Y8
-	VMULPD       Y8, Y9, Y8
-	VBROADCASTSD x11+128(FP), Y9
-	VMULPD       Y9, Y8, Y9
+	VSQRTPD      Y7, Y7
+	VBROADCASTSD x9+112(FP), Y9
+	VADDPD       Y9, Y7, Y7
+	VBROADCASTSD x10+120(FP), Y9
+	VDIVPD       Y7, Y9, Y7
+	VMULPD       Y7, Y8, Y7
+	VBROADCASTSD x11+128(FP), Y8
+	VMULPD       Y8, Y7, Y8
 
 label8:
-	VSUBPD  Y9, Y7, Y7
-	VMOVUPD Y7, (AX)(R10*8)
+	VSUBPD  Y8, Y6, Y6
+	VMOVUPD Y6, (AX)(R10*8)
 	ADDQ    $0x04, R10
+	CMPQ    R10, SI
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func radamF32AVX512(count int, param *float32, grads *float32, m *float32, v *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, x9 float32, x10 float32, x11 float32, if0 bool, if1 bool, if2 bool)
+// Requires: AVX, AVX512F
+TEXT ·radamF32AVX512(SB), NOSPLIT, $0-91
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         m+24(FP), DX
+	MOVQ         v+32(FP), BX
+	MOVQ         count+0(FP), SI
+	MOVB         if0+88(FP), DI
+	MOVB         if1+89(FP), R8
+	MOVB         if2+90(FP), R9
+	VBROADCASTSS x0+40(FP), Z0
+	VBROADCASTSS x1+44(FP), Z1
+	VBROADCASTSS x2+48(FP), Z2
+	VBROADCASTSS x3+52(FP), Z3
+	VBROADCASTSS x4+56(FP), Z4
+	VBROADCASTSS x5+60(FP), Z5
+	VBROADCASTSS x6+64(FP), Z6
+	VBROADCASTSS x7+68(FP), Z7
+	VBROADCASTSS x8+72(FP), Z8
+	VBROADCASTSS x9+76(FP), Z9
+	VBROADCASTSS x10+80(FP), Z10
+	VBROADCASTSS x11+84(FP), Z11
+	XORQ         R10, R10
+
+vector:
+	VMOVUPS (AX)(R10*4), Z12
+	VMULPS  Z0, Z12, Z12
+	VMOVUPS (CX)(R10*4), Z13
+	VMOVUPS Z13, Z13
+	VMULPS  Z1, Z13, Z13
+	TESTB   DI, DI
+	JEQ     label3
+	VMULPS  Z12, Z2, Z14
+	VADDPS  Z14, Z13, Z13
+
+label3:
+	VMOVUPS Z13, Z13
+	VMOVUPS (DX)(R10*4), Z14
+	TESTB   R8, R8
+	JEQ     label6
+	VSUBPS  Z14, Z13, Z15
+	VMULPS  Z15, Z3, Z15
+	VADDPS  Z15, Z14, Z14
+	JMP     label5
+
+label6:
+	VSUBPS Z14, Z13, Z14
+	VMULPS Z4, Z14, Z14
+	VSUBPS Z14, Z13, Z14
+
+label5:
+	VMOVUPS Z14, (DX)(R10*4)
+	VMOVUPS (BX)(R10*4), Z15
+	VMULPS  Z15, Z5, Z15
+	VMULPS  Z13, Z6, Z16
+	VMULPS  Z13, Z16, Z13
+	VADDPS  Z13, Z15, Z13
+	VMOVUPS Z13, (BX)(R10*4)
+	VDIVPS  Z7, Z14, Z14
+	VMULPS  Z8, Z14, Z14
+	TESTB   R9, R9
+	JEQ     label8
+	VSQRTPS Z13, Z13
+	VADDPS  Z9, Z13, Z13
+	VDIVPS  Z13, Z10, Z13
+	VMULPS  Z13, Z14, Z13
+	VMULPS  Z11, Z13, Z14
+
+label8:
+	VSUBPS  Z14, Z12, Z12
+	VMOVUPS Z12, (AX)(R10*4)
+	ADDQ    $0x10, R10
+	CMPQ    R10, SI
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func radamF64AVX512(count int, param *float64, grads *float64, m *float64, v *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, x7 float64, x8 float64, x9 float64, x10 float64, x11 float64, if0 bool, if1 bool, if2 bool)
+// Requires: AVX, AVX512F
+TEXT ·radamF64AVX512(SB), NOSPLIT, $0-139
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         m+24(FP), DX
+	MOVQ         v+32(FP), BX
+	MOVQ         count+0(FP), SI
+	MOVB         if0+136(FP), DI
+	MOVB         if1+137(FP), R8
+	MOVB         if2+138(FP), R9
+	VBROADCASTSD x0+40(FP), Z0
+	VBROADCASTSD x1+48(FP), Z1
+	VBROADCASTSD x2+56(FP), Z2
+	VBROADCASTSD x3+64(FP), Z3
+	VBROADCASTSD x4+72(FP), Z4
+	VBROADCASTSD x5+80(FP), Z5
+	VBROADCASTSD x6+88(FP), Z6
+	VBROADCASTSD x7+96(FP), Z7
+	VBROADCASTSD x8+104(FP), Z8
+	VBROADCASTSD x9+112(FP), Z9
+	VBROADCASTSD x10+120(FP), Z10
+	VBROADCASTSD x11+128(FP), Z11
+	XORQ         R10, R10
+
+vector:
+	VMOVUPD (AX)(R10*8), Z12
+	VMULPD  Z0, Z12, Z12
+	VMOVUPD (CX)(R10*8), Z13
+	VMOVUPD Z13, Z13
+	VMULPD  Z1, Z13, Z13
+	TESTB   DI, DI
+	JEQ     label3
+	VMULPD  Z12, Z2, Z14
+	VADDPD  Z14, Z13, Z13
+
+label3:
+	VMOVUPD Z13, Z13
+	VMOVUPD (DX)(R10*8), Z14
+	TESTB   R8, R8
+	JEQ     label6
+	VSUBPD  Z14, Z13, Z15
+	VMULPD  Z15, Z3, Z15
+	VADDPD  Z15, Z14, Z14
+	JMP     label5
+
+label6:
+	VSUBPD Z14, Z13, Z14
+	VMULPD Z4, Z14, Z14
+	VSUBPD Z14, Z13, Z14
+
+label5:
+	VMOVUPD Z14, (DX)(R10*8)
+	VMOVUPD (BX)(R10*8), Z15
+	VMULPD  Z15, Z5, Z15
+	VMULPD  Z13, Z6, Z16
+	VMULPD  Z13, Z16, Z13
+	VADDPD  Z13, Z15, Z13
+	VMOVUPD Z13, (BX)(R10*8)
+	VDIVPD  Z7, Z14, Z14
+	VMULPD  Z8, Z14, Z14
+	TESTB   R9, R9
+	JEQ     label8
+	VSQRTPD Z13, Z13
+	VADDPD  Z9, Z13, Z13
+	VDIVPD  Z13, Z10, Z13
+	VMULPD  Z13, Z14, Z13
+	VMULPD  Z11, Z13, Z14
+
+label8:
+	VSUBPD  Z14, Z12, Z12
+	VMOVUPD Z12, (AX)(R10*8)
+	ADDQ    $0x08, R10
 	CMPQ    R10, SI
 	JLT     vector
 	VZEROUPPER
@@ -1709,90 +3435,90 @@ TEXT ·rmspropF32AVX2(SB), NOSPLIT, $0-85
 	MOVQ         b+32(FP), BX
 	MOVQ         a+40(FP), SI
 	MOVQ         count+0(FP), DI
+	MOVB         if0+80(FP), R8
+	MOVB         if1+81(FP), R9
+	MOVB         if2+82(FP), R10
+	MOVB         if3+83(FP), R11
+	MOVB         if4+84(FP), R12
 	VBROADCASTSS x0+48(FP), Y0
 	VBROADCASTSS x1+52(FP), Y1
 	VBROADCASTSS x2+56(FP), Y2
 	VBROADCASTSS x3+60(FP), Y3
 	VBROADCASTSS x4+64(FP), Y4
 	VBROADCASTSS x5+68(FP), Y5
-	VBROADCASTSS x6+72(FP), Y6
-	MOVB         if0+80(FP), R8
-	MOVB         if1+81(FP), R9
-	MOVB         if2+82(FP), R10
-	MOVB         if3+83(FP), R11
-	MOVB         if4+84(FP), R12
 	XORQ         R13, R13
 
 vector:
-	VMOVUPS (AX)(R13*4), Y7
-	VMOVUPS (CX)(R13*4), Y8
-	VMOVUPS Y8, Y8
-	VMULPS  Y0, Y8, Y8
+	VMOVUPS (AX)(R13*4), Y6
+	VMOVUPS (CX)(R13*4), Y7
+	VMOVUPS Y7, Y7
+	VMULPS  Y0, Y7, Y7
 	TESTB   R8, R8
 	JEQ     label2
-	VMULPS  Y7, Y1, Y9
-	VADDPS  Y9, Y8, Y8
+	VMULPS  Y6, Y1, Y8
+	VADDPS  Y8, Y7, Y7
 
 label2:
+	VMOVUPS Y7, Y7
+	VMOVUPS (DX)(R13*4), Y8
+	VMULPS  Y8, Y2, Y8
+	VMULPS  Y7, Y3, Y9
+	VMULPS  Y7, Y9, Y9
+	VADDPS  Y9, Y8, Y8
+	VMOVUPS Y8, (DX)(R13*4)
 	VMOVUPS Y8, Y8
-	VMOVUPS (DX)(R13*4), Y9
-	VMULPS  Y9, Y2, Y9
-	VMULPS  Y8, Y3, Y10
-	VMULPS  Y8, Y10, Y10
-	VADDPS  Y10, Y9, Y9
-	VMOVUPS Y9, (DX)(R13*4)
-	VMOVUPS Y9, Y9
 	TESTB   R9, R9
 	JEQ     label4
-	VMOVUPS (SI)(R13*4), Y10
+	VMOVUPS (SI)(R13*4), Y9
 	TESTB   R10, R10
 	JEQ     label7
-	VSUBPS  Y10, Y8, Y11
-	VMULPS  Y11, Y3, Y11
-	VADDPS  Y11, Y10, Y10
+	VSUBPS  Y9, Y7, Y10
+	VMULPS  Y10, Y3, Y10
+	VADDPS  Y10, Y9, Y9
 	JMP     label6
 
 label7:
-	VSUBPS Y10, Y8, Y10
-	VMULPS Y4, Y10, Y10
-	VSUBPS Y10, Y8, Y10
+	VSUBPS Y9, Y7, Y9
+	VMULPS Y4, Y9, Y9
+	VSUBPS Y9, Y7, Y9
 
 label6:
-	VMOVUPS Y10, (SI)(R13*4)
-	VMULPS  Y10, Y10, Y10
-	VSUBPS  Y10, Y9, Y9
+	VMOVUPS Y9, (SI)(R13*4)
+	VMULPS  Y9, Y9, Y9
+	VSUBPS  Y9, Y8, Y8
 
 label4:
 	TESTB   R11, R11
 	JEQ     label9
-	VADDPS  Y5, Y9, Y9
-	VSQRTPS Y9, Y9
+	VADDPS  Y5, Y8, Y8
+	VSQRTPS Y8, Y8
 	JMP     label10
 
 label9:
-	VSQRTPS Y9, Y9
-	VADDPS  Y5, Y9, Y9
+	VSQRTPS Y8, Y8
+	VADDPS  Y5, Y8, Y8
 
 label10:
 	TESTB        R12, R12
 	JEQ          label11
-	VMOVUPS      (BX)(R13*4), Y10
-	VMULPS       Y10, Y6, Y10
-	VDIVPS       Y9, Y8, Y8
-	VADDPS       Y8, Y10, Y8
-	VMOVUPS      Y8, (BX)(R13*4)
-	VBROADCASTSS x7+76(FP), Y9
-	VMULPS       Y8, Y9, Y8
-	VADDPS       Y8, Y7, Y7
-	VMOVUPS      Y7, (AX)(R13*4)
+	VMOVUPS      (BX)(R13*4), Y9
+	VBROADCASTSS x6+72(FP), Y10
+	VMULPS       Y9, Y10, Y9
+	VDIVPS       Y8, Y7, Y7
+	VADDPS       Y7, Y9, Y7
+	VMOVUPS      Y7, (BX)(R13*4)
+	VBROADCASTSS x7+76(FP), Y8
+	VMULPS       Y7, Y8, Y7
+	VADDPS       Y7, Y6, Y6
+	VMOVUPS      Y6, (AX)(R13*4)
 	JMP          label12
 
 label11:
-	VBROADCASTSS x7+76(FP), Y10
-	VMULPS       Y8, Y10, Y8
-	VDIVPS       Y9, Y8, Y8
-	VADDPS       Y8, Y7, Y7
-	VMOVUPS      Y7, (AX)(R13*4)
+	VBROADCASTSS x7+76(FP), Y9
+	VMULPS       Y7, Y9, Y7
+	VDIVPS       Y8, Y7, Y7
+	VADDPS       Y7, Y6, Y6
+	VMOVUPS      Y6, (AX)(R13*4)
 
 label12:
 	ADDQ $0x08, R13
@@ -1810,93 +3536,293 @@ TEXT ·rmspropF64AVX2(SB), NOSPLIT, $0-117
 	MOVQ         b+32(FP), BX
 	MOVQ         a+40(FP), SI
 	MOVQ         count+0(FP), DI
+	MOVB         if0+112(FP), R8
+	MOVB         if1+113(FP), R9
+	MOVB         if2+114(FP), R10
+	MOVB         if3+115(FP), R11
+	MOVB         if4+116(FP), R12
 	VBROADCASTSD x0+48(FP), Y0
 	VBROADCASTSD x1+56(FP), Y1
 	VBROADCASTSD x2+64(FP), Y2
 	VBROADCASTSD x3+72(FP), Y3
 	VBROADCASTSD x4+80(FP), Y4
 	VBROADCASTSD x5+88(FP), Y5
-	VBROADCASTSD x6+96(FP), Y6
+	XORQ         R13, R13
+
+vector:
+	VMOVUPD (AX)(R13*8), Y6
+	VMOVUPD (CX)(R13*8), Y7
+	VMOVUPD Y7, Y7
+	VMULPD  Y0, Y7, Y7
+	TESTB   R8, R8
+	JEQ     label2
+	VMULPD  Y6, Y1, Y8
+	VADDPD  Y8, Y7, Y7
+
+label2:
+	VMOVUPD Y7, Y7
+	VMOVUPD (DX)(R13*8), Y8
+	VMULPD  Y8, Y2, Y8
+	VMULPD  Y7, Y3, Y9
+	VMULPD  Y7, Y9, Y9
+	VADDPD  Y9, Y8, Y8
+	VMOVUPD Y8, (DX)(R13*8)
+	VMOVUPD Y8, Y8
+	TESTB   R9, R9
+	JEQ     label4
+	VMOVUPD (SI)(R13*8), Y9
+	TESTB   R10, R10
+	JEQ     label7
+	VSUBPD  Y9, Y7, Y10
+	VMULPD  Y10, Y3, Y10
+	VADDPD  Y10, Y9, Y9
+	JMP     label6
+
+label7:
+	VSUBPD Y9, Y7, Y9
+	VMULPD Y4, Y9, Y9
+	VSUBPD Y9, Y7, Y9
+
+label6:
+	VMOVUPD Y9, (SI)(R13*8)
+	VMULPD  Y9, Y9, Y9
+	VSUBPD  Y9, Y8, Y8
+
+label4:
+	TESTB   R11, R11
+	JEQ     label9
+	VADDPD  Y5, Y8, Y8
+	VSQRTPD Y8, Y8
+	JMP     label10
+
+label9:
+	VSQRTPD Y8, Y8
+	VADDPD  Y5, Y8, Y8
+
+label10:
+	TESTB        R12, R12
+	JEQ          label11
+	VMOVUPD      (BX)(R13*8), Y9
+	VBROADCASTSD x6+96(FP), Y10
+	VMULPD       Y9, Y10, Y9
+	VDIVPD       Y8, Y7, Y7
+	VADDPD       Y7, Y9, Y7
+	VMOVUPD      Y7, (BX)(R13*8)
+	VBROADCASTSD x7+104(FP), Y8
+	VMULPD       Y7, Y8, Y7
+	VADDPD       Y7, Y6, Y6
+	VMOVUPD      Y6, (AX)(R13*8)
+	JMP          label12
+
+label11:
+	VBROADCASTSD x7+104(FP), Y9
+	VMULPD       Y7, Y9, Y7
+	VDIVPD       Y8, Y7, Y7
+	VADDPD       Y7, Y6, Y6
+	VMOVUPD      Y6, (AX)(R13*8)
+
+label12:
+	ADDQ $0x04, R13
+	CMPQ R13, DI
+	JLT  vector
+	VZEROUPPER
+	RET
+
+// func rmspropF32AVX512(count int, param *float32, grads *float32, v *float32, b *float32, a *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, if0 bool, if1 bool, if2 bool, if3 bool, if4 bool)
+// Requires: AVX, AVX512F
+TEXT ·rmspropF32AVX512(SB), NOSPLIT, $0-85
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         v+24(FP), DX
+	MOVQ         b+32(FP), BX
+	MOVQ         a+40(FP), SI
+	MOVQ         count+0(FP), DI
+	MOVB         if0+80(FP), R8
+	MOVB         if1+81(FP), R9
+	MOVB         if2+82(FP), R10
+	MOVB         if3+83(FP), R11
+	MOVB         if4+84(FP), R12
+	VBROADCASTSS x0+48(FP), Z0
+	VBROADCASTSS x1+52(FP), Z1
+	VBROADCASTSS x2+56(FP), Z2
+	VBROADCASTSS x3+60(FP), Z3
+	VBROADCASTSS x4+64(FP), Z4
+	VBROADCASTSS x5+68(FP), Z5
+	VBROADCASTSS x6+72(FP), Z6
+	VBROADCASTSS x7+76(FP), Z7
+	XORQ         R13, R13
+
+vector:
+	VMOVUPS (AX)(R13*4), Z8
+	VMOVUPS (CX)(R13*4), Z9
+	VMOVUPS Z9, Z9
+	VMULPS  Z0, Z9, Z9
+	TESTB   R8, R8
+	JEQ     label2
+	VMULPS  Z8, Z1, Z10
+	VADDPS  Z10, Z9, Z9
+
+label2:
+	VMOVUPS Z9, Z9
+	VMOVUPS (DX)(R13*4), Z10
+	VMULPS  Z10, Z2, Z10
+	VMULPS  Z9, Z3, Z11
+	VMULPS  Z9, Z11, Z11
+	VADDPS  Z11, Z10, Z10
+	VMOVUPS Z10, (DX)(R13*4)
+	VMOVUPS Z10, Z10
+	TESTB   R9, R9
+	JEQ     label4
+	VMOVUPS (SI)(R13*4), Z11
+	TESTB   R10, R10
+	JEQ     label7
+	VSUBPS  Z11, Z9, Z12
+	VMULPS  Z12, Z3, Z12
+	VADDPS  Z12, Z11, Z11
+	JMP     label6
+
+label7:
+	VSUBPS Z11, Z9, Z11
+	VMULPS Z4, Z11, Z11
+	VSUBPS Z11, Z9, Z11
+
+label6:
+	VMOVUPS Z11, (SI)(R13*4)
+	VMULPS  Z11, Z11, Z11
+	VSUBPS  Z11, Z10, Z10
+
+label4:
+	TESTB   R11, R11
+	JEQ     label9
+	VADDPS  Z5, Z10, Z10
+	VSQRTPS Z10, Z10
+	JMP     label10
+
+label9:
+	VSQRTPS Z10, Z10
+	VADDPS  Z5, Z10, Z10
+
+label10:
+	TESTB   R12, R12
+	JEQ     label11
+	VMOVUPS (BX)(R13*4), Z11
+	VMULPS  Z11, Z6, Z11
+	VDIVPS  Z10, Z9, Z9
+	VADDPS  Z9, Z11, Z9
+	VMOVUPS Z9, (BX)(R13*4)
+	VMULPS  Z9, Z7, Z9
+	VADDPS  Z9, Z8, Z8
+	VMOVUPS Z8, (AX)(R13*4)
+	JMP     label12
+
+label11:
+	VMULPS  Z9, Z7, Z9
+	VDIVPS  Z10, Z9, Z9
+	VADDPS  Z9, Z8, Z8
+	VMOVUPS Z8, (AX)(R13*4)
+
+label12:
+	ADDQ $0x10, R13
+	CMPQ R13, DI
+	JLT  vector
+	VZEROUPPER
+	RET
+
+// func rmspropF64AVX512(count int, param *float64, grads *float64, v *float64, b *float64, a *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, x7 float64, if0 bool, if1 bool, if2 bool, if3 bool, if4 bool)
+// Requires: AVX, AVX512F
+TEXT ·rmspropF64AVX512(SB), NOSPLIT, $0-117
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         v+24(FP), DX
+	MOVQ         b+32(FP), BX
+	MOVQ         a+40(FP), SI
+	MOVQ         count+0(FP), DI
 	MOVB         if0+112(FP), R8
 	MOVB         if1+113(FP), R9
 	MOVB         if2+114(FP), R10
 	MOVB         if3+115(FP), R11
 	MOVB         if4+116(FP), R12
+	VBROADCASTSD x0+48(FP), Z0
+	VBROADCASTSD x1+56(FP), Z1
+	VBROADCASTSD x2+64(FP), Z2
+	VBROADCASTSD x3+72(FP), Z3
+	VBROADCASTSD x4+80(FP), Z4
+	VBROADCASTSD x5+88(FP), Z5
+	VBROADCASTSD x6+96(FP), Z6
+	VBROADCASTSD x7+104(FP), Z7
 	XORQ         R13, R13
 
 vector:
-	VMOVUPD (AX)(R13*8), Y7
-	VMOVUPD (CX)(R13*8), Y8
-	VMOVUPD Y8, Y8
-	VMULPD  Y0, Y8, Y8
+	VMOVUPD (AX)(R13*8), Z8
+	VMOVUPD (CX)(R13*8), Z9
+	VMOVUPD Z9, Z9
+	VMULPD  Z0, Z9, Z9
 	TESTB   R8, R8
 	JEQ     label2
-	VMULPD  Y7, Y1, Y9
-	VADDPD  Y9, Y8, Y8
+	VMULPD  Z8, Z1, Z10
+	VADDPD  Z10, Z9, Z9
 
 label2:
-	VMOVUPD Y8, Y8
-	VMOVUPD (DX)(R13*8), Y9
-	VMULPD  Y9, Y2, Y9
-	VMULPD  Y8, Y3, Y10
-	VMULPD  Y8, Y10, Y10
-	VADDPD  Y10, Y9, Y9
-	VMOVUPD Y9, (DX)(R13*8)
-	VMOVUPD Y9, Y9
+	VMOVUPD Z9, Z9
+	VMOVUPD (DX)(R13*8), Z10
+	VMULPD  Z10, Z2, Z10
+	VMULPD  Z9, Z3, Z11
+	VMULPD  Z9, Z11, Z11
+	VADDPD  Z11, Z10, Z10
+	VMOVUPD Z10, (DX)(R13*8)
+	VMOVUPD Z10, Z10
 	TESTB   R9, R9
 	JEQ     label4
-	VMOVUPD (SI)(R13*8), Y10
+	VMOVUPD (SI)(R13*8), Z11
 	TESTB   R10, R10
 	JEQ     label7
-	VSUBPD  Y10, Y8, Y11
-	VMULPD  Y11, Y3, Y11
-	VADDPD  Y11, Y10, Y10
+	VSUBPD  Z11, Z9, Z12
+	VMULPD  Z12, Z3, Z12
+	VADDPD  Z12, Z11, Z11
 	JMP     label6
 
 label7:
-	VSUBPD Y10, Y8, Y10
-	VMULPD Y4, Y10, Y10
-	VSUBPD Y10, Y8, Y10
+	VSUBPD Z11, Z9, Z11
+	VMULPD Z4, Z11, Z11
+	VSUBPD Z11, Z9, Z11
 
 label6:
-	VMOVUPD Y10, (SI)(R13*8)
-	VMULPD  Y10, Y10, Y10
-	VSUBPD  Y10, Y9, Y9
+	VMOVUPD Z11, (SI)(R13*8)
+	VMULPD  Z11, Z11, Z11
+	VSUBPD  Z11, Z10, Z10
 
 label4:
 	TESTB   R11, R11
 	JEQ     label9
-	VADDPD  Y5, Y9, Y9
-	VSQRTPD Y9, Y9
+	VADDPD  Z5, Z10, Z10
+	VSQRTPD Z10, Z10
 	JMP     label10
 
 label9:
-	VSQRTPD Y9, Y9
-	VADDPD  Y5, Y9, Y9
+	VSQRTPD Z10, Z10
+	VADDPD  Z5, Z10, Z10
 
 label10:
-	TESTB        R12, R12
-	JEQ          label11
-	VMOVUPD      (BX)(R13*8), Y10
-	VMULPD       Y10, Y6, Y10
-	VDIVPD       Y9, Y8, Y8
-	VADDPD       Y8, Y10, Y8
-	VMOVUPD      Y8, (BX)(R13*8)
-	VBROADCASTSD x7+104(FP), Y9
-	VMULPD       Y8, Y9, Y8
-	VADDPD       Y8, Y7, Y7
-	VMOVUPD      Y7, (AX)(R13*8)
-	JMP          label12
+	TESTB   R12, R12
+	JEQ     label11
+	VMOVUPD (BX)(R13*8), Z11
+	VMULPD  Z11, Z6, Z11
+	VDIVPD  Z10, Z9, Z9
+	VADDPD  Z9, Z11, Z9
+	VMOVUPD Z9, (BX)(R13*8)
+	VMULPD  Z9, Z7, Z9
+	VADDPD  Z9, Z8, Z8
+	VMOVUPD Z8, (AX)(R13*8)
+	JMP     label12
 
 label11:
-	VBROADCASTSD x7+104(FP), Y10
-	VMULPD       Y8, Y10, Y8
-	VDIVPD       Y9, Y8, Y8
-	VADDPD       Y8, Y7, Y7
-	VMOVUPD      Y7, (AX)(R13*8)
+	VMULPD  Z9, Z7, Z9
+	VDIVPD  Z10, Z9, Z9
+	VADDPD  Z9, Z8, Z8
+	VMOVUPD Z8, (AX)(R13*8)
 
 label12:
-	ADDQ $0x04, R13
+	ADDQ $0x08, R13
 	CMPQ R13, DI
 	JLT  vector
 	VZEROUPPER
@@ -1909,15 +3835,15 @@ TEXT ·sgdF32AVX2(SB), NOSPLIT, $0-56
 	MOVQ         grads+16(FP), CX
 	MOVQ         b+24(FP), DX
 	MOVQ         count+0(FP), BX
+	MOVB         if0+52(FP), SI
+	MOVB         if1+53(FP), DI
+	MOVB         if2+54(FP), R8
+	MOVB         if3+55(FP), R9
 	VBROADCASTSS x0+32(FP), Y0
 	VBROADCASTSS x1+36(FP), Y1
 	VBROADCASTSS x2+40(FP), Y2
 	VBROADCASTSS x3+44(FP), Y3
 	VBROADCASTSS x4+48(FP), Y4
-	MOVB         if0+52(FP), SI
-	MOVB         if1+53(FP), DI
-	MOVB         if2+54(FP), R8
-	MOVB         if3+55(FP), R9
 	XORQ         R10, R10
 
 vector:
@@ -1976,15 +3902,15 @@ TEXT ·sgdF64AVX2(SB), NOSPLIT, $0-76
 	MOVQ         grads+16(FP), CX
 	MOVQ         b+24(FP), DX
 	MOVQ         count+0(FP), BX
+	MOVB         if0+72(FP), SI
+	MOVB         if1+73(FP), DI
+	MOVB         if2+74(FP), R8
+	MOVB         if3+75(FP), R9
 	VBROADCASTSD x0+32(FP), Y0
 	VBROADCASTSD x1+40(FP), Y1
 	VBROADCASTSD x2+48(FP), Y2
 	VBROADCASTSD x3+56(FP), Y3
 	VBROADCASTSD x4+64(FP), Y4
-	MOVB         if0+72(FP), SI
-	MOVB         if1+73(FP), DI
-	MOVB         if2+74(FP), R8
-	MOVB         if3+75(FP), R9
 	XORQ         R10, R10
 
 vector:
@@ -2036,6 +3962,140 @@ label4:
 	VZEROUPPER
 	RET
 
+// func sgdF32AVX512(count int, param *float32, grads *float32, b *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, if0 bool, if1 bool, if2 bool, if3 bool)
+// Requires: AVX, AVX512F
+TEXT ·sgdF32AVX512(SB), NOSPLIT, $0-56
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         b+24(FP), DX
+	MOVQ         count+0(FP), BX
+	MOVB         if0+52(FP), SI
+	MOVB         if1+53(FP), DI
+	MOVB         if2+54(FP), R8
+	MOVB         if3+55(FP), R9
+	VBROADCASTSS x0+32(FP), Z0
+	VBROADCASTSS x1+36(FP), Z1
+	VBROADCASTSS x2+40(FP), Z2
+	VBROADCASTSS x3+44(FP), Z3
+	VBROADCASTSS x4+48(FP), Z4
+	XORQ         R10, R10
+
+vector:
+	VMOVUPS (AX)(R10*4), Z5
+	VMOVUPS (CX)(R10*4), Z6
+	VMOVUPS Z6, Z6
+	VMULPS  Z0, Z6, Z6
+	TESTB   SI, SI
+	JEQ     label2
+	VMULPS  Z5, Z1, Z7
+	VADDPS  Z7, Z6, Z6
+
+label2:
+	VMOVUPS Z6, Z6
+	TESTB   DI, DI
+	JEQ     label4
+	TESTB   R8, R8
+	JEQ     label6
+	VMOVUPS Z6, (DX)(R10*4)
+	JMP     label7
+
+label6:
+	VMOVUPS (DX)(R10*4), Z7
+	VMULPS  Z7, Z2, Z7
+	VMULPS  Z6, Z3, Z8
+	VADDPS  Z8, Z7, Z7
+	VMOVUPS Z7, (DX)(R10*4)
+
+label7:
+	TESTB   R9, R9
+	JEQ     label8
+	VMOVUPS (DX)(R10*4), Z7
+	VMULPS  Z7, Z2, Z7
+	VADDPS  Z7, Z6, Z6
+	JMP     label9
+
+label8:
+	VMOVUPS (DX)(R10*4), Z6
+	VMOVUPS Z6, Z6
+
+label9:
+label4:
+	VMULPS  Z6, Z4, Z6
+	VADDPS  Z6, Z5, Z5
+	VMOVUPS Z5, (AX)(R10*4)
+	ADDQ    $0x10, R10
+	CMPQ    R10, BX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func sgdF64AVX512(count int, param *float64, grads *float64, b *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, if0 bool, if1 bool, if2 bool, if3 bool)
+// Requires: AVX, AVX512F
+TEXT ·sgdF64AVX512(SB), NOSPLIT, $0-76
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         b+24(FP), DX
+	MOVQ         count+0(FP), BX
+	MOVB         if0+72(FP), SI
+	MOVB         if1+73(FP), DI
+	MOVB         if2+74(FP), R8
+	MOVB         if3+75(FP), R9
+	VBROADCASTSD x0+32(FP), Z0
+	VBROADCASTSD x1+40(FP), Z1
+	VBROADCASTSD x2+48(FP), Z2
+	VBROADCASTSD x3+56(FP), Z3
+	VBROADCASTSD x4+64(FP), Z4
+	XORQ         R10, R10
+
+vector:
+	VMOVUPD (AX)(R10*8), Z5
+	VMOVUPD (CX)(R10*8), Z6
+	VMOVUPD Z6, Z6
+	VMULPD  Z0, Z6, Z6
+	TESTB   SI, SI
+	JEQ     label2
+	VMULPD  Z5, Z1, Z7
+	VADDPD  Z7, Z6, Z6
+
+label2:
+	VMOVUPD Z6, Z6
+	TESTB   DI, DI
+	JEQ     label4
+	TESTB   R8, R8
+	JEQ     label6
+	VMOVUPD Z6, (DX)(R10*8)
+	JMP     label7
+
+label6:
+	VMOVUPD (DX)(R10*8), Z7
+	VMULPD  Z7, Z2, Z7
+	VMULPD  Z6, Z3, Z8
+	VADDPD  Z8, Z7, Z7
+	VMOVUPD Z7, (DX)(R10*8)
+
+label7:
+	TESTB   R9, R9
+	JEQ     label8
+	VMOVUPD (DX)(R10*8), Z7
+	VMULPD  Z7, Z2, Z7
+	VADDPD  Z7, Z6, Z6
+	JMP     label9
+
+label8:
+	VMOVUPD (DX)(R10*8), Z6
+	VMOVUPD Z6, Z6
+
+label9:
+label4:
+	VMULPD  Z6, Z4, Z6
+	VADDPD  Z6, Z5, Z5
+	VMOVUPD Z5, (AX)(R10*8)
+	ADDQ    $0x08, R10
+	CMPQ    R10, BX
+	JLT     vector
+	VZEROUPPER
+	RET
+
 // func sgdScheduleFreeF32AVX2(count int, param *float32, grads *float32, at *float32, z *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, if0 bool)
 // Requires: AVX
 TEXT ·sgdScheduleFreeF32AVX2(SB), NOSPLIT, $0-61
@@ -2044,12 +4104,12 @@ TEXT ·sgdScheduleFreeF32AVX2(SB), NOSPLIT, $0-61
 	MOVQ         at+24(FP), DX
 	MOVQ         z+32(FP), BX
 	MOVQ         count+0(FP), SI
+	MOVB         if0+60(FP), DI
 	VBROADCASTSS x0+40(FP), Y0
 	VBROADCASTSS x1+44(FP), Y1
 	VBROADCASTSS x2+48(FP), Y2
 	VBROADCASTSS x3+52(FP), Y3
 	VBROADCASTSS x4+56(FP), Y4
-	MOVB         if0+60(FP), DI
 	XORQ         R8, R8
 
 vector:
@@ -2087,12 +4147,12 @@ TEXT ·sgdScheduleFreeF64AVX2(SB), NOSPLIT, $0-81
 	MOVQ         at+24(FP), DX
 	MOVQ         z+32(FP), BX
 	MOVQ         count+0(FP), SI
+	MOVB         if0+80(FP), DI
 	VBROADCASTSD x0+40(FP), Y0
 	VBROADCASTSD x1+48(FP), Y1
 	VBROADCASTSD x2+56(FP), Y2
 	VBROADCASTSD x3+64(FP), Y3
 	VBROADCASTSD x4+72(FP), Y4
-	MOVB         if0+80(FP), DI
 	XORQ         R8, R8
 
 vector:
@@ -2122,65 +4182,157 @@ label2:
 	VZEROUPPER
 	RET
 
+// func sgdScheduleFreeF32AVX512(count int, param *float32, grads *float32, at *float32, z *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, if0 bool)
+// Requires: AVX, AVX512F
+TEXT ·sgdScheduleFreeF32AVX512(SB), NOSPLIT, $0-61
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         at+24(FP), DX
+	MOVQ         z+32(FP), BX
+	MOVQ         count+0(FP), SI
+	MOVB         if0+60(FP), DI
+	VBROADCASTSS x0+40(FP), Z0
+	VBROADCASTSS x1+44(FP), Z1
+	VBROADCASTSS x2+48(FP), Z2
+	VBROADCASTSS x3+52(FP), Z3
+	VBROADCASTSS x4+56(FP), Z4
+	XORQ         R8, R8
+
+vector:
+	VMOVUPS (CX)(R8*4), Z5
+	VMOVUPS (DX)(R8*4), Z6
+	VMOVUPS Z5, Z5
+	VMULPS  Z0, Z5, Z5
+	TESTB   DI, DI
+	JEQ     label2
+	VMULPS  Z6, Z1, Z6
+	VADDPS  Z6, Z5, Z5
+
+label2:
+	VMOVUPS Z5, Z5
+	VMULPS  Z5, Z2, Z5
+	VMOVUPS (BX)(R8*4), Z6
+	VSUBPS  Z5, Z6, Z5
+	VMOVUPS Z5, (BX)(R8*4)
+	VMOVUPS (AX)(R8*4), Z6
+	VMULPS  Z6, Z3, Z6
+	VMULPS  Z5, Z4, Z5
+	VADDPS  Z5, Z6, Z5
+	VMOVUPS Z5, (AX)(R8*4)
+	ADDQ    $0x10, R8
+	CMPQ    R8, SI
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func sgdScheduleFreeF64AVX512(count int, param *float64, grads *float64, at *float64, z *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, if0 bool)
+// Requires: AVX, AVX512F
+TEXT ·sgdScheduleFreeF64AVX512(SB), NOSPLIT, $0-81
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         at+24(FP), DX
+	MOVQ         z+32(FP), BX
+	MOVQ         count+0(FP), SI
+	MOVB         if0+80(FP), DI
+	VBROADCASTSD x0+40(FP), Z0
+	VBROADCASTSD x1+48(FP), Z1
+	VBROADCASTSD x2+56(FP), Z2
+	VBROADCASTSD x3+64(FP), Z3
+	VBROADCASTSD x4+72(FP), Z4
+	XORQ         R8, R8
+
+vector:
+	VMOVUPD (CX)(R8*8), Z5
+	VMOVUPD (DX)(R8*8), Z6
+	VMOVUPD Z5, Z5
+	VMULPD  Z0, Z5, Z5
+	TESTB   DI, DI
+	JEQ     label2
+	VMULPD  Z6, Z1, Z6
+	VADDPD  Z6, Z5, Z5
+
+label2:
+	VMOVUPD Z5, Z5
+	VMULPD  Z5, Z2, Z5
+	VMOVUPD (BX)(R8*8), Z6
+	VSUBPD  Z5, Z6, Z5
+	VMOVUPD Z5, (BX)(R8*8)
+	VMOVUPD (AX)(R8*8), Z6
+	VMULPD  Z6, Z3, Z6
+	VMULPD  Z5, Z4, Z5
+	VADDPD  Z5, Z6, Z5
+	VMOVUPD Z5, (AX)(R8*8)
+	ADDQ    $0x08, R8
+	CMPQ    R8, SI
+	JLT     vector
+	VZEROUPPER
+	RET
+
 // func yogiF32AVX2(count int, param *float32, grads *float32, m *float32, v *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, if0 bool)
-// Requires: AVX
+// Requires: AVX, AVX2
 TEXT ·yogiF32AVX2(SB), NOSPLIT, $0-77
 	MOVQ         param+8(FP), AX
 	MOVQ         grads+16(FP), CX
 	MOVQ         m+24(FP), DX
 	MOVQ         v+32(FP), BX
 	MOVQ         count+0(FP), SI
+	MOVB         if0+76(FP), DI
 	VBROADCASTSS x0+40(FP), Y0
 	VBROADCASTSS x1+44(FP), Y1
 	VBROADCASTSS x2+48(FP), Y2
 	VBROADCASTSS x3+52(FP), Y3
 	VBROADCASTSS x4+56(FP), Y4
 	VBROADCASTSS x5+60(FP), Y5
-	VBROADCASTSS x6+64(FP), Y6
-	MOVB         if0+76(FP), DI
+	VXORPS       X6, X6, X6
+	MOVL         $0x3f800000, R8
+	VMOVD        R8, X7
+	VPBROADCASTD X7, Y7
+	MOVL         $0x80000000, R8
+	VMOVD        R8, X8
+	VPBROADCASTD X8, Y8
 	XORQ         R8, R8
 
 vector:
-	VMOVUPS (AX)(R8*4), Y7
-	VMOVUPS (CX)(R8*4), Y8
-	VMOVUPS Y8, Y8
-	VMULPS  Y0, Y8, Y8
+	VMOVUPS (AX)(R8*4), Y9
+	VMOVUPS (CX)(R8*4), Y10
+	VMOVUPS Y10, Y10
+	VMULPS  Y0, Y10, Y10
 	TESTB   DI, DI
 	JEQ     label2
-	VMULPS  Y7, Y1, Y9
-	VADDPS  Y9, Y8, Y8
+	VMULPS  Y9, Y1, Y11
+	VADDPS  Y11, Y10, Y10
 
 label2:
-	VMOVUPS      Y8, Y8
-	VMOVUPS      (DX)(R8*4), Y9
-	VMULPS       Y9, Y2, Y9
-	VMULPS       Y8, Y3, Y10
-	VADDPS       Y10, Y9, Y9
-	VMOVUPS      Y9, (DX)(R8*4)
-	VMULPS       Y8, Y8, Y8
-	VMOVUPS      (BX)(R8*4), Y10
-	VSUBPS       Y8, Y10, Y11
-	VXORPS       Y14, Y14, Y14
-	VCMPPS       $0x0c, Y14, Y11, Y14
-	VBROADCASTSS signF32<>+0(SB), Y12
-	VANDPS       Y12, Y11, Y13
-	VBROADCASTSS oneF32<>+0(SB), Y12
-	VORPS        Y12, Y13, Y13
-	VBLENDVPS    Y14, Y13, Y11, Y11
-	VMULPS       Y11, Y4, Y11
-	VMULPS       Y8, Y11, Y8
-	VSUBPS       Y8, Y10, Y8
-	VMOVUPS      Y8, (BX)(R8*4)
-	VDIVPS       Y5, Y9, Y9
-	VDIVPS       Y6, Y8, Y8
-	VSQRTPS      Y8, Y8
-	VBROADCASTSS x7+68(FP), Y10
-	VADDPS       Y10, Y8, Y8
-	VDIVPS       Y8, Y9, Y8
-	VBROADCASTSS x8+72(FP), Y9
-	VMULPS       Y8, Y9, Y8
-	VSUBPS       Y8, Y7, Y7
-	VMOVUPS      Y7, (AX)(R8*4)
+	VMOVUPS      Y10, Y10
+	VMOVUPS      (DX)(R8*4), Y11
+	VMULPS       Y11, Y2, Y11
+	VMULPS       Y10, Y3, Y12
+	VADDPS       Y12, Y11, Y11
+	VMOVUPS      Y11, (DX)(R8*4)
+	VMULPS       Y10, Y10, Y10
+	VMOVUPS      (BX)(R8*4), Y12
+	VSUBPS       Y10, Y12, Y13
+	VMOVUPS      Y13, Y13
+	VANDPS       Y8, Y13, Y14
+	VORPS        Y7, Y14, Y14
+	VCMPPS       $0x0c, Y6, Y13, Y15
+	VBLENDVPS    Y15, Y14, Y13, Y13
+	VMOVUPS      Y13, Y13
+	VMULPS       Y13, Y4, Y13
+	VMULPS       Y10, Y13, Y10
+	VSUBPS       Y10, Y12, Y10
+	VMOVUPS      Y10, (BX)(R8*4)
+	VDIVPS       Y5, Y11, Y11
+	VBROADCASTSS x6+64(FP), Y12
+	VDIVPS       Y12, Y10, Y10
+	VSQRTPS      Y10, Y10
+	VBROADCASTSS x7+68(FP), Y12
+	VADDPS       Y12, Y10, Y10
+	VDIVPS       Y10, Y11, Y10
+	VBROADCASTSS x8+72(FP), Y11
+	VMULPS       Y10, Y11, Y10
+	VSUBPS       Y10, Y9, Y9
+	VMOVUPS      Y9, (AX)(R8*4)
 	ADDQ         $0x08, R8
 	CMPQ         R8, SI
 	JLT          vector
@@ -2188,66 +4340,214 @@ label2:
 	RET
 
 // func yogiF64AVX2(count int, param *float64, grads *float64, m *float64, v *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, x7 float64, x8 float64, if0 bool)
-// Requires: AVX
+// Requires: AVX, AVX2
 TEXT ·yogiF64AVX2(SB), NOSPLIT, $0-113
 	MOVQ         param+8(FP), AX
 	MOVQ         grads+16(FP), CX
 	MOVQ         m+24(FP), DX
 	MOVQ         v+32(FP), BX
 	MOVQ         count+0(FP), SI
+	MOVB         if0+112(FP), DI
 	VBROADCASTSD x0+40(FP), Y0
 	VBROADCASTSD x1+48(FP), Y1
 	VBROADCASTSD x2+56(FP), Y2
 	VBROADCASTSD x3+64(FP), Y3
 	VBROADCASTSD x4+72(FP), Y4
 	VBROADCASTSD x5+80(FP), Y5
-	VBROADCASTSD x6+88(FP), Y6
-	MOVB         if0+112(FP), DI
+	VXORPS       X6, X6, X6
+	MOVQ         $0x3ff0000000000000, R8
+	VMOVQ        R8, X7
+	VPBROADCASTQ X7, Y7
+	MOVQ         $0x8000000000000000, R8
+	VMOVQ        R8, X8
+	VPBROADCASTQ X8, Y8
 	XORQ         R8, R8
 
 vector:
-	VMOVUPD (AX)(R8*8), Y7
-	VMOVUPD (CX)(R8*8), Y8
-	VMOVUPD Y8, Y8
-	VMULPD  Y0, Y8, Y8
+	VMOVUPD (AX)(R8*8), Y9
+	VMOVUPD (CX)(R8*8), Y10
+	VMOVUPD Y10, Y10
+	VMULPD  Y0, Y10, Y10
 	TESTB   DI, DI
 	JEQ     label2
-	VMULPD  Y7, Y1, Y9
-	VADDPD  Y9, Y8, Y8
+	VMULPD  Y9, Y1, Y11
+	VADDPD  Y11, Y10, Y10
 
 label2:
-	VMOVUPD      Y8, Y8
-	VMOVUPD      (DX)(R8*8), Y9
-	VMULPD       Y9, Y2, Y9
-	VMULPD       Y8, Y3, Y10
-	VADDPD       Y10, Y9, Y9
-	VMOVUPD      Y9, (DX)(R8*8)
-	VMULPD       Y8, Y8, Y8
-	VMOVUPD      (BX)(R8*8), Y10
-	VSUBPD       Y8, Y10, Y11
-	VXORPD       Y14, Y14, Y14
-	VCMPPD       $0x0c, Y14, Y11, Y14
-	VBROADCASTSD signF64<>+0(SB), Y12
-	VANDPD       Y12, Y11, Y13
-	VBROADCASTSD oneF64<>+0(SB), Y12
-	VORPD        Y12, Y13, Y13
-	VBLENDVPD    Y14, Y13, Y11, Y11
-	VMULPD       Y11, Y4, Y11
-	VMULPD       Y8, Y11, Y8
-	VSUBPD       Y8, Y10, Y8
-	VMOVUPD      Y8, (BX)(R8*8)
-	VDIVPD       Y5, Y9, Y9
-	VDIVPD       Y6, Y8, Y8
-	VSQRTPD      Y8, Y8
-	VBROADCASTSD x7+96(FP), Y10
-	VADDPD       Y10, Y8, Y8
-	VDIVPD       Y8, Y9, Y8
-	VBROADCASTSD x8+104(FP), Y9
-	VMULPD       Y8, Y9, Y8
-	VSUBPD       Y8, Y7, Y7
-	VMOVUPD      Y7, (AX)(R8*8)
+	VMOVUPD      Y10, Y10
+	VMOVUPD      (DX)(R8*8), Y11
+	VMULPD       Y11, Y2, Y11
+	VMULPD       Y10, Y3, Y12
+	VADDPD       Y12, Y11, Y11
+	VMOVUPD      Y11, (DX)(R8*8)
+	VMULPD       Y10, Y10, Y10
+	VMOVUPD      (BX)(R8*8), Y12
+	VSUBPD       Y10, Y12, Y13
+	VMOVUPD      Y13, Y13
+	VANDPD       Y8, Y13, Y14
+	VORPD        Y7, Y14, Y14
+	VCMPPD       $0x0c, Y6, Y13, Y15
+	VBLENDVPD    Y15, Y14, Y13, Y13
+	VMOVUPD      Y13, Y13
+	VMULPD       Y13, Y4, Y13
+	VMULPD       Y10, Y13, Y10
+	VSUBPD       Y10, Y12, Y10
+	VMOVUPD      Y10, (BX)(R8*8)
+	VDIVPD       Y5, Y11, Y11
+	VBROADCASTSD x6+88(FP), Y12
+	VDIVPD       Y12, Y10, Y10
+	VSQRTPD      Y10, Y10
+	VBROADCASTSD x7+96(FP), Y12
+	VADDPD       Y12, Y10, Y10
+	VDIVPD       Y10, Y11, Y10
+	VBROADCASTSD x8+104(FP), Y11
+	VMULPD       Y10, Y11, Y10
+	VSUBPD       Y10, Y9, Y9
+	VMOVUPD      Y9, (AX)(R8*8)
 	ADDQ         $0x04, R8
 	CMPQ         R8, SI
 	JLT          vector
+	VZEROUPPER
+	RET
+
+// func yogiF32AVX512(count int, param *float32, grads *float32, m *float32, v *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, if0 bool)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·yogiF32AVX512(SB), NOSPLIT, $0-77
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         m+24(FP), DX
+	MOVQ         v+32(FP), BX
+	MOVQ         count+0(FP), SI
+	MOVB         if0+76(FP), DI
+	VBROADCASTSS x0+40(FP), Z0
+	VBROADCASTSS x1+44(FP), Z1
+	VBROADCASTSS x2+48(FP), Z2
+	VBROADCASTSS x3+52(FP), Z3
+	VBROADCASTSS x4+56(FP), Z4
+	VBROADCASTSS x5+60(FP), Z5
+	VBROADCASTSS x6+64(FP), Z6
+	VBROADCASTSS x7+68(FP), Z7
+	VBROADCASTSS x8+72(FP), Z8
+	VXORPS       X9, X9, X9
+	MOVL         $0x3f800000, R8
+	VMOVD        R8, X10
+	VPBROADCASTD X10, Z10
+	MOVL         $0x80000000, R8
+	VMOVD        R8, X11
+	VPBROADCASTD X11, Z11
+	XORQ         R8, R8
+
+vector:
+	VMOVUPS (AX)(R8*4), Z12
+	VMOVUPS (CX)(R8*4), Z13
+	VMOVUPS Z13, Z13
+	VMULPS  Z0, Z13, Z13
+	TESTB   DI, DI
+	JEQ     label2
+	VMULPS  Z12, Z1, Z14
+	VADDPS  Z14, Z13, Z13
+
+label2:
+	VMOVUPS Z13, Z13
+	VMOVUPS (DX)(R8*4), Z14
+	VMULPS  Z14, Z2, Z14
+	VMULPS  Z13, Z3, Z15
+	VADDPS  Z15, Z14, Z14
+	VMOVUPS Z14, (DX)(R8*4)
+	VMULPS  Z13, Z13, Z13
+	VMOVUPS (BX)(R8*4), Z15
+	VSUBPS  Z13, Z15, Z16
+	VMOVUPS Z16, Z16
+	VANDPS  Z11, Z16, Z17
+	VORPS   Z10, Z17, Z17
+	VCMPPS  $0x0c, Z9, Z16, K1
+	VMOVAPS Z17, K1, Z16
+	VMOVUPS Z16, Z16
+	VMULPS  Z16, Z4, Z16
+	VMULPS  Z13, Z16, Z13
+	VSUBPS  Z13, Z15, Z13
+	VMOVUPS Z13, (BX)(R8*4)
+	VDIVPS  Z5, Z14, Z14
+	VDIVPS  Z6, Z13, Z13
+	VSQRTPS Z13, Z13
+	VADDPS  Z7, Z13, Z13
+	VDIVPS  Z13, Z14, Z13
+	VMULPS  Z13, Z8, Z13
+	VSUBPS  Z13, Z12, Z12
+	VMOVUPS Z12, (AX)(R8*4)
+	ADDQ    $0x10, R8
+	CMPQ    R8, SI
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func yogiF64AVX512(count int, param *float64, grads *float64, m *float64, v *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, x7 float64, x8 float64, if0 bool)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·yogiF64AVX512(SB), NOSPLIT, $0-113
+	MOVQ         param+8(FP), AX
+	MOVQ         grads+16(FP), CX
+	MOVQ         m+24(FP), DX
+	MOVQ         v+32(FP), BX
+	MOVQ         count+0(FP), SI
+	MOVB         if0+112(FP), DI
+	VBROADCASTSD x0+40(FP), Z0
+	VBROADCASTSD x1+48(FP), Z1
+	VBROADCASTSD x2+56(FP), Z2
+	VBROADCASTSD x3+64(FP), Z3
+	VBROADCASTSD x4+72(FP), Z4
+	VBROADCASTSD x5+80(FP), Z5
+	VBROADCASTSD x6+88(FP), Z6
+	VBROADCASTSD x7+96(FP), Z7
+	VBROADCASTSD x8+104(FP), Z8
+	VXORPS       X9, X9, X9
+	MOVQ         $0x3ff0000000000000, R8
+	VMOVQ        R8, X10
+	VPBROADCASTQ X10, Z10
+	MOVQ         $0x8000000000000000, R8
+	VMOVQ        R8, X11
+	VPBROADCASTQ X11, Z11
+	XORQ         R8, R8
+
+vector:
+	VMOVUPD (AX)(R8*8), Z12
+	VMOVUPD (CX)(R8*8), Z13
+	VMOVUPD Z13, Z13
+	VMULPD  Z0, Z13, Z13
+	TESTB   DI, DI
+	JEQ     label2
+	VMULPD  Z12, Z1, Z14
+	VADDPD  Z14, Z13, Z13
+
+label2:
+	VMOVUPD Z13, Z13
+	VMOVUPD (DX)(R8*8), Z14
+	VMULPD  Z14, Z2, Z14
+	VMULPD  Z13, Z3, Z15
+	VADDPD  Z15, Z14, Z14
+	VMOVUPD Z14, (DX)(R8*8)
+	VMULPD  Z13, Z13, Z13
+	VMOVUPD (BX)(R8*8), Z15
+	VSUBPD  Z13, Z15, Z16
+	VMOVUPD Z16, Z16
+	VANDPD  Z11, Z16, Z17
+	VORPD   Z10, Z17, Z17
+	VCMPPD  $0x0c, Z9, Z16, K1
+	VMOVAPD Z17, K1, Z16
+	VMOVUPD Z16, Z16
+	VMULPD  Z16, Z4, Z16
+	VMULPD  Z13, Z16, Z13
+	VSUBPD  Z13, Z15, Z13
+	VMOVUPD Z13, (BX)(R8*8)
+	VDIVPD  Z5, Z14, Z14
+	VDIVPD  Z6, Z13, Z13
+	VSQRTPD Z13, Z13
+	VADDPD  Z7, Z13, Z13
+	VDIVPD  Z13, Z14, Z13
+	VMULPD  Z13, Z8, Z13
+	VSUBPD  Z13, Z12, Z12
+	VMOVUPD Z12, (AX)(R8*8)
+	ADDQ    $0x08, R8
+	CMPQ    R8, SI
+	JLT     vector
 	VZEROUPPER
 	RET

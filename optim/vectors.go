@@ -9,16 +9,32 @@ import (
 
 //go:generate go -C ../internal/kernel/gen run . -group update -out ../../../optim/update_amd64.s -stubs ../../../optim/update_amd64.go -pkg optim
 
-// vectorized says that the processor has the instructions that the assembly uses.
-var vectorized = kernel.AVX2()
+// vectorBytes is the size of the vectors that the assembly uses; 0 if there is none.
+var vectorBytes = kernel.VectorBytes()
 
-// whole returns how many elements of param are in whole vectors; 0 if there is no code for them.
-func whole[T tensor.Float](param []T) int {
-	if !vectorized {
-		return 0
+// narrowBelow is the number of elements below which vectors are of 32 bytes at most: what
+// is not a whole vector is left to Go.
+var narrowBelow = 1024
+
+// whole returns the kind of vectors to use for param, and how many elements are in whole ones.
+func whole[T tensor.Float](param []T) (count, kind int) {
+	bytes := vectorBytes
+	if len(param) < narrowBelow {
+		bytes = min(bytes, 32)
 	}
-	return len(param) &^ (32/size[T]() - 1)
+	if bytes == 0 {
+		return 0, 0
+	}
+	return len(param) &^ (bytes/size[T]() - 1), bytes + size[T]()
 }
+
+// Kinds of vectors.
+const (
+	f32AVX2   = 32 + 4
+	f64AVX2   = 32 + 8
+	f32AVX512 = 64 + 4
+	f64AVX512 = 64 + 8
+)
 
 // size returns the size of an element in bytes.
 func size[T tensor.Float]() int {

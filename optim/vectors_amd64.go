@@ -7,235 +7,325 @@ package optim
 import "github.com/downhill-go/downhill/tensor"
 
 func adabeliefVectors[T tensor.Float](param []T, grads []T, m []T, v []T, grad effective[T], corr1 T, corr2 T, lr T, b1 T, c1 T, b2 T, c2 T, eps T, eps0 T) int {
-	count := whole(param)
+	count, kind := whole(param)
 	if count == 0 {
 		return 0
 	}
-	if size[T]() == 4 {
+	switch kind {
+	case f32AVX2:
 		adabeliefF32AVX2(count, first[float32](param, count), first[float32](grads, count), first[float32](m, count), first[float32](v, count), float32(grad.keep), float32(grad.sign), float32(grad.decay), float32(b1), float32(c1), float32(b2), float32(c2), float32(eps0), float32(corr1), float32(corr2), float32(eps), float32(lr), (grad.decay != 0))
-	} else {
+	case f64AVX2:
 		adabeliefF64AVX2(count, first[float64](param, count), first[float64](grads, count), first[float64](m, count), first[float64](v, count), float64(grad.keep), float64(grad.sign), float64(grad.decay), float64(b1), float64(c1), float64(b2), float64(c2), float64(eps0), float64(corr1), float64(corr2), float64(eps), float64(lr), (grad.decay != 0))
+	case f32AVX512:
+		adabeliefF32AVX512(count, first[float32](param, count), first[float32](grads, count), first[float32](m, count), first[float32](v, count), float32(grad.keep), float32(grad.sign), float32(grad.decay), float32(b1), float32(c1), float32(b2), float32(c2), float32(eps0), float32(corr1), float32(corr2), float32(eps), float32(lr), (grad.decay != 0))
+	case f64AVX512:
+		adabeliefF64AVX512(count, first[float64](param, count), first[float64](grads, count), first[float64](m, count), first[float64](v, count), float64(grad.keep), float64(grad.sign), float64(grad.decay), float64(b1), float64(c1), float64(b2), float64(c2), float64(eps0), float64(corr1), float64(corr2), float64(eps), float64(lr), (grad.decay != 0))
 	}
 	return count
 }
 
 func adadeltaVectors[T tensor.Float](param []T, grads []T, v []T, u []T, grad effective[T], lr T, rho T, rest T, eps T) int {
-	count := whole(param)
+	count, kind := whole(param)
 	if count == 0 {
 		return 0
 	}
-	if size[T]() == 4 {
+	switch kind {
+	case f32AVX2:
 		adadeltaF32AVX2(count, first[float32](param, count), first[float32](grads, count), first[float32](v, count), first[float32](u, count), float32(grad.sign), float32(grad.decay), float32(rho), float32(rest), float32(eps), float32(lr), (grad.decay != 0))
-	} else {
+	case f64AVX2:
 		adadeltaF64AVX2(count, first[float64](param, count), first[float64](grads, count), first[float64](v, count), first[float64](u, count), float64(grad.sign), float64(grad.decay), float64(rho), float64(rest), float64(eps), float64(lr), (grad.decay != 0))
+	case f32AVX512:
+		adadeltaF32AVX512(count, first[float32](param, count), first[float32](grads, count), first[float32](v, count), first[float32](u, count), float32(grad.sign), float32(grad.decay), float32(rho), float32(rest), float32(eps), float32(lr), (grad.decay != 0))
+	case f64AVX512:
+		adadeltaF64AVX512(count, first[float64](param, count), first[float64](grads, count), first[float64](v, count), first[float64](u, count), float64(grad.sign), float64(grad.decay), float64(rho), float64(rest), float64(eps), float64(lr), (grad.decay != 0))
 	}
 	return count
 }
 
 func adagradVectors[T tensor.Float](param []T, grads []T, sum []T, grad effective[T], lr T, inside T, outside T) int {
-	count := whole(param)
+	count, kind := whole(param)
 	if count == 0 {
 		return 0
 	}
-	if size[T]() == 4 {
+	switch kind {
+	case f32AVX2:
 		adagradF32AVX2(count, first[float32](param, count), first[float32](grads, count), first[float32](sum, count), float32(grad.sign), float32(grad.decay), float32(lr), float32(inside), float32(outside), (grad.decay != 0))
-	} else {
+	case f64AVX2:
 		adagradF64AVX2(count, first[float64](param, count), first[float64](grads, count), first[float64](sum, count), float64(grad.sign), float64(grad.decay), float64(lr), float64(inside), float64(outside), (grad.decay != 0))
+	case f32AVX512:
+		adagradF32AVX512(count, first[float32](param, count), first[float32](grads, count), first[float32](sum, count), float32(grad.sign), float32(grad.decay), float32(lr), float32(inside), float32(outside), (grad.decay != 0))
+	case f64AVX512:
+		adagradF64AVX512(count, first[float64](param, count), first[float64](grads, count), first[float64](sum, count), float64(grad.sign), float64(grad.decay), float64(lr), float64(inside), float64(outside), (grad.decay != 0))
 	}
 	return count
 }
 
 func adamVectors[T tensor.Float](param []T, grads []T, m []T, v []T, u []T, grad effective[T], c1 T, b2 T, c2 T, lr T, root T, eps T, amsgrad bool) int {
-	count := whole(param)
+	count, kind := whole(param)
 	if count == 0 {
 		return 0
 	}
-	if size[T]() == 4 {
+	switch kind {
+	case f32AVX2:
 		adamF32AVX2(count, first[float32](param, count), first[float32](grads, count), first[float32](m, count), first[float32](v, count), first[float32](u, count), float32(grad.keep), float32(grad.sign), float32(grad.decay), float32(c1), float32((1 - c1)), float32(b2), float32(c2), float32(lr), float32(root), float32(eps), (grad.decay != 0), (c1 < 0.5), amsgrad)
-	} else {
+	case f64AVX2:
 		adamF64AVX2(count, first[float64](param, count), first[float64](grads, count), first[float64](m, count), first[float64](v, count), first[float64](u, count), float64(grad.keep), float64(grad.sign), float64(grad.decay), float64(c1), float64((1 - c1)), float64(b2), float64(c2), float64(lr), float64(root), float64(eps), (grad.decay != 0), (c1 < 0.5), amsgrad)
+	case f32AVX512:
+		adamF32AVX512(count, first[float32](param, count), first[float32](grads, count), first[float32](m, count), first[float32](v, count), first[float32](u, count), float32(grad.keep), float32(grad.sign), float32(grad.decay), float32(c1), float32((1 - c1)), float32(b2), float32(c2), float32(lr), float32(root), float32(eps), (grad.decay != 0), (c1 < 0.5), amsgrad)
+	case f64AVX512:
+		adamF64AVX512(count, first[float64](param, count), first[float64](grads, count), first[float64](m, count), first[float64](v, count), first[float64](u, count), float64(grad.keep), float64(grad.sign), float64(grad.decay), float64(c1), float64((1 - c1)), float64(b2), float64(c2), float64(lr), float64(root), float64(eps), (grad.decay != 0), (c1 < 0.5), amsgrad)
 	}
 	return count
 }
 
 func adamaxVectors[T tensor.Float](param []T, grads []T, m []T, u []T, grad effective[T], lr T, c1 T, b2 T, eps T) int {
-	count := whole(param)
+	count, kind := whole(param)
 	if count == 0 {
 		return 0
 	}
-	if size[T]() == 4 {
+	switch kind {
+	case f32AVX2:
 		adamaxF32AVX2(count, first[float32](param, count), first[float32](grads, count), first[float32](m, count), first[float32](u, count), float32(grad.sign), float32(grad.decay), float32(c1), float32((1 - c1)), float32(b2), float32(eps), float32(lr), (grad.decay != 0), (c1 < 0.5))
-	} else {
+	case f64AVX2:
 		adamaxF64AVX2(count, first[float64](param, count), first[float64](grads, count), first[float64](m, count), first[float64](u, count), float64(grad.sign), float64(grad.decay), float64(c1), float64((1 - c1)), float64(b2), float64(eps), float64(lr), (grad.decay != 0), (c1 < 0.5))
+	case f32AVX512:
+		adamaxF32AVX512(count, first[float32](param, count), first[float32](grads, count), first[float32](m, count), first[float32](u, count), float32(grad.sign), float32(grad.decay), float32(c1), float32((1 - c1)), float32(b2), float32(eps), float32(lr), (grad.decay != 0), (c1 < 0.5))
+	case f64AVX512:
+		adamaxF64AVX512(count, first[float64](param, count), first[float64](grads, count), first[float64](m, count), first[float64](u, count), float64(grad.sign), float64(grad.decay), float64(c1), float64((1 - c1)), float64(b2), float64(eps), float64(lr), (grad.decay != 0), (c1 < 0.5))
 	}
 	return count
 }
 
 func adamwScheduleFreeVectors[T tensor.Float](param []T, grads []T, at []T, z []T, v []T, grad effective[T], decay effective[T], lr T, c T, corr T, b2 T, c2 T, eps T) int {
-	count := whole(param)
+	count, kind := whole(param)
 	if count == 0 {
 		return 0
 	}
-	if size[T]() == 4 {
+	switch kind {
+	case f32AVX2:
 		adamwScheduleFreeF32AVX2(count, first[float32](param, count), first[float32](grads, count), first[float32](at, count), first[float32](z, count), first[float32](v, count), float32(grad.sign), float32(grad.decay), float32(b2), float32(c2), float32(corr), float32(eps), float32(decay.sign), float32(decay.decay), float32(lr), float32((1 - c)), float32(c), (grad.decay != 0), (decay.decay != 0))
-	} else {
+	case f64AVX2:
 		adamwScheduleFreeF64AVX2(count, first[float64](param, count), first[float64](grads, count), first[float64](at, count), first[float64](z, count), first[float64](v, count), float64(grad.sign), float64(grad.decay), float64(b2), float64(c2), float64(corr), float64(eps), float64(decay.sign), float64(decay.decay), float64(lr), float64((1 - c)), float64(c), (grad.decay != 0), (decay.decay != 0))
+	case f32AVX512:
+		adamwScheduleFreeF32AVX512(count, first[float32](param, count), first[float32](grads, count), first[float32](at, count), first[float32](z, count), first[float32](v, count), float32(grad.sign), float32(grad.decay), float32(b2), float32(c2), float32(corr), float32(eps), float32(decay.sign), float32(decay.decay), float32(lr), float32((1 - c)), float32(c), (grad.decay != 0), (decay.decay != 0))
+	case f64AVX512:
+		adamwScheduleFreeF64AVX512(count, first[float64](param, count), first[float64](grads, count), first[float64](at, count), first[float64](z, count), first[float64](v, count), float64(grad.sign), float64(grad.decay), float64(b2), float64(c2), float64(corr), float64(eps), float64(decay.sign), float64(decay.decay), float64(lr), float64((1 - c)), float64(c), (grad.decay != 0), (decay.decay != 0))
 	}
 	return count
 }
 
 func adanVectors[T tensor.Float](param []T, grads []T, m []T, d []T, n []T, h []T, grad effective[T], corr1 T, corr2 T, corr3 T, b1 T, b2 T, b3 T, c1 T, c2 T, c3 T, lr T, eps T, eps0 T, w T, grown T, fresh bool) int {
-	count := whole(param)
+	count, kind := whole(param)
 	if count == 0 {
 		return 0
 	}
-	if size[T]() == 4 {
+	switch kind {
+	case f32AVX2:
 		adanF32AVX2(count, first[float32](param, count), first[float32](grads, count), first[float32](m, count), first[float32](d, count), first[float32](n, count), first[float32](h, count), float32(grad.keep), float32(grad.sign), float32(grad.decay), float32(0), float32(b1), float32(c1), float32(b2), float32(c2), float32(w), float32(b3), float32(c3), float32(corr1), float32(corr2), float32(corr3), float32(eps0), float32(eps), float32(lr), float32(grown), (grad.decay != 0), fresh)
-	} else {
+	case f64AVX2:
 		adanF64AVX2(count, first[float64](param, count), first[float64](grads, count), first[float64](m, count), first[float64](d, count), first[float64](n, count), first[float64](h, count), float64(grad.keep), float64(grad.sign), float64(grad.decay), float64(0), float64(b1), float64(c1), float64(b2), float64(c2), float64(w), float64(b3), float64(c3), float64(corr1), float64(corr2), float64(corr3), float64(eps0), float64(eps), float64(lr), float64(grown), (grad.decay != 0), fresh)
+	case f32AVX512:
+		adanF32AVX512(count, first[float32](param, count), first[float32](grads, count), first[float32](m, count), first[float32](d, count), first[float32](n, count), first[float32](h, count), float32(grad.keep), float32(grad.sign), float32(grad.decay), float32(0), float32(b1), float32(c1), float32(b2), float32(c2), float32(w), float32(b3), float32(c3), float32(corr1), float32(corr2), float32(corr3), float32(eps0), float32(eps), float32(lr), float32(grown), (grad.decay != 0), fresh)
+	case f64AVX512:
+		adanF64AVX512(count, first[float64](param, count), first[float64](grads, count), first[float64](m, count), first[float64](d, count), first[float64](n, count), first[float64](h, count), float64(grad.keep), float64(grad.sign), float64(grad.decay), float64(0), float64(b1), float64(c1), float64(b2), float64(c2), float64(w), float64(b3), float64(c3), float64(corr1), float64(corr2), float64(corr3), float64(eps0), float64(eps), float64(lr), float64(grown), (grad.decay != 0), fresh)
 	}
 	return count
 }
 
 func asgdVectors[T tensor.Float](param []T, grads []T, a []T, grad effective[T], keep T, lr T, w T) int {
-	count := whole(param)
+	count, kind := whole(param)
 	if count == 0 {
 		return 0
 	}
-	if size[T]() == 4 {
+	switch kind {
+	case f32AVX2:
 		asgdF32AVX2(count, first[float32](param, count), first[float32](grads, count), first[float32](a, count), float32(grad.sign), float32(grad.decay), float32(keep), float32(lr), float32(w), (grad.decay != 0), (w == 1))
-	} else {
+	case f64AVX2:
 		asgdF64AVX2(count, first[float64](param, count), first[float64](grads, count), first[float64](a, count), float64(grad.sign), float64(grad.decay), float64(keep), float64(lr), float64(w), (grad.decay != 0), (w == 1))
+	case f32AVX512:
+		asgdF32AVX512(count, first[float32](param, count), first[float32](grads, count), first[float32](a, count), float32(grad.sign), float32(grad.decay), float32(keep), float32(lr), float32(w), (grad.decay != 0), (w == 1))
+	case f64AVX512:
+		asgdF64AVX512(count, first[float64](param, count), first[float64](grads, count), first[float64](a, count), float64(grad.sign), float64(grad.decay), float64(keep), float64(lr), float64(w), (grad.decay != 0), (w == 1))
 	}
 	return count
 }
 
 func lionVectors[T tensor.Float](param []T, grads []T, m []T, grad effective[T], decay effective[T], lr T, b1 T, c1 T, b2 T, c2 T) int {
-	count := whole(param)
+	count, kind := whole(param)
 	if count == 0 {
 		return 0
 	}
-	if size[T]() == 4 {
+	switch kind {
+	case f32AVX2:
 		lionF32AVX2(count, first[float32](param, count), first[float32](grads, count), first[float32](m, count), float32(grad.sign), float32(grad.decay), float32(b1), float32(c1), float32(decay.sign), float32(decay.decay), float32(lr), float32(b2), float32(c2), (grad.decay != 0), (decay.decay != 0))
-	} else {
+	case f64AVX2:
 		lionF64AVX2(count, first[float64](param, count), first[float64](grads, count), first[float64](m, count), float64(grad.sign), float64(grad.decay), float64(b1), float64(c1), float64(decay.sign), float64(decay.decay), float64(lr), float64(b2), float64(c2), (grad.decay != 0), (decay.decay != 0))
+	case f32AVX512:
+		lionF32AVX512(count, first[float32](param, count), first[float32](grads, count), first[float32](m, count), float32(grad.sign), float32(grad.decay), float32(b1), float32(c1), float32(decay.sign), float32(decay.decay), float32(lr), float32(b2), float32(c2), (grad.decay != 0), (decay.decay != 0))
+	case f64AVX512:
+		lionF64AVX512(count, first[float64](param, count), first[float64](grads, count), first[float64](m, count), float64(grad.sign), float64(grad.decay), float64(b1), float64(c1), float64(decay.sign), float64(decay.decay), float64(lr), float64(b2), float64(c2), (grad.decay != 0), (decay.decay != 0))
 	}
 	return count
 }
 
 func momentumVectors[T tensor.Float](param []T, grads []T, v []T, grad effective[T], lr T, mu T) int {
-	count := whole(param)
+	count, kind := whole(param)
 	if count == 0 {
 		return 0
 	}
-	if size[T]() == 4 {
+	switch kind {
+	case f32AVX2:
 		momentumF32AVX2(count, first[float32](param, count), first[float32](grads, count), first[float32](v, count), float32(grad.sign), float32(grad.decay), float32(mu), float32(lr), (grad.decay != 0))
-	} else {
+	case f64AVX2:
 		momentumF64AVX2(count, first[float64](param, count), first[float64](grads, count), first[float64](v, count), float64(grad.sign), float64(grad.decay), float64(mu), float64(lr), (grad.decay != 0))
+	case f32AVX512:
+		momentumF32AVX512(count, first[float32](param, count), first[float32](grads, count), first[float32](v, count), float32(grad.sign), float32(grad.decay), float32(mu), float32(lr), (grad.decay != 0))
+	case f64AVX512:
+		momentumF64AVX512(count, first[float64](param, count), first[float64](grads, count), first[float64](v, count), float64(grad.sign), float64(grad.decay), float64(mu), float64(lr), (grad.decay != 0))
 	}
 	return count
 }
 
 func nadamVectors[T tensor.Float](param []T, grads []T, m []T, v []T, grad effective[T], lr T, lrNext T, correction T, c1 T, b2 T, c2 T, eps T) int {
-	count := whole(param)
+	count, kind := whole(param)
 	if count == 0 {
 		return 0
 	}
-	if size[T]() == 4 {
+	switch kind {
+	case f32AVX2:
 		nadamF32AVX2(count, first[float32](param, count), first[float32](grads, count), first[float32](m, count), first[float32](v, count), float32(grad.keep), float32(grad.sign), float32(grad.decay), float32(c1), float32((1 - c1)), float32(b2), float32(c2), float32(correction), float32(eps), float32(lr), float32(lrNext), (grad.decay != 0), (c1 < 0.5))
-	} else {
+	case f64AVX2:
 		nadamF64AVX2(count, first[float64](param, count), first[float64](grads, count), first[float64](m, count), first[float64](v, count), float64(grad.keep), float64(grad.sign), float64(grad.decay), float64(c1), float64((1 - c1)), float64(b2), float64(c2), float64(correction), float64(eps), float64(lr), float64(lrNext), (grad.decay != 0), (c1 < 0.5))
+	case f32AVX512:
+		nadamF32AVX512(count, first[float32](param, count), first[float32](grads, count), first[float32](m, count), first[float32](v, count), float32(grad.keep), float32(grad.sign), float32(grad.decay), float32(c1), float32((1 - c1)), float32(b2), float32(c2), float32(correction), float32(eps), float32(lr), float32(lrNext), (grad.decay != 0), (c1 < 0.5))
+	case f64AVX512:
+		nadamF64AVX512(count, first[float64](param, count), first[float64](grads, count), first[float64](m, count), first[float64](v, count), float64(grad.keep), float64(grad.sign), float64(grad.decay), float64(c1), float64((1 - c1)), float64(b2), float64(c2), float64(correction), float64(eps), float64(lr), float64(lrNext), (grad.decay != 0), (c1 < 0.5))
 	}
 	return count
 }
 
 func nesterovVectors[T tensor.Float](param []T, grads []T, at []T, v []T, grad effective[T], lr T, mu T) int {
-	count := whole(param)
+	count, kind := whole(param)
 	if count == 0 {
 		return 0
 	}
-	if size[T]() == 4 {
+	switch kind {
+	case f32AVX2:
 		nesterovF32AVX2(count, first[float32](param, count), first[float32](grads, count), first[float32](at, count), first[float32](v, count), float32(grad.sign), float32(grad.decay), float32(mu), float32(lr), (grad.decay != 0))
-	} else {
+	case f64AVX2:
 		nesterovF64AVX2(count, first[float64](param, count), first[float64](grads, count), first[float64](at, count), first[float64](v, count), float64(grad.sign), float64(grad.decay), float64(mu), float64(lr), (grad.decay != 0))
+	case f32AVX512:
+		nesterovF32AVX512(count, first[float32](param, count), first[float32](grads, count), first[float32](at, count), first[float32](v, count), float32(grad.sign), float32(grad.decay), float32(mu), float32(lr), (grad.decay != 0))
+	case f64AVX512:
+		nesterovF64AVX512(count, first[float64](param, count), first[float64](grads, count), first[float64](at, count), first[float64](v, count), float64(grad.sign), float64(grad.decay), float64(mu), float64(lr), (grad.decay != 0))
 	}
 	return count
 }
 
 func nesterovAheadVectors[T tensor.Float](param []T, v []T, mu T) int {
-	count := whole(param)
+	count, kind := whole(param)
 	if count == 0 {
 		return 0
 	}
-	if size[T]() == 4 {
+	switch kind {
+	case f32AVX2:
 		nesterovAheadF32AVX2(count, first[float32](param, count), first[float32](v, count), float32(mu))
-	} else {
+	case f64AVX2:
 		nesterovAheadF64AVX2(count, first[float64](param, count), first[float64](v, count), float64(mu))
+	case f32AVX512:
+		nesterovAheadF32AVX512(count, first[float32](param, count), first[float32](v, count), float32(mu))
+	case f64AVX512:
+		nesterovAheadF64AVX512(count, first[float64](param, count), first[float64](v, count), float64(mu))
 	}
 	return count
 }
 
 func radamVectors[T tensor.Float](param []T, grads []T, m []T, v []T, grad effective[T], lr T, correction T, root T, rect T, c1 T, b2 T, c2 T, eps T) int {
-	count := whole(param)
+	count, kind := whole(param)
 	if count == 0 {
 		return 0
 	}
-	if size[T]() == 4 {
+	switch kind {
+	case f32AVX2:
 		radamF32AVX2(count, first[float32](param, count), first[float32](grads, count), first[float32](m, count), first[float32](v, count), float32(grad.keep), float32(grad.sign), float32(grad.decay), float32(c1), float32((1 - c1)), float32(b2), float32(c2), float32(correction), float32(lr), float32(eps), float32(root), float32(rect), (grad.decay != 0), (c1 < 0.5), (rect > 0))
-	} else {
+	case f64AVX2:
 		radamF64AVX2(count, first[float64](param, count), first[float64](grads, count), first[float64](m, count), first[float64](v, count), float64(grad.keep), float64(grad.sign), float64(grad.decay), float64(c1), float64((1 - c1)), float64(b2), float64(c2), float64(correction), float64(lr), float64(eps), float64(root), float64(rect), (grad.decay != 0), (c1 < 0.5), (rect > 0))
+	case f32AVX512:
+		radamF32AVX512(count, first[float32](param, count), first[float32](grads, count), first[float32](m, count), first[float32](v, count), float32(grad.keep), float32(grad.sign), float32(grad.decay), float32(c1), float32((1 - c1)), float32(b2), float32(c2), float32(correction), float32(lr), float32(eps), float32(root), float32(rect), (grad.decay != 0), (c1 < 0.5), (rect > 0))
+	case f64AVX512:
+		radamF64AVX512(count, first[float64](param, count), first[float64](grads, count), first[float64](m, count), first[float64](v, count), float64(grad.keep), float64(grad.sign), float64(grad.decay), float64(c1), float64((1 - c1)), float64(b2), float64(c2), float64(correction), float64(lr), float64(eps), float64(root), float64(rect), (grad.decay != 0), (c1 < 0.5), (rect > 0))
 	}
 	return count
 }
 
 func rmspropVectors[T tensor.Float](param []T, grads []T, v []T, b []T, a []T, grad effective[T], lr T, alpha T, beta T, eps T, mu T, momentum bool, centered bool, inside bool) int {
-	count := whole(param)
+	count, kind := whole(param)
 	if count == 0 {
 		return 0
 	}
-	if size[T]() == 4 {
+	switch kind {
+	case f32AVX2:
 		rmspropF32AVX2(count, first[float32](param, count), first[float32](grads, count), first[float32](v, count), first[float32](b, count), first[float32](a, count), float32(grad.sign), float32(grad.decay), float32(alpha), float32(beta), float32((1 - beta)), float32(eps), float32(mu), float32(lr), (grad.decay != 0), centered, (beta < 0.5), inside, momentum)
-	} else {
+	case f64AVX2:
 		rmspropF64AVX2(count, first[float64](param, count), first[float64](grads, count), first[float64](v, count), first[float64](b, count), first[float64](a, count), float64(grad.sign), float64(grad.decay), float64(alpha), float64(beta), float64((1 - beta)), float64(eps), float64(mu), float64(lr), (grad.decay != 0), centered, (beta < 0.5), inside, momentum)
+	case f32AVX512:
+		rmspropF32AVX512(count, first[float32](param, count), first[float32](grads, count), first[float32](v, count), first[float32](b, count), first[float32](a, count), float32(grad.sign), float32(grad.decay), float32(alpha), float32(beta), float32((1 - beta)), float32(eps), float32(mu), float32(lr), (grad.decay != 0), centered, (beta < 0.5), inside, momentum)
+	case f64AVX512:
+		rmspropF64AVX512(count, first[float64](param, count), first[float64](grads, count), first[float64](v, count), first[float64](b, count), first[float64](a, count), float64(grad.sign), float64(grad.decay), float64(alpha), float64(beta), float64((1 - beta)), float64(eps), float64(mu), float64(lr), (grad.decay != 0), centered, (beta < 0.5), inside, momentum)
 	}
 	return count
 }
 
 func sgdVectors[T tensor.Float](param []T, grads []T, b []T, grad effective[T], lr T, mu T, damp T, momentum bool, fresh bool, nesterov bool) int {
-	count := whole(param)
+	count, kind := whole(param)
 	if count == 0 {
 		return 0
 	}
-	if size[T]() == 4 {
+	switch kind {
+	case f32AVX2:
 		sgdF32AVX2(count, first[float32](param, count), first[float32](grads, count), first[float32](b, count), float32(grad.sign), float32(grad.decay), float32(mu), float32(damp), float32(lr), (grad.decay != 0), momentum, fresh, nesterov)
-	} else {
+	case f64AVX2:
 		sgdF64AVX2(count, first[float64](param, count), first[float64](grads, count), first[float64](b, count), float64(grad.sign), float64(grad.decay), float64(mu), float64(damp), float64(lr), (grad.decay != 0), momentum, fresh, nesterov)
+	case f32AVX512:
+		sgdF32AVX512(count, first[float32](param, count), first[float32](grads, count), first[float32](b, count), float32(grad.sign), float32(grad.decay), float32(mu), float32(damp), float32(lr), (grad.decay != 0), momentum, fresh, nesterov)
+	case f64AVX512:
+		sgdF64AVX512(count, first[float64](param, count), first[float64](grads, count), first[float64](b, count), float64(grad.sign), float64(grad.decay), float64(mu), float64(damp), float64(lr), (grad.decay != 0), momentum, fresh, nesterov)
 	}
 	return count
 }
 
 func sgdScheduleFreeVectors[T tensor.Float](param []T, grads []T, at []T, z []T, grad effective[T], lr T, c T) int {
-	count := whole(param)
+	count, kind := whole(param)
 	if count == 0 {
 		return 0
 	}
-	if size[T]() == 4 {
+	switch kind {
+	case f32AVX2:
 		sgdScheduleFreeF32AVX2(count, first[float32](param, count), first[float32](grads, count), first[float32](at, count), first[float32](z, count), float32(grad.sign), float32(grad.decay), float32(lr), float32((1 - c)), float32(c), (grad.decay != 0))
-	} else {
+	case f64AVX2:
 		sgdScheduleFreeF64AVX2(count, first[float64](param, count), first[float64](grads, count), first[float64](at, count), first[float64](z, count), float64(grad.sign), float64(grad.decay), float64(lr), float64((1 - c)), float64(c), (grad.decay != 0))
+	case f32AVX512:
+		sgdScheduleFreeF32AVX512(count, first[float32](param, count), first[float32](grads, count), first[float32](at, count), first[float32](z, count), float32(grad.sign), float32(grad.decay), float32(lr), float32((1 - c)), float32(c), (grad.decay != 0))
+	case f64AVX512:
+		sgdScheduleFreeF64AVX512(count, first[float64](param, count), first[float64](grads, count), first[float64](at, count), first[float64](z, count), float64(grad.sign), float64(grad.decay), float64(lr), float64((1 - c)), float64(c), (grad.decay != 0))
 	}
 	return count
 }
 
 func yogiVectors[T tensor.Float](param []T, grads []T, m []T, v []T, grad effective[T], corr1 T, corr2 T, lr T, b1 T, c1 T, c2 T, eps T) int {
-	count := whole(param)
+	count, kind := whole(param)
 	if count == 0 {
 		return 0
 	}
-	if size[T]() == 4 {
+	switch kind {
+	case f32AVX2:
 		yogiF32AVX2(count, first[float32](param, count), first[float32](grads, count), first[float32](m, count), first[float32](v, count), float32(grad.sign), float32(grad.decay), float32(b1), float32(c1), float32(c2), float32(corr1), float32(corr2), float32(eps), float32(lr), (grad.decay != 0))
-	} else {
+	case f64AVX2:
 		yogiF64AVX2(count, first[float64](param, count), first[float64](grads, count), first[float64](m, count), first[float64](v, count), float64(grad.sign), float64(grad.decay), float64(b1), float64(c1), float64(c2), float64(corr1), float64(corr2), float64(eps), float64(lr), (grad.decay != 0))
+	case f32AVX512:
+		yogiF32AVX512(count, first[float32](param, count), first[float32](grads, count), first[float32](m, count), first[float32](v, count), float32(grad.sign), float32(grad.decay), float32(b1), float32(c1), float32(c2), float32(corr1), float32(corr2), float32(eps), float32(lr), (grad.decay != 0))
+	case f64AVX512:
+		yogiF64AVX512(count, first[float64](param, count), first[float64](grads, count), first[float64](m, count), first[float64](v, count), float64(grad.sign), float64(grad.decay), float64(b1), float64(c1), float64(c2), float64(corr1), float64(corr2), float64(eps), float64(lr), (grad.decay != 0))
 	}
 	return count
 }

@@ -1,6 +1,7 @@
 package optim
 
 import (
+	"fmt"
 	"syscall"
 	"testing"
 	"unsafe"
@@ -13,11 +14,15 @@ import (
 // TestVectorsGuard places parameters, gradients and buffers at the end of memory, and at its start:
 // reading or writing one byte beyond them ends the program.
 func TestVectorsGuard(t *testing.T) {
-	for _, rule := range elementwise() {
-		t.Run(NameOf(rule), func(t *testing.T) {
-			testVectorsGuard[float32](t, rule)
-			testVectorsGuard[float64](t, rule)
-		})
+	defer func(bytes, below int) { vectorBytes, narrowBelow = bytes, below }(vectorBytes, narrowBelow)
+	narrowBelow = 0
+	for _, vectorBytes = range vectorSizes() {
+		for _, rule := range elementwise() {
+			t.Run(fmt.Sprintf("%s/%d", NameOf(rule), vectorBytes), func(t *testing.T) {
+				testVectorsGuard[float32](t, rule)
+				testVectorsGuard[float64](t, rule)
+			})
+		}
 	}
 }
 
@@ -30,7 +35,7 @@ func testVectorsGuard[T tensor.Float](t *testing.T, rule Rule) {
 		}
 		for n := range most {
 			next := 0
-			s, _ := makeStep(rule, 2, n, 1, func(n int) []T {
+			s := makeStep(rule, 2, n, 1, func(n int) []T {
 				m := memory[next]
 				next++
 				if end {

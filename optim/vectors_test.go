@@ -1,6 +1,7 @@
 package optim
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -66,7 +67,7 @@ func elementwise() (rules []Rule) {
 
 // makeStep returns step number steps of a rule on n elements, of memory that alloc returns, with
 // special values among them.
-func makeStep[T tensor.Float](rule Rule, steps, n int, seed uint64, alloc func(n int) []T) (*Step[T], Rule) {
+func makeStep[T tensor.Float](rule Rule, steps, n int, seed uint64, alloc func(n int) []T) *Step[T] {
 	rng := rand.New(rand.NewPCG(seed, uint64(n)))
 	tiny := T(5e-324)
 	if size[T]() == 4 {
@@ -102,7 +103,7 @@ func makeStep[T tensor.Float](rule Rule, steps, n int, seed uint64, alloc func(n
 	if r, ok := rule.(Preparer); ok {
 		r.Prepare(steps, s.Scalars)
 	}
-	return s, rule
+	return s
 }
 
 // sameBits reports that two steps have come out the same; NaN is NaN.
@@ -120,8 +121,18 @@ func sameBits[T tensor.Float](t *testing.T, a, b *Step[T], what ...any) {
 	}
 }
 
+// vectorSizes are those that the processor has, 0 among them.
+func vectorSizes() (sizes []int) {
+	for _, bytes := range []int{0, 32, 64} {
+		if bytes <= vectorBytes {
+			sizes = append(sizes, bytes)
+		}
+	}
+	return sizes
+}
+
 func TestVectorsAreTheLoop(t *testing.T) {
-	if !vectorized {
+	if vectorBytes == 0 {
 		t.Skip("no vectors")
 	}
 	for _, rule := range elementwise() {
@@ -138,34 +149,32 @@ func TestVectorsAreTheLoop(t *testing.T) {
 }
 
 func vectorsAreTheLoop[T tensor.Float](t *testing.T, rule Rule, n int, seed uint64) {
-	defer func() { vectorized = true }()
+	defer func(bytes, below int) { vectorBytes, narrowBelow = bytes, below }(vectorBytes, narrowBelow)
+	narrowBelow = 0
 	unaligned := func(n int) []T { return make([]T, n+3)[seed%4:][:n] }
 	for _, steps := range []int{1, 2, 3000} {
-		loop, _ := makeStep(rule, steps, n, seed, unaligned)
-		vectors, _ := makeStep(rule, steps, n, seed, unaligned)
-		sameBits(t, vectors, loop, "before")
-		for _, vectorized = range []bool{false, true} {
-			s := loop
-			if vectorized {
-				s = vectors
-			}
+		var loop *Step[T]
+		for _, vectorBytes = range vectorSizes() {
+			s := makeStep(rule, steps, n, seed, unaligned)
 			stepBy(rule, s)
 			if r, ok := rule.(LookAhead); ok {
 				aheadBy(r, s)
 			}
+			if vectorBytes == 0 {
+				loop = s
+			}
+			sameBits(t, s, loop, vectorBytes, rule, steps)
 		}
-		sameBits(t, vectors, loop, rule, steps)
 	}
 }
 
 // TestPartsAreTheWhole compares the step of a large parameter, which is taken in parts by all
 // processors, with the step of the rule on all of it.
 func TestPartsAreTheWhole(t *testing.T) {
-	for _, rule := range elementwise() {
-		for _, vectors := range []bool{false, vectorized} {
-			t.Run(NameOf(rule), func(t *testing.T) {
-				defer func(v bool) { vectorized = v }(vectorized)
-				vectorized = vectors
+	defer func(bytes int) { vectorBytes = bytes }(vectorBytes)
+	for _, vectorBytes = range vectorSizes() {
+		for _, rule := range elementwise() {
+			t.Run(fmt.Sprintf("%s/%d", NameOf(rule), vectorBytes), func(t *testing.T) {
 				partsAreTheWhole[float32](t, rule)
 				partsAreTheWhole[float64](t, rule)
 			})
@@ -176,8 +185,7 @@ func TestPartsAreTheWhole(t *testing.T) {
 func partsAreTheWhole[T tensor.Float](t *testing.T, rule Rule) {
 	const n = 3*partSize + 13
 	alloc := func(n int) []T { return make([]T, n) }
-	whole, _ := makeStep(rule, 2, n, 1, alloc)
-	s, _ := makeStep(rule, 2, n, 1, alloc)
+	whole, s := makeStep(rule, 2, n, 1, alloc), makeStep(rule, 2, n, 1, alloc)
 	parts := &slotOf[T]{Step: *s}
 	for range 2 {
 		stepBy(rule, whole)

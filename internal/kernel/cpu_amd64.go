@@ -53,5 +53,6 @@ func detect() instructions {
 	return avx512
 }
 
-// AVX2 reports whether there is assembly, and the processor has AVX2, for code elsewhere.
-func AVX2() bool { return isa >= avx2 }
+// VectorBytes returns the size of the vectors that there are instructions for: 32 with AVX2, 64 with
+// AVX-512, or 0.
+func VectorBytes() int { return []int{0, 32, 64}[isa] }

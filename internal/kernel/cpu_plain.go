@@ -15,5 +15,5 @@ func pause() {
 	}
 }
 
-// AVX2 reports whether there is assembly, and the processor has AVX2, for code elsewhere.
-func AVX2() bool { return false }
+// VectorBytes returns the size of the vectors that there are instructions for: none.
+func VectorBytes() int { return 0 }

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	. "github.com/mmcloughlin/avo/build"
 )
 
 // A loop is a statement
@@ -36,7 +38,8 @@ type loop struct {
 	bools   []string
 	numbers []string // Go expressions in params, of type T
 	flags   []string // the same, bool
-	code    []func(*emitter)
+	calls   []string // of operations
+	code    []func(*compiled)
 	renamed map[int]int // vectors that are in the register of another one
 }
 
@@ -178,7 +181,7 @@ func check(err error) {
 	}
 }
 
-func (c *compiler) emit(f func(*emitter)) {
+func (c *compiler) emit(f func(*compiled)) {
 	c.code, c.newest = append(c.code, f), 0
 }
 
@@ -257,7 +260,7 @@ func (c *compiler) move(to int, v value) {
 		return
 	}
 	from := c.operand(v)
-	c.emit(func(e *emitter) { e.move(e.in(from), e.vector(to)) })
+	c.emit(func(e *compiled) { e.v.load(e.in(from), e.vector(to)) })
 }
 
 // slice returns the name of the slice in name[i].
@@ -279,14 +282,14 @@ func (c *compiler) load(slice string) value {
 		return value{vector: at}
 	}
 	x := c.fresh()
-	c.emit(func(e *emitter) { e.t.load(e.element(slice), e.vector(x)) })
+	c.emit(func(e *compiled) { e.v.load(e.element(slice), e.vector(x)) })
 	c.at[slice] = x
 	return value{vector: x}
 }
 
 func (c *compiler) store(slice string, v value) {
 	from := c.operand(v)
-	c.emit(func(e *emitter) { e.t.load(e.in(from), e.element(slice)) })
+	c.emit(func(e *compiled) { e.v.load(e.in(from), e.element(slice)) })
 	delete(c.at, slice)
 	if v.vector != 0 {
 		c.at[slice] = v.vector
@@ -310,16 +313,16 @@ func (c *compiler) branch(s *scope, stmt *ast.IfStmt) {
 		body()
 		return c.at
 	}
-	c.emit(func(e *emitter) { e.unless(flag, otherwise) })
+	c.emit(func(e *compiled) { e.unless(flag, otherwise) })
 	yes := run(func() { c.block(s, stmt.Body.List) })
 	no := before
 	if stmt.Else != nil {
-		c.emit(func(e *emitter) { e.jump(end) })
+		c.emit(func(e *compiled) { e.jump(end) })
 	}
-	c.emit(func(e *emitter) { e.label(otherwise) })
+	c.emit(func(e *compiled) { Label(otherwise) })
 	if stmt.Else != nil {
 		no = run(func() { c.statement(s, stmt.Else) })
-		c.emit(func(e *emitter) { e.label(end) })
+		c.emit(func(e *compiled) { Label(end) })
 	}
 	c.at = map[string]int{}
 	for slice, vector := range before {

@@ -2,7 +2,7 @@ package main
 
 import (
 	"fmt"
-	"math"
+	"slices"
 	"strings"
 
 	. "github.com/mmcloughlin/avo/build"
@@ -12,68 +12,47 @@ import (
 
 type register = VecVirtual
 
-// arithmetic is a type of elements, and the instructions for vectors of them.
-type arithmetic struct {
-	elements
-	add, sub, mul, div, sqrt, max       func(...Op)
-	and, andNot, or, xor, compare, pick func(...Op)
-}
-
-var arithmetics = []arithmetic{{
-	elements: types[0],
-	add:      VADDPS, sub: VSUBPS, mul: VMULPS, div: VDIVPS, sqrt: VSQRTPS, max: VMAXPS,
-	and: VANDPS, andNot: VANDNPS, or: VORPS, xor: VXORPS, compare: VCMPPS, pick: four(VBLENDVPS),
-}, {
-	elements: types[1],
-	add:      VADDPD, sub: VSUBPD, mul: VMULPD, div: VDIVPD, sqrt: VSQRTPD, max: VMAXPD,
-	and: VANDPD, andNot: VANDNPD, or: VORPD, xor: VXORPD, compare: VCMPPD, pick: four(VBLENDVPD),
-}}
-
-func four(f func(a, b, c, d Op)) func(...Op) { return func(o ...Op) { f(o[0], o[1], o[2], o[3]) } }
-
-// instructions are the functions that are more or less one instruction.
-var instructions = map[string]func(e *emitter, in []register, out register){
-	"sqrt": func(e *emitter, in []register, out register) { e.t.sqrt(in[0], out) },
-	"abs":  func(e *emitter, in []register, out register) { e.t.andNot(in[0], e.sign(), out) },
-	"max":  (*emitter).maximum,
-	"sign": (*emitter).signum,
-}
-
-// emitter writes the code of a loop for one type of elements.
-type emitter struct {
+// compiled writes the code of a loop for one kind of vectors.
+type compiled struct {
 	*loop
-	t       arithmetic
+	v       vector
 	vectors map[int]register
 	bases   map[string]Register
 	i       Register
 	numbers []register // those that stay in registers
 	flags   []Register
+	bodies  map[string]func([]VecVirtual) VecVirtual // the operations that are called by name
 }
 
-// inRegisters is how many numbers stay in registers; the others are read where they are used.
-const inRegisters = 7
+// room is how many numbers stay in registers; the others are read where they are used.
+func (v *vector) room() int {
+	if v.wide {
+		return 20
+	}
+	return 6
+}
 
-// emit writes the function of the loop for one type of elements.
-func (l *loop) emit(t arithmetic) {
-	name := l.name + t.name + "AVX2"
-	TEXT(name, NOSPLIT, l.signature(t.ty))
-	Doc(
-		fmt.Sprintf("%s is the loop of %s for the first count elements, of %s. count is a multiple", name, l.name, t.ty),
-		"of the elements of a vector, and not 0.",
-	)
+// emit writes the function of the loop for one kind of vectors.
+func (l *loop) emit(v vector) {
+	name := l.name + v.name + v.set
+	TEXT(name, NOSPLIT, l.signature(v.ty))
+	Doc(fmt.Sprintf("%s is the loop of %s for the first count elements, of %s,", name, l.name, v.ty),
+		"which are whole vectors, and not 0.")
 	Pragma("noescape")
-	e := &emitter{loop: l, t: t, vectors: map[int]register{}, bases: map[string]Register{}}
+	e := &compiled{loop: l, v: v, vectors: map[int]register{}, bases: map[string]Register{}}
 	for _, s := range l.slices {
 		e.bases[s] = Load(Param(s), GP64())
 	}
-	n := Load(Param("count"), GP64())
-	for k := range min(inRegisters, len(l.numbers)) {
-		r := YMM()
-		e.t.broadcast(e.argument(numberName(k)), r)
-		e.numbers = append(e.numbers, r)
-	}
+	count := Load(Param("count"), GP64())
 	for k := range l.flags {
 		e.flags = append(e.flags, Load(Param(flagName(k)), GP8()))
+	}
+	for k := range min(v.room(), len(l.numbers)) {
+		e.numbers = append(e.numbers, e.broadcast(k))
+	}
+	e.bodies = map[string]func([]VecVirtual) VecVirtual{}
+	for _, f := range l.calls {
+		e.bodies[f] = others[f](&e.v)
 	}
 	e.i = GP64()
 	XORQ(e.i, e.i)
@@ -81,8 +60,8 @@ func (l *loop) emit(t arithmetic) {
 	for _, f := range l.code {
 		f(e)
 	}
-	ADDQ(Imm(uint64(32/t.size)), e.i)
-	CMPQ(e.i, n)
+	ADDQ(Imm(uint64(v.lanes())), e.i)
+	CMPQ(e.i, count)
 	JLT(LabelRef("vector"))
 	VZEROUPPER()
 	RET()
@@ -106,95 +85,91 @@ func (l *loop) signature(ty string) string {
 	return "func(" + strings.Join(params, ", ") + ")"
 }
 
-// argument is the place of an argument.
-func (e *emitter) argument(name string) Mem {
-	b, err := Param(name).Resolve()
+// broadcast returns a register with number k.
+func (e *compiled) broadcast(k int) register {
+	at, err := Param(numberName(k)).Resolve()
 	check(err)
-	return b.Addr
+	r := e.v.register()
+	e.v.broadcast(at.Addr, r)
+	return r
 }
 
 // vector returns the register of a vector.
-func (e *emitter) vector(n int) register {
+func (e *compiled) vector(n int) register {
 	if to, ok := e.renamed[n]; ok {
 		return e.vector(to)
 	}
 	r, ok := e.vectors[n]
 	if !ok {
-		r = YMM()
+		r = e.v.register()
 		e.vectors[n] = r
 	}
 	return r
 }
 
 // in returns a register with the operand.
-func (e *emitter) in(o operand) register {
-	if o.vector != 0 {
+func (e *compiled) in(o operand) register {
+	switch {
+	case o.vector != 0:
 		return e.vector(o.vector)
-	}
-	if o.number < len(e.numbers) {
+	case o.number < len(e.numbers):
 		return e.numbers[o.number]
 	}
-	r := YMM()
-	e.t.broadcast(e.argument(numberName(o.number)), r)
-	return r
+	return e.broadcast(o.number)
 }
 
 // element is the place of a vector of a slice.
-func (e *emitter) element(slice string) Mem {
-	return Mem{Base: e.bases[slice], Index: e.i, Scale: uint8(e.t.size)}
+func (e *compiled) element(slice string) Mem {
+	return Mem{Base: e.bases[slice], Index: e.i, Scale: uint8(e.v.size)}
 }
 
-func (e *emitter) move(from, to register) { e.t.load(from, to) }
-
-func (e *emitter) unless(flag int, label string) {
+func (e *compiled) unless(flag int, label string) {
 	TESTB(e.flags[flag], e.flags[flag])
-	JEQ(e.labelRef(label))
+	JEQ(LabelRef(label))
 }
 
-func (e *emitter) jump(label string)              { JMP(e.labelRef(label)) }
-func (e *emitter) label(label string)             { Label(label) }
-func (e *emitter) labelRef(label string) LabelRef { return LabelRef(label) }
+func (e *compiled) jump(label string) { JMP(LabelRef(label)) }
 
-// sign returns a vector of bits of signs.
-func (e *emitter) sign() register {
-	r := YMM()
-	e.t.broadcast(constants[e.t.name+"sign"], r)
-	return r
+// direct is the operations that are one instruction.
+var direct = map[string][2]func(...Op){
+	"+": {VADDPS, VADDPD}, "-": {VSUBPS, VSUBPD}, "*": {VMULPS, VMULPD}, "/": {VDIVPS, VDIVPD}, "sqrt": {VSQRTPS, VSQRTPD},
 }
 
-func (e *emitter) negate(in []register, out register) { e.t.xor(e.sign(), in[0], out) }
-
-// maximum is Go's max. The instruction returns its second argument when they are equal or
-// one is NaN: what it does both ways is equal but for those cases. Then ±0 is +0 if
-// one of them is, so the bits of both; and all bits make a NaN.
-func (e *emitter) maximum(in []register, out register) {
-	other, unordered := YMM(), YMM()
-	e.t.compare(U8(3), in[1], in[0], unordered)
-	e.t.max(in[0], in[1], other)
-	e.t.max(in[1], in[0], out)
-	e.t.and(other, out, out)
-	e.t.or(unordered, out, out)
+// others is those of elementwise, and sign, which is NaN for NaN here.
+var others = map[string]func(v *vector) func([]VecVirtual) VecVirtual{
+	"max": named("max"), "abs": named("abs"), "neg": named("neg"), "sign": signOrNaN,
 }
 
-// signum is 1 with the sign of x where x is neither 0 nor NaN, else x.
-func (e *emitter) signum(in []register, out register) {
-	x, one, ones, nonzero := in[0], YMM(), YMM(), YMM()
-	e.t.xor(nonzero, nonzero, nonzero)
-	e.t.compare(U8(0x0C), nonzero, x, nonzero) // ≠, and both are numbers
-	e.t.and(e.sign(), x, ones)
-	e.t.broadcast(constants[e.t.name+"one"], one)
-	e.t.or(one, ones, ones)
-	e.t.pick(nonzero, ones, x, out)
+func named(name string) func(v *vector) func([]VecVirtual) VecVirtual {
+	return operations[slices.IndexFunc(operations, func(o operation) bool { return o.name == name })].emit
 }
 
-// constants are in memory.
-var constants map[string]Mem
-
-func emitConstants() {
-	constants = map[string]Mem{
-		"F32sign": ConstData("signF32", U32(1<<31)),
-		"F64sign": ConstData("signF64", U64(1<<63)),
-		"F32one":  ConstData("oneF32", U32(math.Float32bits(1))),
-		"F64one":  ConstData("oneF64", U64(math.Float64bits(1))),
+// signOrNaN is 1 with the sign of x where x is neither 0 nor NaN, else x.
+func signOrNaN(v *vector) func([]VecVirtual) VecVirtual {
+	const different = 0x0c // and both are numbers
+	zero, one, minus := v.number(0), v.number(1), v.bits(1<<31, 1<<63)
+	return func(x []VecVirtual) VecVirtual {
+		r := v.register()
+		v.pick(VANDPS, VANDPD)(minus, x[0], r)
+		v.pick(VORPS, VORPD)(one, r, r)
+		v.choose(different, x[0], zero, r, x[0])
+		return x[0]
 	}
+}
+
+func (e *compiled) operation(name string, in []register, out register) {
+	if f, ok := direct[name]; ok {
+		args := []Op{out}
+		for _, r := range in {
+			args = append([]Op{r}, args...)
+		}
+		e.v.pick(f[0], f[1])(args...)
+		return
+	}
+	args := make([]VecVirtual, len(in)) // of its own
+	for k := range in {
+		args[k] = e.v.register()
+		e.v.load(in[k], args[k])
+	}
+	e.v.load(e.bodies[name](args), out)
 }

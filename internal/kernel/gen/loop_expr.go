@@ -4,6 +4,8 @@ import (
 	"go/ast"
 	"go/token"
 	gotypes "go/types"
+
+	. "github.com/mmcloughlin/avo/build"
 )
 
 // eval compiles an expression.
@@ -42,23 +44,38 @@ func (c *compiler) unary(s *scope, x *ast.UnaryExpr) value {
 	if x.Op != token.SUB {
 		c.fail(x, "unknown operation")
 	}
-	return c.apply((*emitter).negate, v)
+	return c.operation(x, "neg", v)
 }
 
 func (c *compiler) binary(x ast.Expr, op token.Token, a, b value) value {
 	if a.vector == 0 && b.vector == 0 {
 		return value{scalar: "(" + a.scalar + " " + op.String() + " " + b.scalar + ")"}
 	}
-	emit, ok := map[token.Token]func(e *emitter, in []register, out register){
-		token.ADD: func(e *emitter, in []register, out register) { e.t.add(in[1], in[0], out) },
-		token.SUB: func(e *emitter, in []register, out register) { e.t.sub(in[1], in[0], out) },
-		token.MUL: func(e *emitter, in []register, out register) { e.t.mul(in[1], in[0], out) },
-		token.QUO: func(e *emitter, in []register, out register) { e.t.div(in[1], in[0], out) },
-	}[op]
-	if !ok {
-		c.fail(x, "unknown operation")
+	return c.operation(x, op.String(), a, b)
+}
+
+// operation compiles an operation on vectors, of those that are direct or among the others.
+func (c *compiler) operation(x ast.Expr, name string, args ...value) value {
+	if _, ok := direct[name]; !ok {
+		if others[name] == nil {
+			c.fail(x, "unknown operation")
+		}
+		index(&c.calls, name)
 	}
-	return c.apply(emit, a, b)
+	var operands []operand
+	for _, v := range args {
+		operands = append(operands, c.operand(v))
+	}
+	result := c.fresh()
+	c.emit(func(e *compiled) {
+		var in []register
+		for _, o := range operands {
+			in = append(in, e.in(o))
+		}
+		e.operation(name, in, e.vector(result))
+	})
+	c.newest = result
+	return value{vector: result}
 }
 
 // operand is a number of l that is an argument of the code, or a vector.
@@ -69,24 +86,6 @@ func (c *compiler) operand(v value) operand {
 		return operand{vector: v.vector}
 	}
 	return operand{number: index(&c.numbers, v.scalar)}
-}
-
-// apply emits an operation on vectors.
-func (c *compiler) apply(emit func(e *emitter, in []register, out register), args ...value) value {
-	var operands []operand
-	for _, v := range args {
-		operands = append(operands, c.operand(v))
-	}
-	x := c.fresh()
-	c.emit(func(e *emitter) {
-		var in []register
-		for _, o := range operands {
-			in = append(in, e.in(o))
-		}
-		emit(e, in, e.vector(x))
-	})
-	c.newest = x
-	return value{vector: x}
 }
 
 // call compiles a call: T(x), one of the instructions, or a function that is inlined.
@@ -106,8 +105,8 @@ func (c *compiler) call(s *scope, x *ast.CallExpr) value {
 		}
 		return args[0] // each operation is rounded by itself
 	}
-	if emit, ok := instructions[name]; ok && vectors > 0 {
-		return c.apply(emit, args...)
+	if vectors > 0 && (name == "sqrt" || others[name] != nil) {
+		return c.operation(x, name, args...)
 	}
 	method, isMethod := x.Fun.(*ast.SelectorExpr)
 	if isMethod {
@@ -139,7 +138,7 @@ func (c *compiler) inline(s *scope, f *ast.FuncDecl) value {
 	s.result = func(v value) {
 		returns++
 		c.move(result, v)
-		c.emit(func(e *emitter) { e.jump(end) })
+		c.emit(func(e *compiled) { e.jump(end) })
 	}
 	for i, stmt := range body {
 		last, ok := stmt.(*ast.ReturnStmt)
@@ -153,6 +152,6 @@ func (c *compiler) inline(s *scope, f *ast.FuncDecl) value {
 		}
 		c.move(result, v)
 	}
-	c.emit(func(e *emitter) { e.label(end) })
+	c.emit(func(e *compiled) { Label(end) })
 	return value{vector: result}
 }

@@ -17,11 +17,10 @@ const rules = "../../../optim"
 // update emits the loops of the optimizers, and writes the functions that call them.
 func update() {
 	src := readSource(rules)
-	emitConstants()
 	loops := src.loops()
 	for _, l := range loops {
-		for _, t := range arithmetics {
-			l.emit(t)
+		for _, v := range kinds {
+			l.emit(v)
 		}
 	}
 	dir := filepath.Dir(flag.Lookup("stubs").Value.String())
@@ -63,22 +62,18 @@ func (l *loop) plain() string { return l.header() + "return 0\n}\n" }
 // call computes what is the same for all elements, and calls the code.
 func (l *loop) call() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%scount := whole(%s)\nif count == 0 {\nreturn 0\n}\n", l.header(), l.slices[0])
-	for k, t := range arithmetics {
-		if k > 0 {
-			b.WriteString("} else {\n")
-		} else {
-			fmt.Fprintf(&b, "if size[T]() == %d {\n", t.size)
-		}
+	fmt.Fprintf(&b, "%scount, kind := whole(%s)\nif count == 0 {\nreturn 0\n}\n", l.header(), l.slices[0])
+	b.WriteString("switch kind {\n")
+	for _, v := range kinds {
 		args := []string{"count"}
 		for _, s := range l.slices {
-			args = append(args, fmt.Sprintf("first[%s](%s, count)", t.ty, s))
+			args = append(args, fmt.Sprintf("first[%s](%s, count)", v.ty, s))
 		}
 		for _, x := range l.numbers {
-			args = append(args, t.ty+"("+x+")")
+			args = append(args, v.ty+"("+x+")")
 		}
 		args = append(args, l.flags...)
-		fmt.Fprintf(&b, "%s%sAVX2(%s)\n", l.name, t.name, strings.Join(args, ", "))
+		fmt.Fprintf(&b, "case %s%s:\n%s%s%s(%s)\n", strings.ToLower(v.name), v.set, l.name, v.name, v.set, strings.Join(args, ", "))
 	}
 	b.WriteString("}\nreturn count\n}\n")
 	return b.String()
