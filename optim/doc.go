@@ -203,9 +203,18 @@
 // Steps of rules after the first do not allocate. What depends on the step count alone,
 // such as the powers of β, is computed once per group and step.
 //
+// The rules that step on each element alone, all above but SparseAdam, Adafactor, Muon, Shampoo, SOAP,
+// LAMB and LARS, are an [Elementwise]: all processors step on a parameter of more than 32 Ki elements.
+// But for Rprop they have assembly for AVX2 and AVX-512, compiled from their loops, and equal to them
+// bit for bit; the build tag purego leaves it out. A large parameter takes as long
+// as its memory takes to be read and written: for Adam in float32, 28 bytes per element.
+// docs/design/0016-updates.md has figures.
+//
 // # Adding a rule
 //
 // Write a struct with `option` tags, its default, State, Check and the two
 // step methods, in a file of its own; add the default to the list in parse.go,
 // a row to the table in rules_test.go, which tests it, and one to the table above.
+// A loop that starts at a call of nameVectors, and has what internal/kernel/gen/loop.go
+// knows, is compiled to vectors by go generate.
 package optim

@@ -14,7 +14,7 @@ var vectorBytes = kernel.VectorBytes()
 
 // narrowBelow is the number of elements below which vectors are of 32 bytes at most: what
 // is not a whole vector is left to Go.
-var narrowBelow = 1024
+var narrowBelow = 256
 
 // whole returns the kind of vectors to use for param, and how many elements are in whole ones.
 func whole[T tensor.Float](param []T) (count, kind int) {

@@ -168,9 +168,9 @@ func vectorsAreTheLoop[T tensor.Float](t *testing.T, rule Rule, n int, seed uint
 	}
 }
 
-// TestPartsAreTheWhole compares the step of a large parameter, which is taken in parts by all
+// TestConcurrentPartsAreTheWhole compares the step of a large parameter, which is taken in parts by all
 // processors, with the step of the rule on all of it.
-func TestPartsAreTheWhole(t *testing.T) {
+func TestConcurrentPartsAreTheWhole(t *testing.T) {
 	defer func(bytes int) { vectorBytes = bytes }(vectorBytes)
 	for _, vectorBytes = range vectorSizes() {
 		for _, rule := range elementwise() {
@@ -183,7 +183,7 @@ func TestPartsAreTheWhole(t *testing.T) {
 }
 
 func partsAreTheWhole[T tensor.Float](t *testing.T, rule Rule) {
-	const n = 3*partSize + 13
+	const n = partSize + 13
 	alloc := func(n int) []T { return make([]T, n) }
 	whole, s := makeStep(rule, 2, n, 1, alloc), makeStep(rule, 2, n, 1, alloc)
 	parts := &slotOf[T]{Step: *s}

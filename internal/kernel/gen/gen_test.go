@@ -18,10 +18,10 @@ func TestUpToDate(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	for group := range groups {
-		home, pkg, assembly, stubs := "..", "kernel", group+"_amd64.s", group+"_amd64.go"
+		home, pkg := homeOf(group)
+		assembly, stubs := group+"_amd64.s", group+"_amd64.go"
 		names := []string{assembly, stubs}
 		if group == "update" {
-			home, pkg = rules, "optim"
 			names = append(names, "vectors_amd64.go", "vectors_plain.go")
 		}
 		args := []string{"-group", group, "-out", filepath.Join(dir, assembly), "-stubs", filepath.Join(dir, stubs), "-pkg", pkg}
@@ -35,6 +35,14 @@ func TestUpToDate(t *testing.T) {
 			}
 		}
 	}
+}
+
+// homeOf returns the directory and the package of a group.
+func homeOf(group string) (dir, pkg string) {
+	if group == "update" {
+		return rules, "optim"
+	}
+	return "..", "kernel"
 }
 
 // read returns a file without its first line, which says how it was made.
@@ -54,7 +62,8 @@ func TestRegisters(t *testing.T) {
 	function, later := regexp.MustCompile(`^TEXT ·(\w+)`), regexp.MustCompile(`\b([XY](1[6-9]|[23]\d)|Z\d+|K\d)\b`)
 	for group := range groups {
 		name := ""
-		for line := range strings.Lines(string(read(t, filepath.Join("..", group+"_amd64.s")))) {
+		home, _ := homeOf(group)
+		for line := range strings.Lines(string(read(t, filepath.Join(home, group+"_amd64.s")))) {
 			if m := function.FindStringSubmatch(line); m != nil {
 				name = m[1]
 			}
