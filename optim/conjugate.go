@@ -22,7 +22,7 @@ import (
 // directions conjuguées. 1969. J. Nocedal, S. Wright. Numerical Optimization, 2nd
 // edition, 2006, Algorithm 5.4 and equation 5.45.
 type ConjugateGradient struct {
-	LR              float64 `option:"lr"`               // of the first trial, > 0
+	LR              float64 `option:"lr"`               // of the first trial, >= 0
 	MaxIter         float64 `option:"max_iter"`         // moves in a step, a whole number
 	MaxEval         float64 `option:"max_eval"`         // evaluations in a line search
 	ToleranceGrad   float64 `option:"tolerance_grad"`   // of the largest |gᵢ|

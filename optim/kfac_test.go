@@ -278,33 +278,8 @@ func TestKFACWithoutGradients(t *testing.T) {
 	require.Equal(t, before, data[float64](t, m.w.value))
 }
 
-func TestKFACOptions(t *testing.T) {
-	nan, inf := math.NaN(), math.Inf(1)
+func TestKFACNeedsLayers(t *testing.T) {
 	m := newAffine(1)
-	for name, c := range map[string]struct {
-		field    func(*KFAC) *float64
-		bad, ok  []float64
-		complain string
-	}{
-		"lr":         {func(r *KFAC) *float64 { return &r.LR }, []float64{-1, nan, inf, -inf}, []float64{0, 2}, "Invalid learning rate"},
-		"momentum":   {func(r *KFAC) *float64 { return &r.Momentum }, []float64{-1, nan, inf, -inf}, []float64{0, 1}, "Invalid momentum value"},
-		"stat_decay": {func(r *KFAC) *float64 { return &r.StatDecay }, []float64{-1, nan, inf, -inf, 1}, []float64{0, 0.999}, "Invalid stat_decay value"},
-		"damping":    {func(r *KFAC) *float64 { return &r.Damping }, []float64{-1, nan, inf, -inf}, []float64{0, 150}, "Invalid damping"},
-		"TInv":       {func(r *KFAC) *float64 { return &r.TInv }, []float64{-1, nan, inf, -inf, 0, 1.5}, []float64{1, 20}, "Invalid TInv value"},
-	} {
-		for _, v := range c.bad {
-			rule := m.rule()
-			*c.field(&rule) = v
-			_, err := NewMinimizer(list(m.w, m.b), rule)
-			require.ErrorIs(t, err, ErrOption, "%s %v", name, v)
-			require.ErrorContains(t, err, "optim: KFAC: "+c.complain+": "+pyFloat(v))
-		}
-		for _, v := range c.ok {
-			rule := m.rule()
-			*c.field(&rule) = v
-			require.NoError(t, rule.Check(), "%s %v", name, v)
-		}
-	}
 	rule := DefaultKFAC()
 	require.ErrorContains(t, rule.Check(), "no layers are given")
 	rule.Layers = []KFACLayer{m.layer(), {Weight: (*gorgonia.Node)(nil), Input: (*gorgonia.Node)(nil)}}

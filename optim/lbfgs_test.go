@@ -143,20 +143,3 @@ func TestMinimizerErrors(t *testing.T) {
 	_, err = NewMinimizer([]gorgonia.ValueGrad{nil}, DefaultLBFGS())
 	require.ErrorIs(t, err, ErrParam)
 }
-
-func TestLBFGSCheck(t *testing.T) {
-	require.NoError(t, DefaultLBFGS().Check())
-	for _, name := range []string{"lr", "max_iter", "max_eval", "tolerance_grad", "tolerance_change", "history_size"} {
-		for _, v := range []float64{-1, math.NaN(), math.Inf(1), math.Inf(-1)} {
-			r, err := with(DefaultLBFGS(), name, v)
-			require.NoError(t, err)
-			require.ErrorIs(t, r.Check(), ErrOption, "%s = %v", name, v)
-			require.ErrorContains(t, r.Check(), "Invalid")
-		}
-	}
-	for _, name := range []string{"max_iter", "max_eval", "history_size"} {
-		r, err := with(DefaultLBFGS(), name, 1.5)
-		require.NoError(t, err)
-		require.ErrorIs(t, r.Check(), ErrOption)
-	}
-}

@@ -73,7 +73,7 @@ func (r Muon) Check() error {
 		number("Muon", "coefficient at index 1", r.B),
 		number("Muon", "coefficient at index 2", r.C),
 		count("Muon", "ns_steps value", r.NSSteps, 0))
-	if r.NSSteps >= 100 && finite(r.NSSteps) {
+	if r.NSSteps >= 100 && r.NSSteps <= maxCount {
 		err = errors.Join(err, &OptionError{Rule: "Muon",
 			Text: "Number of steps must be less than 100 for computational efficiency", bare: true})
 	}

@@ -28,7 +28,7 @@ import (
 // 3.3. Y. Dauphin and others. Identifying and Attacking the Saddle Point Problem in
 // High-Dimensional Non-Convex Optimization. NIPS 2014, Algorithm 1.
 type Newton struct {
-	LR         float64 `option:"lr"`          // η > 0
+	LR         float64 `option:"lr"`          // η >= 0
 	Damping    float64 `option:"damping"`     // λ >= 0
 	SaddleFree bool    `option:"saddle_free"` // absolute values of the eigenvalues
 	LineSearch bool    `option:"line_search"` // for the strong Wolfe conditions

@@ -23,7 +23,7 @@ import (
 // Reference: J. Nocedal, S. Wright. Numerical Optimization, 2nd edition, 2006, Algorithm
 // 7.1. J. Martens. Deep Learning via Hessian-Free Optimization. ICML 2010.
 type NewtonCG struct {
-	LR      float64 `option:"lr"`       // η > 0
+	LR      float64 `option:"lr"`       // η >= 0
 	Damping float64 `option:"damping"`  // λ >= 0
 	MaxIter float64 `option:"max_iter"` // products a step; 0 is one for each element
 

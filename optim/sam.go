@@ -26,6 +26,8 @@ import (
 // Both closures may see the same mini-batch, as in the paper. Frozen parameters
 // and those without a gradient do not move and do not count in the norm.
 //
+// It remembers nothing from step to step: save the optimizer inside, when it is not [SAM.Climbed].
+//
 // PyTorch has no SAM. optax.contrib.sam with optax.contrib.normalize and sgd(ρ)
 // is the same; it divides by zero where g = 0.
 //

@@ -80,6 +80,48 @@ func aroundGoesOn[T tensor.Float](t *testing.T) {
 	}
 }
 
+// A SAM around an optimizer that was loaded goes on, with nothing of its own to save.
+func TestStateInsideSAMGoesOn(t *testing.T) {
+	for _, steps := range []int{0, 1, 8} {
+		run := func(r *training[float64], s *SAM, from, to int) {
+			for step := from; step < to; step++ {
+				_, err := s.StepClosure(func() (float64, error) {
+					for i, p := range r.params {
+						x, g := data[float64](t, p.value), data[float64](t, p.grad)
+						for j := range g {
+							g[j] = float64(step%7-3) + x[j]*x[j]/float64(1+i+j)
+						}
+					}
+					return 1, nil
+				})
+				require.NoError(t, err)
+			}
+		}
+		a, b := newTraining[float64](t, DefaultAdam()), newTraining[float64](t, DefaultAdam())
+		saved, err := NewSAM(a.opt, 0.1)
+		require.NoError(t, err)
+		loaded, err := NewSAM(b.opt, 0.1)
+		require.NoError(t, err)
+		run(a, saved, 0, steps)
+		run(b, loaded, 0, 3)
+		require.False(t, saved.Climbed())
+		require.NoError(t, b.opt.LoadStateDict(throughJSON(t, a.opt.StateDict())))
+		b.copyFrom(t, a)
+		run(a, saved, steps, steps+9)
+		run(b, loaded, steps, steps+9)
+		require.Equal(t, a.values(t), b.values(t))
+	}
+}
+
+// Whatever has a state, or is around an optimizer, has a test that it goes on: those above,
+// TestStateGoesOnBitForBit, TestMethodsGoOnBitForBit and TestEveryScheduleGoesOn.
+func TestEverythingWithAStateGoesOn(t *testing.T) {
+	require.ElementsMatch(t, []string{"Optimizer", "Minimizer", "Scheduler", "PlateauScheduler", "Average", "Lookahead", "Accumulator"},
+		typesWith(declared(t), "StateDict"))
+	steppers := typesWith(declared(t), "Step", "StepClosure")
+	require.ElementsMatch(t, []string{"Optimizer", "Lookahead", "Accumulator", "SAM"}, steppers)
+}
+
 func TestStateAroundTheStepThatDoesNotFit(t *testing.T) {
 	s := newSurrounded[float64](t)
 	s.run(t, 0, 9)
