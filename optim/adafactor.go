@@ -56,16 +56,15 @@ func (r Adafactor) State() []string { return []string{"row_var", "col_var", "var
 // Size returns the number of rows for row_var and of columns for col_var, over all
 // matrices, and of elements for the variance of a vector or a scalar.
 func (r Adafactor) Size(state string, shape tensor.Shape) int {
-	n, last := tensor.Size(shape), len(shape)-1
-	switch {
-	case (last < 1) != (state == "variance"):
+	return factoredSize(state, shape)
+}
+
+// Work returns the length of a row of a matrix.
+func (r Adafactor) Work(shape tensor.Shape) int {
+	if len(shape) < 2 {
 		return 0
-	case state == "row_var":
-		return n / shape[last]
-	case state == "col_var":
-		return n / shape[last-1]
 	}
-	return n
+	return shape[len(shape)-1]
 }
 
 // Check returns an error for every hyperparameter out of its range.
@@ -105,41 +104,19 @@ func adafactor[T tensor.Float](r Adafactor, s *Step[T], machine float64) {
 	}
 	alpha *= s.Scalars.V[1]
 	grad := decay(s.Param, true, r.Maximize, r.LR, r.WeightDecay)
-	row, col, v := s.State[0], s.State[1], s.State[2]
-	m, n := 1, len(s.Param)
-	if v == nil {
-		m, n = s.Shape[len(s.Shape)-2], s.Shape[len(s.Shape)-1]
-		for i := range row {
-			row[i] = lerp(row[i], T(squares(s.Grad[i*n:(i+1)*n], 1)/float64(n)), w)
-		}
-		for j := range col {
-			k := j/n*m*n + j%n // column j%n of matrix j/n
-			col[j] = lerp(col[j], T(squares(s.Grad[k:k+(m-1)*n+1], n)/float64(m)), w)
-		}
-	}
-	for k, g := range s.Grad[:len(v)] {
-		v[k] = lerp(v[k], g*g, w)
-	}
+	v := factoredOf(s)
+	v.update(s.Grad, w)
 	var step T
 	sum := 0.0
 	for _, move := range [2]bool{false, true} { // U first, for its RMS, then P
-		var mean T
-		for k, g := range s.Grad {
-			i, j := k/n, k/(m*n)*n+k%n // of R and C
-			if k%(m*n) == 0 && v == nil {
-				mean = max(average(row[i:i+m]), eps1)
-			}
-			var u T
-			if v != nil {
-				u = v[k]
-			} else {
-				u = T(row[i]*col[j]) / mean
-			}
-			u = T(1/sqrt(max(u, eps1Squared))) * grad.at(g, 0)
-			if move {
-				s.Param[k] += T(step * u)
-			} else {
-				sum += float64(float64(u) * float64(u))
+		for k := 0; k < len(s.Grad); k += v.n {
+			for j, second := range v.line(k/v.n, eps1) {
+				u := T(1/sqrt(max(second, eps1Squared))) * grad.at(s.Grad[k+j], 0)
+				if move {
+					s.Param[k+j] += T(step * u)
+				} else {
+					sum += float64(float64(u) * float64(u))
+				}
 			}
 		}
 		bound := 1.0
@@ -148,21 +125,4 @@ func adafactor[T tensor.Float](r Adafactor, s *Step[T], machine float64) {
 		}
 		step = T(-alpha / bound)
 	}
-}
-
-// squares returns the sum of the squares of every stride-th element of x.
-func squares[T tensor.Float](x []T, stride int) float64 {
-	sum := 0.0
-	for i := 0; i < len(x); i += stride {
-		sum += float64(float64(x[i]) * float64(x[i]))
-	}
-	return sum
-}
-
-func average[T tensor.Float](x []T) T {
-	sum := 0.0
-	for _, v := range x {
-		sum += float64(v)
-	}
-	return T(sum / float64(len(x)))
 }

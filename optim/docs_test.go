@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -169,4 +170,24 @@ func TestChapterHasTheVersions(t *testing.T) {
 		}
 	}
 	require.GreaterOrEqual(t, checked, 13)
+}
+
+// One file an optimizer, named after it, that a reader can take in at once.
+func TestOneFileAnOptimizer(t *testing.T) {
+	long := map[string]int{"lbfgs.go": 220, "kfac.go": 220} // and each has its search or its blocks beside it
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	names := declared(t)
+	optimizers := append(typesWith(names, "Step64"), typesWith(names, "Check", "Start")...)
+	require.Greater(t, len(optimizers), 30)
+	for _, o := range optimizers {
+		i := slices.IndexFunc(files, func(file string) bool {
+			return strings.ReplaceAll(file, "_", "") == strings.ToLower(o)+".go"
+		})
+		require.GreaterOrEqual(t, i, 0, "%s has no file", o)
+		text, err := os.ReadFile(files[i])
+		require.NoError(t, err)
+		require.Contains(t, string(text), "\ntype "+o+" struct")
+		require.LessOrEqual(t, strings.Count(string(text), "\n"), max(135, long[files[i]]), files[i])
+	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/downhill-go/downhill/internal/kernel"
 	"github.com/downhill-go/downhill/tensor"
 )
 
@@ -16,7 +15,7 @@ import (
 //	M ← M + (1-μ)(G - M)
 //	X ← G + μ(M - G)                if Nesterov, else X = M
 //	X ← X / max(‖X‖, ε)             the Frobenius norm
-//	k times                         on Xᵀ if m > n
+//	k times                         with A = XᵀX, on the right, if m > n
 //	    A ← XXᵀ
 //	    X ← aX + (bA + cA²)X
 //	P ← (1 - ηλ)P
@@ -74,12 +73,10 @@ func (r Muon) Check() error {
 		number("Muon", "coefficient at index 2", r.C),
 		count("Muon", "ns_steps value", r.NSSteps, 0))
 	if r.NSSteps >= 100 && r.NSSteps <= maxCount {
-		err = errors.Join(err, &OptionError{Rule: "Muon",
-			Text: "Number of steps must be less than 100 for computational efficiency", bare: true})
+		err = errors.Join(err, bare("Muon", "Number of steps must be less than 100 for computational efficiency"))
 	}
 	if r.ratio(1, 1) == 0 {
-		err = errors.Join(err, &OptionError{Rule: "Muon",
-			Text: "Adjust learning rate function " + r.AdjustLR + " is not supported", bare: true})
+		err = errors.Join(err, bare("Muon", "Adjust learning rate function "+r.AdjustLR+" is not supported"))
 	}
 	return err
 }
@@ -93,11 +90,8 @@ func (r Muon) CheckShape(shape tensor.Shape) error {
 	return nil
 }
 
-// Work returns the size of X, of its next value, A and A².
-func (r Muon) Work(shape tensor.Shape) int {
-	k := min(shape[0], shape[1])
-	return 2*shape[0]*shape[1] + 2*k*k
-}
+// Work returns the size of X and of what Newton-Schulz steps need.
+func (r Muon) Work(shape tensor.Shape) int { return newtonSchulzWork(shape[0], shape[1]) }
 
 // ratio returns r, or 0 for an AdjustLR that is not known.
 func (r Muon) ratio(m, n float64) float64 {
@@ -123,49 +117,18 @@ func muon[T tensor.Float](r Muon, s *Step[T]) {
 	c1, mu := T(1-r.Momentum), T(r.Momentum)
 	grad := gradient[T](r.Maximize, 0)
 	x, work := s.Work[:m*n], s.Work[m*n:]
-	tall := m > n
-	at := func(k int) int { // of element k of P in X
-		if tall {
-			return k%n*m + k/n
-		}
-		return k
-	}
 	for k, g := range s.Grad {
 		g = grad.at(g, 0)
 		buf[k] = lerp(buf[k], g, c1)
 		if r.Nesterov {
-			x[at(k)] = lerp(g, buf[k], mu)
+			x[k] = lerp(g, buf[k], mu)
 		} else {
-			x[at(k)] = buf[k]
+			x[k] = buf[k]
 		}
 	}
-	x = newtonSchulz(r, x, work, min(m, n), max(m, n))
+	x = newtonSchulz(x, work, m, n, [3]T{T(r.A), T(r.B), T(r.C)}, T(r.Eps), int(r.NSSteps))
 	keep, lr := T(1-float64(r.LR*r.WeightDecay)), T(-r.LR*r.ratio(float64(m), float64(n)))
 	for k, p := range s.Param {
-		s.Param[k] = T(p*keep) + T(lr*x[at(k)])
+		s.Param[k] = T(p*keep) + T(lr*x[k])
 	}
-}
-
-// newtonSchulz returns what X of m×n, m <= n, becomes. It may lie in either of the first
-// two parts of the work.
-func newtonSchulz[T tensor.Float](r Muon, x, work []T, m, n int) []T {
-	next, gram, poly := work[:m*n], work[m*n:m*n+m*m], work[m*n+m*m:]
-	a, b, c := T(r.A), T(r.B), T(r.C)
-	scale := max(T(math.Sqrt(squares(x, 1))), T(r.Eps))
-	for k := range x {
-		x[k] /= scale
-	}
-	for range int(r.NSSteps) {
-		kernel.Gemm(gram, x, x, m, m, n, false, true)
-		kernel.Gemm(poly, gram, gram, m, m, m, false, false)
-		for k := range poly {
-			poly[k] = T(b*gram[k]) + T(c*poly[k])
-		}
-		kernel.Gemm(next, poly, x, m, n, m, false, false)
-		for k := range next {
-			next[k] += T(a * x[k])
-		}
-		x, next = next, x
-	}
-	return x
 }

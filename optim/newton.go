@@ -1,12 +1,6 @@
 package optim
 
-import (
-	"errors"
-	"fmt"
-	"math"
-
-	"gonum.org/v1/gonum/mat"
-)
+import "errors"
 
 // Newton is Newton's method. With H the matrix of second derivatives,
 //
@@ -41,11 +35,7 @@ func DefaultNewton() Newton { return Newton{LR: 1} }
 
 // Check returns an error for every hyperparameter out of its range.
 func (r Newton) Check() error {
-	var missing error
-	if r.Hessian == nil {
-		missing = &OptionError{Rule: "Newton", Text: "no Hessian is given", bare: true}
-	}
-	return errors.Join(missing,
+	return errors.Join(given("Newton", "Hessian", r.Hessian),
 		nonNegative("Newton", "learning rate", r.LR),
 		nonNegative("Newton", "damping", r.Damping))
 }
@@ -79,13 +69,21 @@ func (o *newton) Step(p *Problem) (float64, error) {
 	if maxAbs(p.G) == 0 {
 		return loss, nil
 	}
-	h, err := o.matrix(len(p.X))
+	x, err := o.Hessian()
 	if err != nil {
 		return loss, err
 	}
-	err = o.solve(h, p.G)
-	if slope := dot(p.G, o.d); o.LineSearch && (err != nil || !(slope < 0)) {
-		err = o.solveAbsolute(h, p.G)
+	h, err := newCurvature(x, len(p.X))
+	if err != nil {
+		return loss, err
+	}
+	absolute := o.SaddleFree
+	if !absolute {
+		err = h.solve(o.d, p.G, o.Damping)
+		absolute = o.LineSearch && (err != nil || !(dot(p.G, o.d) < 0))
+	}
+	if absolute {
+		err = h.solveAbsolute(o.d, p.G, o.Damping)
 	}
 	if err != nil {
 		return loss, err
@@ -96,76 +94,4 @@ func (o *newton) Step(p *Problem) (float64, error) {
 	}
 	_, _, err = o.search.find(p, (*Problem).Eval, o.d, o.LR, loss, dot(p.G, o.d), searches)
 	return loss, err
-}
-
-// matrix returns the Hessian, made symmetric.
-func (o *newton) matrix(n int) (*mat.SymDense, error) {
-	x, err := o.Hessian()
-	if err != nil {
-		return nil, err
-	}
-	if len(x) != n*n {
-		return nil, fmt.Errorf("optim: Newton: %w: the Hessian has %d elements, want %d for %d parameters", ErrParam, len(x), n*n, n)
-	}
-	h := mat.NewSymDense(n, nil)
-	for i := range n {
-		for j := i; j < n; j++ {
-			v := (x[i*n+j] + x[j*n+i]) / 2
-			if math.IsNaN(v) || math.IsInf(v, 0) {
-				return nil, fmt.Errorf("optim: Newton: %w: element (%d, %d) of the Hessian is %v", ErrParam, i, j, v)
-			}
-			h.SetSym(i, j, v)
-		}
-	}
-	return h, nil
-}
-
-// solve sets d to the direction of the method.
-func (o *newton) solve(h *mat.SymDense, g []float64) error {
-	if o.SaddleFree {
-		return o.solveAbsolute(h, g)
-	}
-	n := len(g)
-	a := mat.NewDense(n, n, nil)
-	a.Copy(h)
-	for i := range n {
-		a.Set(i, i, a.At(i, i)+o.Damping)
-	}
-	d := mat.NewVecDense(n, o.d)
-	err := d.SolveVec(a, mat.NewVecDense(n, g))
-	if c := mat.Condition(0); errors.As(err, &c) && math.IsInf(float64(c), 0) { // others are inexact only
-		return fmt.Errorf("optim: Newton: the Hessian is singular; give a damping: %w", err)
-	}
-	d.ScaleVec(-1, d)
-	return nil
-}
-
-// solveAbsolute sets d to −(|H| + λI)⁻¹g. Directions without curvature are left out.
-func (o *newton) solveAbsolute(h *mat.SymDense, g []float64) error {
-	var eigen mat.EigenSym
-	if !eigen.Factorize(h, true) {
-		return errors.New("optim: Newton: the eigenvalues of the Hessian were not found")
-	}
-	var q mat.Dense
-	eigen.VectorsTo(&q)
-	values := eigen.Values(nil)
-	least := 0.0
-	for _, v := range values {
-		least = max(least, 1e-14*math.Abs(v))
-	}
-	clear(o.d)
-	for k, v := range values {
-		scale := math.Abs(v) + o.Damping
-		if scale <= least {
-			continue
-		}
-		along := 0.0
-		for i := range g {
-			along += q.At(i, k) * g[i]
-		}
-		for i := range o.d {
-			o.d[i] -= along / scale * q.At(i, k)
-		}
-	}
-	return nil
 }

@@ -2,7 +2,6 @@ package optim
 
 import (
 	"errors"
-	"fmt"
 	"math"
 )
 
@@ -35,11 +34,7 @@ func DefaultNewtonCG() NewtonCG { return NewtonCG{LR: 1} }
 
 // Check returns an error for every hyperparameter out of its range.
 func (r NewtonCG) Check() error {
-	var missing error
-	if r.Product == nil {
-		missing = &OptionError{Rule: "NewtonCG", Text: "no Product is given", bare: true}
-	}
-	return errors.Join(missing,
+	return errors.Join(given("NewtonCG", "Product", r.Product),
 		nonNegative("NewtonCG", "learning rate", r.LR),
 		nonNegative("NewtonCG", "damping", r.Damping),
 		count("NewtonCG", "max_iter", r.MaxIter, 0))
@@ -92,11 +87,11 @@ func (o *newtonCG) solve(g []float64) error {
 	}
 	for k := range most {
 		hq, err := o.Product(o.q)
+		if err == nil {
+			err = wantElements("NewtonCG", "product", hq, len(g))
+		}
 		if err != nil {
 			return err
-		}
-		if len(hq) != len(g) {
-			return fmt.Errorf("optim: NewtonCG: %w: the product has %d elements, want %d", ErrParam, len(hq), len(g))
 		}
 		curvature := dot(o.q, hq) + o.Damping*dot(o.q, o.q)
 		if !(curvature > 0) {

@@ -2,7 +2,6 @@ package optim
 
 import (
 	"errors"
-	"fmt"
 	"math"
 )
 
@@ -52,11 +51,7 @@ func DefaultSophia() Sophia {
 
 // Check returns an error for every hyperparameter out of its range.
 func (r Sophia) Check() error {
-	var missing error
-	if r.Hessian == nil {
-		missing = &OptionError{Rule: "Sophia", Text: "no Hessian is given", bare: true}
-	}
-	return errors.Join(missing,
+	return errors.Join(given("Sophia", "Hessian", r.Hessian),
 		nonNegative("Sophia", "learning rate", r.LR),
 		fraction("Sophia", "beta parameter at index 0", r.Beta1),
 		fraction("Sophia", "beta parameter at index 1", r.Beta2),
@@ -128,8 +123,5 @@ func (o *sophia) estimate(n int) ([]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(x) != n {
-		return nil, fmt.Errorf("optim: Sophia: %w: the diagonal has %d elements, want %d", ErrParam, len(x), n)
-	}
-	return x, nil
+	return x, wantElements("Sophia", "diagonal", x, n)
 }

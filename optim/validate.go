@@ -104,6 +104,22 @@ func paramErrorf(format string, args ...any) error {
 // maxCount is the largest count that is an int and exact as a float64.
 const maxCount = min(1<<53, math.MaxInt)
 
+// given returns nil unless a function that a method needs is nil.
+func given(rule, what string, f any) error {
+	if nilPointer(f) {
+		return bare(rule, "no "+what+" is given")
+	}
+	return nil
+}
+
+// wantElements returns nil if what such a function returned has n elements.
+func wantElements(rule, what string, x []float64, n int) error {
+	if len(x) != n {
+		return fmt.Errorf("optim: %s: %w: the %s has %d elements, want %d", rule, ErrParam, what, len(x), n)
+	}
+	return nil
+}
+
 // count returns nil if v is a whole number from least to maxCount.
 func count(rule, what string, v, least float64) error {
 	if !(least <= v && v <= maxCount) || v != math.Trunc(v) {

@@ -1,8 +1,12 @@
 package optim
 
-import "math"
+import (
+	"math"
 
-// Functions on vectors in float64, for methods.
+	"github.com/downhill-go/downhill/tensor"
+)
+
+// Functions on vectors, added up in float64.
 
 // dot returns Σ aᵢbᵢ.
 func dot(a, b []float64) float64 {
@@ -35,4 +39,13 @@ func sumAbs(x []float64) float64 {
 		s += math.Abs(e)
 	}
 	return s
+}
+
+// squares returns the sum of the squares of every stride-th element of x.
+func squares[T tensor.Float](x []T, stride int) float64 {
+	sum := 0.0
+	for i := 0; i < len(x); i += stride {
+		sum += float64(float64(x[i]) * float64(x[i]))
+	}
+	return sum
 }
