@@ -6,16 +6,18 @@ import (
 )
 
 // direct reports that W has so few rows that making C would be most of the work, as
-// for depthwise convolutions. It needs a padded image, which must not be much larger
-// than the image is.
-func (p *convPlan) direct() bool {
+// for depthwise convolutions.
+func (p *convPlan) direct() bool { return p.rows <= 2 && p.padsLittle() }
+
+// padsLittle reports that a padded image is not much larger than the image is.
+func (p *convPlan) padsLittle() bool {
 	w := &p.x
 	size, padded := 1.0, 1.0
 	for a := range w.Image {
 		size *= float64(w.Image[a])
 		padded *= float64(w.Image[a] + 2*w.Padding[a] + w.Stride[a])
 	}
-	return p.rows <= 2 && padded <= 4*size+1<<12
+	return padded <= 4*size+1<<12
 }
 
 // directConv is a convolution that computes one channel of x at a time, padded.

@@ -83,16 +83,31 @@ type boundConv[T tensor.Float] struct {
 type lane[T tensor.Float] struct{ c, y []T }
 
 // lanes are those that are not in use. The last to come is the first to go, so that
-// one worker alone uses one.
+// one worker alone uses one. More are made if there are more workers than there were.
 type lanes[T tensor.Float] struct {
 	sync.Mutex
-	free []lane[T]
+	free  []lane[T]
+	sizeC int
+	sizeY int
 }
+
+// prepare makes n lanes of the given sizes.
+func (l *lanes[T]) prepare(n, sizeC, sizeY int) {
+	l.sizeC, l.sizeY = sizeC, sizeY
+	for range n {
+		l.free = append(l.free, l.another())
+	}
+}
+
+func (l *lanes[T]) another() lane[T] { return lane[T]{make([]T, l.sizeC), make([]T, l.sizeY)} }
 
 func (l *lanes[T]) take() lane[T] {
 	l.Lock()
 	defer l.Unlock()
 	last := len(l.free) - 1
+	if last < 0 {
+		return l.another()
+	}
 	x := l.free[last]
 	l.free = l.free[:last]
 	return x
@@ -109,16 +124,14 @@ func newBoundConv[T tensor.Float](p *convPlan, x, w, y *tensor.Array[T]) *boundC
 	b.blocks = (p.columns + p.block - 1) / max(p.block, 1)
 	b.whole = p.block%max(p.places, 1) == 0
 	n := min(p.block, p.columns)
-	for range b.atOnce(b.groups * b.blocks) {
-		var l lane[T]
-		if !p.sliceX {
-			l.c = make([]T, p.depth*n)
-		}
-		if !p.sliceY {
-			l.y = make([]T, p.rows*n)
-		}
-		b.lanes.free = append(b.lanes.free, l)
+	sizeC, sizeY := p.depth*n, p.rows*n
+	if p.sliceX {
+		sizeC = 0
 	}
+	if p.sliceY {
+		sizeY = 0
+	}
+	b.lanes.prepare(b.atOnce(b.groups*b.blocks), sizeC, sizeY)
 	return b
 }
 
@@ -146,6 +159,9 @@ func bindConv[T tensor.Float](win convWindow, y, x, w *tensor.Array[T]) func() {
 	if p.direct() {
 		return newDirectConv(p, x, w, y).run
 	}
+	if p.pixels(&p.x, p.rows) {
+		return bindConvPixels(p, y, x, w)
+	}
 	b := newBoundConv(p, x, w, y)
 	b.call = b.forward
 	return b.run
@@ -156,6 +172,13 @@ func bindConvInput[T tensor.Float](win convWindow, x, y, w *tensor.Array[T]) fun
 	if p.direct() {
 		return newDirectConv(p, x, w, y).runInput
 	}
+	if win, ok := p.inputWindow(); ok && p.pixels(win, p.x.Channels) {
+		return bindConvInputPixels(p, win, x, y, w)
+	}
+	return bindConvInputColumns(p, x, y, w)
+}
+
+func bindConvInputColumns[T tensor.Float](p *convPlan, x, y, w *tensor.Array[T]) func() {
 	b := newBoundConv(p, x, w, y)
 	b.call = b.backward
 	return b.runInput
@@ -165,6 +188,9 @@ func bindConvWeight[T tensor.Float](win convWindow, w, x, y *tensor.Array[T]) fu
 	p := newConvPlan(win, x.Shape, w.Shape, y.Shape)
 	if p.direct() {
 		return newDirectConv(p, x, w, y).runWeight
+	}
+	if p.pixels(&p.x, p.rows) {
+		return bindConvWeightPixels(p, w, x, y)
 	}
 	b := newBoundConv(p, x, w, y)
 	b.call = b.sumBlock

@@ -37,7 +37,10 @@ func (p maxPool) Bind64(dst *tensor.Array[float64], in []*tensor.Array[float64])
 
 func bindMaxPool[T tensor.Float](p pooling, dst *tensor.Array[T], in []*tensor.Array[T]) func() {
 	rows, cols := p.Rows.windows(), p.Cols.windows()
-	return func() { kernel.MaxPool(dst.Data, in[0].Data, in[1].Data, rows, cols, p.Rows.In, p.Cols.In) }
+	return p.overPlanes(dst.Shape, func(from, to int) {
+		x, v := large(p, in[0], from, to), large(p, in[1], from, to)
+		kernel.MaxPool(small(p, dst, from, to), x, v, rows, cols, p.Rows.In, p.Cols.In)
+	})
 }
 
 // maxUnpool is the transpose of maxPool by v. Its inputs are x and a value for each
@@ -68,7 +71,10 @@ func (p maxUnpool) Bind64(dst *tensor.Array[float64], in []*tensor.Array[float64
 
 func bindMaxUnpool[T tensor.Float](p pooling, dst *tensor.Array[T], in []*tensor.Array[T]) func() {
 	rows, cols := p.Rows.windows(), p.Cols.windows()
-	return func() { kernel.MaxUnpool(dst.Data, in[0].Data, in[1].Data, rows, cols, p.Rows.In, p.Cols.In) }
+	return p.overPlanes(dst.Shape, func(from, to int) {
+		x, dy := large(p, in[0], from, to), small(p, in[1], from, to)
+		kernel.MaxUnpool(large(p, dst, from, to), x, dy, rows, cols, p.Rows.In, p.Cols.In)
+	})
 }
 
 // avgPool is the sum over each window, divided by its number of elements.
@@ -86,7 +92,9 @@ func (p avgPool) Bind64(dst *tensor.Array[float64], in []*tensor.Array[float64])
 
 func bindAvgPool[T tensor.Float](p pooling, dst, x *tensor.Array[T]) func() {
 	rows, cols := p.Rows.windows(), p.Cols.windows()
-	return func() { kernel.AvgPool(dst.Data, x.Data, rows, cols, p.Rows.In, p.Cols.In) }
+	return p.overPlanes(dst.Shape, func(from, to int) {
+		kernel.AvgPool(small(p, dst, from, to), large(p, x, from, to), rows, cols, p.Rows.In, p.Cols.In)
+	})
 }
 
 // avgUnpool is the transpose of avgPool.
@@ -104,7 +112,9 @@ func (p avgUnpool) Bind64(dst *tensor.Array[float64], in []*tensor.Array[float64
 
 func bindAvgUnpool[T tensor.Float](p pooling, dst, dy *tensor.Array[T]) func() {
 	rows, cols := p.Rows.windows(), p.Cols.windows()
-	return func() { kernel.AvgUnpool(dst.Data, dy.Data, rows, cols, p.Rows.In, p.Cols.In) }
+	return p.overPlanes(dst.Shape, func(from, to int) {
+		kernel.AvgUnpool(large(p, dst, from, to), small(p, dy, from, to), rows, cols, p.Rows.In, p.Cols.In)
+	})
 }
 
 // pooling is embedded in primitives that go over windows of the last two axes.
@@ -126,6 +136,30 @@ func (p pooling) replace(s tensor.Shape, height, width, toHeight, toWidth int) (
 		return nil, shapeError([]tensor.Shape{s}, "want planes of %d×%d", height, width)
 	}
 	return append(slices.Clone(s[:lead]), toHeight, toWidth), nil
+}
+
+// planesAtOnce is the number of elements of x that are worth a call by kernel.Parallel.
+const planesAtOnce = 1 << 15
+
+// overPlanes returns a function that computes dst with calls f(from, to), for planes from
+// <= i < to, which cover all planes.
+func (p pooling) overPlanes(dst tensor.Shape, f func(from, to int)) func() {
+	planes := tensor.Size(dst[:len(dst)-2])
+	each := max(planesAtOnce/(p.Rows.In*p.Cols.In), 1)
+	call := func(i int) { f(i*each, min((i+1)*each, planes)) }
+	return func() { kernel.Parallel((planes+each-1)/each, call) }
+}
+
+// large and small return planes from <= i < to of an array with the shapes before and
+// after a pool.
+func large[T tensor.Float](p pooling, x *tensor.Array[T], from, to int) []T {
+	n := p.Rows.In * p.Cols.In
+	return x.Data[from*n : to*n]
+}
+
+func small[T tensor.Float](p pooling, x *tensor.Array[T], from, to int) []T {
+	n := p.Rows.Out * p.Cols.Out
+	return x.Data[from*n : to*n]
 }
 
 // poolAxis says where the Out windows of an axis of In elements are. With a Kernel

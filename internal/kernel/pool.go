@@ -14,6 +14,9 @@ type PoolWindow struct{ From, To, Step, Count int }
 // equal elements the first is the largest, and a NaN is larger than any number; of
 // several NaN the last one is taken. It is as in PyTorch.
 func MaxPool[T Float](dst, x, v []T, rows, cols []PoolWindow, height, width int) {
+	if inPairs(rows) && inPairs(cols) && len(dst) > 0 && &x[0] == &v[0] && maxPool2(dst, x, len(rows), len(cols), height, width) {
+		return
+	}
 	for o := 0; o < len(dst); {
 		for _, r := range rows {
 			for _, c := range cols {
@@ -28,6 +31,14 @@ func MaxPool[T Float](dst, x, v []T, rows, cols []PoolWindow, height, width int)
 // MaxUnpool is the transpose of [MaxPool] by v: it adds each element of dy to the
 // place in dst, of the shape of x, that MaxPool takes it from. The rest is 0.
 func MaxUnpool[T Float](dst, x, dy []T, rows, cols []PoolWindow, height, width int) {
+	if inPairs(rows) && inPairs(cols) {
+		if 2*len(rows) < height || 2*len(cols) < width {
+			clear(dst)
+		}
+		if maxUnpool2(dst, x, dy, len(rows), len(cols), height, width) {
+			return
+		}
+	}
 	clear(dst)
 	for o := 0; o < len(dy); {
 		for _, r := range rows {
@@ -38,6 +49,17 @@ func MaxUnpool[T Float](dst, x, dy []T, rows, cols []PoolWindow, height, width i
 		}
 		x, dst = x[height*width:], dst[height*width:]
 	}
+}
+
+// inPairs reports that windows are of two elements that follow each other, and that the
+// windows do, too, from the first element on.
+func inPairs(windows []PoolWindow) bool {
+	for i, w := range windows {
+		if w.From != 2*i || w.To != 2*i+2 || w.Step != 1 {
+			return false
+		}
+	}
+	return true
 }
 
 // largest returns the index of the largest element of a plane in two windows.

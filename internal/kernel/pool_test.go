@@ -3,6 +3,7 @@ package kernel
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -51,6 +52,64 @@ func testPool[T Float](t *testing.T) {
 		}
 	}
 	requireSame(t, wantBack, back)
+}
+
+// TestPoolPairs compares the code for windows of 2×2 with that for all windows, bit for
+// bit, for all widths, from any element on, and that nothing else is written.
+func TestPoolPairs(t *testing.T) {
+	forEachISA(t, func(t *testing.T) {
+		t.Run("float64", testPoolPairs[float64])
+		t.Run("float32", testPoolPairs[float32])
+	})
+}
+
+func testPoolPairs[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(25, 26))
+	windows := func(n int) []PoolWindow {
+		w := make([]PoolWindow, n)
+		for i := range w {
+			w[i] = PoolWindow{2 * i, 2*i + 2, 1, 2}
+		}
+		return w
+	}
+	special := []T{T(math.Inf(1)), T(math.Inf(-1)), T(math.NaN()), T(-math.NaN()), 0, T(math.Copysign(0, -1)), T(math.SmallestNonzeroFloat32)}
+	some := func(n int) []T {
+		x := wholeNumbers[T](rng, n)
+		for i := range x {
+			if rng.IntN(3) == 0 {
+				x[i] = special[rng.IntN(len(special))]
+			}
+		}
+		return x
+	}
+	const planes = 2
+	for cols := 1; cols < 40; cols++ {
+		for odd := range 4 {
+			rows := 1 + rng.IntN(5)
+			height, width, shift := 2*rows+odd%2, 2*cols+odd/2, rng.IntN(9)
+			x := some(planes*height*width + shift)[shift:]
+			dy := some(planes*rows*cols + shift)[shift:]
+			got, back := some(len(dy)+2*shift), some(len(x)+2*shift)
+			beyond, beyondBack := slices.Clone(got), slices.Clone(back)
+			MaxPool(got[shift:][:len(dy)], x, x, windows(rows), windows(cols), height, width)
+			MaxUnpool(back[shift:][:len(x)], x, dy, windows(rows), windows(cols), height, width)
+			o := 0
+			want, wantBack := beyond[shift:][:len(dy)], beyondBack[shift:][:len(x)]
+			clear(wantBack)
+			for p := range planes {
+				for _, r := range windows(rows) {
+					for _, c := range windows(cols) {
+						at := p*height*width + largest(x[p*height*width:], width, r, c)
+						want[o] = x[at]
+						wantBack[at] += dy[o]
+						o++
+					}
+				}
+			}
+			requireBits(t, beyond, got, "%d×%d", height, width)
+			requireBits(t, beyondBack, back, "back of %d×%d", height, width)
+		}
+	}
 }
 
 func TestAvgPool(t *testing.T) {

@@ -14,8 +14,8 @@ func gemm() {
 	mask := tailMasks()
 	for _, t := range types {
 		for _, vectors := range []int{2, 1} {
-			panel512(t, vectors)
-			panel256(t, vectors, mask)
+			panel512(t, vectors, product)
+			panel256(t, vectors, product, mask)
 		}
 	}
 	transpose32()
@@ -23,25 +23,38 @@ func gemm() {
 	copyRows()
 }
 
-const signature = "func(rows, cols, k int, a *byte, rsa, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, relu bool)"
-
-func panelDoc(t elements, set string, width int) {
-	Doc(
-		fmt.Sprintf("panel%s%sx%d writes, or adds to with more, the (rows, cols) block at c, of %s, the", t.name, set, width, t.ty),
-		"product of a, (rows, k), and b, (k, cols). Element (i, p) of a is i*rsa + p*csa bytes from its",
-		"start, rows of b and c start ldb and ldc bytes apart.",
-		"With bias, a row like those of c, it is added to each row in the end, and with relu the",
-		"result is the larger of that and +0, or NaN.",
-		fmt.Sprintf("%d < cols <= %d, rows and k are not 0.", width/2*(vectorsOf(width, set, t)-1), width),
-	)
+// form is a kind of panels.
+type form struct {
+	name      string
+	signature string
+	doc       []string // after "writes, or adds to with more, the (rows, cols) block at c, of T, the"
+	several   bool     // it adds up several products, as convolutions do
+	sizes     [2][]int // the numbers of rows that there is code for, with AVX-512 and AVX2
 }
 
-func vectorsOf(width int, set string, t elements) int {
-	lanes := 32 / t.size
-	if set == "AVX512" {
-		lanes = 64 / t.size
-	}
-	return width / lanes
+var product = form{
+	name:      "panel",
+	signature: "func(rows, cols, k int, a *byte, rsa, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, relu bool)",
+	doc: []string{
+		"product of a, (rows, k), and b, (k, cols). Element (i, p) of a is i*rsa + p*csa bytes from its",
+		"start, rows of b and c start ldb and ldc bytes apart.",
+	},
+	sizes: [2][]int{{12, 8, 4, 2, 1}, {6, 4, 2, 1}},
+}
+
+// begin starts the function of the form for a type, an instruction set, and vectors.
+func (f form) begin(t elements, set string, lanes, vectors int) (name string) {
+	width := lanes * vectors
+	name = fmt.Sprintf("%s%s%sx%d", f.name, t.name, set, width)
+	TEXT(name, NOSPLIT, f.signature)
+	doc := []string{fmt.Sprintf("%s writes, or adds to with more, the (rows, cols) block at c, of %s, the", name, t.ty)}
+	doc = append(doc, f.doc...)
+	doc = append(doc,
+		"With bias, a row like those of c, it is added to each row in the end, and with relu the",
+		"result is the larger of that and +0, or NaN.")
+	Doc(append(doc, fmt.Sprintf("%d < cols <= %d, rows and k are not 0.", lanes*(vectors-1), width))...)
+	Pragma("noescape")
+	return name
 }
 
 // elements is a type of elements, and the instructions for it.
@@ -68,7 +81,7 @@ func three(f func(a, b, c Op)) func(...Op) { return func(o ...Op) { f(o[0], o[1]
 // arguments, and the walk over the rows of a block.
 type panel struct {
 	elements
-	id       string
+	form
 	k, t     GPVirtual
 	rsa, csa Register
 	b, ldb   Register
@@ -76,10 +89,14 @@ type panel struct {
 	next     Register   // the row of a after the block
 	c, ldc   Register
 	rows     Register
+	steps    Mem // products to go
 }
 
-func newPanel(t elements, id string, rows int) *panel {
-	p := &panel{elements: t, id: id, k: GP64(), t: GP64()}
+func newPanel(t elements, f form, rows int) *panel {
+	p := &panel{elements: t, form: f, k: GP64(), t: GP64()}
+	if f.several {
+		p.steps = AllocLocal(8)
+	}
 	p.rows = Load(Param("rows"), GP64())
 	p.next = Load(Param("a"), GP64())
 	p.rsa = Load(Param("rsa"), GP64())
@@ -105,6 +122,10 @@ func (p *panel) element(i int) Mem {
 
 // start sets the registers to the first p of a block of rows.
 func (p *panel) start(rows int) {
+	if p.several {
+		Load(Param("steps"), p.k)
+		MOVQ(p.k, p.steps)
+	}
 	Load(Param("b"), p.b)
 	Load(Param("k"), p.k)
 	MOVQ(p.next, p.a[0])
@@ -114,13 +135,33 @@ func (p *panel) start(rows int) {
 	}
 }
 
-// step goes to the next p, and loops.
-func (p *panel) step(rows int, loop string) {
+// loop emits body for each p, of each product.
+func (p *panel) loop(rows int, label string, body func()) {
+	Label(label)
+	body()
 	for i := 0; 3*i < rows; i++ {
 		ADDQ(p.csa, p.a[i])
 	}
 	DECQ(p.k)
-	JNZ(LabelRef(loop))
+	JNZ(LabelRef(label))
+	if p.several {
+		for i := 0; 3*i < rows; i++ {
+			ADDQ(argument("nexta"), p.a[i])
+		}
+		ADDQ(argument("nextb"), p.b)
+		Load(Param("k"), p.k)
+		DECQ(p.steps)
+		JNZ(LabelRef(label))
+	}
+}
+
+// argument is where an argument is in memory.
+func argument(name string) Mem {
+	b, err := Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return b.Addr
 }
 
 // blocks emits the code for each number of rows, largest first, which is run while
@@ -198,13 +239,10 @@ func (p *panel) finish(label string, sum [][]VecVirtual, v []VecVirtual, zero Ve
 	Label(done)
 }
 
-func panel512(t elements, vectors int) {
+func panel512(t elements, vectors int, f form) {
 	lanes := 64 / t.size
-	name := fmt.Sprintf("panel%sAVX512x%d", t.name, lanes*vectors)
-	TEXT(name, NOSPLIT, signature)
-	panelDoc(t, "AVX512", lanes*vectors)
-	Pragma("noescape")
-	p := newPanel(t, name, 12)
+	f.begin(t, "AVX512", lanes, vectors)
+	p := newPanel(t, f, 12)
 	// The last vector has cols - lanes*(vectors-1) elements: so many ones in mask.
 	mask := K()
 	Load(Param("cols"), RCX)
@@ -233,28 +271,27 @@ func panel512(t elements, vectors int) {
 			}
 		}
 	}
-	p.blocks([]int{12, 8, 4, 2, 1}, func(rows int) {
+	p.blocks(f.sizes[0], func(rows int) {
 		p.sums(rows, func(i int) {
 			for _, s := range sum[i] {
 				VPXORQ(s, s, s)
 			}
 		}, func(i int, at Register) { load(Mem{Base: at}, sum[i]) })
 		p.start(rows)
-		loop := fmt.Sprintf("loop%d", rows)
-		Label(loop)
-		load(Mem{Base: p.b}, bv)
-		ADDQ(p.ldb, p.b)
-		for i := range rows {
-			if vectors == 1 {
-				t.fmaBcst(p.element(i), bv[0], sum[i][0])
-				continue
+		p.loop(rows, fmt.Sprintf("loop%d", rows), func() {
+			load(Mem{Base: p.b}, bv)
+			ADDQ(p.ldb, p.b)
+			for i := range rows {
+				if vectors == 1 {
+					t.fmaBcst(p.element(i), bv[0], sum[i][0])
+					continue
+				}
+				t.broadcast(p.element(i), av[i%2])
+				for j := range vectors {
+					t.fma(av[i%2], bv[j], sum[i][j])
+				}
 			}
-			t.broadcast(p.element(i), av[i%2])
-			for j := range vectors {
-				t.fma(av[i%2], bv[j], sum[i][j])
-			}
-		}
-		p.step(rows, loop)
+		})
 		p.finish(fmt.Sprint(rows), sum[:rows], bv, av[0], load)
 		for i := range rows {
 			for j, s := range sum[i] {
@@ -269,13 +306,10 @@ func panel512(t elements, vectors int) {
 	})
 }
 
-func panel256(t elements, vectors int, table Mem) {
+func panel256(t elements, vectors int, f form, table Mem) {
 	lanes := 32 / t.size
-	name := fmt.Sprintf("panel%sAVX2x%d", t.name, lanes*vectors)
-	TEXT(name, NOSPLIT, signature)
-	panelDoc(t, "AVX2", lanes*vectors)
-	Pragma("noescape")
-	p := newPanel(t, name, 6)
+	f.begin(t, "AVX2", lanes, vectors)
+	p := newPanel(t, f, 6)
 	sum := make([][]VecVirtual, 6)
 	for i := range sum {
 		for range vectors {
@@ -307,7 +341,7 @@ func panel256(t elements, vectors int, table Mem) {
 	whole := GP64()
 	Load(Param("cols"), whole)
 	SUBQ(Imm(uint64(lanes*vectors)), whole)
-	p.blocks([]int{6, 4, 2, 1}, func(rows int) {
+	p.blocks(f.sizes[1], func(rows int) {
 		loadMask()
 		p.sums(rows, func(i int) {
 			for _, s := range sum[i] {
@@ -317,17 +351,17 @@ func panel256(t elements, vectors int, table Mem) {
 		p.start(rows)
 		part, loop, store, end := fmt.Sprintf("part%d", rows), fmt.Sprintf("loop%d", rows), fmt.Sprintf("store%d", rows), fmt.Sprintf("end%d", rows)
 		body := func(label string, av []VecVirtual, load func(Mem, []VecVirtual)) {
-			Label(label)
-			load(Mem{Base: p.b}, bv)
-			ADDQ(p.ldb, p.b)
-			for i := range rows {
-				a := av[i%len(av)]
-				t.broadcast(p.element(i), a)
-				for j := range vectors {
-					t.fma(a, bv[j], sum[i][j])
+			p.loop(rows, label, func() {
+				load(Mem{Base: p.b}, bv)
+				ADDQ(p.ldb, p.b)
+				for i := range rows {
+					a := av[i%len(av)]
+					t.broadcast(p.element(i), a)
+					for j := range vectors {
+						t.fma(a, bv[j], sum[i][j])
+					}
 				}
-			}
-			p.step(rows, label)
+			})
 		}
 		TESTQ(whole, whole)
 		JNE(LabelRef(part))

@@ -1,0 +1,193 @@
+package autodiff
+
+import (
+	"github.com/downhill-go/downhill/internal/kernel"
+	"github.com/downhill-go/downhill/tensor"
+)
+
+// pixels reports that a convolution with this window and so many channels of the result
+// is best computed by kernel.ConvPixels: there are enough channels for a vector, enough
+// places in a row for the registers, and a row is not too long for a cache.
+func (p *convPlan) pixels(win *kernel.ConvWindow, out int) bool {
+	rows := (win.Kernel[0]-1)*win.Dilation[0] + 1
+	band := (rows*(win.Image[1]+2*win.Padding[1])*win.Channels + win.Places[1]*out)
+	return win.Kernel != [2]int{1, 1} && out >= 8 && win.Places[1] >= 4 && p.padsLittle() && band <= bandMost
+}
+
+const (
+	// bandElements is the size of the scratch memory for a band of rows, which is to stay
+	// in a second-level cache.
+	bandElements = 1 << 16
+	// bandMost is the size of the largest band of one row.
+	bandMost = 1 << 20
+	// Gradients of weights are sums of blocks of so many multiply-adds, but not of more
+	// blocks than sumBlocks, with no more elements than sumElements.
+	sumWork     = 1 << 21
+	sumBlocks   = 16
+	sumElements = 1 << 20
+)
+
+// pixelConv is a convolution by kernel.ConvPixels, of images in bands of rows.
+type pixelConv[T tensor.Float] struct {
+	kernel.ConvPixels
+	x, w, y       *tensor.Array[T]
+	groups, items int // an item is a band of an image
+	nextX, nextY  int // elements from a group to the next
+	nextW         int
+	bands, band   int // in an image, and rows of places in each
+	weights       []T // packed
+	lanes         lanes[T]
+	call          func(int) // computes an item of a group, or a part of the weights
+
+	blocks      int // that the items are divided into
+	part, parts int // channels of y are divided into
+	sums        []T // a matrix for each group, block and part
+}
+
+func newPixelConv[T tensor.Float](p *convPlan, win *kernel.ConvWindow, x, w, y *tensor.Array[T]) *pixelConv[T] {
+	c := &pixelConv[T]{ConvPixels: kernel.NewConvPixels[T](*win, y.Shape[1]/p.groups), x: x, w: w, y: y}
+	rows := win.Places[0]
+	c.groups, c.nextW = p.groups, p.rows*p.depth
+	c.nextX, c.nextY = win.Channels*win.Image[0]*win.Image[1], c.Out*rows*win.Places[1]
+	c.band = rows
+	for c.band > 1 && c.SizeX(c.band)+c.SizeY(c.band) > bandElements {
+		c.band = (c.band + 1) / 2
+	}
+	c.bands = (rows + c.band - 1) / c.band
+	c.items = p.images * c.bands
+	return c
+}
+
+func (c *pixelConv[T]) makeLanes(calls int) {
+	c.lanes.prepare(min(kernel.Workers(), calls), c.SizeX(c.band), c.SizeY(c.band))
+}
+
+// item returns the image of an item, and its first row of places and their number.
+func (c *pixelConv[T]) item(i int) (image, from, rows int) {
+	from = i % c.bands * c.band
+	return i / c.bands, from, min(c.band, c.Win.Places[0]-from)
+}
+
+// groupOf returns the planes of a group in an image.
+func groupOf[T tensor.Float](a *tensor.Array[T], groups, next, image, group int) []T {
+	return a.Data[(image*groups+group)*next:][:next]
+}
+
+// newPixelSum returns what computes y from x and w. run does it, with turned weights if w
+// is that of the transpose; it reports false where w is not finite.
+func newPixelSum[T tensor.Float](p *convPlan, win *kernel.ConvWindow, x, w, y *tensor.Array[T]) *pixelConv[T] {
+	c := newPixelConv(p, win, x, w, y)
+	c.weights = make([]T, c.groups*c.SizeW())
+	c.makeLanes(c.groups * c.items)
+	c.call = c.computeItem
+	return c
+}
+
+func (c *pixelConv[T]) pack(turned bool) (finite bool) {
+	finite = true
+	for g := range c.groups {
+		ok := kernel.PackWeights(c.weights[g*c.SizeW():], c.w.Data[g*c.nextW:], &c.ConvPixels, turned)
+		finite = finite && ok
+	}
+	return finite
+}
+
+func (c *pixelConv[T]) run() { kernel.Parallel(c.groups*c.items, c.call) }
+
+func (c *pixelConv[T]) computeItem(i int) {
+	g := i / c.items
+	image, from, rows := c.item(i % c.items)
+	l := c.lanes.take()
+	kernel.Pixels(l.c, groupOf(c.x, c.groups, c.nextX, image, g), &c.ConvPixels, from, rows)
+	kernel.ConvRows(l.y, l.c, c.weights[g*c.SizeW():], &c.ConvPixels, rows)
+	kernel.PlanesOf(groupOf(c.y, c.groups, c.nextY, image, g), l.y, &c.ConvPixels, from, rows)
+	c.lanes.put(l)
+}
+
+func bindConvPixels[T tensor.Float](p *convPlan, y, x, w *tensor.Array[T]) func() {
+	c := newPixelSum(p, &p.x, x, w, y)
+	return func() {
+		c.pack(false)
+		c.run()
+	}
+}
+
+// inputWindow returns the window by which x̄ is a convolution of ȳ with weights turned
+// around. It must be that of a convolution with places 1 apart, with no more padding than
+// the kernel reaches, and not with so few places that most of what it sees is padding.
+func (p *convPlan) inputWindow() (win *kernel.ConvWindow, ok bool) {
+	w := p.x
+	win = &kernel.ConvWindow{Image: w.Places, Kernel: w.Kernel, Places: w.Image, Stride: w.Stride, Dilation: w.Dilation, Channels: p.rows}
+	ok = w.Stride == [2]int{1, 1} && w.Image[0]*w.Image[1] <= 2*w.Places[0]*w.Places[1]
+	for a := range win.Padding {
+		win.Padding[a] = (w.Kernel[a]-1)*w.Dilation[a] - w.Padding[a]
+		ok = ok && win.Padding[a] >= 0
+	}
+	return win, ok
+}
+
+// bindConvInputPixels computes x̄. The zeros around ȳ are not in its definition, so they
+// must not meet weights that are not finite.
+func bindConvInputPixels[T tensor.Float](p *convPlan, win *kernel.ConvWindow, x, y, w *tensor.Array[T]) func() {
+	c := newPixelSum(p, win, y, w, x)
+	var columns func()
+	return func() {
+		switch {
+		case c.pack(true):
+			c.run()
+		case columns == nil:
+			columns = bindConvInputColumns(p, x, y, w)
+			fallthrough
+		default:
+			columns()
+		}
+	}
+}
+
+// bindConvWeightPixels computes w̄ from x and ȳ.
+func bindConvWeightPixels[T tensor.Float](p *convPlan, w, x, y *tensor.Array[T]) func() {
+	c := newPixelConv(p, &p.x, x, w, y)
+	c.blocks = max(1, min(p.rows*p.depth*p.columns/sumWork, c.items, sumBlocks, sumElements/c.nextW))
+	c.part, c.parts = p.rows, 1
+	if c.blocks < sumBlocks/2 && c.nextW > sumElements/sumBlocks {
+		c.part = (p.rows/sumBlocks + 31) / 32 * 32
+		c.parts = (p.rows + c.part - 1) / c.part
+	}
+	c.sums = make([]T, c.groups*c.blocks*c.nextW)
+	c.makeLanes(c.groups * c.blocks * c.parts)
+	c.call = c.sumPart
+	return c.runWeight
+}
+
+// runWeight adds the sums of the blocks in order.
+func (c *pixelConv[T]) runWeight() {
+	kernel.Parallel(c.groups*c.blocks*c.parts, c.call)
+	for g := range c.groups {
+		sums, n := c.sums[g*c.blocks*c.nextW:], c.nextW
+		for i := 1; i < c.blocks; i++ {
+			kernel.Add(sums[:n], sums, sums[i*n:])
+		}
+		depth := n / c.Out
+		for from := 0; from < c.Out; from += c.part {
+			out := min(c.part, c.Out-from)
+			kernel.UnpackWeights(c.w.Data[g*n+from*depth:], sums[from*depth:], &c.ConvPixels, out)
+		}
+	}
+}
+
+func (c *pixelConv[T]) sumPart(i int) {
+	from := i % c.parts * c.part
+	to := min(from+c.part, c.Out)
+	i /= c.parts
+	g, block := i/c.blocks, i%c.blocks
+	sum := c.sums[i*c.nextW+from*(c.nextW/c.Out):]
+	l := c.lanes.take()
+	first, last := block*c.items/c.blocks, (block+1)*c.items/c.blocks
+	for item := first; item < last; item++ {
+		image, row, rows := c.item(item)
+		kernel.Pixels(l.c, groupOf(c.x, c.groups, c.nextX, image, g), &c.ConvPixels, row, rows)
+		kernel.PixelsOf(l.y, groupOf(c.y, c.groups, c.nextY, image, g), &c.ConvPixels, row, rows, from, to)
+		kernel.ConvRowsWeight(sum, l.c, l.y, &c.ConvPixels, to-from, rows, item > first)
+	}
+	c.lanes.put(l)
+}

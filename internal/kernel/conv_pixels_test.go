@@ -1,0 +1,153 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestSums compares with the loops of the definition, bit for bit: one chain of fused
+// multiply-adds with vector instructions. All numbers of rows and columns, parts that
+// start anywhere, and nothing else written.
+func TestSums(t *testing.T) {
+	forEachISA(t, func(t *testing.T) {
+		t.Run("float64", testSums[float64])
+		t.Run("float32", testSums[float32])
+	})
+}
+
+func testSums[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(51, 52))
+	kinds := []func(*rand.Rand, int) []T{randoms[T], values[T], denormals[T]}
+	for rows := 1; rows <= 15; rows++ {
+		for cols := 1; cols <= sumCols[T](); cols++ {
+			s := &sums{rows: rows, cols: cols, k: 1 + rng.IntN(6), steps: 1 + rng.IntN(4)}
+			s.colA = 1 + rng.IntN(3)
+			s.rowA, s.nextA = rng.IntN(9), rng.IntN(20)
+			s.rowB, s.nextB, s.rowC = cols+rng.IntN(3), rng.IntN(50), cols+rng.IntN(3)
+			random := kinds[rng.IntN(len(kinds))]
+			a := random(rng, (rows-1)*s.rowA+(s.k-1)*s.colA+(s.steps-1)*s.nextA+1)
+			b := random(rng, (s.k-1)*s.rowB+(s.steps-1)*s.nextB+cols)
+			shift := rng.IntN(9)
+			c := random(rng, (rows-1)*s.rowC+cols+2*shift)
+			for _, more := range []bool{true, false} {
+				want := slices.Clone(c)
+				sumNaive(want[shift:], a, b, s, more)
+				sumOf(c[shift:len(c)-shift], a, b, s, more)
+				requireBits(t, want, c, "%+v, more: %v", *s, more)
+			}
+		}
+	}
+}
+
+// sumNaive is the definition of sumOf.
+func sumNaive[T Float](c, a, b []T, s *sums, more bool) {
+	for i := range s.rows {
+		for j := range s.cols {
+			var sum T
+			if more {
+				sum = c[i*s.rowC+j]
+			}
+			for u := range s.steps {
+				for p := range s.k {
+					x, y := a[i*s.rowA+p*s.colA+u*s.nextA], b[p*s.rowB+u*s.nextB+j]
+					if isa == plain {
+						sum += T(x * y)
+					} else {
+						sum = fma(x, y, sum)
+					}
+				}
+			}
+			c[i*s.rowC+j] = sum
+		}
+	}
+}
+
+// TestConvPixels compares with the matrix of columns, on whole numbers, so that sums are
+// exact: random windows, which may have more or fewer places than fit, in random bands.
+func TestConvPixels(t *testing.T) {
+	forEachISA(t, func(t *testing.T) {
+		t.Run("float64", testConvPixels[float64])
+		t.Run("float32", testConvPixels[float32])
+	})
+}
+
+func testConvPixels[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(53, 54))
+	for range 1000 {
+		win, out := randomWindow(rng), 1+rng.IntN(40)
+		if rng.IntN(4) == 0 {
+			win.Channels = 8 + rng.IntN(12)
+		}
+		win.Image[1] += rng.IntN(3) * 8
+		win.Next = win.Channels * win.Image[0] * win.Image[1]
+		pixel, rows, cols := columnsNaive(win, 1)
+		x, w, y := wholeNumbers[T](rng, win.Next), wholeNumbers[T](rng, rows*out), wholeNumbers[T](rng, cols*out)
+		wantY, wantW := make([]T, cols*out), make([]T, rows*out)
+		for i, at := range pixel {
+			r, q, v := i/cols, i%cols, elementOr0(x, at)
+			for o := range out {
+				wantY[o*cols+q] += w[o*rows+r] * v
+				wantW[o*rows+r] += y[o*cols+q] * v
+			}
+		}
+		p := NewConvPixels[T](*win, out)
+		band := 1 + rng.IntN(win.Places[0])
+		xs, ys, packed := randoms[T](rng, p.SizeX(band)), randoms[T](rng, p.SizeY(band)), randoms[T](rng, p.SizeW())
+		gotY, gotW, sum := make([]T, len(y)), make([]T, len(w)), randoms[T](rng, len(w))
+		require.True(t, PackWeights(packed, w, &p, false))
+		from := rng.IntN(out)
+		for i := 0; i < win.Places[0]; i += band {
+			n := min(band, win.Places[0]-i)
+			Pixels(xs, x, &p, i, n)
+			ConvRows(ys, xs, packed, &p, n)
+			PlanesOf(gotY, ys, &p, i, n)
+			for _, part := range [][2]int{{0, from}, {from, out}} {
+				if size := part[1] - part[0]; size > 0 {
+					PixelsOf(ys, y, &p, i, n, part[0], part[1])
+					ConvRowsWeight(sum[part[0]*rows:], xs, ys, &p, size, n, i > 0)
+				}
+			}
+		}
+		if from > 0 {
+			UnpackWeights(gotW, sum, &p, from)
+		}
+		UnpackWeights(gotW[from*rows:], sum[from*rows:], &p, out-from)
+		name := fmt.Sprintf("%+v to %d channels", *win, out)
+		require.Equal(t, wantY, gotY, name)
+		require.Equal(t, wantW, gotW, name)
+	}
+}
+
+// TestPackTurned: the transpose of a convolution is one with weights turned around.
+func TestPackTurned(t *testing.T) {
+	win := ConvWindow{Image: [2]int{2, 2}, Kernel: [2]int{2, 3}, Places: [2]int{3, 4}, Stride: [2]int{1, 1}, Padding: [2]int{1, 2}, Dilation: [2]int{1, 1}, Channels: 2, Next: 8}
+	const out = 3
+	rng := rand.New(rand.NewPCG(55, 56))
+	w, x := wholeNumbers[float64](rng, 2*out*6), wholeNumbers[float64](rng, 8) // w is (channels of x, out, taps)
+	p := NewConvPixels[float64](win, out)
+	packed, xs, ys, got := make([]float64, p.SizeW()), make([]float64, p.SizeX(3)), make([]float64, p.SizeY(3)), make([]float64, 12*out)
+	require.True(t, PackWeights(packed, w, &p, true))
+	Pixels(xs, x, &p, 0, 3)
+	ConvRows(ys, xs, packed, &p, 3)
+	PlanesOf(got, ys, &p, 0, 3)
+	want := make([]float64, 12*out)
+	for c := range 2 {
+		for o := range out {
+			for i := range 4 {
+				for tap := range 6 {
+					want[o*12+(i/2+tap/3)*4+i%2+tap%3] += w[(c*out+o)*6+tap] * x[c*4+i]
+				}
+			}
+		}
+	}
+	require.Equal(t, want, got)
+	for _, v := range []float64{1, math.MaxFloat64, math.Inf(1), math.Inf(-1), math.NaN()} {
+		w[7] = v
+		require.Equal(t, v-v == 0, PackWeights(packed, w, &p, true), v)
+	}
+}

@@ -1,0 +1,7 @@
+//go:build !amd64 || purego
+
+package kernel
+
+func maxPool2[T Float](_, _ []T, _, _, _, _ int) bool { return false }
+
+func maxUnpool2[T Float](_, _, _ []T, _, _, _, _ int) bool { return false }
