@@ -2,10 +2,10 @@
 // of float32 or float64 that know neither tensors nor graphs.
 //
 // All of it is plain Go, so it runs wherever Go does. Matrix products, elementwise
-// arithmetic and functions like [Exp] have assembly for amd64 besides, which the directory
-// gen writes; the build tag purego leaves it out. The assembly gives the bits of the loops
-// in Go, but for matrix products. No function allocates or keeps a slice. [Parallel], and
-// with it [Gemm], starts
+// arithmetic, reductions and functions like [Exp] have assembly for amd64 besides, which
+// the directory gen writes; the build tag purego leaves it out. The assembly gives the
+// bits of the loops in Go, but for matrix products. No function allocates or keeps a
+// slice. [Parallel], and with it [Gemm], starts
 // goroutines once, and none later.
 //
 // # Slices
@@ -62,8 +62,9 @@
 // # Order of summation
 //
 // Floating-point sums depend on their order, and the order here depends on the
-// shapes alone. [SumAxis] is pairwise: halves are summed apart down to 128 terms,
-// for an error that grows as log n. [Gemm] adds the terms of each element in
+// shapes alone. [SumAxis] is pairwise: halves are summed apart down to 1024 terms in 32
+// partial sums, or to 128 terms of a column, for an error that grows as log n. These are
+// the same bits on all machines. [Gemm] adds the terms of each element in
 // ascending order, whatever the transposes and the number of processors. In plain Go
 // it equals the three loops of the definition bit for bit. With vector instructions
 // a product and its sum are rounded once instead of twice, which is the same bits

@@ -2,120 +2,168 @@ package kernel
 
 import "math"
 
-// leaf is the number of terms below which a sum is not split any further.
-const leaf = 128
-
 // SumAxis sums the middle axis of x: dst[o,i] = Σⱼ x[o,j,i].
 //
 // x is (outer, n, inner) and dst (outer, inner), both row-major. The sum is
-// pairwise: halves are summed apart until at most 128 terms remain, so the
-// rounding error grows as log n and not as n. The sum of no terms is 0.
-func SumAxis[T Float](dst, x []T, outer, n, inner int) {
-	if inner == 1 {
-		for o := range dst[:outer] {
-			dst[o] = sum(x[o*n : (o+1)*n])
-		}
-		return
-	}
-	for o := range outer {
-		d, x := dst[o*inner:(o+1)*inner], x[o*n*inner:(o+1)*n*inner]
-		for i := 0; i < inner; i += width {
-			sumRows(d[i:min(i+width, inner)], x[min(i, len(x)):], n, inner)
-		}
-	}
-}
-
-// sum returns the pairwise sum of x.
-func sum[T Float](x []T) T {
-	if len(x) > leaf {
-		h := split(len(x))
-		return sum(x[:h]) + sum(x[h:])
-	}
-	// Eight partial sums: the additions of one need not wait for another's.
-	var s0, s1, s2, s3, s4, s5, s6, s7 T
-	for len(x) >= 8 {
-		s0 += x[0]
-		s1 += x[1]
-		s2 += x[2]
-		s3 += x[3]
-		s4 += x[4]
-		s5 += x[5]
-		s6 += x[6]
-		s7 += x[7]
-		x = x[8:]
-	}
-	s := ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7))
-	for _, v := range x {
-		s += v
-	}
-	return s
-}
-
-// width is the number of columns that sumRows keeps at once: the running sums
-// and one copy per level of the recursion stay in the first-level cache.
-const width = 64
-
-// sumRows writes to dst the pairwise sums of the first len(dst) columns of the
-// n rows of x, which start stride elements apart. len(dst) is at most width.
-func sumRows[T Float](dst, x []T, n, stride int) {
-	if n > leaf {
-		h := split(n)
-		var right [width]T
-		r := right[:len(dst)]
-		sumRows(dst, x, h, stride)
-		sumRows(r, x[h*stride:], n-h, stride)
-		Add(dst, dst, r)
-		return
-	}
-	clear(dst)
-	for j := range n {
-		row := x[j*stride:][:len(dst)]
-		for i, v := range row {
-			dst[i] += v
-		}
-	}
-}
-
-// split returns the length of the first half of n terms, a multiple of 8 so
-// that no half starts inside a group of partial sums.
-func split(n int) int { return n / 2 &^ 7 }
+// pairwise, so that the rounding error grows as log n and not as n: halves are
+// summed apart until at most 1024 terms remain, or 128 for inner > 1. Such a rest
+// is added in order for inner > 1; for inner = 1 term j goes to partial sum
+// j mod 32, and halves of the 32 are added until one is left. The sum of no terms is 0.
+func SumAxis[T Float](dst, x []T, outer, n, inner int) { reduceAxis(foldSum, dst, x, outer, n, inner) }
 
 // MaxAxis writes the maximum over the middle axis: dst[o,i] = maxⱼ x[o,j,i].
 //
 // x is (outer, n, inner) and dst (outer, inner), both row-major. A NaN among
 // the terms makes the maximum NaN, as torch.amax. With no terms it is -Inf.
-func MaxAxis[T Float](dst, x []T, outer, n, inner int) {
-	for o := range outer {
-		d, x := dst[o*inner:(o+1)*inner], x[o*n*inner:(o+1)*n*inner]
-		if inner == 1 {
-			d[0] = maxOf(x)
-			continue
-		}
-		Fill(d, T(math.Inf(-1)))
-		for len(x) > 0 {
-			Max(d, d, x)
-			x = x[len(d):]
-		}
-	}
-}
+func MaxAxis[T Float](dst, x []T, outer, n, inner int) { reduceAxis(foldMax, dst, x, outer, n, inner) }
 
 // MinAxis writes the minimum over the middle axis: dst[o,i] = minⱼ x[o,j,i].
 //
 // x is (outer, n, inner) and dst (outer, inner), both row-major. A NaN among
 // the terms makes the minimum NaN, as torch.amin. With no terms it is +Inf.
-func MinAxis[T Float](dst, x []T, outer, n, inner int) {
-	for o := range outer {
-		d, x := dst[o*inner:(o+1)*inner], x[o*n*inner:(o+1)*n*inner]
-		if inner == 1 {
-			d[0] = minOf(x)
-			continue
+func MinAxis[T Float](dst, x []T, outer, n, inner int) { reduceAxis(foldMin, dst, x, outer, n, inner) }
+
+// A fold is what reduces an axis.
+type fold int
+
+// The order is that of gen/reduce.go.
+const (
+	foldSum fold = iota
+	foldMax
+	foldMin
+	folds // their number
+)
+
+const (
+	// leafRow is the number of terms of a row that are not split any further. With 32
+	// partial sums it is 32 terms for each.
+	leafRow = 1024
+	// leafColumn is that of columns, which have one running sum.
+	leafColumn = 128
+	// lanes is the number of partial sums of a row: as many as registers hold.
+	lanes = 32
+	// width is the number of columns that reduceColumns keeps at once: the running sums
+	// and one copy per level of the recursion stay in the first-level cache.
+	width = 64
+)
+
+func reduceAxis[T Float](f fold, dst, x []T, outer, n, inner int) {
+	dst, x = dst[:outer*inner], x[:outer*n*inner]
+	switch {
+	case inner == 1 && n <= leafRow && vectorRows(f, size[T](), outer, n, at(dst), at(x)):
+	case inner == 1:
+		for o := range dst {
+			dst[o] = reduceRow(f, x[o*n:(o+1)*n])
 		}
-		Fill(d, T(math.Inf(1)))
-		for len(x) > 0 {
-			Min(d, d, x)
-			x = x[len(d):]
+	case n <= leafColumn && vectorColumns(f, size[T](), outer, n, inner, inner, at(dst), at(x)):
+	default:
+		for o := range outer {
+			d, x := dst[o*inner:(o+1)*inner], x[o*n*inner:(o+1)*n*inner]
+			for i := 0; i < inner; i += width {
+				reduceColumns(f, d[i:min(i+width, inner)], x[min(i, len(x)):], n, inner)
+			}
 		}
 	}
+}
+
+// reduceRow returns the pairwise reduction of x.
+func reduceRow[T Float](f fold, x []T) (y T) {
+	if len(x) > leafRow {
+		h := len(x) / 2 &^ (lanes - 1) // no half starts inside a group of partial sums
+		a, b := reduceRow(f, x[:h]), reduceRow(f, x[h:])
+		switch f {
+		case foldSum:
+			return a + b
+		case foldMax:
+			return max(a, b)
+		}
+		return min(a, b)
+	}
+	if vectorRow(f, &y, x) {
+		return y
+	}
+	switch f {
+	case foldSum:
+		return sumOf(x)
+	case foldMax:
+		return maxOf(x)
+	}
+	return minOf(x)
+}
+
+// reduceColumns writes to dst the pairwise reductions of the first len(dst) columns of
+// the n rows of x, which start stride elements apart. len(dst) is at most width.
+func reduceColumns[T Float](f fold, dst, x []T, n, stride int) {
+	if n > leafColumn {
+		h := n / 2 &^ 7
+		var right [width]T
+		r := right[:len(dst)]
+		reduceColumns(f, dst, x, h, stride)
+		reduceColumns(f, r, x[h*stride:], n-h, stride)
+		join(f, dst, r)
+		return
+	}
+	if vectorColumns(f, size[T](), 1, n, len(dst), stride, at(dst), at(x)) {
+		return
+	}
+	switch f {
+	case foldSum:
+		clear(dst)
+	case foldMax:
+		Fill(dst, T(math.Inf(-1)))
+	case foldMin:
+		Fill(dst, T(math.Inf(1)))
+	}
+	for j := range n {
+		join(f, dst, x[j*stride:][:len(dst)])
+	}
+}
+
+// join reduces dst and x to dst.
+func join[T Float](f fold, dst, x []T) {
+	switch f {
+	case foldSum:
+		Add(dst, dst, x)
+	case foldMax:
+		Max(dst, dst, x)
+	case foldMin:
+		Min(dst, dst, x)
+	}
+}
+
+// sumOf returns the sum of x, in 32 partial sums. Eight of them at a time are in registers.
+func sumOf[T Float](x []T) T {
+	var s [lanes / 8][8]T
+	for l := range s {
+		if len(x) < 8*l+8 {
+			break
+		}
+		var s0, s1, s2, s3, s4, s5, s6, s7 T
+		for y := x[8*l:]; len(y) >= 8; y = y[min(lanes, len(y)):] {
+			s0 += y[0]
+			s1 += y[1]
+			s2 += y[2]
+			s3 += y[3]
+			s4 += y[4]
+			s5 += y[5]
+			s6 += y[6]
+			s7 += y[7]
+		}
+		p := &s[l]
+		p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7] = s0, s1, s2, s3, s4, s5, s6, s7
+	}
+	last := len(x) &^ 7
+	p := &s[last%lanes/8]
+	for i, v := range x[last:] {
+		p[i&7] += v
+	}
+	t := &s[0]
+	if len(x) > 8 { // else the others are 0
+		for i := range t {
+			t[i] = (t[i] + s[2][i]) + (s[1][i] + s[3][i])
+		}
+	}
+	return ((t[0] + t[4]) + (t[2] + t[6])) + ((t[1] + t[5]) + (t[3] + t[7]))
 }
 
 // maxOf returns the maximum of x, in four chains that do not wait for each other.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -81,9 +82,9 @@ func TestReduceInf(t *testing.T) {
 }
 
 // TestSumError adds a million times the float32 next to 0.1: added in order, the
-// sum is wrong in the second digit. A pairwise sum of n terms in leaves of 128
-// with 8 partial sums is off by at most (16 + 3 + log2(n/128)) eps Σ|x|, one
-// with leaves in order by (128 + log2(n/128)) eps Σ|x|.
+// sum is wrong in the second digit. A pairwise sum of n terms in leaves of 1024
+// with 32 partial sums is off by at most (32 + 5 + log2(n/1024)) eps Σ|x|, one
+// with leaves of 128 in order by (128 + log2(n/128)) eps Σ|x|.
 func TestSumError(t *testing.T) {
 	const n, eps = 1_000_000, 1.0 / (1 << 24)
 	x := make([]float32, 2*n)
@@ -96,7 +97,7 @@ func TestSumError(t *testing.T) {
 	require.Greater(t, math.Abs(float64(naive)-exact), 1e4*eps*exact)
 	var got [2]float32
 	SumAxis(got[:1], x[:n], 1, n, 1)
-	require.InDelta(t, exact, float64(got[0]), (16+3+13)*eps*exact)
+	require.InDelta(t, exact, float64(got[0]), (32+5+10)*eps*exact)
 	SumAxis(got[:], x, 1, n, 2)
 	require.InDelta(t, exact, float64(got[0]), (128+13)*eps*exact)
 	require.Equal(t, got[0], got[1])
@@ -109,4 +110,81 @@ func TestSumError(t *testing.T) {
 	}
 	SumAxis(got[:1], x[:n], 1, n, 1)
 	require.InDelta(t, exact, float64(got[0]), 4*eps*exact)
+}
+
+// TestReduceOrder compares sums with their definition, and all reductions with vector
+// instructions with the loops in Go: bit by bit, for rows and columns of any number.
+func TestReduceOrder(t *testing.T) {
+	forEachISA(t, func(t *testing.T) {
+		t.Run("float64", testReduceOrder[float64])
+		t.Run("float32", testReduceOrder[float32])
+	})
+}
+
+func testReduceOrder[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(67, 68))
+	lengths := []int{127, 128, 129, 300, 1000, 1023, 1024, 1025, 3000, 70_000}
+	for n := range 101 {
+		lengths = append(lengths, n)
+	}
+	for _, n := range lengths {
+		for _, inner := range []int{1, 1, 2, 3, 1 + rng.IntN(9), 10 + rng.IntN(30), 40 + rng.IntN(200)} {
+			outer := rng.IntN(4)
+			if n*inner > 1<<17 {
+				continue
+			}
+			checkReduce(t, randoms[T](rng, outer*n*inner+n%3)[n%3:], outer, n, inner)
+			checkReduce(t, values[T](rng, outer*n*inner+n%3)[n%3:], outer, n, inner)
+			zeros := make([]T, outer*n*inner)
+			for i := range zeros {
+				zeros[i] = T(math.Copysign(0, float64(rng.IntN(8)-7)))
+			}
+			checkReduce(t, zeros, outer, n, inner)
+		}
+	}
+	// More than assembly does in a call.
+	for _, l := range [][3]int{{1<<17 + 3, 1, 1}, {9000, 10, 1}, {70, 1000, 1}, {3, 100, 1000}, {1, 128, 3000}, {500, 20, 21}} {
+		checkReduce(t, values[T](rng, l[0]*l[1]*l[2]), l[0], l[1], l[2])
+	}
+}
+
+func checkReduce[T Float](t *testing.T, x []T, outer, n, inner int) {
+	t.Helper()
+	const room = 3
+	for f, reduce := range [folds]func(dst, x []T, outer, n, inner int){foldSum: SumAxis[T], foldMax: MaxAxis[T], foldMin: MinAxis[T]} {
+		want, got := make([]T, outer*inner), randoms[T](rand.New(rand.NewPCG(1, 2)), outer*inner+2*room)
+		before := slices.Clone(got)
+		plainly(func() { reduce(want, x, outer, n, inner) })
+		reduce(got[room:][:outer*inner], x, outer, n, inner)
+		require.Equal(t, before[:room], got[:room])
+		require.Equal(t, before[room+outer*inner:], got[room+outer*inner:])
+		for i, y := range got[room:][:outer*inner] {
+			if bitsOf(want[i]) != bitsOf(y) {
+				t.Fatalf("fold %d of %v, element %d: %v, want %v", f, [3]int{outer, n, inner}, i, y, want[i])
+			}
+		}
+		if fold(f) == foldSum && inner == 1 {
+			for o := range outer {
+				require.Equal(t, bitsOf(orderedSum(x[o*n:(o+1)*n])), bitsOf(want[o]), "%d terms", n)
+			}
+		}
+	}
+}
+
+// orderedSum is the definition of the sum of a row.
+func orderedSum[T Float](x []T) T {
+	if len(x) > 1024 {
+		h := len(x) / 2 / 32 * 32
+		return orderedSum(x[:h]) + orderedSum(x[h:])
+	}
+	var s [32]T
+	for j, v := range x {
+		s[j%32] += v
+	}
+	for h := 16; h > 0; h /= 2 {
+		for i := range h {
+			s[i] += s[i+h]
+		}
+	}
+	return s[0]
 }

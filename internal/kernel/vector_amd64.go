@@ -52,6 +52,43 @@ func vectorFill[T Float](dst []T, v T) bool {
 	return true
 }
 
+// vectorRow reduces a row of at most leafRow elements with vector instructions.
+func vectorRow[T Float](f fold, y *T, x []T) bool {
+	return vectorRows(f, size[T](), 1, len(x), (*byte)(unsafe.Pointer(y)), at(x))
+}
+
+// vectorRows reduces outer rows of n elements, at most leafRow, with vector instructions.
+func vectorRows(f fold, size, outer, n int, dst, x *byte) bool {
+	return reduce(2*int(f), size, outer, n, 1, 1, dst, x)
+}
+
+// vectorColumns reduces the first columns of outer matrices of n rows, at most
+// leafColumn, with vector instructions. Rows are stride elements long.
+func vectorColumns(f fold, size, outer, n, cols, stride int, dst, x *byte) bool {
+	return reduce(2*int(f)+1, size, outer, n, cols, stride, dst, x)
+}
+
+// reduce cuts a reduction into calls of at most vectorMost elements.
+func reduce(function, size, outer, n, cols, stride int, dst, x *byte) bool {
+	if isa == plain || outer*n*cols == 0 {
+		return false
+	}
+	which := kind(function, size)
+	if outer*n*cols <= vectorMost {
+		reduction(which, outer, n, cols, stride, dst, x)
+		return true
+	}
+	c := min(cols, vectorMost/n)
+	rows := vectorMost / (n * c)
+	for o := 0; o < outer; o += rows {
+		for i := 0; i < cols; i += c {
+			reduction(which, min(rows, outer-o), n, min(c, cols-i), stride,
+				after(dst, (o*stride+i)*size), after(x, (o*n*stride+i)*size))
+		}
+	}
+	return true
+}
+
 // kind is the number, in a table of functions, of the one for elements of a size and
 // the instructions there are.
 func kind(function int, size int) int {

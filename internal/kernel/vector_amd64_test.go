@@ -3,6 +3,7 @@
 package kernel
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -47,6 +48,10 @@ func TestVectored(t *testing.T) {
 	require.NoError(t, err)
 	names := regexp.MustCompile(`(?m)^func (\w+)F(?:32|64)AVX`).FindAllSubmatch(source, -1)
 	require.Len(t, names, 4*int(operations), "functions of arith_amd64.go, and the constants in vector.go")
+	source, err = os.ReadFile("reduce_amd64.go")
+	require.NoError(t, err)
+	names = regexp.MustCompile(`(?m)^func (\w+)(?:Rows|Columns)F(?:32|64)AVX`).FindAllSubmatch(source, -1)
+	require.Len(t, names, 2*4*int(folds), "functions of reduce_amd64.go, and the constants in reduce.go")
 }
 
 // TestVector compares all operations with the loops in Go, bit by bit.
@@ -174,15 +179,19 @@ func benchVector[T Float](b *testing.B) {
 	x, y, z, dst := randoms[T](rng, n), randoms[T](rng, n), randoms[T](rng, n), make([]T, n)
 	for op, f := range vectored[T]() {
 		b.Run(operationNames[op], func(b *testing.B) {
-			best, plainBest := time.Hour, time.Hour
-			for b.Loop() {
-				best = min(best, timed(func() { f(dst, x, y, z) }))
-				plainly(func() { plainBest = min(plainBest, timed(func() { f(dst, x, y, z) })) })
-			}
-			b.ReportMetric(float64(best)/100, "ns/call")
-			b.ReportMetric(float64(plainBest)/float64(best), "times")
+			benchAgainstPlain(b, func() { f(dst, x, y, z) })
 		})
 	}
+}
+
+func benchAgainstPlain(b *testing.B, f func()) {
+	best, plainBest := time.Hour, time.Hour
+	for b.Loop() {
+		best = min(best, timed(f))
+		plainly(func() { plainBest = min(plainBest, timed(f)) })
+	}
+	b.ReportMetric(float64(best)/100, "ns/call")
+	b.ReportMetric(float64(plainBest)/float64(best), "times")
 }
 
 // timed is the time of 100 calls.
@@ -196,3 +205,24 @@ func timed(f func()) time.Duration {
 
 var operationNames = [operations]string{"Add", "Sub", "Mul", "Div", "Max", "Min", "Lt", "Le", "Gt", "Ge", "Eq", "Ne",
 	"Where", "Lerp", "Neg", "Abs", "Sign", "Relu", "Sqrt", "Floor", "Ceil", "Round", "Trunc", "Fill"}
+
+// BenchmarkFold reduces rows and columns, and says how many times as long the loops in Go
+// take:
+//
+//	go test ./internal/kernel -run '^$' -bench Fold
+func BenchmarkFold(b *testing.B) {
+	b.Run("float32", benchFold[float32])
+	b.Run("float64", benchFold[float64])
+}
+
+func benchFold[T Float](b *testing.B) {
+	for f, reduce := range [folds]func(dst, x []T, outer, n, inner int){SumAxis[T], MaxAxis[T], MinAxis[T]} {
+		for _, s := range [][3]int{{1, 6400, 1}, {200, 32, 1}, {640, 10, 1}, {1, 200, 32}, {1, 640, 10}, {1, 128, 512}, {64, 10, 10}} {
+			x, dst := randoms[T](rand.New(rand.NewPCG(1, 2)), s[0]*s[1]*s[2]), make([]T, s[0]*s[2])
+			run := func() { reduce(dst, x, s[0], s[1], s[2]) }
+			b.Run(fmt.Sprintf("%s/%dx%dx%d", []string{"Sum", "Max", "Min"}[f], s[0], s[1], s[2]), func(b *testing.B) {
+				benchAgainstPlain(b, run)
+			})
+		}
+	}
+}

@@ -16,6 +16,32 @@ func TestVectorGuard(t *testing.T) {
 	})
 }
 
+// TestReduceGuard does so for reductions.
+func TestReduceGuard(t *testing.T) {
+	forEachISA(t, func(t *testing.T) {
+		t.Run("float64", testReduceGuard[float64])
+		t.Run("float32", testReduceGuard[float32])
+	})
+}
+
+func testReduceGuard[T Float](t *testing.T) {
+	dst, x := guarded[T](t, 1), guarded[T](t, 1<<15)
+	copy(x, randoms[T](rand.New(rand.NewPCG(65, 66)), len(x)))
+	for _, reduce := range [folds]func(dst, x []T, outer, n, inner int){SumAxis[T], MaxAxis[T], MinAxis[T]} {
+		for n := range 140 {
+			for _, inner := range []int{1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 23, 31, 33, 40, 63, 64, 65, 100, 129} {
+				for outer := range 3 {
+					if outer*n*inner > len(x) {
+						continue
+					}
+					reduce(dst[:outer*inner], x[:outer*n*inner], outer, n, inner)
+					reduce(dst[len(dst)-outer*inner:], x[len(x)-outer*n*inner:], outer, n, inner)
+				}
+			}
+		}
+	}
+}
+
 func testVectorGuard[T Float](t *testing.T) {
 	dst, a, b, c := guarded[T](t, 1), guarded[T](t, 1), guarded[T](t, 1), guarded[T](t, 1)
 	rng := rand.New(rand.NewPCG(63, 64))

@@ -22,6 +22,7 @@ var groups = map[string]func(){
 	"formulas":  functions,
 	"gemm":      gemm,
 	"processor": processor,
+	"reduce":    reduce,
 	"update":    update,
 }
 

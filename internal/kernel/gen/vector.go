@@ -14,8 +14,8 @@ import (
 type vector struct {
 	elements
 	set   string
-	wide  bool // 64 bytes, with masks in registers of their own
-	bytes int
+	wide  bool     // of AVX-512, with masks in registers of their own
+	bytes int      // of a register
 	mask  Register // of a vector that is not full
 }
 
@@ -30,10 +30,13 @@ var kinds = []vector{
 func (v *vector) lanes() int { return v.bytes / v.size }
 
 func (v *vector) register() VecVirtual {
-	if v.wide {
+	switch v.bytes {
+	case 64:
 		return ZMM()
+	case 32:
+		return YMM()
 	}
-	return YMM()
+	return XMM()
 }
 
 // pick returns the instruction for the type of elements.
@@ -89,7 +92,7 @@ func (v *vector) put(r VecVirtual, m Mem) {
 	}
 }
 
-// first sets the mask to the first elements, as many as CX says: fewer than lanes.
+// first sets the mask to the first elements, as many as CX says: one to lanes.
 func (v *vector) first(table Mem) {
 	if v.wide {
 		one := GP64()

@@ -1,0 +1,269 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"math/bits"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// A fold reduces an axis with an operation of two arguments.
+type fold struct {
+	name  string
+	what  string
+	start float64 // the result for no terms
+	emit  emitter
+}
+
+// folds has all, in the order of the constants in ../reduce.go.
+var folds = []fold{
+	{"sum", "sums", 0, two(VADDPS, VADDPD)},
+	{"max", "maxima", math.Inf(-1), extremum(VMAXPS, VMAXPD, VANDPS, VANDPD, 5)},
+	{"min", "minima", math.Inf(1), extremum(VMINPS, VMINPD, VORPS, VORPD, 4)},
+}
+
+const (
+	reduction = "func(which, outer, n, cols, stride int, dst, x *byte)"
+	rowLanes  = 32 // partial results of a row
+)
+
+// reduce emits the reductions of rows and of columns.
+func reduce() {
+	mask := tailMasks()
+	var names []string
+	for _, f := range folds {
+		for _, shape := range []string{"Rows", "Columns"} {
+			for _, v := range kinds {
+				names = append(names, f.name+shape+v.name+v.set)
+			}
+		}
+	}
+	jumpTable("reduction", reduction, names,
+		"reduction runs the function of a number: 8 for each fold in the order of gen/reduce.go, of them",
+		"4 for rows and 4 for columns: AVX2 with float32 and float64, then AVX-512. Nothing is 0.")
+	for _, f := range folds {
+		for _, v := range kinds {
+			newReducer(f, v, "Rows").rows(mask)
+		}
+		for _, v := range kinds {
+			newReducer(f, v, "Columns").columns(mask)
+		}
+	}
+}
+
+// reducer is what both shapes share.
+type reducer struct {
+	*vector
+	fold
+	join  func(x []VecVirtual) VecVirtual
+	none  VecVirtual // the result for no terms
+	sums  []VecVirtual
+	outer Register
+	dst   Register
+	x     Register
+}
+
+func newReducer(f fold, v vector, shape string) *reducer {
+	name := f.name + shape + v.name + v.set
+	TEXT(name, NOSPLIT, reduction)
+	if shape == "Rows" {
+		Doc(fmt.Sprintf("%s writes the %s of outer rows of n elements, in %d parts. cols and stride are 1.", name, f.what, rowLanes))
+	} else {
+		Doc(fmt.Sprintf("%s writes the %s of the first cols columns of outer matrices of n rows.", name, f.what),
+			"Rows of x and of dst are stride elements long.")
+	}
+	Pragma("noescape")
+	r := &reducer{vector: &v, fold: f}
+	r.outer = Load(Param("outer"), GP64())
+	r.dst = Load(Param("dst"), GP64())
+	r.x = Load(Param("x"), GP64())
+	r.join, r.none = f.emit(&v), v.number(f.start)
+	return r
+}
+
+// begin sets the first results to those of no terms.
+func (r *reducer) begin(count int) {
+	for i := range count {
+		if i == len(r.sums) {
+			r.sums = append(r.sums, r.register())
+		}
+		VMOVAPS(r.none, r.sums[i])
+	}
+}
+
+// add joins what a load of m gives to result i.
+func (r *reducer) add(i int, m Mem, masked bool) {
+	x := r.register()
+	switch {
+	case !masked:
+		r.load(m, x)
+	case r.wide && r.start != 0:
+		VMOVAPS(r.none, x)
+		r.load(m, r.mask, x)
+	default:
+		r.take(m, x)
+		if r.start != 0 {
+			r.pick(four(VBLENDVPS), four(VBLENDVPD))(r.mask, x, r.none, x)
+		}
+	}
+	r.to(i, r.join([]VecVirtual{r.sums[i], x}))
+}
+
+func (r *reducer) to(i int, x VecVirtual) {
+	if x != r.sums[i] {
+		VMOVAPS(x, r.sums[i])
+	}
+}
+
+// rows emits a loop over rows. Term j goes to lane j % 32 of the results, which are
+// joined in halves at the end.
+func (r *reducer) rows(table Mem) {
+	all := rowLanes / r.lanes()
+	n := Load(Param("n"), GP64())
+	MOVQ(n, RCX)
+	ANDQ(U32(r.lanes()-1), RCX)
+	r.first(table)
+	Label("row")
+	r.begin(all)
+	MOVQ(n, RCX)
+	SUBQ(U32(rowLanes), RCX)
+	JL(LabelRef("rest"))
+	Label("whole")
+	for i := range all {
+		r.add(i, Mem{Base: r.x, Disp: i * r.bytes}, false)
+	}
+	ADDQ(U32(rowLanes*r.size), r.x)
+	SUBQ(U32(rowLanes), RCX)
+	JGE(LabelRef("whole"))
+	Label("rest")
+	ADDQ(U32(rowLanes), RCX)
+	part := func(i int) string { return fmt.Sprintf("part%d", i) }
+	for i := range all - 1 { // a last one that is full would have made 32
+		CMPQ(RCX, U32(r.lanes()))
+		JL(LabelRef(part(i)))
+		r.add(i, Mem{Base: r.x}, false)
+		ADDQ(U32(r.bytes), r.x)
+		SUBQ(U32(r.lanes()), RCX)
+	}
+	for i := all - 1; i >= 0; i-- {
+		Label(part(i))
+		TESTQ(RCX, RCX)
+		JE(LabelRef("joined"))
+		r.add(i, Mem{Base: r.x}, true)
+		LEAQ(Mem{Base: r.x, Index: RCX, Scale: uint8(r.size)}, r.x)
+		JMP(LabelRef("joined"))
+	}
+	Label("joined")
+	for h := all / 2; h > 0; h /= 2 { // those that have no terms are left out
+		after := fmt.Sprintf("joined%d", h)
+		CMPQ(n, U32(h*r.lanes()))
+		JLE(LabelRef(after))
+		for i := range h {
+			r.to(i, r.join([]VecVirtual{r.sums[i], r.sums[i+h]}))
+		}
+		Label(after)
+	}
+	result := r.across(r.sums[0])
+	r.pick(func(o ...Op) { VMOVSS(o...) }, func(o ...Op) { VMOVSD(o...) })(result, Mem{Base: r.dst})
+	ADDQ(U32(r.size), r.dst)
+	DECQ(r.outer)
+	JNZ(LabelRef("row"))
+	VZEROUPPER()
+	RET()
+}
+
+// across joins the halves of a vector until one element is left.
+func (r *reducer) across(x VecVirtual) VecVirtual {
+	v := *r.vector
+	for v.bytes > v.size {
+		half := v
+		half.bytes = max(v.bytes/2, 16)
+		low, high := half.register(), half.register()
+		switch v.bytes {
+		case 64:
+			VMOVAPS(x.AsY(), low)
+			VEXTRACTF64X4(U8(1), x, high)
+		case 32:
+			VMOVAPS(x.AsX(), low)
+			VEXTRACTF128(U8(1), x, high)
+		case 16:
+			VMOVAPS(x, low)
+			VPERMILPD(U8(1), x, high)
+		case 8:
+			VMOVAPS(x, low)
+			VPERMILPS(U8(1), x, high)
+		}
+		x = r.emit(&half)([]VecVirtual{low, high})
+		v.bytes /= 2
+	}
+	return x
+}
+
+// columns emits a loop over matrices, in it one over strips of columns, in it one over
+// rows. The results of a strip are in registers.
+func (r *reducer) columns(table Mem) {
+	stride, next := Load(Param("stride"), GP64()), Load(Param("n"), GP64())
+	SHLQ(U8(bits.TrailingZeros(uint(r.size))), stride) // in bytes
+	IMULQ(stride, next)
+	from, to, at, n := GP64(), GP64(), GP64(), GP64()
+	strip := func(count int, masked bool, label string) {
+		r.begin(count)
+		MOVQ(from, at)
+		Load(Param("n"), n)
+		Label(label)
+		for i := range count {
+			r.add(i, Mem{Base: at, Disp: i * r.bytes}, masked && i+1 == count)
+		}
+		ADDQ(stride, at)
+		DECQ(n)
+		JNZ(LabelRef(label))
+		for i, sum := range r.sums[:count] {
+			m := Mem{Base: to, Disp: i * r.bytes}
+			if masked && i+1 == count {
+				r.put(sum, m)
+			} else {
+				r.load(sum, m)
+			}
+		}
+	}
+	Label("matrix")
+	MOVQ(r.x, from)
+	MOVQ(r.dst, to)
+	Load(Param("cols"), RCX)
+	for _, count := range []int{8, 4} {
+		label, after := fmt.Sprintf("strip%d", count), fmt.Sprintf("less%d", count)
+		Label(label)
+		CMPQ(RCX, U32(count*r.lanes()))
+		JL(LabelRef(after))
+		strip(count, false, fmt.Sprintf("rows%d", count))
+		ADDQ(U32(count*r.bytes), from)
+		ADDQ(U32(count*r.bytes), to)
+		SUBQ(U32(count*r.lanes()), RCX)
+		JMP(LabelRef(label))
+		Label(after)
+	}
+	TESTQ(RCX, RCX)
+	JE(LabelRef("next"))
+	for count := 1; count <= 4; count++ {
+		after := fmt.Sprintf("over%d", count)
+		if count < 4 {
+			CMPQ(RCX, U32(count*r.lanes()))
+			JG(LabelRef(after))
+		}
+		SUBQ(U32((count-1)*r.lanes()), RCX)
+		r.first(table)
+		strip(count, true, fmt.Sprintf("part%d", count))
+		JMP(LabelRef("next"))
+		Label(after)
+	}
+	Label("next")
+	ADDQ(next, r.x)
+	ADDQ(stride, r.dst)
+	DECQ(r.outer)
+	JNZ(LabelRef("matrix"))
+	VZEROUPPER()
+	RET()
+}
