@@ -71,3 +71,39 @@ func bigLog1p(x *big.Float) *big.Float {
 	}
 	return bigLog(bigNew().Add(x, bigFloat(1)))
 }
+
+// bigPi is π by Machin's formula, 16 arctan 1/5 - 4 arctan 1/239.
+var bigPi = func() *big.Float {
+	arctan := func(n float64) *big.Float { // of 1/n
+		sum, power := bigNew(), bigNew().Quo(bigFloat(1), bigFloat(n))
+		for i := 1.0; i < 2*bigBits; i += 2 {
+			term := bigNew().Quo(power, bigFloat(i))
+			if int(i)%4 == 3 {
+				term.Neg(term)
+			}
+			sum.Add(sum, term)
+			power.Quo(power, bigFloat(n*n))
+		}
+		return sum
+	}
+	a, b := arctan(5), arctan(239)
+	return bigNew().Sub(a.Mul(a, bigFloat(16)), b.Mul(b, bigFloat(4)))
+}()
+
+func bigCos(x *big.Float) *big.Float {
+	return bigSin(bigNew().Add(x, bigNew().Mul(bigPi, bigFloat(0.5))))
+}
+
+// bigSin is Taylor's series, of x less the nearest multiple of 2π.
+func bigSin(x *big.Float) *big.Float {
+	turn := bigNew().Add(bigPi, bigPi)
+	turns, _ := bigNew().Quo(x, turn).Float64()
+	r := bigNew().Sub(x, turn.Mul(turn, bigFloat(math.Round(turns))))
+	r2 := bigNew().Mul(r, r)
+	sum, term := bigNew().Set(r), bigNew().Set(r)
+	for i := 2.0; i < 140; i += 2 {
+		term.Quo(term.Mul(term, r2), bigFloat(-i*(i+1)))
+		sum.Add(sum, term)
+	}
+	return sum
+}

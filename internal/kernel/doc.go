@@ -41,8 +41,10 @@
 //	Log2         0.501     2
 //	Softplus     0.501     2
 //	LogSigmoid   0.501     2
+//	Sin          0.501     1
+//	Cos          0.501     1
 //
-// Softplus is x above its threshold of 20, where it is 1e-10 relative. The first four
+// Sin and Cos are those of package math beyond ±1e5. Softplus is x above its threshold of 20, where it is 1e-10 relative. The first four
 // are computed in float32 for float32. Everything else is computed in float64 and
 // rounded, which is correct to the last bit but for rare ties. Sinh has 3 ulp and Cosh
 // 2; those that are not named have what package math has.

@@ -210,3 +210,43 @@ func logSigmoidF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left in
 //
 //go:noescape
 func logSigmoidF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// sinF32AVX2 writes sin x.
+//
+//go:noescape
+func sinF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// sinF64AVX2 writes sin x.
+//
+//go:noescape
+func sinF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// sinF32AVX512 writes sin x.
+//
+//go:noescape
+func sinF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// sinF64AVX512 writes sin x.
+//
+//go:noescape
+func sinF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// cosF32AVX2 writes cos x.
+//
+//go:noescape
+func cosF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// cosF64AVX2 writes cos x.
+//
+//go:noescape
+func cosF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// cosF32AVX512 writes cos x.
+//
+//go:noescape
+func cosF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// cosF64AVX512 writes cos x.
+//
+//go:noescape
+func cosF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)

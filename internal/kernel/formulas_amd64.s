@@ -62,7 +62,15 @@ DATA functionOfTable<>+288(SB)/8, $·logSigmoidF32AVX2(SB)
 DATA functionOfTable<>+296(SB)/8, $·logSigmoidF64AVX2(SB)
 DATA functionOfTable<>+304(SB)/8, $·logSigmoidF32AVX512(SB)
 DATA functionOfTable<>+312(SB)/8, $·logSigmoidF64AVX512(SB)
-GLOBL functionOfTable<>(SB), RODATA|NOPTR, $320
+DATA functionOfTable<>+320(SB)/8, $·sinF32AVX2(SB)
+DATA functionOfTable<>+328(SB)/8, $·sinF64AVX2(SB)
+DATA functionOfTable<>+336(SB)/8, $·sinF32AVX512(SB)
+DATA functionOfTable<>+344(SB)/8, $·sinF64AVX512(SB)
+DATA functionOfTable<>+352(SB)/8, $·cosF32AVX2(SB)
+DATA functionOfTable<>+360(SB)/8, $·cosF64AVX2(SB)
+DATA functionOfTable<>+368(SB)/8, $·cosF32AVX512(SB)
+DATA functionOfTable<>+376(SB)/8, $·cosF64AVX512(SB)
+GLOBL functionOfTable<>(SB), RODATA|NOPTR, $384
 
 // func functionOf(which int, n int, dst *byte, a *byte, b *byte) (left int)
 TEXT ·functionOf(SB), NOSPLIT, $0-48
@@ -4787,6 +4795,1056 @@ storeTail:
 
 done:
 	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func sinF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX2
+TEXT ·sinF32AVX2(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), CX
+	MOVQ a+24(FP), DX
+
+loop:
+	SUBQ      $0x04, AX
+	JL        tail
+	VCVTPS2PD (DX), Y0
+
+body:
+	VMULPD     word64_3fe45f306dc9c883<>+0(SB), Y0, Y1
+	VADDPD     word64_4338000000000000<>+0(SB), Y1, Y1
+	VSUBPD     word64_4338000000000000<>+0(SB), Y1, Y2
+	VMULPD     word64_3ff921fb54440000<>+0(SB), Y2, Y3
+	VSUBPD     Y3, Y0, Y3
+	VMULPD     word64_3d868c234c4c0000<>+0(SB), Y2, Y4
+	VSUBPD     Y4, Y3, Y5
+	VMULPD     word64_3b298a2e03707345<>+0(SB), Y2, Y2
+	VSUBPD     Y5, Y3, Y3
+	VSUBPD     Y4, Y3, Y3
+	VSUBPD     Y3, Y2, Y2
+	VSUBPD     Y2, Y5, Y3
+	VSUBPD     Y3, Y5, Y4
+	VSUBPD     Y2, Y4, Y2
+	VMULPD     Y3, Y3, Y4
+	VMULPD     Y4, Y4, Y5
+	VMULPD     Y3, Y4, Y6
+	VMOVUPS    word64_3de5dc2d991db134<>+0(SB), Y7
+	VMULPD     word64_be5ae5f1f6575639<>+0(SB), Y4, Y8
+	VADDPD     word64_3ec71de36868aeaa<>+0(SB), Y8, Y8
+	VMULPD     Y7, Y5, Y7
+	VADDPD     Y8, Y7, Y7
+	VMULPD     word64_bf2a01a019d81ca1<>+0(SB), Y4, Y8
+	VADDPD     word64_3f811111111106a8<>+0(SB), Y8, Y8
+	VMULPD     Y7, Y5, Y7
+	VADDPD     Y8, Y7, Y7
+	VMULPD     word64_3fe0000000000000<>+0(SB), Y2, Y8
+	VMULPD     Y7, Y6, Y7
+	VSUBPD     Y7, Y8, Y7
+	VMULPD     Y7, Y4, Y7
+	VSUBPD     Y2, Y7, Y7
+	VMULPD     word64_bfc5555555555555<>+0(SB), Y6, Y6
+	VSUBPD     Y6, Y7, Y6
+	VSUBPD     Y6, Y3, Y6
+	VMULPD     word64_3fe0000000000000<>+0(SB), Y4, Y7
+	VMOVUPS    word64_3ff0000000000000<>+0(SB), Y8
+	VSUBPD     Y7, Y8, Y8
+	VMULPD     word64_bda8fb0c4e498cba<>+0(SB), Y4, Y9
+	VADDPD     word64_3e21ee9f0a428415<>+0(SB), Y9, Y9
+	VMULPD     word64_be927e4f811ed655<>+0(SB), Y4, Y10
+	VADDPD     word64_3efa01a019cbea13<>+0(SB), Y10, Y10
+	VMULPD     Y9, Y5, Y9
+	VADDPD     Y10, Y9, Y9
+	VMULPD     word64_bf56c16c16c1521b<>+0(SB), Y4, Y4
+	VADDPD     word64_3fa555555555554c<>+0(SB), Y4, Y4
+	VMULPD     Y9, Y5, Y9
+	VADDPD     Y4, Y9, Y4
+	VMULPD     Y4, Y5, Y4
+	VMULPD     Y2, Y3, Y2
+	VSUBPD     Y2, Y4, Y2
+	VMOVUPS    word64_3ff0000000000000<>+0(SB), Y3
+	VSUBPD     Y8, Y3, Y3
+	VSUBPD     Y7, Y3, Y3
+	VADDPD     Y2, Y3, Y2
+	VADDPD     Y2, Y8, Y2
+	VPSLLQ     $0x3f, Y1, Y3
+	VBLENDVPD  Y3, Y2, Y6, Y2
+	VPSLLQ     $0x3e, Y1, Y1
+	VANDPD     word64_8000000000000000<>+0(SB), Y1, Y1
+	VXORPD     Y1, Y2, Y1
+	VANDPD     word64_7fffffffffffffff<>+0(SB), Y0, Y0
+	VCMPPD     $0x16, word64_40f86a0000000000<>+0(SB), Y0, Y0
+	VTESTPD    Y0, Y0
+	JNE        rare
+	TESTQ      AX, AX
+	JL         storeTail
+	VCVTPD2PSY Y1, X0
+	VMOVUPS    X0, (CX)
+	ADDQ       $0x10, DX
+	ADDQ       $0x10, CX
+	JMP        loop
+
+tail:
+	CMPQ       AX, $-4
+	JE         done
+	LEAQ       tailMask<>+0(SB), BX
+	MOVQ       AX, SI
+	NEGQ       SI
+	LEAQ       16(BX)(SI*4), BX
+	VMOVDQU    (BX), X0
+	VMASKMOVPS (DX), X0, X0
+	VCVTPS2PD  X0, Y0
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       16(DX)(AX*4), DX
+	VMOVDQU    (DX), X0
+	VCVTPD2PSY Y1, X1
+	VMASKMOVPS X1, X0, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+rare:
+	ADDQ $0x04, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+DATA word64_3fe45f306dc9c883<>+0(SB)/8, $0x3fe45f306dc9c883
+DATA word64_3fe45f306dc9c883<>+8(SB)/8, $0x3fe45f306dc9c883
+DATA word64_3fe45f306dc9c883<>+16(SB)/8, $0x3fe45f306dc9c883
+DATA word64_3fe45f306dc9c883<>+24(SB)/8, $0x3fe45f306dc9c883
+GLOBL word64_3fe45f306dc9c883<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3ff921fb54440000<>+0(SB)/8, $0x3ff921fb54440000
+DATA word64_3ff921fb54440000<>+8(SB)/8, $0x3ff921fb54440000
+DATA word64_3ff921fb54440000<>+16(SB)/8, $0x3ff921fb54440000
+DATA word64_3ff921fb54440000<>+24(SB)/8, $0x3ff921fb54440000
+GLOBL word64_3ff921fb54440000<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3d868c234c4c0000<>+0(SB)/8, $0x3d868c234c4c0000
+DATA word64_3d868c234c4c0000<>+8(SB)/8, $0x3d868c234c4c0000
+DATA word64_3d868c234c4c0000<>+16(SB)/8, $0x3d868c234c4c0000
+DATA word64_3d868c234c4c0000<>+24(SB)/8, $0x3d868c234c4c0000
+GLOBL word64_3d868c234c4c0000<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3b298a2e03707345<>+0(SB)/8, $0x3b298a2e03707345
+DATA word64_3b298a2e03707345<>+8(SB)/8, $0x3b298a2e03707345
+DATA word64_3b298a2e03707345<>+16(SB)/8, $0x3b298a2e03707345
+DATA word64_3b298a2e03707345<>+24(SB)/8, $0x3b298a2e03707345
+GLOBL word64_3b298a2e03707345<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3de5dc2d991db134<>+0(SB)/8, $0x3de5dc2d991db134
+DATA word64_3de5dc2d991db134<>+8(SB)/8, $0x3de5dc2d991db134
+DATA word64_3de5dc2d991db134<>+16(SB)/8, $0x3de5dc2d991db134
+DATA word64_3de5dc2d991db134<>+24(SB)/8, $0x3de5dc2d991db134
+GLOBL word64_3de5dc2d991db134<>(SB), RODATA|NOPTR, $32
+
+DATA word64_be5ae5f1f6575639<>+0(SB)/8, $0xbe5ae5f1f6575639
+DATA word64_be5ae5f1f6575639<>+8(SB)/8, $0xbe5ae5f1f6575639
+DATA word64_be5ae5f1f6575639<>+16(SB)/8, $0xbe5ae5f1f6575639
+DATA word64_be5ae5f1f6575639<>+24(SB)/8, $0xbe5ae5f1f6575639
+GLOBL word64_be5ae5f1f6575639<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3ec71de36868aeaa<>+0(SB)/8, $0x3ec71de36868aeaa
+DATA word64_3ec71de36868aeaa<>+8(SB)/8, $0x3ec71de36868aeaa
+DATA word64_3ec71de36868aeaa<>+16(SB)/8, $0x3ec71de36868aeaa
+DATA word64_3ec71de36868aeaa<>+24(SB)/8, $0x3ec71de36868aeaa
+GLOBL word64_3ec71de36868aeaa<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bf2a01a019d81ca1<>+0(SB)/8, $0xbf2a01a019d81ca1
+DATA word64_bf2a01a019d81ca1<>+8(SB)/8, $0xbf2a01a019d81ca1
+DATA word64_bf2a01a019d81ca1<>+16(SB)/8, $0xbf2a01a019d81ca1
+DATA word64_bf2a01a019d81ca1<>+24(SB)/8, $0xbf2a01a019d81ca1
+GLOBL word64_bf2a01a019d81ca1<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3f811111111106a8<>+0(SB)/8, $0x3f811111111106a8
+DATA word64_3f811111111106a8<>+8(SB)/8, $0x3f811111111106a8
+DATA word64_3f811111111106a8<>+16(SB)/8, $0x3f811111111106a8
+DATA word64_3f811111111106a8<>+24(SB)/8, $0x3f811111111106a8
+GLOBL word64_3f811111111106a8<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bfc5555555555555<>+0(SB)/8, $0xbfc5555555555555
+DATA word64_bfc5555555555555<>+8(SB)/8, $0xbfc5555555555555
+DATA word64_bfc5555555555555<>+16(SB)/8, $0xbfc5555555555555
+DATA word64_bfc5555555555555<>+24(SB)/8, $0xbfc5555555555555
+GLOBL word64_bfc5555555555555<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bda8fb0c4e498cba<>+0(SB)/8, $0xbda8fb0c4e498cba
+DATA word64_bda8fb0c4e498cba<>+8(SB)/8, $0xbda8fb0c4e498cba
+DATA word64_bda8fb0c4e498cba<>+16(SB)/8, $0xbda8fb0c4e498cba
+DATA word64_bda8fb0c4e498cba<>+24(SB)/8, $0xbda8fb0c4e498cba
+GLOBL word64_bda8fb0c4e498cba<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3e21ee9f0a428415<>+0(SB)/8, $0x3e21ee9f0a428415
+DATA word64_3e21ee9f0a428415<>+8(SB)/8, $0x3e21ee9f0a428415
+DATA word64_3e21ee9f0a428415<>+16(SB)/8, $0x3e21ee9f0a428415
+DATA word64_3e21ee9f0a428415<>+24(SB)/8, $0x3e21ee9f0a428415
+GLOBL word64_3e21ee9f0a428415<>(SB), RODATA|NOPTR, $32
+
+DATA word64_be927e4f811ed655<>+0(SB)/8, $0xbe927e4f811ed655
+DATA word64_be927e4f811ed655<>+8(SB)/8, $0xbe927e4f811ed655
+DATA word64_be927e4f811ed655<>+16(SB)/8, $0xbe927e4f811ed655
+DATA word64_be927e4f811ed655<>+24(SB)/8, $0xbe927e4f811ed655
+GLOBL word64_be927e4f811ed655<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3efa01a019cbea13<>+0(SB)/8, $0x3efa01a019cbea13
+DATA word64_3efa01a019cbea13<>+8(SB)/8, $0x3efa01a019cbea13
+DATA word64_3efa01a019cbea13<>+16(SB)/8, $0x3efa01a019cbea13
+DATA word64_3efa01a019cbea13<>+24(SB)/8, $0x3efa01a019cbea13
+GLOBL word64_3efa01a019cbea13<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bf56c16c16c1521b<>+0(SB)/8, $0xbf56c16c16c1521b
+DATA word64_bf56c16c16c1521b<>+8(SB)/8, $0xbf56c16c16c1521b
+DATA word64_bf56c16c16c1521b<>+16(SB)/8, $0xbf56c16c16c1521b
+DATA word64_bf56c16c16c1521b<>+24(SB)/8, $0xbf56c16c16c1521b
+GLOBL word64_bf56c16c16c1521b<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3fa555555555554c<>+0(SB)/8, $0x3fa555555555554c
+DATA word64_3fa555555555554c<>+8(SB)/8, $0x3fa555555555554c
+DATA word64_3fa555555555554c<>+16(SB)/8, $0x3fa555555555554c
+DATA word64_3fa555555555554c<>+24(SB)/8, $0x3fa555555555554c
+GLOBL word64_3fa555555555554c<>(SB), RODATA|NOPTR, $32
+
+DATA word64_40f86a0000000000<>+0(SB)/8, $0x40f86a0000000000
+DATA word64_40f86a0000000000<>+8(SB)/8, $0x40f86a0000000000
+DATA word64_40f86a0000000000<>+16(SB)/8, $0x40f86a0000000000
+DATA word64_40f86a0000000000<>+24(SB)/8, $0x40f86a0000000000
+GLOBL word64_40f86a0000000000<>(SB), RODATA|NOPTR, $32
+
+// func sinF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX2
+TEXT ·sinF64AVX2(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), CX
+	MOVQ a+24(FP), DX
+
+loop:
+	SUBQ    $0x04, AX
+	JL      tail
+	VMOVUPS (DX), Y0
+
+body:
+	VMULPD    word64_3fe45f306dc9c883<>+0(SB), Y0, Y1
+	VADDPD    word64_4338000000000000<>+0(SB), Y1, Y1
+	VSUBPD    word64_4338000000000000<>+0(SB), Y1, Y2
+	VMULPD    word64_3ff921fb54440000<>+0(SB), Y2, Y3
+	VSUBPD    Y3, Y0, Y3
+	VMULPD    word64_3d868c234c4c0000<>+0(SB), Y2, Y4
+	VSUBPD    Y4, Y3, Y5
+	VMULPD    word64_3b298a2e03707345<>+0(SB), Y2, Y2
+	VSUBPD    Y5, Y3, Y3
+	VSUBPD    Y4, Y3, Y3
+	VSUBPD    Y3, Y2, Y2
+	VSUBPD    Y2, Y5, Y3
+	VSUBPD    Y3, Y5, Y4
+	VSUBPD    Y2, Y4, Y2
+	VMULPD    Y3, Y3, Y4
+	VMULPD    Y4, Y4, Y5
+	VMULPD    Y3, Y4, Y6
+	VMOVUPS   word64_3de5dc2d991db134<>+0(SB), Y7
+	VMULPD    word64_be5ae5f1f6575639<>+0(SB), Y4, Y8
+	VADDPD    word64_3ec71de36868aeaa<>+0(SB), Y8, Y8
+	VMULPD    Y7, Y5, Y7
+	VADDPD    Y8, Y7, Y7
+	VMULPD    word64_bf2a01a019d81ca1<>+0(SB), Y4, Y8
+	VADDPD    word64_3f811111111106a8<>+0(SB), Y8, Y8
+	VMULPD    Y7, Y5, Y7
+	VADDPD    Y8, Y7, Y7
+	VMULPD    word64_3fe0000000000000<>+0(SB), Y2, Y8
+	VMULPD    Y7, Y6, Y7
+	VSUBPD    Y7, Y8, Y7
+	VMULPD    Y7, Y4, Y7
+	VSUBPD    Y2, Y7, Y7
+	VMULPD    word64_bfc5555555555555<>+0(SB), Y6, Y6
+	VSUBPD    Y6, Y7, Y6
+	VSUBPD    Y6, Y3, Y6
+	VMULPD    word64_3fe0000000000000<>+0(SB), Y4, Y7
+	VMOVUPS   word64_3ff0000000000000<>+0(SB), Y8
+	VSUBPD    Y7, Y8, Y8
+	VMULPD    word64_bda8fb0c4e498cba<>+0(SB), Y4, Y9
+	VADDPD    word64_3e21ee9f0a428415<>+0(SB), Y9, Y9
+	VMULPD    word64_be927e4f811ed655<>+0(SB), Y4, Y10
+	VADDPD    word64_3efa01a019cbea13<>+0(SB), Y10, Y10
+	VMULPD    Y9, Y5, Y9
+	VADDPD    Y10, Y9, Y9
+	VMULPD    word64_bf56c16c16c1521b<>+0(SB), Y4, Y4
+	VADDPD    word64_3fa555555555554c<>+0(SB), Y4, Y4
+	VMULPD    Y9, Y5, Y9
+	VADDPD    Y4, Y9, Y4
+	VMULPD    Y4, Y5, Y4
+	VMULPD    Y2, Y3, Y2
+	VSUBPD    Y2, Y4, Y2
+	VMOVUPS   word64_3ff0000000000000<>+0(SB), Y3
+	VSUBPD    Y8, Y3, Y3
+	VSUBPD    Y7, Y3, Y3
+	VADDPD    Y2, Y3, Y2
+	VADDPD    Y2, Y8, Y2
+	VPSLLQ    $0x3f, Y1, Y3
+	VBLENDVPD Y3, Y2, Y6, Y2
+	VPSLLQ    $0x3e, Y1, Y1
+	VANDPD    word64_8000000000000000<>+0(SB), Y1, Y1
+	VXORPD    Y1, Y2, Y1
+	VANDPD    word64_7fffffffffffffff<>+0(SB), Y0, Y0
+	VCMPPD    $0x16, word64_40f86a0000000000<>+0(SB), Y0, Y0
+	VTESTPD   Y0, Y0
+	JNE       rare
+	TESTQ     AX, AX
+	JL        storeTail
+	VMOVUPS   Y1, (CX)
+	ADDQ      $0x20, DX
+	ADDQ      $0x20, CX
+	JMP       loop
+
+tail:
+	CMPQ       AX, $-4
+	JE         done
+	LEAQ       tailMask<>+0(SB), BX
+	MOVQ       AX, SI
+	NEGQ       SI
+	LEAQ       (BX)(SI*8), BX
+	VMOVDQU    (BX), Y0
+	VMASKMOVPD (DX), Y0, Y0
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       (DX)(AX*8), DX
+	VMOVDQU    (DX), Y0
+	VMASKMOVPD Y1, Y0, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+rare:
+	ADDQ $0x04, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func sinF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+TEXT ·sinF32AVX512(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), DX
+	MOVQ a+24(FP), BX
+
+loop:
+	SUBQ      $0x08, AX
+	JL        tail
+	VCVTPS2PD (BX), Z0
+
+body:
+	VMULPD.BCST  word64_3fe45f306dc9c883<>+0(SB), Z0, Z1
+	VADDPD.BCST  word64_4338000000000000<>+0(SB), Z1, Z1
+	VSUBPD.BCST  word64_4338000000000000<>+0(SB), Z1, Z3
+	VMULPD.BCST  word64_3ff921fb54440000<>+0(SB), Z3, Z4
+	VSUBPD       Z4, Z0, Z4
+	VMULPD.BCST  word64_3d868c234c4c0000<>+0(SB), Z3, Z5
+	VSUBPD       Z5, Z4, Z6
+	VMULPD.BCST  word64_3b298a2e03707345<>+0(SB), Z3, Z3
+	VSUBPD       Z6, Z4, Z4
+	VSUBPD       Z5, Z4, Z4
+	VSUBPD       Z4, Z3, Z3
+	VSUBPD       Z3, Z6, Z4
+	VSUBPD       Z4, Z6, Z5
+	VSUBPD       Z3, Z5, Z3
+	VMULPD       Z4, Z4, Z5
+	VMULPD       Z5, Z5, Z6
+	VMULPD       Z4, Z5, Z7
+	VBROADCASTSD word64_3de5dc2d991db134<>+0(SB), Z8
+	VMULPD.BCST  word64_be5ae5f1f6575639<>+0(SB), Z5, Z9
+	VADDPD.BCST  word64_3ec71de36868aeaa<>+0(SB), Z9, Z9
+	VMULPD       Z8, Z6, Z8
+	VADDPD       Z9, Z8, Z8
+	VMULPD.BCST  word64_bf2a01a019d81ca1<>+0(SB), Z5, Z9
+	VADDPD.BCST  word64_3f811111111106a8<>+0(SB), Z9, Z9
+	VMULPD       Z8, Z6, Z8
+	VADDPD       Z9, Z8, Z8
+	VMULPD.BCST  word64_3fe0000000000000<>+0(SB), Z3, Z9
+	VMULPD       Z8, Z7, Z8
+	VSUBPD       Z8, Z9, Z8
+	VMULPD       Z8, Z5, Z8
+	VSUBPD       Z3, Z8, Z8
+	VMULPD.BCST  word64_bfc5555555555555<>+0(SB), Z7, Z7
+	VSUBPD       Z7, Z8, Z7
+	VSUBPD       Z7, Z4, Z7
+	VMULPD.BCST  word64_3fe0000000000000<>+0(SB), Z5, Z8
+	VBROADCASTSD word64_3ff0000000000000<>+0(SB), Z9
+	VSUBPD       Z8, Z9, Z9
+	VMULPD.BCST  word64_bda8fb0c4e498cba<>+0(SB), Z5, Z10
+	VADDPD.BCST  word64_3e21ee9f0a428415<>+0(SB), Z10, Z10
+	VMULPD.BCST  word64_be927e4f811ed655<>+0(SB), Z5, Z11
+	VADDPD.BCST  word64_3efa01a019cbea13<>+0(SB), Z11, Z11
+	VMULPD       Z10, Z6, Z10
+	VADDPD       Z11, Z10, Z10
+	VMULPD.BCST  word64_bf56c16c16c1521b<>+0(SB), Z5, Z5
+	VADDPD.BCST  word64_3fa555555555554c<>+0(SB), Z5, Z5
+	VMULPD       Z10, Z6, Z10
+	VADDPD       Z5, Z10, Z5
+	VMULPD       Z5, Z6, Z5
+	VMULPD       Z3, Z4, Z3
+	VSUBPD       Z3, Z5, Z3
+	VBROADCASTSD word64_3ff0000000000000<>+0(SB), Z4
+	VSUBPD       Z9, Z4, Z4
+	VSUBPD       Z8, Z4, Z4
+	VADDPD       Z3, Z4, Z3
+	VADDPD       Z3, Z9, Z3
+	VPSLLQ       $0x3f, Z1, Z4
+	VPMOVQ2M     Z4, K1
+	VBLENDMPD    Z3, Z7, K1, Z2
+	VPSLLQ       $0x3e, Z1, Z1
+	VANDPD.BCST  word64_8000000000000000<>+0(SB), Z1, Z1
+	VXORPD       Z1, Z2, Z1
+	VANDPD.BCST  word64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VCMPPD.BCST  $0x16, word64_40f86a0000000000<>+0(SB), Z0, K1
+	KORTESTW     K1, K1
+	JNE          rare
+	TESTQ        AX, AX
+	JL           storeTail
+	VCVTPD2PS    Z1, Y0
+	VMOVUPS      Y0, (DX)
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, DX
+	JMP          loop
+
+tail:
+	CMPQ        AX, $-8
+	JE          done
+	MOVQ        AX, CX
+	ADDQ        $0x08, CX
+	MOVQ        $-1, SI
+	SHLQ        CL, SI
+	NOTQ        SI
+	KMOVW       SI, K1
+	VCVTPS2PD.Z (BX), K1, Z0
+	JMP         body
+
+storeTail:
+	MOVQ      AX, CX
+	ADDQ      $0x08, CX
+	MOVQ      $-1, AX
+	SHLQ      CL, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	VCVTPD2PS Z1, Y0
+	VMOVUPS   Y0, K1, (DX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+rare:
+	ADDQ $0x08, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func sinF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·sinF64AVX512(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), DX
+	MOVQ a+24(FP), BX
+
+loop:
+	SUBQ    $0x08, AX
+	JL      tail
+	VMOVUPS (BX), Z0
+
+body:
+	VMULPD.BCST  word64_3fe45f306dc9c883<>+0(SB), Z0, Z1
+	VADDPD.BCST  word64_4338000000000000<>+0(SB), Z1, Z1
+	VSUBPD.BCST  word64_4338000000000000<>+0(SB), Z1, Z3
+	VMULPD.BCST  word64_3ff921fb54440000<>+0(SB), Z3, Z4
+	VSUBPD       Z4, Z0, Z4
+	VMULPD.BCST  word64_3d868c234c4c0000<>+0(SB), Z3, Z5
+	VSUBPD       Z5, Z4, Z6
+	VMULPD.BCST  word64_3b298a2e03707345<>+0(SB), Z3, Z3
+	VSUBPD       Z6, Z4, Z4
+	VSUBPD       Z5, Z4, Z4
+	VSUBPD       Z4, Z3, Z3
+	VSUBPD       Z3, Z6, Z4
+	VSUBPD       Z4, Z6, Z5
+	VSUBPD       Z3, Z5, Z3
+	VMULPD       Z4, Z4, Z5
+	VMULPD       Z5, Z5, Z6
+	VMULPD       Z4, Z5, Z7
+	VBROADCASTSD word64_3de5dc2d991db134<>+0(SB), Z8
+	VMULPD.BCST  word64_be5ae5f1f6575639<>+0(SB), Z5, Z9
+	VADDPD.BCST  word64_3ec71de36868aeaa<>+0(SB), Z9, Z9
+	VMULPD       Z8, Z6, Z8
+	VADDPD       Z9, Z8, Z8
+	VMULPD.BCST  word64_bf2a01a019d81ca1<>+0(SB), Z5, Z9
+	VADDPD.BCST  word64_3f811111111106a8<>+0(SB), Z9, Z9
+	VMULPD       Z8, Z6, Z8
+	VADDPD       Z9, Z8, Z8
+	VMULPD.BCST  word64_3fe0000000000000<>+0(SB), Z3, Z9
+	VMULPD       Z8, Z7, Z8
+	VSUBPD       Z8, Z9, Z8
+	VMULPD       Z8, Z5, Z8
+	VSUBPD       Z3, Z8, Z8
+	VMULPD.BCST  word64_bfc5555555555555<>+0(SB), Z7, Z7
+	VSUBPD       Z7, Z8, Z7
+	VSUBPD       Z7, Z4, Z7
+	VMULPD.BCST  word64_3fe0000000000000<>+0(SB), Z5, Z8
+	VBROADCASTSD word64_3ff0000000000000<>+0(SB), Z9
+	VSUBPD       Z8, Z9, Z9
+	VMULPD.BCST  word64_bda8fb0c4e498cba<>+0(SB), Z5, Z10
+	VADDPD.BCST  word64_3e21ee9f0a428415<>+0(SB), Z10, Z10
+	VMULPD.BCST  word64_be927e4f811ed655<>+0(SB), Z5, Z11
+	VADDPD.BCST  word64_3efa01a019cbea13<>+0(SB), Z11, Z11
+	VMULPD       Z10, Z6, Z10
+	VADDPD       Z11, Z10, Z10
+	VMULPD.BCST  word64_bf56c16c16c1521b<>+0(SB), Z5, Z5
+	VADDPD.BCST  word64_3fa555555555554c<>+0(SB), Z5, Z5
+	VMULPD       Z10, Z6, Z10
+	VADDPD       Z5, Z10, Z5
+	VMULPD       Z5, Z6, Z5
+	VMULPD       Z3, Z4, Z3
+	VSUBPD       Z3, Z5, Z3
+	VBROADCASTSD word64_3ff0000000000000<>+0(SB), Z4
+	VSUBPD       Z9, Z4, Z4
+	VSUBPD       Z8, Z4, Z4
+	VADDPD       Z3, Z4, Z3
+	VADDPD       Z3, Z9, Z3
+	VPSLLQ       $0x3f, Z1, Z4
+	VPMOVQ2M     Z4, K1
+	VBLENDMPD    Z3, Z7, K1, Z2
+	VPSLLQ       $0x3e, Z1, Z1
+	VANDPD.BCST  word64_8000000000000000<>+0(SB), Z1, Z1
+	VXORPD       Z1, Z2, Z1
+	VANDPD.BCST  word64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VCMPPD.BCST  $0x16, word64_40f86a0000000000<>+0(SB), Z0, K1
+	KORTESTW     K1, K1
+	JNE          rare
+	TESTQ        AX, AX
+	JL           storeTail
+	VMOVUPS      Z1, (DX)
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, DX
+	JMP          loop
+
+tail:
+	CMPQ      AX, $-8
+	JE        done
+	MOVQ      AX, CX
+	ADDQ      $0x08, CX
+	MOVQ      $-1, SI
+	SHLQ      CL, SI
+	NOTQ      SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (BX), K1, Z0
+	JMP       body
+
+storeTail:
+	MOVQ    AX, CX
+	ADDQ    $0x08, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	KMOVW   AX, K1
+	VMOVUPD Z1, K1, (DX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+rare:
+	ADDQ $0x08, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func cosF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX2
+TEXT ·cosF32AVX2(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), CX
+	MOVQ a+24(FP), DX
+
+loop:
+	SUBQ      $0x04, AX
+	JL        tail
+	VCVTPS2PD (DX), Y0
+
+body:
+	VMULPD     word64_3fe45f306dc9c883<>+0(SB), Y0, Y1
+	VADDPD     word64_4338000000000000<>+0(SB), Y1, Y1
+	VSUBPD     word64_4338000000000000<>+0(SB), Y1, Y2
+	VMULPD     word64_3ff921fb54440000<>+0(SB), Y2, Y3
+	VSUBPD     Y3, Y0, Y3
+	VMULPD     word64_3d868c234c4c0000<>+0(SB), Y2, Y4
+	VSUBPD     Y4, Y3, Y5
+	VMULPD     word64_3b298a2e03707345<>+0(SB), Y2, Y2
+	VSUBPD     Y5, Y3, Y3
+	VSUBPD     Y4, Y3, Y3
+	VSUBPD     Y3, Y2, Y2
+	VSUBPD     Y2, Y5, Y3
+	VSUBPD     Y3, Y5, Y4
+	VSUBPD     Y2, Y4, Y2
+	VPADDQ     word64_1<>+0(SB), Y1, Y1
+	VMULPD     Y3, Y3, Y4
+	VMULPD     Y4, Y4, Y5
+	VMULPD     Y3, Y4, Y6
+	VMOVUPS    word64_3de5dc2d991db134<>+0(SB), Y7
+	VMULPD     word64_be5ae5f1f6575639<>+0(SB), Y4, Y8
+	VADDPD     word64_3ec71de36868aeaa<>+0(SB), Y8, Y8
+	VMULPD     Y7, Y5, Y7
+	VADDPD     Y8, Y7, Y7
+	VMULPD     word64_bf2a01a019d81ca1<>+0(SB), Y4, Y8
+	VADDPD     word64_3f811111111106a8<>+0(SB), Y8, Y8
+	VMULPD     Y7, Y5, Y7
+	VADDPD     Y8, Y7, Y7
+	VMULPD     word64_3fe0000000000000<>+0(SB), Y2, Y8
+	VMULPD     Y7, Y6, Y7
+	VSUBPD     Y7, Y8, Y7
+	VMULPD     Y7, Y4, Y7
+	VSUBPD     Y2, Y7, Y7
+	VMULPD     word64_bfc5555555555555<>+0(SB), Y6, Y6
+	VSUBPD     Y6, Y7, Y6
+	VSUBPD     Y6, Y3, Y6
+	VMULPD     word64_3fe0000000000000<>+0(SB), Y4, Y7
+	VMOVUPS    word64_3ff0000000000000<>+0(SB), Y8
+	VSUBPD     Y7, Y8, Y8
+	VMULPD     word64_bda8fb0c4e498cba<>+0(SB), Y4, Y9
+	VADDPD     word64_3e21ee9f0a428415<>+0(SB), Y9, Y9
+	VMULPD     word64_be927e4f811ed655<>+0(SB), Y4, Y10
+	VADDPD     word64_3efa01a019cbea13<>+0(SB), Y10, Y10
+	VMULPD     Y9, Y5, Y9
+	VADDPD     Y10, Y9, Y9
+	VMULPD     word64_bf56c16c16c1521b<>+0(SB), Y4, Y4
+	VADDPD     word64_3fa555555555554c<>+0(SB), Y4, Y4
+	VMULPD     Y9, Y5, Y9
+	VADDPD     Y4, Y9, Y4
+	VMULPD     Y4, Y5, Y4
+	VMULPD     Y2, Y3, Y2
+	VSUBPD     Y2, Y4, Y2
+	VMOVUPS    word64_3ff0000000000000<>+0(SB), Y3
+	VSUBPD     Y8, Y3, Y3
+	VSUBPD     Y7, Y3, Y3
+	VADDPD     Y2, Y3, Y2
+	VADDPD     Y2, Y8, Y2
+	VPSLLQ     $0x3f, Y1, Y3
+	VBLENDVPD  Y3, Y2, Y6, Y2
+	VPSLLQ     $0x3e, Y1, Y1
+	VANDPD     word64_8000000000000000<>+0(SB), Y1, Y1
+	VXORPD     Y1, Y2, Y1
+	VANDPD     word64_7fffffffffffffff<>+0(SB), Y0, Y0
+	VCMPPD     $0x16, word64_40f86a0000000000<>+0(SB), Y0, Y0
+	VTESTPD    Y0, Y0
+	JNE        rare
+	TESTQ      AX, AX
+	JL         storeTail
+	VCVTPD2PSY Y1, X0
+	VMOVUPS    X0, (CX)
+	ADDQ       $0x10, DX
+	ADDQ       $0x10, CX
+	JMP        loop
+
+tail:
+	CMPQ       AX, $-4
+	JE         done
+	LEAQ       tailMask<>+0(SB), BX
+	MOVQ       AX, SI
+	NEGQ       SI
+	LEAQ       16(BX)(SI*4), BX
+	VMOVDQU    (BX), X0
+	VMASKMOVPS (DX), X0, X0
+	VCVTPS2PD  X0, Y0
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       16(DX)(AX*4), DX
+	VMOVDQU    (DX), X0
+	VCVTPD2PSY Y1, X1
+	VMASKMOVPS X1, X0, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+rare:
+	ADDQ $0x04, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+DATA word64_1<>+0(SB)/8, $0x0000000000000001
+DATA word64_1<>+8(SB)/8, $0x0000000000000001
+DATA word64_1<>+16(SB)/8, $0x0000000000000001
+DATA word64_1<>+24(SB)/8, $0x0000000000000001
+GLOBL word64_1<>(SB), RODATA|NOPTR, $32
+
+// func cosF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX2
+TEXT ·cosF64AVX2(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), CX
+	MOVQ a+24(FP), DX
+
+loop:
+	SUBQ    $0x04, AX
+	JL      tail
+	VMOVUPS (DX), Y0
+
+body:
+	VMULPD    word64_3fe45f306dc9c883<>+0(SB), Y0, Y1
+	VADDPD    word64_4338000000000000<>+0(SB), Y1, Y1
+	VSUBPD    word64_4338000000000000<>+0(SB), Y1, Y2
+	VMULPD    word64_3ff921fb54440000<>+0(SB), Y2, Y3
+	VSUBPD    Y3, Y0, Y3
+	VMULPD    word64_3d868c234c4c0000<>+0(SB), Y2, Y4
+	VSUBPD    Y4, Y3, Y5
+	VMULPD    word64_3b298a2e03707345<>+0(SB), Y2, Y2
+	VSUBPD    Y5, Y3, Y3
+	VSUBPD    Y4, Y3, Y3
+	VSUBPD    Y3, Y2, Y2
+	VSUBPD    Y2, Y5, Y3
+	VSUBPD    Y3, Y5, Y4
+	VSUBPD    Y2, Y4, Y2
+	VPADDQ    word64_1<>+0(SB), Y1, Y1
+	VMULPD    Y3, Y3, Y4
+	VMULPD    Y4, Y4, Y5
+	VMULPD    Y3, Y4, Y6
+	VMOVUPS   word64_3de5dc2d991db134<>+0(SB), Y7
+	VMULPD    word64_be5ae5f1f6575639<>+0(SB), Y4, Y8
+	VADDPD    word64_3ec71de36868aeaa<>+0(SB), Y8, Y8
+	VMULPD    Y7, Y5, Y7
+	VADDPD    Y8, Y7, Y7
+	VMULPD    word64_bf2a01a019d81ca1<>+0(SB), Y4, Y8
+	VADDPD    word64_3f811111111106a8<>+0(SB), Y8, Y8
+	VMULPD    Y7, Y5, Y7
+	VADDPD    Y8, Y7, Y7
+	VMULPD    word64_3fe0000000000000<>+0(SB), Y2, Y8
+	VMULPD    Y7, Y6, Y7
+	VSUBPD    Y7, Y8, Y7
+	VMULPD    Y7, Y4, Y7
+	VSUBPD    Y2, Y7, Y7
+	VMULPD    word64_bfc5555555555555<>+0(SB), Y6, Y6
+	VSUBPD    Y6, Y7, Y6
+	VSUBPD    Y6, Y3, Y6
+	VMULPD    word64_3fe0000000000000<>+0(SB), Y4, Y7
+	VMOVUPS   word64_3ff0000000000000<>+0(SB), Y8
+	VSUBPD    Y7, Y8, Y8
+	VMULPD    word64_bda8fb0c4e498cba<>+0(SB), Y4, Y9
+	VADDPD    word64_3e21ee9f0a428415<>+0(SB), Y9, Y9
+	VMULPD    word64_be927e4f811ed655<>+0(SB), Y4, Y10
+	VADDPD    word64_3efa01a019cbea13<>+0(SB), Y10, Y10
+	VMULPD    Y9, Y5, Y9
+	VADDPD    Y10, Y9, Y9
+	VMULPD    word64_bf56c16c16c1521b<>+0(SB), Y4, Y4
+	VADDPD    word64_3fa555555555554c<>+0(SB), Y4, Y4
+	VMULPD    Y9, Y5, Y9
+	VADDPD    Y4, Y9, Y4
+	VMULPD    Y4, Y5, Y4
+	VMULPD    Y2, Y3, Y2
+	VSUBPD    Y2, Y4, Y2
+	VMOVUPS   word64_3ff0000000000000<>+0(SB), Y3
+	VSUBPD    Y8, Y3, Y3
+	VSUBPD    Y7, Y3, Y3
+	VADDPD    Y2, Y3, Y2
+	VADDPD    Y2, Y8, Y2
+	VPSLLQ    $0x3f, Y1, Y3
+	VBLENDVPD Y3, Y2, Y6, Y2
+	VPSLLQ    $0x3e, Y1, Y1
+	VANDPD    word64_8000000000000000<>+0(SB), Y1, Y1
+	VXORPD    Y1, Y2, Y1
+	VANDPD    word64_7fffffffffffffff<>+0(SB), Y0, Y0
+	VCMPPD    $0x16, word64_40f86a0000000000<>+0(SB), Y0, Y0
+	VTESTPD   Y0, Y0
+	JNE       rare
+	TESTQ     AX, AX
+	JL        storeTail
+	VMOVUPS   Y1, (CX)
+	ADDQ      $0x20, DX
+	ADDQ      $0x20, CX
+	JMP       loop
+
+tail:
+	CMPQ       AX, $-4
+	JE         done
+	LEAQ       tailMask<>+0(SB), BX
+	MOVQ       AX, SI
+	NEGQ       SI
+	LEAQ       (BX)(SI*8), BX
+	VMOVDQU    (BX), Y0
+	VMASKMOVPD (DX), Y0, Y0
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       (DX)(AX*8), DX
+	VMOVDQU    (DX), Y0
+	VMASKMOVPD Y1, Y0, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+rare:
+	ADDQ $0x04, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func cosF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+TEXT ·cosF32AVX512(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), DX
+	MOVQ a+24(FP), BX
+
+loop:
+	SUBQ      $0x08, AX
+	JL        tail
+	VCVTPS2PD (BX), Z0
+
+body:
+	VMULPD.BCST  word64_3fe45f306dc9c883<>+0(SB), Z0, Z1
+	VADDPD.BCST  word64_4338000000000000<>+0(SB), Z1, Z1
+	VSUBPD.BCST  word64_4338000000000000<>+0(SB), Z1, Z3
+	VMULPD.BCST  word64_3ff921fb54440000<>+0(SB), Z3, Z4
+	VSUBPD       Z4, Z0, Z4
+	VMULPD.BCST  word64_3d868c234c4c0000<>+0(SB), Z3, Z5
+	VSUBPD       Z5, Z4, Z6
+	VMULPD.BCST  word64_3b298a2e03707345<>+0(SB), Z3, Z3
+	VSUBPD       Z6, Z4, Z4
+	VSUBPD       Z5, Z4, Z4
+	VSUBPD       Z4, Z3, Z3
+	VSUBPD       Z3, Z6, Z4
+	VSUBPD       Z4, Z6, Z5
+	VSUBPD       Z3, Z5, Z3
+	VPADDQ.BCST  word64_1<>+0(SB), Z1, Z1
+	VMULPD       Z4, Z4, Z5
+	VMULPD       Z5, Z5, Z6
+	VMULPD       Z4, Z5, Z7
+	VBROADCASTSD word64_3de5dc2d991db134<>+0(SB), Z8
+	VMULPD.BCST  word64_be5ae5f1f6575639<>+0(SB), Z5, Z9
+	VADDPD.BCST  word64_3ec71de36868aeaa<>+0(SB), Z9, Z9
+	VMULPD       Z8, Z6, Z8
+	VADDPD       Z9, Z8, Z8
+	VMULPD.BCST  word64_bf2a01a019d81ca1<>+0(SB), Z5, Z9
+	VADDPD.BCST  word64_3f811111111106a8<>+0(SB), Z9, Z9
+	VMULPD       Z8, Z6, Z8
+	VADDPD       Z9, Z8, Z8
+	VMULPD.BCST  word64_3fe0000000000000<>+0(SB), Z3, Z9
+	VMULPD       Z8, Z7, Z8
+	VSUBPD       Z8, Z9, Z8
+	VMULPD       Z8, Z5, Z8
+	VSUBPD       Z3, Z8, Z8
+	VMULPD.BCST  word64_bfc5555555555555<>+0(SB), Z7, Z7
+	VSUBPD       Z7, Z8, Z7
+	VSUBPD       Z7, Z4, Z7
+	VMULPD.BCST  word64_3fe0000000000000<>+0(SB), Z5, Z8
+	VBROADCASTSD word64_3ff0000000000000<>+0(SB), Z9
+	VSUBPD       Z8, Z9, Z9
+	VMULPD.BCST  word64_bda8fb0c4e498cba<>+0(SB), Z5, Z10
+	VADDPD.BCST  word64_3e21ee9f0a428415<>+0(SB), Z10, Z10
+	VMULPD.BCST  word64_be927e4f811ed655<>+0(SB), Z5, Z11
+	VADDPD.BCST  word64_3efa01a019cbea13<>+0(SB), Z11, Z11
+	VMULPD       Z10, Z6, Z10
+	VADDPD       Z11, Z10, Z10
+	VMULPD.BCST  word64_bf56c16c16c1521b<>+0(SB), Z5, Z5
+	VADDPD.BCST  word64_3fa555555555554c<>+0(SB), Z5, Z5
+	VMULPD       Z10, Z6, Z10
+	VADDPD       Z5, Z10, Z5
+	VMULPD       Z5, Z6, Z5
+	VMULPD       Z3, Z4, Z3
+	VSUBPD       Z3, Z5, Z3
+	VBROADCASTSD word64_3ff0000000000000<>+0(SB), Z4
+	VSUBPD       Z9, Z4, Z4
+	VSUBPD       Z8, Z4, Z4
+	VADDPD       Z3, Z4, Z3
+	VADDPD       Z3, Z9, Z3
+	VPSLLQ       $0x3f, Z1, Z4
+	VPMOVQ2M     Z4, K1
+	VBLENDMPD    Z3, Z7, K1, Z2
+	VPSLLQ       $0x3e, Z1, Z1
+	VANDPD.BCST  word64_8000000000000000<>+0(SB), Z1, Z1
+	VXORPD       Z1, Z2, Z1
+	VANDPD.BCST  word64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VCMPPD.BCST  $0x16, word64_40f86a0000000000<>+0(SB), Z0, K1
+	KORTESTW     K1, K1
+	JNE          rare
+	TESTQ        AX, AX
+	JL           storeTail
+	VCVTPD2PS    Z1, Y0
+	VMOVUPS      Y0, (DX)
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, DX
+	JMP          loop
+
+tail:
+	CMPQ        AX, $-8
+	JE          done
+	MOVQ        AX, CX
+	ADDQ        $0x08, CX
+	MOVQ        $-1, SI
+	SHLQ        CL, SI
+	NOTQ        SI
+	KMOVW       SI, K1
+	VCVTPS2PD.Z (BX), K1, Z0
+	JMP         body
+
+storeTail:
+	MOVQ      AX, CX
+	ADDQ      $0x08, CX
+	MOVQ      $-1, AX
+	SHLQ      CL, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	VCVTPD2PS Z1, Y0
+	VMOVUPS   Y0, K1, (DX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+rare:
+	ADDQ $0x08, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func cosF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·cosF64AVX512(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), DX
+	MOVQ a+24(FP), BX
+
+loop:
+	SUBQ    $0x08, AX
+	JL      tail
+	VMOVUPS (BX), Z0
+
+body:
+	VMULPD.BCST  word64_3fe45f306dc9c883<>+0(SB), Z0, Z1
+	VADDPD.BCST  word64_4338000000000000<>+0(SB), Z1, Z1
+	VSUBPD.BCST  word64_4338000000000000<>+0(SB), Z1, Z3
+	VMULPD.BCST  word64_3ff921fb54440000<>+0(SB), Z3, Z4
+	VSUBPD       Z4, Z0, Z4
+	VMULPD.BCST  word64_3d868c234c4c0000<>+0(SB), Z3, Z5
+	VSUBPD       Z5, Z4, Z6
+	VMULPD.BCST  word64_3b298a2e03707345<>+0(SB), Z3, Z3
+	VSUBPD       Z6, Z4, Z4
+	VSUBPD       Z5, Z4, Z4
+	VSUBPD       Z4, Z3, Z3
+	VSUBPD       Z3, Z6, Z4
+	VSUBPD       Z4, Z6, Z5
+	VSUBPD       Z3, Z5, Z3
+	VPADDQ.BCST  word64_1<>+0(SB), Z1, Z1
+	VMULPD       Z4, Z4, Z5
+	VMULPD       Z5, Z5, Z6
+	VMULPD       Z4, Z5, Z7
+	VBROADCASTSD word64_3de5dc2d991db134<>+0(SB), Z8
+	VMULPD.BCST  word64_be5ae5f1f6575639<>+0(SB), Z5, Z9
+	VADDPD.BCST  word64_3ec71de36868aeaa<>+0(SB), Z9, Z9
+	VMULPD       Z8, Z6, Z8
+	VADDPD       Z9, Z8, Z8
+	VMULPD.BCST  word64_bf2a01a019d81ca1<>+0(SB), Z5, Z9
+	VADDPD.BCST  word64_3f811111111106a8<>+0(SB), Z9, Z9
+	VMULPD       Z8, Z6, Z8
+	VADDPD       Z9, Z8, Z8
+	VMULPD.BCST  word64_3fe0000000000000<>+0(SB), Z3, Z9
+	VMULPD       Z8, Z7, Z8
+	VSUBPD       Z8, Z9, Z8
+	VMULPD       Z8, Z5, Z8
+	VSUBPD       Z3, Z8, Z8
+	VMULPD.BCST  word64_bfc5555555555555<>+0(SB), Z7, Z7
+	VSUBPD       Z7, Z8, Z7
+	VSUBPD       Z7, Z4, Z7
+	VMULPD.BCST  word64_3fe0000000000000<>+0(SB), Z5, Z8
+	VBROADCASTSD word64_3ff0000000000000<>+0(SB), Z9
+	VSUBPD       Z8, Z9, Z9
+	VMULPD.BCST  word64_bda8fb0c4e498cba<>+0(SB), Z5, Z10
+	VADDPD.BCST  word64_3e21ee9f0a428415<>+0(SB), Z10, Z10
+	VMULPD.BCST  word64_be927e4f811ed655<>+0(SB), Z5, Z11
+	VADDPD.BCST  word64_3efa01a019cbea13<>+0(SB), Z11, Z11
+	VMULPD       Z10, Z6, Z10
+	VADDPD       Z11, Z10, Z10
+	VMULPD.BCST  word64_bf56c16c16c1521b<>+0(SB), Z5, Z5
+	VADDPD.BCST  word64_3fa555555555554c<>+0(SB), Z5, Z5
+	VMULPD       Z10, Z6, Z10
+	VADDPD       Z5, Z10, Z5
+	VMULPD       Z5, Z6, Z5
+	VMULPD       Z3, Z4, Z3
+	VSUBPD       Z3, Z5, Z3
+	VBROADCASTSD word64_3ff0000000000000<>+0(SB), Z4
+	VSUBPD       Z9, Z4, Z4
+	VSUBPD       Z8, Z4, Z4
+	VADDPD       Z3, Z4, Z3
+	VADDPD       Z3, Z9, Z3
+	VPSLLQ       $0x3f, Z1, Z4
+	VPMOVQ2M     Z4, K1
+	VBLENDMPD    Z3, Z7, K1, Z2
+	VPSLLQ       $0x3e, Z1, Z1
+	VANDPD.BCST  word64_8000000000000000<>+0(SB), Z1, Z1
+	VXORPD       Z1, Z2, Z1
+	VANDPD.BCST  word64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VCMPPD.BCST  $0x16, word64_40f86a0000000000<>+0(SB), Z0, K1
+	KORTESTW     K1, K1
+	JNE          rare
+	TESTQ        AX, AX
+	JL           storeTail
+	VMOVUPS      Z1, (DX)
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, DX
+	JMP          loop
+
+tail:
+	CMPQ      AX, $-8
+	JE        done
+	MOVQ      AX, CX
+	ADDQ      $0x08, CX
+	MOVQ      $-1, SI
+	SHLQ      CL, SI
+	NOTQ      SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (BX), K1, Z0
+	JMP       body
+
+storeTail:
+	MOVQ    AX, CX
+	ADDQ    $0x08, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	KMOVW   AX, K1
+	VMOVUPD Z1, K1, (DX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+rare:
+	ADDQ $0x08, AX
 	MOVQ AX, left+40(FP)
 	VZEROUPPER
 	RET

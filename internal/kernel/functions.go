@@ -15,6 +15,8 @@ const (
 	fnLog2
 	fnSoftplus
 	fnLogSigmoid
+	fnSin
+	fnCos
 	functions // their number
 )
 

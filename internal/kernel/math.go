@@ -77,11 +77,5 @@ func Sqrt[T Float](dst, x []T) {
 	}
 }
 
-// Sin writes dst = sin x.
-func Sin[T Float](dst, x []T) { Map1(dst, x, math.Sin) }
-
-// Cos writes dst = cos x.
-func Cos[T Float](dst, x []T) { Map1(dst, x, math.Cos) }
-
 // Tan writes dst = tan x.
 func Tan[T Float](dst, x []T) { Map1(dst, x, math.Tan) }

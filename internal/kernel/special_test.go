@@ -159,3 +159,20 @@ func TestLogAccuracy(t *testing.T) {
 		}
 	}
 }
+
+// TestSinReduction takes the numbers nearest to multiples of π/2, of which the sine or the
+// cosine is all rounding error of the argument.
+func TestSinReduction(t *testing.T) {
+	half := bigNew().Mul(bigPi, bigFloat(0.5))
+	rng := rand.New(rand.NewPCG(45, 46))
+	for i := range 3000 {
+		k := float64(i + 1)
+		if i >= 1000 {
+			k = float64(rng.IntN(63000))
+		}
+		x, _ := bigNew().Mul(half, bigFloat(k)).Float64()
+		require.LessOrEqual(t, ulps(SinOf(x), bigSin(bigFloat(x))), 1.0, "sin %v", x)
+		require.LessOrEqual(t, ulps(CosOf(x), bigCos(bigFloat(x))), 1.0, "cos %v", x)
+	}
+	requireSame(t, []float64{negZero, 1, math.Sin(1e6), math.Cos(-1e6)}, []float64{SinOf(negZero), CosOf(negZero), SinOf(1e6), CosOf(-1e6)})
+}

@@ -2,6 +2,94 @@ package kernel
 
 import "math"
 
+// The sine and the cosine, with the same operations in the code for vectors:
+//
+//	x = n π/2 + r + t,  |r| <= π/4, t below the last place of r
+//
+// π/2 is a sum of three numbers, the first two of 37 bits, so that their products with n
+// are exact for |n| <= 2¹⁶: r + t is right to 2⁻¹¹⁰. The polynomials are minimax, to 2⁻⁵⁷
+// and 2⁻⁶³ (gen/coefficients.sollya); the corrections for t are those of FreeBSD's k_sin.c
+// and k_cos.c (Sun Microsystems, 1993).
+const (
+	halfPi1 = 0x1.921fb5444p0
+	halfPi2 = 0x1.68c234c4cp-39
+	halfPi3 = 0x1.98a2e03707345p-77
+
+	// Beyond sinLimit there is math.Sin.
+	sinLimit = 1e5
+)
+
+// sinReduce returns r, t, and z with n in its low bits.
+func sinReduce(x float64) (z, r, t float64) {
+	z = float64(x*(2/math.Pi)) + round64
+	n := z - round64
+	r1 := x - float64(n*halfPi1) // exact
+	w := float64(n * halfPi2)
+	r2 := r1 - w
+	c := float64(n*halfPi3) - ((r1 - r2) - w)
+	r = r2 - c
+	return z, r, (r2 - r) - c
+}
+
+// sinNear returns sin(r + t) for |r| <= π/4: r + r³ s(r²), and t cos r.
+func sinNear(r, t float64) float64 {
+	r2 := float64(r * r)
+	r4 := float64(r2 * r2)
+	r3 := float64(r2 * r)
+	s := (0x1.11111111106a8p-7 + float64(r2*-0x1.a01a019d81ca1p-13)) +
+		float64(r4*((0x1.71de36868aeaap-19+float64(r2*-0x1.ae5f1f6575639p-26))+float64(r4*0x1.5dc2d991db134p-33)))
+	return r - ((float64(r2*(float64(0.5*t)-float64(r3*s))) - t) - float64(r3*-0x1.5555555555555p-3))
+}
+
+// cosNear returns cos(r + t) for |r| <= π/4: 1 - r²/2 + r⁴ c(r²), and -t sin r.
+func cosNear(r, t float64) float64 {
+	r2 := float64(r * r)
+	r4 := float64(r2 * r2)
+	c := (0x1.a01a019cbea13p-16 + float64(r2*-0x1.27e4f811ed655p-22)) +
+		float64(r4*(0x1.1ee9f0a428415p-29+float64(r2*-0x1.8fb0c4e498cbap-37)))
+	c = (0x1.555555555554cp-5 + float64(r2*-0x1.6c16c16c1521bp-10)) + float64(r4*c)
+	half := float64(0.5 * r2)
+	w := 1 - half
+	return w + (((1 - w) - half) + (float64(r4*c) - float64(r*t)))
+}
+
+// sinQuarter returns the sine of r + t + n π/2.
+func sinQuarter(n uint64, r, t float64) float64 {
+	y := sinNear(r, t)
+	if n&1 != 0 {
+		y = cosNear(r, t)
+	}
+	return math.Float64frombits(math.Float64bits(y) ^ n<<62&(1<<63))
+}
+
+// SinOf returns sin x.
+func SinOf[T Float](x T) T { return T(sin(float64(x))) }
+
+func sin(x float64) float64 {
+	if !(math.Abs(x) <= sinLimit) {
+		return math.Sin(x)
+	}
+	z, r, t := sinReduce(x)
+	return sinQuarter(math.Float64bits(z), r, t)
+}
+
+// CosOf returns cos x.
+func CosOf[T Float](x T) T { return T(cos(float64(x))) }
+
+func cos(x float64) float64 {
+	if !(math.Abs(x) <= sinLimit) {
+		return math.Cos(x)
+	}
+	z, r, t := sinReduce(x)
+	return sinQuarter(math.Float64bits(z)+1, r, t)
+}
+
+// Sin writes dst = sin x, as [SinOf].
+func Sin[T Float](dst, x []T) { apply1(fnSin, dst, x, SinOf[T]) }
+
+// Cos writes dst = cos x, as [CosOf].
+func Cos[T Float](dst, x []T) { apply1(fnCos, dst, x, CosOf[T]) }
+
 // AsinOf returns the arc sine of x; NaN outside of [-1, 1]. Unlike [math.Asin] it
 // loses no digits near ±1.
 func AsinOf(x float64) float64 { return math.Atan2(x, math.Sqrt((1-x)*(1+x))) }

@@ -38,6 +38,8 @@ var ulpRows = []ulpRow{
 	{"Log2", Log2[float32], Log2[float64], math.Log2, func(x *big.Float) *big.Float { return bigNew().Quo(bigLog(x), bigLn2) }, 5e-324, math.MaxFloat64, 0.501, 2},
 	{"Softplus", Softplus[float32], Softplus[float64], softplus, bigSoftplus, -745, 20, 0.501, 2},
 	{"LogSigmoid", LogSigmoid[float32], LogSigmoid[float64], logSigmoid, bigLogSigmoid, -1e6, 745, 0.501, 2},
+	{"Sin", Sin[float32], Sin[float64], math.Sin, bigSin, -1e5, 1e5, 0.501, 1},
+	{"Cos", Cos[float32], Cos[float64], math.Cos, bigCos, -1e5, 1e5, 0.501, 1},
 }
 
 func softplus(x float64) float64 {

@@ -39,6 +39,8 @@ var functionTable = []function{
 	{"log2", 1, "the logarithm to base 2", widened, known(formula.log2)},
 	{"softplus", 1, "ln(1 + eˣ), x above 20", widened, known(formula.softplus)},
 	{"logSigmoid", 1, "-ln(1 + e⁻ˣ)", widened, known(formula.logSigmoid)},
+	{"sin", 1, "sin x", widened, formula.sin},
+	{"cos", 1, "cos x", widened, formula.cos},
 }
 
 // known is the body of a function of one argument that knows all lanes.
