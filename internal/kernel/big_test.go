@@ -107,3 +107,14 @@ func bigSin(x *big.Float) *big.Float {
 	}
 	return sum
 }
+
+// bigErf is the series 2/√π Σ (-1)ⁿ x²ⁿ⁺¹ / (n! (2n + 1)).
+func bigErf(x *big.Float) *big.Float {
+	x2 := bigNew().Mul(x, x)
+	sum, term := bigNew().Set(x), bigNew().Set(x)
+	for n := 1.0; n < 350; n++ {
+		term.Quo(term.Mul(term, x2), bigFloat(-n))
+		sum.Add(sum, bigNew().Quo(term, bigFloat(2*n+1)))
+	}
+	return sum.Quo(sum.Add(sum, sum), bigNew().Sqrt(bigPi))
+}

@@ -43,6 +43,7 @@
 //	LogSigmoid   0.501     2
 //	Sin          0.501     1
 //	Cos          0.501     1
+//	Erf          0.501     2
 //
 // Sin and Cos are those of package math beyond ±1e5. Softplus is x above its threshold of 20, where it is 1e-10 relative. The first four
 // are computed in float32 for float32. Everything else is computed in float64 and

@@ -250,3 +250,23 @@ func cosF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
 //
 //go:noescape
 func cosF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// erfF32AVX2 writes erf x.
+//
+//go:noescape
+func erfF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// erfF64AVX2 writes erf x.
+//
+//go:noescape
+func erfF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// erfF32AVX512 writes erf x.
+//
+//go:noescape
+func erfF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// erfF64AVX512 writes erf x.
+//
+//go:noescape
+func erfF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)

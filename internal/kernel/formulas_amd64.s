@@ -70,7 +70,11 @@ DATA functionOfTable<>+352(SB)/8, $·cosF32AVX2(SB)
 DATA functionOfTable<>+360(SB)/8, $·cosF64AVX2(SB)
 DATA functionOfTable<>+368(SB)/8, $·cosF32AVX512(SB)
 DATA functionOfTable<>+376(SB)/8, $·cosF64AVX512(SB)
-GLOBL functionOfTable<>(SB), RODATA|NOPTR, $384
+DATA functionOfTable<>+384(SB)/8, $·erfF32AVX2(SB)
+DATA functionOfTable<>+392(SB)/8, $·erfF64AVX2(SB)
+DATA functionOfTable<>+400(SB)/8, $·erfF32AVX512(SB)
+DATA functionOfTable<>+408(SB)/8, $·erfF64AVX512(SB)
+GLOBL functionOfTable<>(SB), RODATA|NOPTR, $416
 
 // func functionOf(which int, n int, dst *byte, a *byte, b *byte) (left int)
 TEXT ·functionOf(SB), NOSPLIT, $0-48
@@ -5845,6 +5849,827 @@ done:
 
 rare:
 	ADDQ $0x08, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func erfF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX2
+TEXT ·erfF32AVX2(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), CX
+	MOVQ a+24(FP), DX
+
+loop:
+	SUBQ      $0x04, AX
+	JL        tail
+	VCVTPS2PD (DX), Y0
+
+body:
+	VANDPD     word64_7fffffffffffffff<>+0(SB), Y0, Y1
+	VMOVUPS    word64_4018000000000000<>+0(SB), Y2
+	VMINPD     Y1, Y2, Y1
+	VMULPD     Y1, Y1, Y2
+	VMULPD     Y2, Y2, Y3
+	VMOVUPS    word64_3dd29783040ef603<>+0(SB), Y4
+	VMULPD     word64_be146794feaba6f6<>+0(SB), Y2, Y5
+	VADDPD     word64_3e4fc78cbcce41e3<>+0(SB), Y5, Y5
+	VMULPD     Y4, Y3, Y4
+	VADDPD     Y5, Y4, Y4
+	VMULPD     word64_be85f9828c55cc92<>+0(SB), Y2, Y5
+	VADDPD     word64_3ebb9ee95850f651<>+0(SB), Y5, Y5
+	VMULPD     Y4, Y3, Y4
+	VADDPD     Y5, Y4, Y4
+	VMULPD     word64_beef4d333884b5c7<>+0(SB), Y2, Y5
+	VADDPD     word64_3f1f9a335388d2f5<>+0(SB), Y5, Y5
+	VMULPD     Y4, Y3, Y4
+	VADDPD     Y5, Y4, Y4
+	VMULPD     word64_bf4c02db49b09506<>+0(SB), Y2, Y5
+	VADDPD     word64_3f7565bcd12991c0<>+0(SB), Y5, Y5
+	VMULPD     Y4, Y3, Y4
+	VADDPD     Y5, Y4, Y4
+	VMULPD     word64_bf9b82ce312abf08<>+0(SB), Y2, Y5
+	VADDPD     word64_3fbce2f21a04362d<>+0(SB), Y5, Y5
+	VMULPD     Y4, Y3, Y4
+	VADDPD     Y5, Y4, Y4
+	VMULPD     word64_bfd812746b0379fd<>+0(SB), Y2, Y5
+	VADDPD     word64_3fc06eba8214db69<>+0(SB), Y5, Y5
+	VMULPD     Y4, Y3, Y3
+	VADDPD     Y5, Y3, Y3
+	VMULPD     Y3, Y1, Y3
+	VADDPD     Y3, Y1, Y3
+	VMOVUPS    word64_bdb40cb36a7efc5c<>+0(SB), Y4
+	VMULPD     word64_3e070d86ac64b127<>+0(SB), Y1, Y5
+	VADDPD     word64_be4818e922de0705<>+0(SB), Y5, Y5
+	VMULPD     Y4, Y2, Y4
+	VADDPD     Y5, Y4, Y4
+	VMULPD     word64_3e7deb9a766ebe2d<>+0(SB), Y1, Y5
+	VADDPD     word64_bea7d68e6a4b24f5<>+0(SB), Y5, Y5
+	VMULPD     Y4, Y2, Y4
+	VADDPD     Y5, Y4, Y4
+	VMULPD     word64_3ec7643451e3d13d<>+0(SB), Y1, Y5
+	VADDPD     word64_bed100af85a960a4<>+0(SB), Y5, Y5
+	VMULPD     Y4, Y2, Y4
+	VADDPD     Y5, Y4, Y4
+	VMULPD     word64_befbfd9554357755<>+0(SB), Y1, Y5
+	VADDPD     word64_3f2dd7383a8dd9da<>+0(SB), Y5, Y5
+	VMULPD     Y4, Y2, Y4
+	VADDPD     Y5, Y4, Y4
+	VMULPD     word64_bf4df888535bb7ac<>+0(SB), Y1, Y5
+	VADDPD     word64_3f612215dd83fd6b<>+0(SB), Y5, Y5
+	VMULPD     Y4, Y2, Y4
+	VADDPD     Y5, Y4, Y4
+	VMULPD     word64_bf42e2542879d723<>+0(SB), Y1, Y5
+	VADDPD     word64_bf9353128646061d<>+0(SB), Y5, Y5
+	VMULPD     Y4, Y2, Y4
+	VADDPD     Y5, Y4, Y4
+	VMULPD     word64_3fba46b27308eee2<>+0(SB), Y1, Y5
+	VADDPD     word64_3fe45f91ac0e5bdb<>+0(SB), Y5, Y5
+	VMULPD     Y4, Y2, Y4
+	VADDPD     Y5, Y4, Y4
+	VMULPD     word64_3ff20dccb8465b22<>+0(SB), Y1, Y5
+	VADDPD     word64_3eb12ce4e21711b8<>+0(SB), Y5, Y5
+	VMULPD     Y4, Y2, Y2
+	VADDPD     Y5, Y2, Y2
+	VMOVUPS    word64_0<>+0(SB), Y4
+	VSUBPD     Y2, Y4, Y2
+	VMULPD     word64_3ff71547652b82fe<>+0(SB), Y2, Y4
+	VADDPD     word64_4338000000000000<>+0(SB), Y4, Y4
+	VSUBPD     word64_4338000000000000<>+0(SB), Y4, Y5
+	VMULPD     word64_3fe62e42fee00000<>+0(SB), Y5, Y6
+	VSUBPD     Y6, Y2, Y2
+	VMULPD     word64_3dea39ef35793c76<>+0(SB), Y5, Y5
+	VSUBPD     Y5, Y2, Y6
+	VMULPD     Y6, Y6, Y7
+	VMOVUPS    word64_3e21f99258e229ef<>+0(SB), Y8
+	VMULPD     word64_3e5af6af95456c58<>+0(SB), Y6, Y9
+	VADDPD     word64_3e927e4c3290da4b<>+0(SB), Y9, Y9
+	VMULPD     Y8, Y7, Y8
+	VADDPD     Y9, Y8, Y8
+	VMULPD     word64_3ec71ddf0cccc4c5<>+0(SB), Y6, Y9
+	VADDPD     word64_3efa01a01b1cb118<>+0(SB), Y9, Y9
+	VMULPD     Y8, Y7, Y8
+	VADDPD     Y9, Y8, Y8
+	VMULPD     word64_3f2a01a01b32524e<>+0(SB), Y6, Y9
+	VADDPD     word64_3f56c16c16c141fc<>+0(SB), Y9, Y9
+	VMULPD     Y8, Y7, Y8
+	VADDPD     Y9, Y8, Y8
+	VMULPD     word64_3f8111111110ed94<>+0(SB), Y6, Y9
+	VADDPD     word64_3fa555555555555a<>+0(SB), Y9, Y9
+	VMULPD     Y8, Y7, Y8
+	VADDPD     Y9, Y8, Y8
+	VMULPD     word64_3fc555555555555b<>+0(SB), Y6, Y6
+	VADDPD     word64_3fe0000000000000<>+0(SB), Y6, Y6
+	VMULPD     Y8, Y7, Y8
+	VADDPD     Y6, Y8, Y6
+	VMULPD     Y6, Y7, Y6
+	VSUBPD     Y5, Y6, Y5
+	VPSLLQ     $0x34, Y4, Y4
+	VPADDQ     word64_3ff0000000000000<>+0(SB), Y4, Y4
+	VADDPD     word64_3ff0000000000000<>+0(SB), Y2, Y6
+	VSUBPD     word64_3ff0000000000000<>+0(SB), Y6, Y7
+	VSUBPD     Y7, Y2, Y2
+	VADDPD     Y5, Y2, Y2
+	VADDPD     Y2, Y6, Y2
+	VMULPD     Y2, Y4, Y2
+	VMOVUPS    word64_3ff0000000000000<>+0(SB), Y4
+	VSUBPD     Y2, Y4, Y2
+	VCMPPD     $0x11, word64_3ff0000000000000<>+0(SB), Y1, Y1
+	VBLENDVPD  Y1, Y3, Y2, Y1
+	VANDPD     word64_8000000000000000<>+0(SB), Y0, Y0
+	VORPD      Y0, Y1, Y0
+	TESTQ      AX, AX
+	JL         storeTail
+	VCVTPD2PSY Y0, X0
+	VMOVUPS    X0, (CX)
+	ADDQ       $0x10, DX
+	ADDQ       $0x10, CX
+	JMP        loop
+
+tail:
+	CMPQ       AX, $-4
+	JE         done
+	LEAQ       tailMask<>+0(SB), BX
+	MOVQ       AX, SI
+	NEGQ       SI
+	LEAQ       16(BX)(SI*4), BX
+	VMOVDQU    (BX), X0
+	VMASKMOVPS (DX), X0, X0
+	VCVTPS2PD  X0, Y0
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       16(DX)(AX*4), DX
+	VMOVDQU    (DX), X1
+	VCVTPD2PSY Y0, X0
+	VMASKMOVPS X0, X1, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+DATA word64_4018000000000000<>+0(SB)/8, $0x4018000000000000
+DATA word64_4018000000000000<>+8(SB)/8, $0x4018000000000000
+DATA word64_4018000000000000<>+16(SB)/8, $0x4018000000000000
+DATA word64_4018000000000000<>+24(SB)/8, $0x4018000000000000
+GLOBL word64_4018000000000000<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3dd29783040ef603<>+0(SB)/8, $0x3dd29783040ef603
+DATA word64_3dd29783040ef603<>+8(SB)/8, $0x3dd29783040ef603
+DATA word64_3dd29783040ef603<>+16(SB)/8, $0x3dd29783040ef603
+DATA word64_3dd29783040ef603<>+24(SB)/8, $0x3dd29783040ef603
+GLOBL word64_3dd29783040ef603<>(SB), RODATA|NOPTR, $32
+
+DATA word64_be146794feaba6f6<>+0(SB)/8, $0xbe146794feaba6f6
+DATA word64_be146794feaba6f6<>+8(SB)/8, $0xbe146794feaba6f6
+DATA word64_be146794feaba6f6<>+16(SB)/8, $0xbe146794feaba6f6
+DATA word64_be146794feaba6f6<>+24(SB)/8, $0xbe146794feaba6f6
+GLOBL word64_be146794feaba6f6<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3e4fc78cbcce41e3<>+0(SB)/8, $0x3e4fc78cbcce41e3
+DATA word64_3e4fc78cbcce41e3<>+8(SB)/8, $0x3e4fc78cbcce41e3
+DATA word64_3e4fc78cbcce41e3<>+16(SB)/8, $0x3e4fc78cbcce41e3
+DATA word64_3e4fc78cbcce41e3<>+24(SB)/8, $0x3e4fc78cbcce41e3
+GLOBL word64_3e4fc78cbcce41e3<>(SB), RODATA|NOPTR, $32
+
+DATA word64_be85f9828c55cc92<>+0(SB)/8, $0xbe85f9828c55cc92
+DATA word64_be85f9828c55cc92<>+8(SB)/8, $0xbe85f9828c55cc92
+DATA word64_be85f9828c55cc92<>+16(SB)/8, $0xbe85f9828c55cc92
+DATA word64_be85f9828c55cc92<>+24(SB)/8, $0xbe85f9828c55cc92
+GLOBL word64_be85f9828c55cc92<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3ebb9ee95850f651<>+0(SB)/8, $0x3ebb9ee95850f651
+DATA word64_3ebb9ee95850f651<>+8(SB)/8, $0x3ebb9ee95850f651
+DATA word64_3ebb9ee95850f651<>+16(SB)/8, $0x3ebb9ee95850f651
+DATA word64_3ebb9ee95850f651<>+24(SB)/8, $0x3ebb9ee95850f651
+GLOBL word64_3ebb9ee95850f651<>(SB), RODATA|NOPTR, $32
+
+DATA word64_beef4d333884b5c7<>+0(SB)/8, $0xbeef4d333884b5c7
+DATA word64_beef4d333884b5c7<>+8(SB)/8, $0xbeef4d333884b5c7
+DATA word64_beef4d333884b5c7<>+16(SB)/8, $0xbeef4d333884b5c7
+DATA word64_beef4d333884b5c7<>+24(SB)/8, $0xbeef4d333884b5c7
+GLOBL word64_beef4d333884b5c7<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3f1f9a335388d2f5<>+0(SB)/8, $0x3f1f9a335388d2f5
+DATA word64_3f1f9a335388d2f5<>+8(SB)/8, $0x3f1f9a335388d2f5
+DATA word64_3f1f9a335388d2f5<>+16(SB)/8, $0x3f1f9a335388d2f5
+DATA word64_3f1f9a335388d2f5<>+24(SB)/8, $0x3f1f9a335388d2f5
+GLOBL word64_3f1f9a335388d2f5<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bf4c02db49b09506<>+0(SB)/8, $0xbf4c02db49b09506
+DATA word64_bf4c02db49b09506<>+8(SB)/8, $0xbf4c02db49b09506
+DATA word64_bf4c02db49b09506<>+16(SB)/8, $0xbf4c02db49b09506
+DATA word64_bf4c02db49b09506<>+24(SB)/8, $0xbf4c02db49b09506
+GLOBL word64_bf4c02db49b09506<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3f7565bcd12991c0<>+0(SB)/8, $0x3f7565bcd12991c0
+DATA word64_3f7565bcd12991c0<>+8(SB)/8, $0x3f7565bcd12991c0
+DATA word64_3f7565bcd12991c0<>+16(SB)/8, $0x3f7565bcd12991c0
+DATA word64_3f7565bcd12991c0<>+24(SB)/8, $0x3f7565bcd12991c0
+GLOBL word64_3f7565bcd12991c0<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bf9b82ce312abf08<>+0(SB)/8, $0xbf9b82ce312abf08
+DATA word64_bf9b82ce312abf08<>+8(SB)/8, $0xbf9b82ce312abf08
+DATA word64_bf9b82ce312abf08<>+16(SB)/8, $0xbf9b82ce312abf08
+DATA word64_bf9b82ce312abf08<>+24(SB)/8, $0xbf9b82ce312abf08
+GLOBL word64_bf9b82ce312abf08<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3fbce2f21a04362d<>+0(SB)/8, $0x3fbce2f21a04362d
+DATA word64_3fbce2f21a04362d<>+8(SB)/8, $0x3fbce2f21a04362d
+DATA word64_3fbce2f21a04362d<>+16(SB)/8, $0x3fbce2f21a04362d
+DATA word64_3fbce2f21a04362d<>+24(SB)/8, $0x3fbce2f21a04362d
+GLOBL word64_3fbce2f21a04362d<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bfd812746b0379fd<>+0(SB)/8, $0xbfd812746b0379fd
+DATA word64_bfd812746b0379fd<>+8(SB)/8, $0xbfd812746b0379fd
+DATA word64_bfd812746b0379fd<>+16(SB)/8, $0xbfd812746b0379fd
+DATA word64_bfd812746b0379fd<>+24(SB)/8, $0xbfd812746b0379fd
+GLOBL word64_bfd812746b0379fd<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3fc06eba8214db69<>+0(SB)/8, $0x3fc06eba8214db69
+DATA word64_3fc06eba8214db69<>+8(SB)/8, $0x3fc06eba8214db69
+DATA word64_3fc06eba8214db69<>+16(SB)/8, $0x3fc06eba8214db69
+DATA word64_3fc06eba8214db69<>+24(SB)/8, $0x3fc06eba8214db69
+GLOBL word64_3fc06eba8214db69<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bdb40cb36a7efc5c<>+0(SB)/8, $0xbdb40cb36a7efc5c
+DATA word64_bdb40cb36a7efc5c<>+8(SB)/8, $0xbdb40cb36a7efc5c
+DATA word64_bdb40cb36a7efc5c<>+16(SB)/8, $0xbdb40cb36a7efc5c
+DATA word64_bdb40cb36a7efc5c<>+24(SB)/8, $0xbdb40cb36a7efc5c
+GLOBL word64_bdb40cb36a7efc5c<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3e070d86ac64b127<>+0(SB)/8, $0x3e070d86ac64b127
+DATA word64_3e070d86ac64b127<>+8(SB)/8, $0x3e070d86ac64b127
+DATA word64_3e070d86ac64b127<>+16(SB)/8, $0x3e070d86ac64b127
+DATA word64_3e070d86ac64b127<>+24(SB)/8, $0x3e070d86ac64b127
+GLOBL word64_3e070d86ac64b127<>(SB), RODATA|NOPTR, $32
+
+DATA word64_be4818e922de0705<>+0(SB)/8, $0xbe4818e922de0705
+DATA word64_be4818e922de0705<>+8(SB)/8, $0xbe4818e922de0705
+DATA word64_be4818e922de0705<>+16(SB)/8, $0xbe4818e922de0705
+DATA word64_be4818e922de0705<>+24(SB)/8, $0xbe4818e922de0705
+GLOBL word64_be4818e922de0705<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3e7deb9a766ebe2d<>+0(SB)/8, $0x3e7deb9a766ebe2d
+DATA word64_3e7deb9a766ebe2d<>+8(SB)/8, $0x3e7deb9a766ebe2d
+DATA word64_3e7deb9a766ebe2d<>+16(SB)/8, $0x3e7deb9a766ebe2d
+DATA word64_3e7deb9a766ebe2d<>+24(SB)/8, $0x3e7deb9a766ebe2d
+GLOBL word64_3e7deb9a766ebe2d<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bea7d68e6a4b24f5<>+0(SB)/8, $0xbea7d68e6a4b24f5
+DATA word64_bea7d68e6a4b24f5<>+8(SB)/8, $0xbea7d68e6a4b24f5
+DATA word64_bea7d68e6a4b24f5<>+16(SB)/8, $0xbea7d68e6a4b24f5
+DATA word64_bea7d68e6a4b24f5<>+24(SB)/8, $0xbea7d68e6a4b24f5
+GLOBL word64_bea7d68e6a4b24f5<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3ec7643451e3d13d<>+0(SB)/8, $0x3ec7643451e3d13d
+DATA word64_3ec7643451e3d13d<>+8(SB)/8, $0x3ec7643451e3d13d
+DATA word64_3ec7643451e3d13d<>+16(SB)/8, $0x3ec7643451e3d13d
+DATA word64_3ec7643451e3d13d<>+24(SB)/8, $0x3ec7643451e3d13d
+GLOBL word64_3ec7643451e3d13d<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bed100af85a960a4<>+0(SB)/8, $0xbed100af85a960a4
+DATA word64_bed100af85a960a4<>+8(SB)/8, $0xbed100af85a960a4
+DATA word64_bed100af85a960a4<>+16(SB)/8, $0xbed100af85a960a4
+DATA word64_bed100af85a960a4<>+24(SB)/8, $0xbed100af85a960a4
+GLOBL word64_bed100af85a960a4<>(SB), RODATA|NOPTR, $32
+
+DATA word64_befbfd9554357755<>+0(SB)/8, $0xbefbfd9554357755
+DATA word64_befbfd9554357755<>+8(SB)/8, $0xbefbfd9554357755
+DATA word64_befbfd9554357755<>+16(SB)/8, $0xbefbfd9554357755
+DATA word64_befbfd9554357755<>+24(SB)/8, $0xbefbfd9554357755
+GLOBL word64_befbfd9554357755<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3f2dd7383a8dd9da<>+0(SB)/8, $0x3f2dd7383a8dd9da
+DATA word64_3f2dd7383a8dd9da<>+8(SB)/8, $0x3f2dd7383a8dd9da
+DATA word64_3f2dd7383a8dd9da<>+16(SB)/8, $0x3f2dd7383a8dd9da
+DATA word64_3f2dd7383a8dd9da<>+24(SB)/8, $0x3f2dd7383a8dd9da
+GLOBL word64_3f2dd7383a8dd9da<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bf4df888535bb7ac<>+0(SB)/8, $0xbf4df888535bb7ac
+DATA word64_bf4df888535bb7ac<>+8(SB)/8, $0xbf4df888535bb7ac
+DATA word64_bf4df888535bb7ac<>+16(SB)/8, $0xbf4df888535bb7ac
+DATA word64_bf4df888535bb7ac<>+24(SB)/8, $0xbf4df888535bb7ac
+GLOBL word64_bf4df888535bb7ac<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3f612215dd83fd6b<>+0(SB)/8, $0x3f612215dd83fd6b
+DATA word64_3f612215dd83fd6b<>+8(SB)/8, $0x3f612215dd83fd6b
+DATA word64_3f612215dd83fd6b<>+16(SB)/8, $0x3f612215dd83fd6b
+DATA word64_3f612215dd83fd6b<>+24(SB)/8, $0x3f612215dd83fd6b
+GLOBL word64_3f612215dd83fd6b<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bf42e2542879d723<>+0(SB)/8, $0xbf42e2542879d723
+DATA word64_bf42e2542879d723<>+8(SB)/8, $0xbf42e2542879d723
+DATA word64_bf42e2542879d723<>+16(SB)/8, $0xbf42e2542879d723
+DATA word64_bf42e2542879d723<>+24(SB)/8, $0xbf42e2542879d723
+GLOBL word64_bf42e2542879d723<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bf9353128646061d<>+0(SB)/8, $0xbf9353128646061d
+DATA word64_bf9353128646061d<>+8(SB)/8, $0xbf9353128646061d
+DATA word64_bf9353128646061d<>+16(SB)/8, $0xbf9353128646061d
+DATA word64_bf9353128646061d<>+24(SB)/8, $0xbf9353128646061d
+GLOBL word64_bf9353128646061d<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3fba46b27308eee2<>+0(SB)/8, $0x3fba46b27308eee2
+DATA word64_3fba46b27308eee2<>+8(SB)/8, $0x3fba46b27308eee2
+DATA word64_3fba46b27308eee2<>+16(SB)/8, $0x3fba46b27308eee2
+DATA word64_3fba46b27308eee2<>+24(SB)/8, $0x3fba46b27308eee2
+GLOBL word64_3fba46b27308eee2<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3fe45f91ac0e5bdb<>+0(SB)/8, $0x3fe45f91ac0e5bdb
+DATA word64_3fe45f91ac0e5bdb<>+8(SB)/8, $0x3fe45f91ac0e5bdb
+DATA word64_3fe45f91ac0e5bdb<>+16(SB)/8, $0x3fe45f91ac0e5bdb
+DATA word64_3fe45f91ac0e5bdb<>+24(SB)/8, $0x3fe45f91ac0e5bdb
+GLOBL word64_3fe45f91ac0e5bdb<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3ff20dccb8465b22<>+0(SB)/8, $0x3ff20dccb8465b22
+DATA word64_3ff20dccb8465b22<>+8(SB)/8, $0x3ff20dccb8465b22
+DATA word64_3ff20dccb8465b22<>+16(SB)/8, $0x3ff20dccb8465b22
+DATA word64_3ff20dccb8465b22<>+24(SB)/8, $0x3ff20dccb8465b22
+GLOBL word64_3ff20dccb8465b22<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3eb12ce4e21711b8<>+0(SB)/8, $0x3eb12ce4e21711b8
+DATA word64_3eb12ce4e21711b8<>+8(SB)/8, $0x3eb12ce4e21711b8
+DATA word64_3eb12ce4e21711b8<>+16(SB)/8, $0x3eb12ce4e21711b8
+DATA word64_3eb12ce4e21711b8<>+24(SB)/8, $0x3eb12ce4e21711b8
+GLOBL word64_3eb12ce4e21711b8<>(SB), RODATA|NOPTR, $32
+
+// func erfF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX2
+TEXT ·erfF64AVX2(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), CX
+	MOVQ a+24(FP), DX
+
+loop:
+	SUBQ    $0x04, AX
+	JL      tail
+	VMOVUPS (DX), Y0
+
+body:
+	VANDPD    word64_7fffffffffffffff<>+0(SB), Y0, Y1
+	VMOVUPS   word64_4018000000000000<>+0(SB), Y2
+	VMINPD    Y1, Y2, Y1
+	VMULPD    Y1, Y1, Y2
+	VMULPD    Y2, Y2, Y3
+	VMOVUPS   word64_3dd29783040ef603<>+0(SB), Y4
+	VMULPD    word64_be146794feaba6f6<>+0(SB), Y2, Y5
+	VADDPD    word64_3e4fc78cbcce41e3<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y3, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_be85f9828c55cc92<>+0(SB), Y2, Y5
+	VADDPD    word64_3ebb9ee95850f651<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y3, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_beef4d333884b5c7<>+0(SB), Y2, Y5
+	VADDPD    word64_3f1f9a335388d2f5<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y3, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_bf4c02db49b09506<>+0(SB), Y2, Y5
+	VADDPD    word64_3f7565bcd12991c0<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y3, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_bf9b82ce312abf08<>+0(SB), Y2, Y5
+	VADDPD    word64_3fbce2f21a04362d<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y3, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_bfd812746b0379fd<>+0(SB), Y2, Y5
+	VADDPD    word64_3fc06eba8214db69<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y3, Y3
+	VADDPD    Y5, Y3, Y3
+	VMULPD    Y3, Y1, Y3
+	VADDPD    Y3, Y1, Y3
+	VMOVUPS   word64_bdb40cb36a7efc5c<>+0(SB), Y4
+	VMULPD    word64_3e070d86ac64b127<>+0(SB), Y1, Y5
+	VADDPD    word64_be4818e922de0705<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y2, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_3e7deb9a766ebe2d<>+0(SB), Y1, Y5
+	VADDPD    word64_bea7d68e6a4b24f5<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y2, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_3ec7643451e3d13d<>+0(SB), Y1, Y5
+	VADDPD    word64_bed100af85a960a4<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y2, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_befbfd9554357755<>+0(SB), Y1, Y5
+	VADDPD    word64_3f2dd7383a8dd9da<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y2, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_bf4df888535bb7ac<>+0(SB), Y1, Y5
+	VADDPD    word64_3f612215dd83fd6b<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y2, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_bf42e2542879d723<>+0(SB), Y1, Y5
+	VADDPD    word64_bf9353128646061d<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y2, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_3fba46b27308eee2<>+0(SB), Y1, Y5
+	VADDPD    word64_3fe45f91ac0e5bdb<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y2, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_3ff20dccb8465b22<>+0(SB), Y1, Y5
+	VADDPD    word64_3eb12ce4e21711b8<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y2, Y2
+	VADDPD    Y5, Y2, Y2
+	VMOVUPS   word64_0<>+0(SB), Y4
+	VSUBPD    Y2, Y4, Y2
+	VMULPD    word64_3ff71547652b82fe<>+0(SB), Y2, Y4
+	VADDPD    word64_4338000000000000<>+0(SB), Y4, Y4
+	VSUBPD    word64_4338000000000000<>+0(SB), Y4, Y5
+	VMULPD    word64_3fe62e42fee00000<>+0(SB), Y5, Y6
+	VSUBPD    Y6, Y2, Y2
+	VMULPD    word64_3dea39ef35793c76<>+0(SB), Y5, Y5
+	VSUBPD    Y5, Y2, Y6
+	VMULPD    Y6, Y6, Y7
+	VMOVUPS   word64_3e21f99258e229ef<>+0(SB), Y8
+	VMULPD    word64_3e5af6af95456c58<>+0(SB), Y6, Y9
+	VADDPD    word64_3e927e4c3290da4b<>+0(SB), Y9, Y9
+	VMULPD    Y8, Y7, Y8
+	VADDPD    Y9, Y8, Y8
+	VMULPD    word64_3ec71ddf0cccc4c5<>+0(SB), Y6, Y9
+	VADDPD    word64_3efa01a01b1cb118<>+0(SB), Y9, Y9
+	VMULPD    Y8, Y7, Y8
+	VADDPD    Y9, Y8, Y8
+	VMULPD    word64_3f2a01a01b32524e<>+0(SB), Y6, Y9
+	VADDPD    word64_3f56c16c16c141fc<>+0(SB), Y9, Y9
+	VMULPD    Y8, Y7, Y8
+	VADDPD    Y9, Y8, Y8
+	VMULPD    word64_3f8111111110ed94<>+0(SB), Y6, Y9
+	VADDPD    word64_3fa555555555555a<>+0(SB), Y9, Y9
+	VMULPD    Y8, Y7, Y8
+	VADDPD    Y9, Y8, Y8
+	VMULPD    word64_3fc555555555555b<>+0(SB), Y6, Y6
+	VADDPD    word64_3fe0000000000000<>+0(SB), Y6, Y6
+	VMULPD    Y8, Y7, Y8
+	VADDPD    Y6, Y8, Y6
+	VMULPD    Y6, Y7, Y6
+	VSUBPD    Y5, Y6, Y5
+	VPSLLQ    $0x34, Y4, Y4
+	VPADDQ    word64_3ff0000000000000<>+0(SB), Y4, Y4
+	VADDPD    word64_3ff0000000000000<>+0(SB), Y2, Y6
+	VSUBPD    word64_3ff0000000000000<>+0(SB), Y6, Y7
+	VSUBPD    Y7, Y2, Y2
+	VADDPD    Y5, Y2, Y2
+	VADDPD    Y2, Y6, Y2
+	VMULPD    Y2, Y4, Y2
+	VMOVUPS   word64_3ff0000000000000<>+0(SB), Y4
+	VSUBPD    Y2, Y4, Y2
+	VCMPPD    $0x11, word64_3ff0000000000000<>+0(SB), Y1, Y1
+	VBLENDVPD Y1, Y3, Y2, Y1
+	VANDPD    word64_8000000000000000<>+0(SB), Y0, Y0
+	VORPD     Y0, Y1, Y0
+	TESTQ     AX, AX
+	JL        storeTail
+	VMOVUPS   Y0, (CX)
+	ADDQ      $0x20, DX
+	ADDQ      $0x20, CX
+	JMP       loop
+
+tail:
+	CMPQ       AX, $-4
+	JE         done
+	LEAQ       tailMask<>+0(SB), BX
+	MOVQ       AX, SI
+	NEGQ       SI
+	LEAQ       (BX)(SI*8), BX
+	VMOVDQU    (BX), Y0
+	VMASKMOVPD (DX), Y0, Y0
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       (DX)(AX*8), DX
+	VMOVDQU    (DX), Y1
+	VMASKMOVPD Y0, Y1, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func erfF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+TEXT ·erfF32AVX512(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), DX
+	MOVQ a+24(FP), BX
+
+loop:
+	SUBQ      $0x08, AX
+	JL        tail
+	VCVTPS2PD (BX), Z0
+
+body:
+	VANDPD.BCST  word64_7fffffffffffffff<>+0(SB), Z0, Z1
+	VBROADCASTSD word64_4018000000000000<>+0(SB), Z2
+	VMINPD       Z1, Z2, Z1
+	VMULPD       Z1, Z1, Z2
+	VMULPD       Z2, Z2, Z4
+	VBROADCASTSD word64_3dd29783040ef603<>+0(SB), Z5
+	VMULPD.BCST  word64_be146794feaba6f6<>+0(SB), Z2, Z6
+	VADDPD.BCST  word64_3e4fc78cbcce41e3<>+0(SB), Z6, Z6
+	VMULPD       Z5, Z4, Z5
+	VADDPD       Z6, Z5, Z5
+	VMULPD.BCST  word64_be85f9828c55cc92<>+0(SB), Z2, Z6
+	VADDPD.BCST  word64_3ebb9ee95850f651<>+0(SB), Z6, Z6
+	VMULPD       Z5, Z4, Z5
+	VADDPD       Z6, Z5, Z5
+	VMULPD.BCST  word64_beef4d333884b5c7<>+0(SB), Z2, Z6
+	VADDPD.BCST  word64_3f1f9a335388d2f5<>+0(SB), Z6, Z6
+	VMULPD       Z5, Z4, Z5
+	VADDPD       Z6, Z5, Z5
+	VMULPD.BCST  word64_bf4c02db49b09506<>+0(SB), Z2, Z6
+	VADDPD.BCST  word64_3f7565bcd12991c0<>+0(SB), Z6, Z6
+	VMULPD       Z5, Z4, Z5
+	VADDPD       Z6, Z5, Z5
+	VMULPD.BCST  word64_bf9b82ce312abf08<>+0(SB), Z2, Z6
+	VADDPD.BCST  word64_3fbce2f21a04362d<>+0(SB), Z6, Z6
+	VMULPD       Z5, Z4, Z5
+	VADDPD       Z6, Z5, Z5
+	VMULPD.BCST  word64_bfd812746b0379fd<>+0(SB), Z2, Z6
+	VADDPD.BCST  word64_3fc06eba8214db69<>+0(SB), Z6, Z6
+	VMULPD       Z5, Z4, Z4
+	VADDPD       Z6, Z4, Z4
+	VMULPD       Z4, Z1, Z4
+	VADDPD       Z4, Z1, Z4
+	VBROADCASTSD word64_bdb40cb36a7efc5c<>+0(SB), Z5
+	VMULPD.BCST  word64_3e070d86ac64b127<>+0(SB), Z1, Z6
+	VADDPD.BCST  word64_be4818e922de0705<>+0(SB), Z6, Z6
+	VMULPD       Z5, Z2, Z5
+	VADDPD       Z6, Z5, Z5
+	VMULPD.BCST  word64_3e7deb9a766ebe2d<>+0(SB), Z1, Z6
+	VADDPD.BCST  word64_bea7d68e6a4b24f5<>+0(SB), Z6, Z6
+	VMULPD       Z5, Z2, Z5
+	VADDPD       Z6, Z5, Z5
+	VMULPD.BCST  word64_3ec7643451e3d13d<>+0(SB), Z1, Z6
+	VADDPD.BCST  word64_bed100af85a960a4<>+0(SB), Z6, Z6
+	VMULPD       Z5, Z2, Z5
+	VADDPD       Z6, Z5, Z5
+	VMULPD.BCST  word64_befbfd9554357755<>+0(SB), Z1, Z6
+	VADDPD.BCST  word64_3f2dd7383a8dd9da<>+0(SB), Z6, Z6
+	VMULPD       Z5, Z2, Z5
+	VADDPD       Z6, Z5, Z5
+	VMULPD.BCST  word64_bf4df888535bb7ac<>+0(SB), Z1, Z6
+	VADDPD.BCST  word64_3f612215dd83fd6b<>+0(SB), Z6, Z6
+	VMULPD       Z5, Z2, Z5
+	VADDPD       Z6, Z5, Z5
+	VMULPD.BCST  word64_bf42e2542879d723<>+0(SB), Z1, Z6
+	VADDPD.BCST  word64_bf9353128646061d<>+0(SB), Z6, Z6
+	VMULPD       Z5, Z2, Z5
+	VADDPD       Z6, Z5, Z5
+	VMULPD.BCST  word64_3fba46b27308eee2<>+0(SB), Z1, Z6
+	VADDPD.BCST  word64_3fe45f91ac0e5bdb<>+0(SB), Z6, Z6
+	VMULPD       Z5, Z2, Z5
+	VADDPD       Z6, Z5, Z5
+	VMULPD.BCST  word64_3ff20dccb8465b22<>+0(SB), Z1, Z6
+	VADDPD.BCST  word64_3eb12ce4e21711b8<>+0(SB), Z6, Z6
+	VMULPD       Z5, Z2, Z2
+	VADDPD       Z6, Z2, Z2
+	VBROADCASTSD word64_0<>+0(SB), Z5
+	VSUBPD       Z2, Z5, Z2
+	VMULPD.BCST  word64_3ff71547652b82fe<>+0(SB), Z2, Z5
+	VADDPD.BCST  word64_4338000000000000<>+0(SB), Z5, Z5
+	VSUBPD.BCST  word64_4338000000000000<>+0(SB), Z5, Z6
+	VMULPD.BCST  word64_3fe62e42fee00000<>+0(SB), Z6, Z7
+	VSUBPD       Z7, Z2, Z2
+	VMULPD.BCST  word64_3dea39ef35793c76<>+0(SB), Z6, Z6
+	VSUBPD       Z6, Z2, Z7
+	VMULPD       Z7, Z7, Z8
+	VBROADCASTSD word64_3e21f99258e229ef<>+0(SB), Z9
+	VMULPD.BCST  word64_3e5af6af95456c58<>+0(SB), Z7, Z10
+	VADDPD.BCST  word64_3e927e4c3290da4b<>+0(SB), Z10, Z10
+	VMULPD       Z9, Z8, Z9
+	VADDPD       Z10, Z9, Z9
+	VMULPD.BCST  word64_3ec71ddf0cccc4c5<>+0(SB), Z7, Z10
+	VADDPD.BCST  word64_3efa01a01b1cb118<>+0(SB), Z10, Z10
+	VMULPD       Z9, Z8, Z9
+	VADDPD       Z10, Z9, Z9
+	VMULPD.BCST  word64_3f2a01a01b32524e<>+0(SB), Z7, Z10
+	VADDPD.BCST  word64_3f56c16c16c141fc<>+0(SB), Z10, Z10
+	VMULPD       Z9, Z8, Z9
+	VADDPD       Z10, Z9, Z9
+	VMULPD.BCST  word64_3f8111111110ed94<>+0(SB), Z7, Z10
+	VADDPD.BCST  word64_3fa555555555555a<>+0(SB), Z10, Z10
+	VMULPD       Z9, Z8, Z9
+	VADDPD       Z10, Z9, Z9
+	VMULPD.BCST  word64_3fc555555555555b<>+0(SB), Z7, Z7
+	VADDPD.BCST  word64_3fe0000000000000<>+0(SB), Z7, Z7
+	VMULPD       Z9, Z8, Z9
+	VADDPD       Z7, Z9, Z7
+	VMULPD       Z7, Z8, Z7
+	VSUBPD       Z6, Z7, Z6
+	VPSLLQ       $0x34, Z5, Z5
+	VPADDQ.BCST  word64_3ff0000000000000<>+0(SB), Z5, Z5
+	VADDPD.BCST  word64_3ff0000000000000<>+0(SB), Z2, Z7
+	VSUBPD.BCST  word64_3ff0000000000000<>+0(SB), Z7, Z8
+	VSUBPD       Z8, Z2, Z2
+	VADDPD       Z6, Z2, Z2
+	VADDPD       Z2, Z7, Z2
+	VMULPD       Z2, Z5, Z2
+	VBROADCASTSD word64_3ff0000000000000<>+0(SB), Z5
+	VSUBPD       Z2, Z5, Z2
+	VCMPPD.BCST  $0x11, word64_3ff0000000000000<>+0(SB), Z1, K1
+	VBLENDMPD    Z4, Z2, K1, Z3
+	VANDPD.BCST  word64_8000000000000000<>+0(SB), Z0, Z0
+	VORPD        Z0, Z3, Z0
+	TESTQ        AX, AX
+	JL           storeTail
+	VCVTPD2PS    Z0, Y0
+	VMOVUPS      Y0, (DX)
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, DX
+	JMP          loop
+
+tail:
+	CMPQ        AX, $-8
+	JE          done
+	MOVQ        AX, CX
+	ADDQ        $0x08, CX
+	MOVQ        $-1, SI
+	SHLQ        CL, SI
+	NOTQ        SI
+	KMOVW       SI, K1
+	VCVTPS2PD.Z (BX), K1, Z0
+	JMP         body
+
+storeTail:
+	MOVQ      AX, CX
+	ADDQ      $0x08, CX
+	MOVQ      $-1, AX
+	SHLQ      CL, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	VCVTPD2PS Z0, Y0
+	VMOVUPS   Y0, K1, (DX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func erfF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·erfF64AVX512(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), DX
+	MOVQ a+24(FP), BX
+
+loop:
+	SUBQ    $0x08, AX
+	JL      tail
+	VMOVUPS (BX), Z0
+
+body:
+	VANDPD.BCST  word64_7fffffffffffffff<>+0(SB), Z0, Z1
+	VBROADCASTSD word64_4018000000000000<>+0(SB), Z2
+	VMINPD       Z1, Z2, Z1
+	VMULPD       Z1, Z1, Z2
+	VMULPD       Z2, Z2, Z4
+	VBROADCASTSD word64_3dd29783040ef603<>+0(SB), Z5
+	VMULPD.BCST  word64_be146794feaba6f6<>+0(SB), Z2, Z6
+	VADDPD.BCST  word64_3e4fc78cbcce41e3<>+0(SB), Z6, Z6
+	VMULPD       Z5, Z4, Z5
+	VADDPD       Z6, Z5, Z5
+	VMULPD.BCST  word64_be85f9828c55cc92<>+0(SB), Z2, Z6
+	VADDPD.BCST  word64_3ebb9ee95850f651<>+0(SB), Z6, Z6
+	VMULPD       Z5, Z4, Z5
+	VADDPD       Z6, Z5, Z5
+	VMULPD.BCST  word64_beef4d333884b5c7<>+0(SB), Z2, Z6
+	VADDPD.BCST  word64_3f1f9a335388d2f5<>+0(SB), Z6, Z6
+	VMULPD       Z5, Z4, Z5
+	VADDPD       Z6, Z5, Z5
+	VMULPD.BCST  word64_bf4c02db49b09506<>+0(SB), Z2, Z6
+	VADDPD.BCST  word64_3f7565bcd12991c0<>+0(SB), Z6, Z6
+	VMULPD       Z5, Z4, Z5
+	VADDPD       Z6, Z5, Z5
+	VMULPD.BCST  word64_bf9b82ce312abf08<>+0(SB), Z2, Z6
+	VADDPD.BCST  word64_3fbce2f21a04362d<>+0(SB), Z6, Z6
+	VMULPD       Z5, Z4, Z5
+	VADDPD       Z6, Z5, Z5
+	VMULPD.BCST  word64_bfd812746b0379fd<>+0(SB), Z2, Z6
+	VADDPD.BCST  word64_3fc06eba8214db69<>+0(SB), Z6, Z6
+	VMULPD       Z5, Z4, Z4
+	VADDPD       Z6, Z4, Z4
+	VMULPD       Z4, Z1, Z4
+	VADDPD       Z4, Z1, Z4
+	VBROADCASTSD word64_bdb40cb36a7efc5c<>+0(SB), Z5
+	VMULPD.BCST  word64_3e070d86ac64b127<>+0(SB), Z1, Z6
+	VADDPD.BCST  word64_be4818e922de0705<>+0(SB), Z6, Z6
+	VMULPD       Z5, Z2, Z5
+	VADDPD       Z6, Z5, Z5
+	VMULPD.BCST  word64_3e7deb9a766ebe2d<>+0(SB), Z1, Z6
+	VADDPD.BCST  word64_bea7d68e6a4b24f5<>+0(SB), Z6, Z6
+	VMULPD       Z5, Z2, Z5
+	VADDPD       Z6, Z5, Z5
+	VMULPD.BCST  word64_3ec7643451e3d13d<>+0(SB), Z1, Z6
+	VADDPD.BCST  word64_bed100af85a960a4<>+0(SB), Z6, Z6
+	VMULPD       Z5, Z2, Z5
+	VADDPD       Z6, Z5, Z5
+	VMULPD.BCST  word64_befbfd9554357755<>+0(SB), Z1, Z6
+	VADDPD.BCST  word64_3f2dd7383a8dd9da<>+0(SB), Z6, Z6
+	VMULPD       Z5, Z2, Z5
+	VADDPD       Z6, Z5, Z5
+	VMULPD.BCST  word64_bf4df888535bb7ac<>+0(SB), Z1, Z6
+	VADDPD.BCST  word64_3f612215dd83fd6b<>+0(SB), Z6, Z6
+	VMULPD       Z5, Z2, Z5
+	VADDPD       Z6, Z5, Z5
+	VMULPD.BCST  word64_bf42e2542879d723<>+0(SB), Z1, Z6
+	VADDPD.BCST  word64_bf9353128646061d<>+0(SB), Z6, Z6
+	VMULPD       Z5, Z2, Z5
+	VADDPD       Z6, Z5, Z5
+	VMULPD.BCST  word64_3fba46b27308eee2<>+0(SB), Z1, Z6
+	VADDPD.BCST  word64_3fe45f91ac0e5bdb<>+0(SB), Z6, Z6
+	VMULPD       Z5, Z2, Z5
+	VADDPD       Z6, Z5, Z5
+	VMULPD.BCST  word64_3ff20dccb8465b22<>+0(SB), Z1, Z6
+	VADDPD.BCST  word64_3eb12ce4e21711b8<>+0(SB), Z6, Z6
+	VMULPD       Z5, Z2, Z2
+	VADDPD       Z6, Z2, Z2
+	VBROADCASTSD word64_0<>+0(SB), Z5
+	VSUBPD       Z2, Z5, Z2
+	VMULPD.BCST  word64_3ff71547652b82fe<>+0(SB), Z2, Z5
+	VADDPD.BCST  word64_4338000000000000<>+0(SB), Z5, Z5
+	VSUBPD.BCST  word64_4338000000000000<>+0(SB), Z5, Z6
+	VMULPD.BCST  word64_3fe62e42fee00000<>+0(SB), Z6, Z7
+	VSUBPD       Z7, Z2, Z2
+	VMULPD.BCST  word64_3dea39ef35793c76<>+0(SB), Z6, Z6
+	VSUBPD       Z6, Z2, Z7
+	VMULPD       Z7, Z7, Z8
+	VBROADCASTSD word64_3e21f99258e229ef<>+0(SB), Z9
+	VMULPD.BCST  word64_3e5af6af95456c58<>+0(SB), Z7, Z10
+	VADDPD.BCST  word64_3e927e4c3290da4b<>+0(SB), Z10, Z10
+	VMULPD       Z9, Z8, Z9
+	VADDPD       Z10, Z9, Z9
+	VMULPD.BCST  word64_3ec71ddf0cccc4c5<>+0(SB), Z7, Z10
+	VADDPD.BCST  word64_3efa01a01b1cb118<>+0(SB), Z10, Z10
+	VMULPD       Z9, Z8, Z9
+	VADDPD       Z10, Z9, Z9
+	VMULPD.BCST  word64_3f2a01a01b32524e<>+0(SB), Z7, Z10
+	VADDPD.BCST  word64_3f56c16c16c141fc<>+0(SB), Z10, Z10
+	VMULPD       Z9, Z8, Z9
+	VADDPD       Z10, Z9, Z9
+	VMULPD.BCST  word64_3f8111111110ed94<>+0(SB), Z7, Z10
+	VADDPD.BCST  word64_3fa555555555555a<>+0(SB), Z10, Z10
+	VMULPD       Z9, Z8, Z9
+	VADDPD       Z10, Z9, Z9
+	VMULPD.BCST  word64_3fc555555555555b<>+0(SB), Z7, Z7
+	VADDPD.BCST  word64_3fe0000000000000<>+0(SB), Z7, Z7
+	VMULPD       Z9, Z8, Z9
+	VADDPD       Z7, Z9, Z7
+	VMULPD       Z7, Z8, Z7
+	VSUBPD       Z6, Z7, Z6
+	VPSLLQ       $0x34, Z5, Z5
+	VPADDQ.BCST  word64_3ff0000000000000<>+0(SB), Z5, Z5
+	VADDPD.BCST  word64_3ff0000000000000<>+0(SB), Z2, Z7
+	VSUBPD.BCST  word64_3ff0000000000000<>+0(SB), Z7, Z8
+	VSUBPD       Z8, Z2, Z2
+	VADDPD       Z6, Z2, Z2
+	VADDPD       Z2, Z7, Z2
+	VMULPD       Z2, Z5, Z2
+	VBROADCASTSD word64_3ff0000000000000<>+0(SB), Z5
+	VSUBPD       Z2, Z5, Z2
+	VCMPPD.BCST  $0x11, word64_3ff0000000000000<>+0(SB), Z1, K1
+	VBLENDMPD    Z4, Z2, K1, Z3
+	VANDPD.BCST  word64_8000000000000000<>+0(SB), Z0, Z0
+	VORPD        Z0, Z3, Z0
+	TESTQ        AX, AX
+	JL           storeTail
+	VMOVUPS      Z0, (DX)
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, DX
+	JMP          loop
+
+tail:
+	CMPQ      AX, $-8
+	JE        done
+	MOVQ      AX, CX
+	ADDQ      $0x08, CX
+	MOVQ      $-1, SI
+	SHLQ      CL, SI
+	NOTQ      SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (BX), K1, Z0
+	JMP       body
+
+storeTail:
+	MOVQ    AX, CX
+	ADDQ    $0x08, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	KMOVW   AX, K1
+	VMOVUPD Z0, K1, (DX)
+
+done:
+	XORQ AX, AX
 	MOVQ AX, left+40(FP)
 	VZEROUPPER
 	RET

@@ -17,6 +17,7 @@ const (
 	fnLogSigmoid
 	fnSin
 	fnCos
+	fnErf
 	functions // their number
 )
 

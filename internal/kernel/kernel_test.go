@@ -103,7 +103,7 @@ var unaries = []unary{
 	{"Exp2", Exp2[float64], Exp2[float32], Exp2Of[float64]},
 	{"Log2", Log2[float64], Log2[float32], Log2Of[float64]},
 	{"Log10", Log10[float64], Log10[float32], Log10Of},
-	{"Erf", Erf[float64], Erf[float32], math.Erf},
+	{"Erf", Erf[float64], Erf[float32], ErfOf[float64]},
 	{"Erfc", Erfc[float64], Erfc[float32], math.Erfc},
 	{"LogSigmoid", LogSigmoid[float64], LogSigmoid[float32], LogSigmoidOf[float64]},
 }

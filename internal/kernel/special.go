@@ -39,9 +39,6 @@ func Map2[T Float](dst, a, b []T, f func(a, b float64) float64) {
 // Log10 writes the logarithm to base 10, as [Log10Of].
 func Log10[T Float](dst, x []T) { Map1(dst, x, Log10Of) }
 
-// Erf writes the error function of x.
-func Erf[T Float](dst, x []T) { Map1(dst, x, math.Erf) }
-
 // Erfc writes 1 - erf x, accurate where that is small.
 func Erfc[T Float](dst, x []T) { Map1(dst, x, math.Erfc) }
 

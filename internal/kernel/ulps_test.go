@@ -40,6 +40,7 @@ var ulpRows = []ulpRow{
 	{"LogSigmoid", LogSigmoid[float32], LogSigmoid[float64], logSigmoid, bigLogSigmoid, -1e6, 745, 0.501, 2},
 	{"Sin", Sin[float32], Sin[float64], math.Sin, bigSin, -1e5, 1e5, 0.501, 1},
 	{"Cos", Cos[float32], Cos[float64], math.Cos, bigCos, -1e5, 1e5, 0.501, 1},
+	{"Erf", Erf[float32], Erf[float64], math.Erf, bigErf, -6.5, 6.5, 0.501, 2},
 }
 
 func softplus(x float64) float64 {

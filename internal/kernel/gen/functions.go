@@ -41,6 +41,7 @@ var functionTable = []function{
 	{"logSigmoid", 1, "-ln(1 + e⁻ˣ)", widened, known(formula.logSigmoid)},
 	{"sin", 1, "sin x", widened, formula.sin},
 	{"cos", 1, "cos x", widened, formula.cos},
+	{"erf", 1, "erf x", widened, known(formula.erf)},
 }
 
 // known is the body of a function of one argument that knows all lanes.

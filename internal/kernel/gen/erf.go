@@ -1,0 +1,33 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// The function of ../erf.go, with the same operations in the same order as there.
+
+// The numbers of erf.go.
+const erfFrom, erfLimit = 1.0, 6.0
+
+var (
+	erfSmall = []float64{
+		0x1.06eba8214db69p-3, -0x1.812746b0379fdp-2, 0x1.ce2f21a04362dp-4, -0x1.b82ce312abf08p-6,
+		0x1.565bcd12991cp-8, -0x1.c02db49b09506p-11, 0x1.f9a335388d2f5p-14, -0x1.f4d333884b5c7p-17,
+		0x1.b9ee95850f651p-20, -0x1.5f9828c55cc92p-23, 0x1.fc78cbcce41e3p-27, -0x1.46794feaba6f6p-30,
+		0x1.29783040ef603p-34}
+	erfLarge = []float64{
+		0x1.12ce4e21711b8p-20, 0x1.20dccb8465b22p0, 0x1.45f91ac0e5bdbp-1, 0x1.a46b27308eee2p-4,
+		-0x1.353128646061dp-6, -0x1.2e2542879d723p-11, 0x1.12215dd83fd6bp-9, -0x1.df888535bb7acp-11,
+		0x1.dd7383a8dd9dap-13, -0x1.bfd9554357755p-16, -0x1.100af85a960a4p-18, 0x1.7643451e3d13dp-19,
+		-0x1.7d68e6a4b24f5p-21, 0x1.deb9a766ebe2dp-24, -0x1.818e922de0705p-27, 0x1.70d86ac64b127p-31,
+		-0x1.40cb36a7efc5cp-36}
+)
+
+func (v formula) erf(x VecVirtual) VecVirtual {
+	a := v.min(erfLimit, v.abs(x))
+	a2 := v.mul(a, a)
+	small := v.add(a, v.mul(a, v.series(a2, v.mul(a2, a2), erfSmall)))
+	z, _, r, w := v.expReduce(v.sub(0.0, v.series(a, a2, erfLarge)))
+	large := v.sub(1.0, v.mul(v.power(z), v.oneMore(r, w)))
+	return v.or(v.choose(v.compare(a, less, erfFrom), small, large), v.sign(x))
+}
