@@ -84,11 +84,11 @@ func reduceRow[T Float](f fold, x []T) (y T) {
 	}
 	switch f {
 	case foldSum:
-		return sumOf(x)
+		return sumRow(x)
 	case foldMax:
-		return maxOf(x)
+		return maxRow(x)
 	}
-	return minOf(x)
+	return minRow(x)
 }
 
 // reduceColumns writes to dst the pairwise reductions of the first len(dst) columns of
@@ -131,8 +131,8 @@ func join[T Float](f fold, dst, x []T) {
 	}
 }
 
-// sumOf returns the sum of x, in 32 partial sums. Eight of them at a time are in registers.
-func sumOf[T Float](x []T) T {
+// sumRow returns the sum of x, in 32 partial sums. Eight of them at a time are in registers.
+func sumRow[T Float](x []T) T {
 	var s [lanes / 8][8]T
 	for l := range s {
 		if len(x) < 8*l+8 {
@@ -166,8 +166,8 @@ func sumOf[T Float](x []T) T {
 	return ((t[0] + t[4]) + (t[2] + t[6])) + ((t[1] + t[5]) + (t[3] + t[7]))
 }
 
-// maxOf returns the maximum of x, in four chains that do not wait for each other.
-func maxOf[T Float](x []T) T {
+// maxRow returns the maximum of x, in four chains that do not wait for each other.
+func maxRow[T Float](x []T) T {
 	m := T(math.Inf(-1))
 	m0, m1, m2, m3 := m, m, m, m
 	for len(x) >= 4 {
@@ -183,8 +183,8 @@ func maxOf[T Float](x []T) T {
 	return max(m, m0, m1, m2, m3)
 }
 
-// minOf returns the minimum of x, in four chains that do not wait for each other.
-func minOf[T Float](x []T) T {
+// minRow returns the minimum of x, in four chains that do not wait for each other.
+func minRow[T Float](x []T) T {
 	m := T(math.Inf(1))
 	m0, m1, m2, m3 := m, m, m, m
 	for len(x) >= 4 {
