@@ -73,7 +73,7 @@ func (d rows) computes(v *value) bool {
 		return n == d.count*d.wide() || n == d.count*d.narrow()
 	case sum:
 		r, ok := rowsOf(v.args[0], p.Axes)
-		return ok && r == d
+		return ok && r == d || d.sumsColumns(v)
 	case extremum:
 		r, ok := rowsOf(v.args[0], p.Axes)
 		return ok && r == d
@@ -85,6 +85,17 @@ func (d rows) computes(v *value) bool {
 		return v.args[0].shape[p.Axis] == 1 && d == rows{outer, n, inner, d.dtype}
 	}
 	return false
+}
+
+// sumsColumns reports that v is the sum of all rows of a wide array. It is there when the
+// program has seen all rows, so nothing in the program reads it.
+func (d rows) sumsColumns(v *value) bool {
+	p, ok := v.prim.(sum)
+	if !ok || v.size() != d.wide() || v.args[0].size() != d.count*d.wide() {
+		return false
+	}
+	first, last := p.Axes[0], p.Axes[len(p.Axes)-1]
+	return last-first == len(p.Axes)-1 && tensor.Size(v.args[0].shape[:first]) == 1 // the first axes
 }
 
 // access is how a value reads an argument.
@@ -209,10 +220,15 @@ func (f *rowFuser) has(v *value) bool {
 
 // delay returns how many stages after a, its argument i, v is computed at least.
 func (f *rowFuser) delay(a, v *value, i int) int {
-	if !f.has(a) || f.has(v) && f.d.reads(v, i) != otherwise {
+	if !f.has(a) || f.has(v) && f.inRow(a, v, i) {
 		return 0
 	}
 	return 1
+}
+
+// inRow reports that v, which the rows at hand have, reads a, its argument i, row by row.
+func (f *rowFuser) inRow(a, v *value, i int) bool {
+	return f.d.reads(v, i) != otherwise && !f.d.sumsColumns(a)
 }
 
 // postpone moves v to the stage where it is read first, if all that read it are row
@@ -269,7 +285,7 @@ func (f *rowFuser) collect() {
 			continue
 		}
 		for i, a := range v.args {
-			if a := storageOf(a); f.has(a) && f.stage[a] == f.stage[v] && f.d.reads(v, i) != otherwise {
+			if a := storageOf(a); f.has(a) && f.stage[a] == f.stage[v] && f.inRow(a, v, i) {
 				parent[find(a)] = find(v)
 			}
 		}

@@ -24,8 +24,11 @@ type rowProgram[T tensor.Float] struct {
 	steps  []rowStep[T]
 	slots  []rowSlot[T]
 	number map[slotKey]int // of slots, when compiling
-	block  int             // rows at a time
-	task   int             // rows in a call by kernel.Parallel, a multiple of block
+	sums   []columnSum[T]
+	block  int      // rows at a time
+	starts []int    // of the parts that the rows are cut into, and the end
+	joins  [][2]int // which parts of a sum of columns are added to which
+	group  int      // parts in a call by kernel.Parallel
 	work   func(task int)
 
 	mutex sync.Mutex
@@ -39,6 +42,21 @@ type rowStep[T tensor.Float] struct {
 	src   []int
 
 	inPlace bool // dst may be one of src
+}
+
+// columnSum is a sum of all rows of an array. Each part of the rows has a sum of its own;
+// they are added in the order of [kernel.SumAxis].
+type columnSum[T tensor.Float] struct {
+	src   int // slot
+	dst   *tensor.Array[T]
+	parts [][]T // of all parts but the first, which has dst
+}
+
+func (c *columnSum[T]) part(i int) []T {
+	if i == 0 {
+		return c.dst.Data
+	}
+	return c.parts[i]
 }
 
 // rowSlot is where the rows of an array are for the block at hand: in an array, or in
@@ -67,17 +85,18 @@ type rowLane[T tensor.Float] struct {
 
 func newRowProgram[T tensor.Float](u *unit, arrays map[*value]*tensor.Array[T]) *rowProgram[T] {
 	p := &rowProgram[T]{d: *u.rows, number: make(map[slotKey]int)}
-	inside, stored := make(map[*value]bool), make(map[*value]bool)
-	for _, v := range u.values {
-		inside[v] = true
-	}
+	stored := make(map[*value]bool)
 	for _, v := range u.stored {
 		stored[v] = true
 	}
 	for _, v := range u.values {
 		src := make([]int, len(v.args))
 		for i, a := range v.args {
-			src[i] = p.read(v, i, inside[storageOf(a)], arrays[a])
+			src[i] = p.read(v, i, arrays[a])
+		}
+		if p.d.sumsColumns(v) {
+			p.sums = append(p.sums, columnSum[T]{src: src[0], dst: arrays[v]})
+			continue
 		}
 		slot := rowSlot[T]{width: p.d.narrow()}
 		how := byNarrow
@@ -92,15 +111,39 @@ func newRowProgram[T tensor.Float](u *unit, arrays map[*value]*tensor.Array[T]) 
 	p.number = nil
 	p.block = max(1, rowBlock/p.d.wide())
 	p.shareTemps()
-	perRow := p.d.wide() * len(p.steps)
-	p.task = (rowGrain/perRow/p.block + 1) * p.block
-	tasks := (p.d.count + p.task - 1) / p.task
-	for range min(tasks, kernel.Workers()) {
+	p.cut()
+	for range min(p.tasks(), kernel.Workers()) {
 		p.free = append(p.free, p.newLane())
 	}
 	p.work = p.runTask
 	return p
 }
+
+// cut divides the rows into parts, by shapes alone: as the order of sums of columns wants
+// it, if there are any.
+func (p *rowProgram[T]) cut() {
+	perRow := p.d.wide() * (len(p.steps) + len(p.sums))
+	if len(p.sums) > 0 {
+		p.starts, p.joins = kernel.ColumnParts(p.d.count)
+		p.group = rowGrain/(perRow*kernel.ColumnPart) + 1
+		for i := range p.sums {
+			p.sums[i].parts = make([][]T, len(p.starts)-1)
+			for k := range p.sums[i].parts[1:] {
+				p.sums[i].parts[k+1] = make([]T, p.d.wide())
+			}
+		}
+		return
+	}
+	p.group = 1
+	part := (rowGrain/perRow/p.block + 1) * p.block
+	for start := 0; start < p.d.count; start += part {
+		p.starts = append(p.starts, start)
+	}
+	p.starts = append(p.starts, p.d.count)
+}
+
+// tasks returns the number of calls by kernel.Parallel.
+func (p *rowProgram[T]) tasks() int { return (len(p.starts) - 2 + p.group) / p.group }
 
 // add appends a step, and the slot of its result.
 func (p *rowProgram[T]) add(key slotKey, slot rowSlot[T], apply func([]T, [][]T, int), src ...int) int {
@@ -112,7 +155,7 @@ func (p *rowProgram[T]) add(key slotKey, slot rowSlot[T], apply func([]T, [][]T,
 }
 
 // read returns the slot in which v finds its argument i.
-func (p *rowProgram[T]) read(v *value, i int, inside bool, array *tensor.Array[T]) int {
+func (p *rowProgram[T]) read(v *value, i int, array *tensor.Array[T]) int {
 	a := storageOf(v.args[i])
 	key := slotKey{v: a, how: p.d.reads(v, i)}
 	width := p.d.narrow()
@@ -187,6 +230,9 @@ func (p *rowProgram[T]) shareTemps() {
 			last[slot] = i
 		}
 	}
+	for _, c := range p.sums {
+		last[c.src] = len(p.steps)
+	}
 	type temp struct{ width, until int }
 	var temps []temp
 	for i, s := range p.steps {
@@ -221,6 +267,9 @@ func (p *rowProgram[T]) newLane() *rowLane[T] {
 		case s.like != nil:
 			in := newBlockInput(s.array, s.like)
 			in.prepare(rows * s.width)
+			if in.fixed && s.width%in.period != 0 && len(p.sums) > 0 { // parts begin at any row
+				in.fixed = false
+			}
 			l.inputs[i] = &in
 		case s.array == nil:
 			for len(l.temps) <= s.temp {
@@ -237,7 +286,15 @@ func (p *rowProgram[T]) newLane() *rowLane[T] {
 	return l
 }
 
-func (p *rowProgram[T]) run() { kernel.Parallel((p.d.count+p.task-1)/p.task, p.work) }
+func (p *rowProgram[T]) run() {
+	kernel.Parallel(p.tasks(), p.work)
+	for i := range p.sums {
+		c := &p.sums[i]
+		for _, j := range p.joins {
+			kernel.Add(c.part(j[0]), c.part(j[0]), c.part(j[1]))
+		}
+	}
+}
 
 // runTask computes the rows of one task, with memory that no other uses meanwhile.
 func (p *rowProgram[T]) runTask(task int) {
@@ -247,9 +304,19 @@ func (p *rowProgram[T]) runTask(task int) {
 			in.begin()
 		}
 	}
-	end := min((task+1)*p.task, p.d.count)
-	for start := task * p.task; start < end; start += p.block {
-		p.runBlock(l, start, min(p.block, end-start))
+	for part := task * p.group; part < min((task+1)*p.group, len(p.starts)-1); part++ {
+		for i := range p.sums {
+			clear(p.sums[i].part(part))
+		}
+		end := p.starts[part+1]
+		for start := p.starts[part]; start < end; start += p.block {
+			n := min(p.block, end-start)
+			p.runBlock(l, start, n)
+			for i := range p.sums {
+				c := &p.sums[i]
+				kernel.AddColumns(c.part(part), l.slots[c.src], n)
+			}
+		}
 	}
 	p.mutex.Lock()
 	p.free = append(p.free, l)

@@ -2,6 +2,7 @@ package kernel_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/downhill-go/downhill/internal/kernel"
@@ -27,5 +28,29 @@ func TestRepeat(t *testing.T) {
 			}
 			require.Equal(t, float32(-1), dst[outer*n*inner], "nothing behind the end")
 		})
+	}
+}
+
+// The parts of a sum of columns, added as ColumnParts says, are SumAxis to the bit.
+func TestColumnParts(t *testing.T) {
+	const inner = 5
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, n := range []int{0, 1, 7, 127, 128, 129, 200, 257, 300, 1000, 4096, 5001} {
+		x := make([]float32, n*inner)
+		for i := range x {
+			x[i] = float32(rng.NormFloat64())
+		}
+		want := make([]float32, inner)
+		kernel.SumAxis(want, x, 1, n, inner)
+		starts, joins := kernel.ColumnParts(n)
+		parts := make([][]float32, len(starts)-1)
+		for i := range parts {
+			parts[i] = make([]float32, inner)
+			kernel.AddColumns(parts[i], x[starts[i]*inner:], starts[i+1]-starts[i])
+		}
+		for _, j := range joins {
+			kernel.Add(parts[j[0]], parts[j[0]], parts[j[1]])
+		}
+		require.Equal(t, want, parts[0], "%d rows", n)
 	}
 }
