@@ -42,14 +42,14 @@ func erfSmall(a float64) float64 {
 
 func erfLarge(a float64) float64 {
 	a2 := float64(a * a)
-	q := (-0x1.818e922de0705p-27 + float64(a*0x1.70d86ac64b127p-31)) + float64(a2*-0x1.40cb36a7efc5cp-36)
-	q = (-0x1.7d68e6a4b24f5p-21 + float64(a*0x1.deb9a766ebe2dp-24)) + float64(a2*q)
-	q = (-0x1.100af85a960a4p-18 + float64(a*0x1.7643451e3d13dp-19)) + float64(a2*q)
-	q = (0x1.dd7383a8dd9dap-13 + float64(a*-0x1.bfd9554357755p-16)) + float64(a2*q)
-	q = (0x1.12215dd83fd6bp-9 + float64(a*-0x1.df888535bb7acp-11)) + float64(a2*q)
-	q = (-0x1.353128646061dp-6 + float64(a*-0x1.2e2542879d723p-11)) + float64(a2*q)
-	q = (0x1.45f91ac0e5bdbp-1 + float64(a*0x1.a46b27308eee2p-4)) + float64(a2*q)
-	q = (0x1.12ce4e21711b8p-20 + float64(a*0x1.20dccb8465b22p0)) + float64(a2*q)
+	q := (-0x1.819865672dc36p-27 + float64(a*0x1.70e20485da968p-31)) + float64(a2*-0x1.40d3ddd7762d3p-36)
+	q = (-0x1.7d737a0006aa7p-21 + float64(a*0x1.dec5f76f59b14p-24)) + float64(a2*q)
+	q = (-0x1.1023c589ff6e9p-18 + float64(a*0x1.765079b8376a3p-19)) + float64(a2*q)
+	q = (0x1.dd6e854f16cb5p-13 + float64(a*-0x1.bfc7766e79114p-16)) + float64(a2*q)
+	q = (0x1.1220a220ab4efp-9 + float64(a*-0x1.df86591d8baa0p-11)) + float64(a2*q)
+	q = (-0x1.35313b65a5b68p-6 + float64(a*-0x1.2e2237d9f6457p-11)) + float64(a2*q)
+	q = (0x1.45f91a9f1b84ep-1 + float64(a*0x1.a46b29e45e636p-4)) + float64(a2*q)
+	q = (0x1.12c71b836af34p-20 + float64(a*0x1.20dccb88734a4p0)) + float64(a2*q)
 	z, r, w := expReduce64(-q)
 	return 1 - float64(whole64(z)*oneMore(r, w))
 }

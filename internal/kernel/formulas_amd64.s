@@ -5898,37 +5898,37 @@ body:
 	VADDPD     Y5, Y3, Y3
 	VMULPD     Y3, Y1, Y3
 	VADDPD     Y3, Y1, Y3
-	VMOVUPS    word64_bdb40cb36a7efc5c<>+0(SB), Y4
-	VMULPD     word64_3e070d86ac64b127<>+0(SB), Y1, Y5
-	VADDPD     word64_be4818e922de0705<>+0(SB), Y5, Y5
+	VMOVUPS    word64_bdb40d3ddd7762d3<>+0(SB), Y4
+	VMULPD     word64_3e070e20485da968<>+0(SB), Y1, Y5
+	VADDPD     word64_be4819865672dc36<>+0(SB), Y5, Y5
 	VMULPD     Y4, Y2, Y4
 	VADDPD     Y5, Y4, Y4
-	VMULPD     word64_3e7deb9a766ebe2d<>+0(SB), Y1, Y5
-	VADDPD     word64_bea7d68e6a4b24f5<>+0(SB), Y5, Y5
+	VMULPD     word64_3e7dec5f76f59b14<>+0(SB), Y1, Y5
+	VADDPD     word64_bea7d737a0006aa7<>+0(SB), Y5, Y5
 	VMULPD     Y4, Y2, Y4
 	VADDPD     Y5, Y4, Y4
-	VMULPD     word64_3ec7643451e3d13d<>+0(SB), Y1, Y5
-	VADDPD     word64_bed100af85a960a4<>+0(SB), Y5, Y5
+	VMULPD     word64_3ec765079b8376a3<>+0(SB), Y1, Y5
+	VADDPD     word64_bed1023c589ff6e9<>+0(SB), Y5, Y5
 	VMULPD     Y4, Y2, Y4
 	VADDPD     Y5, Y4, Y4
-	VMULPD     word64_befbfd9554357755<>+0(SB), Y1, Y5
-	VADDPD     word64_3f2dd7383a8dd9da<>+0(SB), Y5, Y5
+	VMULPD     word64_befbfc7766e79114<>+0(SB), Y1, Y5
+	VADDPD     word64_3f2dd6e854f16cb5<>+0(SB), Y5, Y5
 	VMULPD     Y4, Y2, Y4
 	VADDPD     Y5, Y4, Y4
-	VMULPD     word64_bf4df888535bb7ac<>+0(SB), Y1, Y5
-	VADDPD     word64_3f612215dd83fd6b<>+0(SB), Y5, Y5
+	VMULPD     word64_bf4df86591d8baa0<>+0(SB), Y1, Y5
+	VADDPD     word64_3f61220a220ab4ef<>+0(SB), Y5, Y5
 	VMULPD     Y4, Y2, Y4
 	VADDPD     Y5, Y4, Y4
-	VMULPD     word64_bf42e2542879d723<>+0(SB), Y1, Y5
-	VADDPD     word64_bf9353128646061d<>+0(SB), Y5, Y5
+	VMULPD     word64_bf42e2237d9f6457<>+0(SB), Y1, Y5
+	VADDPD     word64_bf935313b65a5b68<>+0(SB), Y5, Y5
 	VMULPD     Y4, Y2, Y4
 	VADDPD     Y5, Y4, Y4
-	VMULPD     word64_3fba46b27308eee2<>+0(SB), Y1, Y5
-	VADDPD     word64_3fe45f91ac0e5bdb<>+0(SB), Y5, Y5
+	VMULPD     word64_3fba46b29e45e636<>+0(SB), Y1, Y5
+	VADDPD     word64_3fe45f91a9f1b84e<>+0(SB), Y5, Y5
 	VMULPD     Y4, Y2, Y4
 	VADDPD     Y5, Y4, Y4
-	VMULPD     word64_3ff20dccb8465b22<>+0(SB), Y1, Y5
-	VADDPD     word64_3eb12ce4e21711b8<>+0(SB), Y5, Y5
+	VMULPD     word64_3ff20dccb88734a4<>+0(SB), Y1, Y5
+	VADDPD     word64_3eb12c71b836af34<>+0(SB), Y5, Y5
 	VMULPD     Y4, Y2, Y2
 	VADDPD     Y5, Y2, Y2
 	VMOVUPS    word64_0<>+0(SB), Y4
@@ -6096,107 +6096,107 @@ DATA word64_3fc06eba8214db69<>+16(SB)/8, $0x3fc06eba8214db69
 DATA word64_3fc06eba8214db69<>+24(SB)/8, $0x3fc06eba8214db69
 GLOBL word64_3fc06eba8214db69<>(SB), RODATA|NOPTR, $32
 
-DATA word64_bdb40cb36a7efc5c<>+0(SB)/8, $0xbdb40cb36a7efc5c
-DATA word64_bdb40cb36a7efc5c<>+8(SB)/8, $0xbdb40cb36a7efc5c
-DATA word64_bdb40cb36a7efc5c<>+16(SB)/8, $0xbdb40cb36a7efc5c
-DATA word64_bdb40cb36a7efc5c<>+24(SB)/8, $0xbdb40cb36a7efc5c
-GLOBL word64_bdb40cb36a7efc5c<>(SB), RODATA|NOPTR, $32
+DATA word64_bdb40d3ddd7762d3<>+0(SB)/8, $0xbdb40d3ddd7762d3
+DATA word64_bdb40d3ddd7762d3<>+8(SB)/8, $0xbdb40d3ddd7762d3
+DATA word64_bdb40d3ddd7762d3<>+16(SB)/8, $0xbdb40d3ddd7762d3
+DATA word64_bdb40d3ddd7762d3<>+24(SB)/8, $0xbdb40d3ddd7762d3
+GLOBL word64_bdb40d3ddd7762d3<>(SB), RODATA|NOPTR, $32
 
-DATA word64_3e070d86ac64b127<>+0(SB)/8, $0x3e070d86ac64b127
-DATA word64_3e070d86ac64b127<>+8(SB)/8, $0x3e070d86ac64b127
-DATA word64_3e070d86ac64b127<>+16(SB)/8, $0x3e070d86ac64b127
-DATA word64_3e070d86ac64b127<>+24(SB)/8, $0x3e070d86ac64b127
-GLOBL word64_3e070d86ac64b127<>(SB), RODATA|NOPTR, $32
+DATA word64_3e070e20485da968<>+0(SB)/8, $0x3e070e20485da968
+DATA word64_3e070e20485da968<>+8(SB)/8, $0x3e070e20485da968
+DATA word64_3e070e20485da968<>+16(SB)/8, $0x3e070e20485da968
+DATA word64_3e070e20485da968<>+24(SB)/8, $0x3e070e20485da968
+GLOBL word64_3e070e20485da968<>(SB), RODATA|NOPTR, $32
 
-DATA word64_be4818e922de0705<>+0(SB)/8, $0xbe4818e922de0705
-DATA word64_be4818e922de0705<>+8(SB)/8, $0xbe4818e922de0705
-DATA word64_be4818e922de0705<>+16(SB)/8, $0xbe4818e922de0705
-DATA word64_be4818e922de0705<>+24(SB)/8, $0xbe4818e922de0705
-GLOBL word64_be4818e922de0705<>(SB), RODATA|NOPTR, $32
+DATA word64_be4819865672dc36<>+0(SB)/8, $0xbe4819865672dc36
+DATA word64_be4819865672dc36<>+8(SB)/8, $0xbe4819865672dc36
+DATA word64_be4819865672dc36<>+16(SB)/8, $0xbe4819865672dc36
+DATA word64_be4819865672dc36<>+24(SB)/8, $0xbe4819865672dc36
+GLOBL word64_be4819865672dc36<>(SB), RODATA|NOPTR, $32
 
-DATA word64_3e7deb9a766ebe2d<>+0(SB)/8, $0x3e7deb9a766ebe2d
-DATA word64_3e7deb9a766ebe2d<>+8(SB)/8, $0x3e7deb9a766ebe2d
-DATA word64_3e7deb9a766ebe2d<>+16(SB)/8, $0x3e7deb9a766ebe2d
-DATA word64_3e7deb9a766ebe2d<>+24(SB)/8, $0x3e7deb9a766ebe2d
-GLOBL word64_3e7deb9a766ebe2d<>(SB), RODATA|NOPTR, $32
+DATA word64_3e7dec5f76f59b14<>+0(SB)/8, $0x3e7dec5f76f59b14
+DATA word64_3e7dec5f76f59b14<>+8(SB)/8, $0x3e7dec5f76f59b14
+DATA word64_3e7dec5f76f59b14<>+16(SB)/8, $0x3e7dec5f76f59b14
+DATA word64_3e7dec5f76f59b14<>+24(SB)/8, $0x3e7dec5f76f59b14
+GLOBL word64_3e7dec5f76f59b14<>(SB), RODATA|NOPTR, $32
 
-DATA word64_bea7d68e6a4b24f5<>+0(SB)/8, $0xbea7d68e6a4b24f5
-DATA word64_bea7d68e6a4b24f5<>+8(SB)/8, $0xbea7d68e6a4b24f5
-DATA word64_bea7d68e6a4b24f5<>+16(SB)/8, $0xbea7d68e6a4b24f5
-DATA word64_bea7d68e6a4b24f5<>+24(SB)/8, $0xbea7d68e6a4b24f5
-GLOBL word64_bea7d68e6a4b24f5<>(SB), RODATA|NOPTR, $32
+DATA word64_bea7d737a0006aa7<>+0(SB)/8, $0xbea7d737a0006aa7
+DATA word64_bea7d737a0006aa7<>+8(SB)/8, $0xbea7d737a0006aa7
+DATA word64_bea7d737a0006aa7<>+16(SB)/8, $0xbea7d737a0006aa7
+DATA word64_bea7d737a0006aa7<>+24(SB)/8, $0xbea7d737a0006aa7
+GLOBL word64_bea7d737a0006aa7<>(SB), RODATA|NOPTR, $32
 
-DATA word64_3ec7643451e3d13d<>+0(SB)/8, $0x3ec7643451e3d13d
-DATA word64_3ec7643451e3d13d<>+8(SB)/8, $0x3ec7643451e3d13d
-DATA word64_3ec7643451e3d13d<>+16(SB)/8, $0x3ec7643451e3d13d
-DATA word64_3ec7643451e3d13d<>+24(SB)/8, $0x3ec7643451e3d13d
-GLOBL word64_3ec7643451e3d13d<>(SB), RODATA|NOPTR, $32
+DATA word64_3ec765079b8376a3<>+0(SB)/8, $0x3ec765079b8376a3
+DATA word64_3ec765079b8376a3<>+8(SB)/8, $0x3ec765079b8376a3
+DATA word64_3ec765079b8376a3<>+16(SB)/8, $0x3ec765079b8376a3
+DATA word64_3ec765079b8376a3<>+24(SB)/8, $0x3ec765079b8376a3
+GLOBL word64_3ec765079b8376a3<>(SB), RODATA|NOPTR, $32
 
-DATA word64_bed100af85a960a4<>+0(SB)/8, $0xbed100af85a960a4
-DATA word64_bed100af85a960a4<>+8(SB)/8, $0xbed100af85a960a4
-DATA word64_bed100af85a960a4<>+16(SB)/8, $0xbed100af85a960a4
-DATA word64_bed100af85a960a4<>+24(SB)/8, $0xbed100af85a960a4
-GLOBL word64_bed100af85a960a4<>(SB), RODATA|NOPTR, $32
+DATA word64_bed1023c589ff6e9<>+0(SB)/8, $0xbed1023c589ff6e9
+DATA word64_bed1023c589ff6e9<>+8(SB)/8, $0xbed1023c589ff6e9
+DATA word64_bed1023c589ff6e9<>+16(SB)/8, $0xbed1023c589ff6e9
+DATA word64_bed1023c589ff6e9<>+24(SB)/8, $0xbed1023c589ff6e9
+GLOBL word64_bed1023c589ff6e9<>(SB), RODATA|NOPTR, $32
 
-DATA word64_befbfd9554357755<>+0(SB)/8, $0xbefbfd9554357755
-DATA word64_befbfd9554357755<>+8(SB)/8, $0xbefbfd9554357755
-DATA word64_befbfd9554357755<>+16(SB)/8, $0xbefbfd9554357755
-DATA word64_befbfd9554357755<>+24(SB)/8, $0xbefbfd9554357755
-GLOBL word64_befbfd9554357755<>(SB), RODATA|NOPTR, $32
+DATA word64_befbfc7766e79114<>+0(SB)/8, $0xbefbfc7766e79114
+DATA word64_befbfc7766e79114<>+8(SB)/8, $0xbefbfc7766e79114
+DATA word64_befbfc7766e79114<>+16(SB)/8, $0xbefbfc7766e79114
+DATA word64_befbfc7766e79114<>+24(SB)/8, $0xbefbfc7766e79114
+GLOBL word64_befbfc7766e79114<>(SB), RODATA|NOPTR, $32
 
-DATA word64_3f2dd7383a8dd9da<>+0(SB)/8, $0x3f2dd7383a8dd9da
-DATA word64_3f2dd7383a8dd9da<>+8(SB)/8, $0x3f2dd7383a8dd9da
-DATA word64_3f2dd7383a8dd9da<>+16(SB)/8, $0x3f2dd7383a8dd9da
-DATA word64_3f2dd7383a8dd9da<>+24(SB)/8, $0x3f2dd7383a8dd9da
-GLOBL word64_3f2dd7383a8dd9da<>(SB), RODATA|NOPTR, $32
+DATA word64_3f2dd6e854f16cb5<>+0(SB)/8, $0x3f2dd6e854f16cb5
+DATA word64_3f2dd6e854f16cb5<>+8(SB)/8, $0x3f2dd6e854f16cb5
+DATA word64_3f2dd6e854f16cb5<>+16(SB)/8, $0x3f2dd6e854f16cb5
+DATA word64_3f2dd6e854f16cb5<>+24(SB)/8, $0x3f2dd6e854f16cb5
+GLOBL word64_3f2dd6e854f16cb5<>(SB), RODATA|NOPTR, $32
 
-DATA word64_bf4df888535bb7ac<>+0(SB)/8, $0xbf4df888535bb7ac
-DATA word64_bf4df888535bb7ac<>+8(SB)/8, $0xbf4df888535bb7ac
-DATA word64_bf4df888535bb7ac<>+16(SB)/8, $0xbf4df888535bb7ac
-DATA word64_bf4df888535bb7ac<>+24(SB)/8, $0xbf4df888535bb7ac
-GLOBL word64_bf4df888535bb7ac<>(SB), RODATA|NOPTR, $32
+DATA word64_bf4df86591d8baa0<>+0(SB)/8, $0xbf4df86591d8baa0
+DATA word64_bf4df86591d8baa0<>+8(SB)/8, $0xbf4df86591d8baa0
+DATA word64_bf4df86591d8baa0<>+16(SB)/8, $0xbf4df86591d8baa0
+DATA word64_bf4df86591d8baa0<>+24(SB)/8, $0xbf4df86591d8baa0
+GLOBL word64_bf4df86591d8baa0<>(SB), RODATA|NOPTR, $32
 
-DATA word64_3f612215dd83fd6b<>+0(SB)/8, $0x3f612215dd83fd6b
-DATA word64_3f612215dd83fd6b<>+8(SB)/8, $0x3f612215dd83fd6b
-DATA word64_3f612215dd83fd6b<>+16(SB)/8, $0x3f612215dd83fd6b
-DATA word64_3f612215dd83fd6b<>+24(SB)/8, $0x3f612215dd83fd6b
-GLOBL word64_3f612215dd83fd6b<>(SB), RODATA|NOPTR, $32
+DATA word64_3f61220a220ab4ef<>+0(SB)/8, $0x3f61220a220ab4ef
+DATA word64_3f61220a220ab4ef<>+8(SB)/8, $0x3f61220a220ab4ef
+DATA word64_3f61220a220ab4ef<>+16(SB)/8, $0x3f61220a220ab4ef
+DATA word64_3f61220a220ab4ef<>+24(SB)/8, $0x3f61220a220ab4ef
+GLOBL word64_3f61220a220ab4ef<>(SB), RODATA|NOPTR, $32
 
-DATA word64_bf42e2542879d723<>+0(SB)/8, $0xbf42e2542879d723
-DATA word64_bf42e2542879d723<>+8(SB)/8, $0xbf42e2542879d723
-DATA word64_bf42e2542879d723<>+16(SB)/8, $0xbf42e2542879d723
-DATA word64_bf42e2542879d723<>+24(SB)/8, $0xbf42e2542879d723
-GLOBL word64_bf42e2542879d723<>(SB), RODATA|NOPTR, $32
+DATA word64_bf42e2237d9f6457<>+0(SB)/8, $0xbf42e2237d9f6457
+DATA word64_bf42e2237d9f6457<>+8(SB)/8, $0xbf42e2237d9f6457
+DATA word64_bf42e2237d9f6457<>+16(SB)/8, $0xbf42e2237d9f6457
+DATA word64_bf42e2237d9f6457<>+24(SB)/8, $0xbf42e2237d9f6457
+GLOBL word64_bf42e2237d9f6457<>(SB), RODATA|NOPTR, $32
 
-DATA word64_bf9353128646061d<>+0(SB)/8, $0xbf9353128646061d
-DATA word64_bf9353128646061d<>+8(SB)/8, $0xbf9353128646061d
-DATA word64_bf9353128646061d<>+16(SB)/8, $0xbf9353128646061d
-DATA word64_bf9353128646061d<>+24(SB)/8, $0xbf9353128646061d
-GLOBL word64_bf9353128646061d<>(SB), RODATA|NOPTR, $32
+DATA word64_bf935313b65a5b68<>+0(SB)/8, $0xbf935313b65a5b68
+DATA word64_bf935313b65a5b68<>+8(SB)/8, $0xbf935313b65a5b68
+DATA word64_bf935313b65a5b68<>+16(SB)/8, $0xbf935313b65a5b68
+DATA word64_bf935313b65a5b68<>+24(SB)/8, $0xbf935313b65a5b68
+GLOBL word64_bf935313b65a5b68<>(SB), RODATA|NOPTR, $32
 
-DATA word64_3fba46b27308eee2<>+0(SB)/8, $0x3fba46b27308eee2
-DATA word64_3fba46b27308eee2<>+8(SB)/8, $0x3fba46b27308eee2
-DATA word64_3fba46b27308eee2<>+16(SB)/8, $0x3fba46b27308eee2
-DATA word64_3fba46b27308eee2<>+24(SB)/8, $0x3fba46b27308eee2
-GLOBL word64_3fba46b27308eee2<>(SB), RODATA|NOPTR, $32
+DATA word64_3fba46b29e45e636<>+0(SB)/8, $0x3fba46b29e45e636
+DATA word64_3fba46b29e45e636<>+8(SB)/8, $0x3fba46b29e45e636
+DATA word64_3fba46b29e45e636<>+16(SB)/8, $0x3fba46b29e45e636
+DATA word64_3fba46b29e45e636<>+24(SB)/8, $0x3fba46b29e45e636
+GLOBL word64_3fba46b29e45e636<>(SB), RODATA|NOPTR, $32
 
-DATA word64_3fe45f91ac0e5bdb<>+0(SB)/8, $0x3fe45f91ac0e5bdb
-DATA word64_3fe45f91ac0e5bdb<>+8(SB)/8, $0x3fe45f91ac0e5bdb
-DATA word64_3fe45f91ac0e5bdb<>+16(SB)/8, $0x3fe45f91ac0e5bdb
-DATA word64_3fe45f91ac0e5bdb<>+24(SB)/8, $0x3fe45f91ac0e5bdb
-GLOBL word64_3fe45f91ac0e5bdb<>(SB), RODATA|NOPTR, $32
+DATA word64_3fe45f91a9f1b84e<>+0(SB)/8, $0x3fe45f91a9f1b84e
+DATA word64_3fe45f91a9f1b84e<>+8(SB)/8, $0x3fe45f91a9f1b84e
+DATA word64_3fe45f91a9f1b84e<>+16(SB)/8, $0x3fe45f91a9f1b84e
+DATA word64_3fe45f91a9f1b84e<>+24(SB)/8, $0x3fe45f91a9f1b84e
+GLOBL word64_3fe45f91a9f1b84e<>(SB), RODATA|NOPTR, $32
 
-DATA word64_3ff20dccb8465b22<>+0(SB)/8, $0x3ff20dccb8465b22
-DATA word64_3ff20dccb8465b22<>+8(SB)/8, $0x3ff20dccb8465b22
-DATA word64_3ff20dccb8465b22<>+16(SB)/8, $0x3ff20dccb8465b22
-DATA word64_3ff20dccb8465b22<>+24(SB)/8, $0x3ff20dccb8465b22
-GLOBL word64_3ff20dccb8465b22<>(SB), RODATA|NOPTR, $32
+DATA word64_3ff20dccb88734a4<>+0(SB)/8, $0x3ff20dccb88734a4
+DATA word64_3ff20dccb88734a4<>+8(SB)/8, $0x3ff20dccb88734a4
+DATA word64_3ff20dccb88734a4<>+16(SB)/8, $0x3ff20dccb88734a4
+DATA word64_3ff20dccb88734a4<>+24(SB)/8, $0x3ff20dccb88734a4
+GLOBL word64_3ff20dccb88734a4<>(SB), RODATA|NOPTR, $32
 
-DATA word64_3eb12ce4e21711b8<>+0(SB)/8, $0x3eb12ce4e21711b8
-DATA word64_3eb12ce4e21711b8<>+8(SB)/8, $0x3eb12ce4e21711b8
-DATA word64_3eb12ce4e21711b8<>+16(SB)/8, $0x3eb12ce4e21711b8
-DATA word64_3eb12ce4e21711b8<>+24(SB)/8, $0x3eb12ce4e21711b8
-GLOBL word64_3eb12ce4e21711b8<>(SB), RODATA|NOPTR, $32
+DATA word64_3eb12c71b836af34<>+0(SB)/8, $0x3eb12c71b836af34
+DATA word64_3eb12c71b836af34<>+8(SB)/8, $0x3eb12c71b836af34
+DATA word64_3eb12c71b836af34<>+16(SB)/8, $0x3eb12c71b836af34
+DATA word64_3eb12c71b836af34<>+24(SB)/8, $0x3eb12c71b836af34
+GLOBL word64_3eb12c71b836af34<>(SB), RODATA|NOPTR, $32
 
 // func erfF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
 // Requires: AVX, AVX2
@@ -6243,37 +6243,37 @@ body:
 	VADDPD    Y5, Y3, Y3
 	VMULPD    Y3, Y1, Y3
 	VADDPD    Y3, Y1, Y3
-	VMOVUPS   word64_bdb40cb36a7efc5c<>+0(SB), Y4
-	VMULPD    word64_3e070d86ac64b127<>+0(SB), Y1, Y5
-	VADDPD    word64_be4818e922de0705<>+0(SB), Y5, Y5
+	VMOVUPS   word64_bdb40d3ddd7762d3<>+0(SB), Y4
+	VMULPD    word64_3e070e20485da968<>+0(SB), Y1, Y5
+	VADDPD    word64_be4819865672dc36<>+0(SB), Y5, Y5
 	VMULPD    Y4, Y2, Y4
 	VADDPD    Y5, Y4, Y4
-	VMULPD    word64_3e7deb9a766ebe2d<>+0(SB), Y1, Y5
-	VADDPD    word64_bea7d68e6a4b24f5<>+0(SB), Y5, Y5
+	VMULPD    word64_3e7dec5f76f59b14<>+0(SB), Y1, Y5
+	VADDPD    word64_bea7d737a0006aa7<>+0(SB), Y5, Y5
 	VMULPD    Y4, Y2, Y4
 	VADDPD    Y5, Y4, Y4
-	VMULPD    word64_3ec7643451e3d13d<>+0(SB), Y1, Y5
-	VADDPD    word64_bed100af85a960a4<>+0(SB), Y5, Y5
+	VMULPD    word64_3ec765079b8376a3<>+0(SB), Y1, Y5
+	VADDPD    word64_bed1023c589ff6e9<>+0(SB), Y5, Y5
 	VMULPD    Y4, Y2, Y4
 	VADDPD    Y5, Y4, Y4
-	VMULPD    word64_befbfd9554357755<>+0(SB), Y1, Y5
-	VADDPD    word64_3f2dd7383a8dd9da<>+0(SB), Y5, Y5
+	VMULPD    word64_befbfc7766e79114<>+0(SB), Y1, Y5
+	VADDPD    word64_3f2dd6e854f16cb5<>+0(SB), Y5, Y5
 	VMULPD    Y4, Y2, Y4
 	VADDPD    Y5, Y4, Y4
-	VMULPD    word64_bf4df888535bb7ac<>+0(SB), Y1, Y5
-	VADDPD    word64_3f612215dd83fd6b<>+0(SB), Y5, Y5
+	VMULPD    word64_bf4df86591d8baa0<>+0(SB), Y1, Y5
+	VADDPD    word64_3f61220a220ab4ef<>+0(SB), Y5, Y5
 	VMULPD    Y4, Y2, Y4
 	VADDPD    Y5, Y4, Y4
-	VMULPD    word64_bf42e2542879d723<>+0(SB), Y1, Y5
-	VADDPD    word64_bf9353128646061d<>+0(SB), Y5, Y5
+	VMULPD    word64_bf42e2237d9f6457<>+0(SB), Y1, Y5
+	VADDPD    word64_bf935313b65a5b68<>+0(SB), Y5, Y5
 	VMULPD    Y4, Y2, Y4
 	VADDPD    Y5, Y4, Y4
-	VMULPD    word64_3fba46b27308eee2<>+0(SB), Y1, Y5
-	VADDPD    word64_3fe45f91ac0e5bdb<>+0(SB), Y5, Y5
+	VMULPD    word64_3fba46b29e45e636<>+0(SB), Y1, Y5
+	VADDPD    word64_3fe45f91a9f1b84e<>+0(SB), Y5, Y5
 	VMULPD    Y4, Y2, Y4
 	VADDPD    Y5, Y4, Y4
-	VMULPD    word64_3ff20dccb8465b22<>+0(SB), Y1, Y5
-	VADDPD    word64_3eb12ce4e21711b8<>+0(SB), Y5, Y5
+	VMULPD    word64_3ff20dccb88734a4<>+0(SB), Y1, Y5
+	VADDPD    word64_3eb12c71b836af34<>+0(SB), Y5, Y5
 	VMULPD    Y4, Y2, Y2
 	VADDPD    Y5, Y2, Y2
 	VMOVUPS   word64_0<>+0(SB), Y4
@@ -6399,37 +6399,37 @@ body:
 	VADDPD       Z6, Z4, Z4
 	VMULPD       Z4, Z1, Z4
 	VADDPD       Z4, Z1, Z4
-	VBROADCASTSD word64_bdb40cb36a7efc5c<>+0(SB), Z5
-	VMULPD.BCST  word64_3e070d86ac64b127<>+0(SB), Z1, Z6
-	VADDPD.BCST  word64_be4818e922de0705<>+0(SB), Z6, Z6
+	VBROADCASTSD word64_bdb40d3ddd7762d3<>+0(SB), Z5
+	VMULPD.BCST  word64_3e070e20485da968<>+0(SB), Z1, Z6
+	VADDPD.BCST  word64_be4819865672dc36<>+0(SB), Z6, Z6
 	VMULPD       Z5, Z2, Z5
 	VADDPD       Z6, Z5, Z5
-	VMULPD.BCST  word64_3e7deb9a766ebe2d<>+0(SB), Z1, Z6
-	VADDPD.BCST  word64_bea7d68e6a4b24f5<>+0(SB), Z6, Z6
+	VMULPD.BCST  word64_3e7dec5f76f59b14<>+0(SB), Z1, Z6
+	VADDPD.BCST  word64_bea7d737a0006aa7<>+0(SB), Z6, Z6
 	VMULPD       Z5, Z2, Z5
 	VADDPD       Z6, Z5, Z5
-	VMULPD.BCST  word64_3ec7643451e3d13d<>+0(SB), Z1, Z6
-	VADDPD.BCST  word64_bed100af85a960a4<>+0(SB), Z6, Z6
+	VMULPD.BCST  word64_3ec765079b8376a3<>+0(SB), Z1, Z6
+	VADDPD.BCST  word64_bed1023c589ff6e9<>+0(SB), Z6, Z6
 	VMULPD       Z5, Z2, Z5
 	VADDPD       Z6, Z5, Z5
-	VMULPD.BCST  word64_befbfd9554357755<>+0(SB), Z1, Z6
-	VADDPD.BCST  word64_3f2dd7383a8dd9da<>+0(SB), Z6, Z6
+	VMULPD.BCST  word64_befbfc7766e79114<>+0(SB), Z1, Z6
+	VADDPD.BCST  word64_3f2dd6e854f16cb5<>+0(SB), Z6, Z6
 	VMULPD       Z5, Z2, Z5
 	VADDPD       Z6, Z5, Z5
-	VMULPD.BCST  word64_bf4df888535bb7ac<>+0(SB), Z1, Z6
-	VADDPD.BCST  word64_3f612215dd83fd6b<>+0(SB), Z6, Z6
+	VMULPD.BCST  word64_bf4df86591d8baa0<>+0(SB), Z1, Z6
+	VADDPD.BCST  word64_3f61220a220ab4ef<>+0(SB), Z6, Z6
 	VMULPD       Z5, Z2, Z5
 	VADDPD       Z6, Z5, Z5
-	VMULPD.BCST  word64_bf42e2542879d723<>+0(SB), Z1, Z6
-	VADDPD.BCST  word64_bf9353128646061d<>+0(SB), Z6, Z6
+	VMULPD.BCST  word64_bf42e2237d9f6457<>+0(SB), Z1, Z6
+	VADDPD.BCST  word64_bf935313b65a5b68<>+0(SB), Z6, Z6
 	VMULPD       Z5, Z2, Z5
 	VADDPD       Z6, Z5, Z5
-	VMULPD.BCST  word64_3fba46b27308eee2<>+0(SB), Z1, Z6
-	VADDPD.BCST  word64_3fe45f91ac0e5bdb<>+0(SB), Z6, Z6
+	VMULPD.BCST  word64_3fba46b29e45e636<>+0(SB), Z1, Z6
+	VADDPD.BCST  word64_3fe45f91a9f1b84e<>+0(SB), Z6, Z6
 	VMULPD       Z5, Z2, Z5
 	VADDPD       Z6, Z5, Z5
-	VMULPD.BCST  word64_3ff20dccb8465b22<>+0(SB), Z1, Z6
-	VADDPD.BCST  word64_3eb12ce4e21711b8<>+0(SB), Z6, Z6
+	VMULPD.BCST  word64_3ff20dccb88734a4<>+0(SB), Z1, Z6
+	VADDPD.BCST  word64_3eb12c71b836af34<>+0(SB), Z6, Z6
 	VMULPD       Z5, Z2, Z2
 	VADDPD       Z6, Z2, Z2
 	VBROADCASTSD word64_0<>+0(SB), Z5
@@ -6560,37 +6560,37 @@ body:
 	VADDPD       Z6, Z4, Z4
 	VMULPD       Z4, Z1, Z4
 	VADDPD       Z4, Z1, Z4
-	VBROADCASTSD word64_bdb40cb36a7efc5c<>+0(SB), Z5
-	VMULPD.BCST  word64_3e070d86ac64b127<>+0(SB), Z1, Z6
-	VADDPD.BCST  word64_be4818e922de0705<>+0(SB), Z6, Z6
+	VBROADCASTSD word64_bdb40d3ddd7762d3<>+0(SB), Z5
+	VMULPD.BCST  word64_3e070e20485da968<>+0(SB), Z1, Z6
+	VADDPD.BCST  word64_be4819865672dc36<>+0(SB), Z6, Z6
 	VMULPD       Z5, Z2, Z5
 	VADDPD       Z6, Z5, Z5
-	VMULPD.BCST  word64_3e7deb9a766ebe2d<>+0(SB), Z1, Z6
-	VADDPD.BCST  word64_bea7d68e6a4b24f5<>+0(SB), Z6, Z6
+	VMULPD.BCST  word64_3e7dec5f76f59b14<>+0(SB), Z1, Z6
+	VADDPD.BCST  word64_bea7d737a0006aa7<>+0(SB), Z6, Z6
 	VMULPD       Z5, Z2, Z5
 	VADDPD       Z6, Z5, Z5
-	VMULPD.BCST  word64_3ec7643451e3d13d<>+0(SB), Z1, Z6
-	VADDPD.BCST  word64_bed100af85a960a4<>+0(SB), Z6, Z6
+	VMULPD.BCST  word64_3ec765079b8376a3<>+0(SB), Z1, Z6
+	VADDPD.BCST  word64_bed1023c589ff6e9<>+0(SB), Z6, Z6
 	VMULPD       Z5, Z2, Z5
 	VADDPD       Z6, Z5, Z5
-	VMULPD.BCST  word64_befbfd9554357755<>+0(SB), Z1, Z6
-	VADDPD.BCST  word64_3f2dd7383a8dd9da<>+0(SB), Z6, Z6
+	VMULPD.BCST  word64_befbfc7766e79114<>+0(SB), Z1, Z6
+	VADDPD.BCST  word64_3f2dd6e854f16cb5<>+0(SB), Z6, Z6
 	VMULPD       Z5, Z2, Z5
 	VADDPD       Z6, Z5, Z5
-	VMULPD.BCST  word64_bf4df888535bb7ac<>+0(SB), Z1, Z6
-	VADDPD.BCST  word64_3f612215dd83fd6b<>+0(SB), Z6, Z6
+	VMULPD.BCST  word64_bf4df86591d8baa0<>+0(SB), Z1, Z6
+	VADDPD.BCST  word64_3f61220a220ab4ef<>+0(SB), Z6, Z6
 	VMULPD       Z5, Z2, Z5
 	VADDPD       Z6, Z5, Z5
-	VMULPD.BCST  word64_bf42e2542879d723<>+0(SB), Z1, Z6
-	VADDPD.BCST  word64_bf9353128646061d<>+0(SB), Z6, Z6
+	VMULPD.BCST  word64_bf42e2237d9f6457<>+0(SB), Z1, Z6
+	VADDPD.BCST  word64_bf935313b65a5b68<>+0(SB), Z6, Z6
 	VMULPD       Z5, Z2, Z5
 	VADDPD       Z6, Z5, Z5
-	VMULPD.BCST  word64_3fba46b27308eee2<>+0(SB), Z1, Z6
-	VADDPD.BCST  word64_3fe45f91ac0e5bdb<>+0(SB), Z6, Z6
+	VMULPD.BCST  word64_3fba46b29e45e636<>+0(SB), Z1, Z6
+	VADDPD.BCST  word64_3fe45f91a9f1b84e<>+0(SB), Z6, Z6
 	VMULPD       Z5, Z2, Z5
 	VADDPD       Z6, Z5, Z5
-	VMULPD.BCST  word64_3ff20dccb8465b22<>+0(SB), Z1, Z6
-	VADDPD.BCST  word64_3eb12ce4e21711b8<>+0(SB), Z6, Z6
+	VMULPD.BCST  word64_3ff20dccb88734a4<>+0(SB), Z1, Z6
+	VADDPD.BCST  word64_3eb12c71b836af34<>+0(SB), Z6, Z6
 	VMULPD       Z5, Z2, Z2
 	VADDPD       Z6, Z2, Z2
 	VBROADCASTSD word64_0<>+0(SB), Z5
