@@ -21,10 +21,19 @@ const (
 	functions // their number
 )
 
+// functionFrom is the least number of elements for which vectors are asked.
+const functionFrom = 4
+
 // apply1 writes dst = f(x): with the vector instructions for fn, which give the bits
 // that f gives, or with f where there are none or they leave a vector to it.
 func apply1[T Float](fn function, dst, x []T, f func(T) T) {
 	x = x[:len(dst)]
+	if len(dst) < functionFrom {
+		for i := range dst {
+			dst[i] = f(x[i])
+		}
+		return
+	}
 	for i := 0; i < len(dst); {
 		done, most := functions1(fn, size[T](), len(dst)-i, at(dst[i:]), at(x[i:]))
 		i += done

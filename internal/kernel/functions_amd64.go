@@ -2,13 +2,9 @@
 
 package kernel
 
-const (
-	// Fewer elements are left to the functions in Go.
-	functionFrom = 4
-	// functionMost is the most elements that assembly writes in one call: while it runs,
-	// the goroutine cannot be stopped.
-	functionMost = 1 << 14
-)
+// functionMost is the most elements that assembly writes in one call: while it runs, the
+// goroutine cannot be stopped.
+const functionMost = 1 << 14
 
 // functions1 runs a function on elements of a size in bytes, from the first of n on. It
 // returns how many it has done, and how many of the next at most the caller should do
