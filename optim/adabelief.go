@@ -17,8 +17,8 @@ import (
 // With DecoupledWeightDecay g has no λp, and p ← (1 - ηλ)p comes first. The state
 // buffers have the names of the authors' PyTorch code: m is exp_avg, s is exp_avg_var.
 //
-// The paper has one ε for both. In its experiments it is 1e-8; its authors' code and
-// optax.adabelief, which this is, have 1e-16. The code of the authors by default also has
+// The paper's ε is 1e-8 by optax's account; its authors' code and optax.adabelief,
+// which this is, have 1e-16. The code of the authors by default also has
 // decoupled decay and the rectification of [RAdam]; there is none here. PyTorch has no
 // AdaBelief.
 //

@@ -16,12 +16,12 @@ import (
 //	p ← p - η · ‖p‖/‖u‖ · u
 //
 // where ‖p‖/‖u‖ is 1 if one of the norms is 0. A parameter is a layer: a scalar keeps
-// its sign, and its steps are η times itself. The paper's φ is the identity, as in its
-// experiments. The state buffers have Adam's names: m is exp_avg, v is exp_avg_sq.
+// its sign, and its steps are η times itself. The paper's φ, a function of ‖p‖, is the
+// identity, as in optax. The state buffers have Adam's names: m is exp_avg, v is exp_avg_sq.
 // PyTorch has no LAMB; optax.lamb is the same, with a default λ of 0.
 //
 // Reference: Y. You and others. Large Batch Optimization for Deep Learning: Training BERT
-// in 76 minutes. ICLR 2020, Algorithm 2. https://arxiv.org/abs/1904.00962
+// in 76 minutes. ICLR 2020. https://arxiv.org/abs/1904.00962
 type LAMB struct {
 	LR          float64 `option:"lr"`           // η >= 0
 	Beta1       float64 `option:"betas[0]"`     // β₁ in [0, 1): decay of the first moment
@@ -31,8 +31,8 @@ type LAMB struct {
 	Maximize    bool    `option:"maximize"`     // go uphill
 }
 
-// DefaultLAMB returns η = 0.001 and the paper's β₁ = 0.9, β₂ = 0.999, ε = 1e-6,
-// λ = 0.01, which are also those of NVIDIA's FusedLAMB for PyTorch.
+// DefaultLAMB returns the defaults of NVIDIA's FusedLAMB for PyTorch: η = 0.001,
+// β₁ = 0.9, β₂ = 0.999, ε = 1e-6, λ = 0.01. Optax has the same β and ε.
 func DefaultLAMB() LAMB {
 	return LAMB{LR: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-6, WeightDecay: 1e-2}
 }

@@ -20,7 +20,7 @@ import (
 // optax.lars is the same with JointNorm, and without λ in any case.
 //
 // Reference: Y. You, I. Gitman, B. Ginsburg. Large Batch Training of Convolutional
-// Networks. 2017, Algorithm 1. https://arxiv.org/abs/1708.03888
+// Networks. 2017. https://arxiv.org/abs/1708.03888
 type LARS struct {
 	LR               float64 `option:"lr"`                // η >= 0
 	Momentum         float64 `option:"momentum"`          // μ >= 0
@@ -32,7 +32,7 @@ type LARS struct {
 	Maximize         bool    `option:"maximize"`          // go uphill
 }
 
-// DefaultLARS returns κ = 0.001 and μ = 0.9, as paper and optax, no decay, and η = 1:
+// DefaultLARS returns κ = 0.001, μ = 0.9 and no decay, as optax, and η = 1:
 // steps of a thousandth of the parameter, but for the momentum.
 func DefaultLARS() LARS { return LARS{LR: 1, Momentum: 0.9, TrustCoefficient: 1e-3} }
 

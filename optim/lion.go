@@ -13,12 +13,12 @@ import (
 //	p ← p - η(sign(c) + λp)
 //	m ← β₂m + (1-β₂)g
 //
-// η has to be 3 to 10 times smaller than that of [AdamW], and λ as much larger. The
-// state buffer has the name of the authors' PyTorch code: m is exp_avg. PyTorch has no
+// η has to be 3 to 10 times smaller than that of [AdamW], and λ as much larger, says optax after
+// the authors. The state buffer has the name of the authors' PyTorch code: m is exp_avg. PyTorch has no
 // Lion; optax.lion is the same, with a default λ of 0.001.
 //
 // Reference: X. Chen and others. Symbolic Discovery of Optimization Algorithms. NeurIPS
-// 2023, Algorithm 2. https://arxiv.org/abs/2302.06675
+// 2023. https://arxiv.org/abs/2302.06675
 type Lion struct {
 	LR          float64 `option:"lr"`           // η >= 0
 	Beta1       float64 `option:"betas[0]"`     // β₁ in [0, 1): weight of the momentum in a step

@@ -26,7 +26,7 @@ import (
 // multiplied Π with μₜ once too often in the last line.
 //
 // Reference: T. Dozat. Incorporating Nesterov Momentum into Adam. ICLR 2016
-// Workshop, Algorithm 2. https://openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ
+// Workshop. https://openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ
 type NAdam struct {
 	LR                   float64 `option:"lr"`                     // η >= 0
 	Beta1                float64 `option:"betas[0]"`               // β₁ in [0, 1): decay of the first moment

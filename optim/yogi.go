@@ -31,8 +31,8 @@ type Yogi struct {
 	Maximize           bool    `option:"maximize"`                  // go uphill
 }
 
-// DefaultYogi returns the paper's defaults, η = 0.01, β₁ = 0.9, β₂ = 0.999, ε = 0.001,
-// and optax's first moments, 1e-6. Optax has no default η.
+// DefaultYogi returns η = 0.01, as pytorch_optimizer, and the defaults of optax, which has none
+// for η: β₁ = 0.9, β₂ = 0.999, ε = 0.001, first moments of 1e-6.
 func DefaultYogi() Yogi {
 	return Yogi{LR: 1e-2, Beta1: 0.9, Beta2: 0.999, Eps: 1e-3, InitialAccumulator: 1e-6}
 }
