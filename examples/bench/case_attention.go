@@ -1,9 +1,12 @@
 package main
 
 import (
+	"math"
+
+	"gorgonia.org/gorgonia"
+
 	ad "github.com/downhill-go/downhill/autodiff"
 	"github.com/downhill-go/downhill/tensor"
-	"gorgonia.org/gorgonia"
 )
 
 // attention is scaled dot product attention with its gradients, by several heads. The
@@ -31,7 +34,7 @@ func (c attention) stock(g *ad.Graph, dt tensor.Dtype) model {
 	l := leaves{g: g, dt: dt}
 	q, k, v := c.param(&l), c.param(&l), c.param(&l)
 	scores := must(gorgonia.BatchedMatMul(q, k, false, true))
-	scores = must(gorgonia.Mul(scores, constant(dt, 1/8.0)))
+	scores = must(gorgonia.Mul(scores, constant(dt, 1/math.Sqrt(float64(c.width)))))
 	y := must(gorgonia.BatchedMatMul(must(gorgonia.SoftMax(scores, 2)), v))
 	return l.model(must(gorgonia.Mean(must(gorgonia.Square(y)))))
 }

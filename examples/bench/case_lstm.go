@@ -20,7 +20,7 @@ func lstmCases() []*benchCase {
 }
 
 func (c lstm) flops() float64 {
-	return float64(2 * c.batch * c.steps * 4 * c.hidden * (2*c.input + 3*c.hidden))
+	return float64(2 * c.batch * 4 * c.hidden * (c.steps*2*c.input + (c.steps-1)*3*c.hidden))
 }
 
 // Gates i, f, g, o lie beside each other, as in PyTorch.

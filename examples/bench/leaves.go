@@ -51,7 +51,7 @@ func (l *leaves) weight(n int, shape ...int) *ad.Node {
 // number makes a parameter that is a scalar.
 func (l *leaves) number(v float64) *ad.Node {
 	l.k++
-	n := ad.Param(l.g, fmt.Sprint("p", l.k), tensor.Scalar(v))
+	n := ad.Param(l.g, fmt.Sprint("p", l.k), filled(l.dt, func(int) float64 { return v }))
 	l.params = append(l.params, n)
 	return n
 }

@@ -28,13 +28,14 @@ var errAbsent = errors.New("not in this library")
 // library is a peer that is a part of this program.
 type library string
 
-func (l library) name() string       { return string(l) }
-func (l library) about() string      { return versions()[string(l)] }
-func (l library) close() error       { return nil }
-func (l library) settings() []string { return []string{""} }
+func (l library) name() string      { return string(l) }
+func (l library) about() string     { return versions()[string(l)] }
+func (l library) close() error      { return nil }
+func (l library) modes() []string   { return []string{""} }
+func (l library) threads() []string { return []string{""} }
 
 // open makes a case ready.
-func (l library) open(c *benchCase, _ string) (runner, error) {
+func (l library) open(c *benchCase, _ setting) (runner, error) {
 	if c.process != "" {
 		return l.process(c)
 	}

@@ -53,6 +53,7 @@ type settings struct {
 	markdown bool
 	list     bool
 	sweep    bool
+	most     int // the largest batch and width of a sweep
 	out      string
 }
 
@@ -61,7 +62,7 @@ var peerNames = []string{newVM, stock, gonum, "gomlx", "torch", "jax"}
 
 func newSettings() (*cli.Command, *settings) {
 	s := &settings{filter: regexp.MustCompile(""), time: 100 * time.Millisecond, peers: peerNames,
-		pythons: []string{"python3", "/usr/bin/python3"}}
+		pythons: []string{"python3", "/usr/bin/python3"}, most: 4096}
 	c := cli.New("bench", `Measures this library beside others, in turns, and prints a table of ratios. All
 compute the same from the same numbers, which is checked first. What is not found
 is left out.`)
@@ -87,6 +88,12 @@ is left out.`)
 	c.BoolVar(&s.markdown, "markdown", false, "print a table in Markdown")
 	c.BoolVar(&s.list, "list", false, "print the names of the cases")
 	c.BoolVar(&s.sweep, "sweep", false, "measure networks of many sizes instead, look for cliffs, and draw them")
+	c.Func("most", "the largest batch and `width` of -sweep (default 4096)", func(text string) (err error) {
+		if s.most, err = strconv.Atoi(text); err != nil || s.most < 32 || s.most > 1<<14 {
+			return errors.New("want a whole number from 32 to 16384")
+		}
+		return nil
+	})
 	c.StringVar(&s.out, "out", "out", "`folder` for the pictures of -sweep")
 	return c, s
 }
@@ -146,6 +153,8 @@ func (s *settings) complete() error {
 	switch {
 	case s.json && s.markdown:
 		return errors.New("give -json or -markdown, not both")
+	case s.sweep && (s.markdown || len(s.procs) > 0):
+		return errors.New("-sweep goes with -json, -rounds, -time, -most and -out alone")
 	case s.out == "":
 		return errors.New("invalid value \"\" for flag -out: want a folder")
 	case !s.sweep && len(s.cases()) == 0:

@@ -58,7 +58,7 @@ func (b *bench) columns() []string {
 	var names []string
 	for _, p := range b.peers {
 		names = append(names, p.name())
-		if len(p.settings()) > 1 {
+		if settable(p) {
 			names = append(names, p.name()+" best")
 		}
 	}
@@ -116,41 +116,54 @@ func (b *bench) run(c *benchCase) (*result, error) {
 }
 
 // enter makes a case ready in a peer: one contender as the peer comes, one in the best
-// of its settings. want is our reading, nil for none and for ourselves.
+// of its settings, if it has several: the best mode, with its best number of threads.
+// want is our reading, nil for none and for ourselves.
 func (b *bench) enter(c *benchCase, p peer, want *reading) []*contender {
-	var field []*contender
-	settings := p.settings()
-	first := b.open(c, p, settings[0], want)
+	usual := setting{p.modes()[0], p.threads()[0]}
+	first := b.open(c, p, usual, want)
 	first.Column = p.name()
-	field = append(field, first)
-	if len(settings) == 1 {
-		return field
+	if !settable(p) {
+		return []*contender{first}
 	}
 	best := &contender{cell: cell{Column: p.name() + " best", Failed: first.Failed}}
-	field = append(field, best)
 	if first.Failed != "" {
-		return field
+		return []*contender{first, best}
 	}
 	fastest := b.glance(first, math.Inf(1))
-	best.runner, best.cell.Setting, best.Steps, best.Differs = first.runner, first.Setting, first.Steps, first.Differs
-	for _, s := range settings[1:] {
+	best.take(first)
+	at := usual
+	try := func(s setting) {
 		f := b.open(c, p, s, want)
 		if f.Failed != "" {
-			continue
+			return
 		}
-		if t := b.glance(f, fastest); f.Failed == "" && t < fastest {
-			if best.runner != first.runner {
-				best.runner.close()
-			}
-			fastest, best.runner, best.Setting, best.Steps, best.Differs = t, f.runner, f.Setting, f.Steps, f.Differs
-		} else {
+		t := b.glance(f, fastest)
+		if f.Failed != "" || t >= fastest {
 			f.runner.close()
+			return
 		}
+		fastest = t
+		if best.runner != first.runner {
+			best.runner.close()
+		}
+		best.take(f)
+		at = s
+	}
+	for _, mode := range p.modes()[1:] {
+		try(setting{mode, usual.threads})
+	}
+	for _, threads := range p.threads()[1:] {
+		try(setting{at.mode, threads})
 	}
 	if best.runner == first.runner { // as it comes is best: the same figures stand twice
 		best.runner = shared{first}
 	}
-	return field
+	return []*contender{first, best}
+}
+
+// take makes f what c measures.
+func (c *contender) take(f *contender) {
+	c.runner, c.Setting, c.Steps, c.Differs = f.runner, f.Setting, f.Steps, f.Differs
 }
 
 // shared is a contender that another one measures.
@@ -166,9 +179,9 @@ func (s shared) time(n int) (float64, error) {
 }
 
 // open makes a case ready in a peer and finds how many steps fill the time.
-func (b *bench) open(c *benchCase, p peer, setting string, want *reading) *contender {
-	f := &contender{cell: cell{Setting: setting}}
-	runner, err := p.open(c, setting)
+func (b *bench) open(c *benchCase, p peer, s setting, want *reading) *contender {
+	f := &contender{cell: cell{Setting: s.String()}}
+	runner, err := p.open(c, s)
 	if err != nil {
 		f.fail(err)
 		return f

@@ -7,16 +7,25 @@ import (
 	"strings"
 )
 
-// A peer is a library that runs cases in one or more settings, as with and without
-// compilation, or with one thread or several. The first is what a user gets who sets
-// nothing.
+// A peer is a library that runs cases in one or more settings: modes, as with and
+// without compilation, and numbers of threads. The first of both are what a user gets who
+// sets nothing.
 type peer interface {
 	name() string
 	about() string // versions, for the heading
-	settings() []string
-	open(c *benchCase, setting string) (runner, error)
+	modes() []string
+	threads() []string
+	open(c *benchCase, s setting) (runner, error)
 	close() error
 }
+
+// A setting is a mode with a number of threads, by their names.
+type setting struct{ mode, threads string }
+
+func (s setting) String() string { return strings.TrimSpace(s.mode + " " + s.threads) }
+
+// settable reports that there is more than one setting.
+func settable(p peer) bool { return len(p.modes())*len(p.threads()) > 1 }
 
 // A runner is a case in a peer, ready to run.
 type runner interface {

@@ -15,8 +15,8 @@ import (
 // A program is a peer that runs in processes of its own, one for each number of threads
 // that is tried. It answers each line that it is sent with one line:
 //
-//	(at the start)           hello VERSION SETTING SETTING...
-//	open ID CASE SETTING     ok LOSS SLOPE, "ok" if there is nothing to check, or absent
+//	(at the start)           hello VERSION MODE MODE...
+//	open ID CASE MODE        ok LOSS SLOPE, "ok" if there is nothing to check, or absent
 //	time ID STEPS            ok SECONDS
 //	close ID                 ok
 //
@@ -26,7 +26,6 @@ type program struct {
 	id      string
 	command []string
 	workers []*worker
-	choices []string
 }
 
 // threading is a number of threads, as variables of the environment.
@@ -59,9 +58,6 @@ func startProgram(id string, command []string, threads []threading) (*program, e
 			return nil, err
 		}
 		p.workers = append(p.workers, w)
-		for _, m := range w.modes {
-			p.choices = append(p.choices, strings.TrimSpace(m+" "+t.name))
-		}
 	}
 	return p, nil
 }
@@ -150,19 +146,24 @@ func (w *worker) ask(format string, args ...any) ([]float64, error) {
 	return numbers, nil
 }
 
-func (p *program) name() string       { return p.id }
-func (p *program) about() string      { return p.id }
-func (p *program) settings() []string { return p.choices }
+func (p *program) name() string    { return p.id }
+func (p *program) about() string   { return p.id }
+func (p *program) modes() []string { return p.workers[0].modes }
 
-func (p *program) open(c *benchCase, setting string) (runner, error) {
+func (p *program) threads() (names []string) {
 	for _, w := range p.workers {
-		for _, m := range w.modes {
-			if strings.TrimSpace(m+" "+w.name) == setting {
-				return p.openIn(c, w, m)
-			}
+		names = append(names, w.name)
+	}
+	return names
+}
+
+func (p *program) open(c *benchCase, s setting) (runner, error) {
+	for _, w := range p.workers {
+		if w.name == s.threads {
+			return p.openIn(c, w, s.mode)
 		}
 	}
-	return nil, fmt.Errorf("%s has no setting %q", p.id, setting)
+	return nil, fmt.Errorf("%s has no setting %q", p.id, s)
 }
 
 func (p *program) openIn(c *benchCase, w *worker, mode string) (runner, error) {

@@ -58,7 +58,9 @@ func (l *leaves) array(scale float64, shape ...int) *tensors.Tensor {
 
 func (l *leaves) input(shape ...int) { l.inputs = append(l.inputs, l.array(2, shape...)) }
 
-func (l *leaves) param(scale float64, shape ...int) { l.params = append(l.params, l.array(scale, shape...)) }
+func (l *leaves) param(scale float64, shape ...int) {
+	l.params = append(l.params, l.array(scale, shape...))
+}
 
 func (l *leaves) weight(n int, shape ...int) { l.param(2/math.Sqrt(float64(n)), shape...) }
 

@@ -56,6 +56,8 @@ def training(build, dtype=f32, with_adam=True):
     function(*inputs, *params)."""
 
     def case(mode):
+        if mode == "foreach" and not with_adam:
+            return None
         l = Leaves(dtype)
         f, inputs = build(l)
         if mode == "compiled":
