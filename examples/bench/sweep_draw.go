@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"image/color"
 
 	"gonum.org/v1/plot"
@@ -14,13 +15,26 @@ var (
 	red  = color.RGBA{214, 39, 40, 255}
 )
 
+// powersOfTwo has a tick at each.
+type powersOfTwo struct{}
+
+func (powersOfTwo) Ticks(least, most float64) (ticks []plot.Tick) {
+	for n := 1.0; n <= most; n *= 2 {
+		if n >= least {
+			ticks = append(ticks, plot.Tick{Value: n, Label: fmt.Sprint(n)})
+		}
+	}
+	return ticks
+}
+
 // draw writes the time per flop over the size, both logarithmic, as PNG. Cliffs are red.
 func (s *sweep) draw(file string) error {
 	p := plot.New()
 	p.Title.Text = s.Title
 	p.X.Label.Text, p.Y.Label.Text = s.Name, "ns per flop"
 	p.X.Scale, p.Y.Scale = plot.LogScale{}, plot.LogScale{}
-	p.X.Tick.Marker, p.Y.Tick.Marker = plot.LogTicks{Prec: -1}, plot.LogTicks{Prec: -1}
+	p.X.Tick.Marker, p.Y.Tick.Marker = powersOfTwo{}, plot.LogTicks{Prec: -1}
+	p.Title.Padding = vg.Points(8)
 	p.Add(plotter.NewGrid())
 	var all, high plotter.XYs
 	for _, q := range s.Points {
