@@ -76,7 +76,7 @@ func publish[T tensor.Float](p *Program, s *store[T], t target, v *value) {
 	if after == nil {
 		return
 	}
-	x := wrap(s.arrays[v])
+	x := wrap(s.arrays[v.id])
 	if isFloat(t.from.Dtype()) {
 		p.after = append(p.after, func() error { return after(x) })
 		return
@@ -93,6 +93,9 @@ func publish[T tensor.Float](p *Program, s *store[T], t target, v *value) {
 // build turns a schedule into functions over planned memory.
 func (p *Program) build(order []*value, kept map[*value]bool, rows bool) {
 	order = fuseEpilogues(order, kept)
+	for i, v := range order {
+		v.id = i
+	}
 	units := fuse(order, kept, rows)
 	p.order, p.units = order, units
 	p.f32 = newStore[float32](order, units, kept)
@@ -112,9 +115,9 @@ func (p *Program) compile(units []*unit) func() {
 	_, isCast := v.prim.(cast)
 	switch {
 	case isCast && v.dtype == tensor.Float32:
-		return bindCast(p.f32.arrays[v], p.f64.arrays[v.args[0]])
+		return bindCast(p.f32.arrays[v.id], p.f64.arrays[v.args[0].id])
 	case isCast:
-		return bindCast(p.f64.arrays[v], p.f32.arrays[v.args[0]])
+		return bindCast(p.f64.arrays[v.id], p.f32.arrays[v.args[0].id])
 	}
 	if f, ok := v.prim.(foreign); ok {
 		return p.guard(f, v)
@@ -130,9 +133,9 @@ func (p *Program) compile(units []*unit) func() {
 func (p *Program) guard(f foreign, v *value) func() {
 	var run func() error
 	if v.dtype == tensor.Float32 {
-		run = bindForeign(f, p.f32.arrays[v], p.f32.inputs(v))
+		run = bindForeign(f, p.f32.arrays[v.id], p.f32.inputs(v))
 	} else {
-		run = bindForeign(f, p.f64.arrays[v], p.f64.inputs(v))
+		run = bindForeign(f, p.f64.arrays[v.id], p.f64.inputs(v))
 	}
 	return func() {
 		if p.failed == nil {
@@ -170,14 +173,14 @@ func (s *store[T]) compile(units []*unit) func() {
 	if isPointwise(v) {
 		return s.compileChain(units[0])
 	}
-	return bind(v.prim, s.arrays[v], s.inputs(v))
+	return bind(v.prim, s.arrays[v.id], s.inputs(v))
 }
 
 // inputs returns the arrays that v is computed from.
 func (s *store[T]) inputs(v *value) []*tensor.Array[T] {
 	in := make([]*tensor.Array[T], len(v.args))
 	for i, a := range v.args {
-		in[i] = s.arrays[a]
+		in[i] = s.arrays[a.id]
 	}
 	return in
 }
@@ -194,7 +197,7 @@ func (s *store[T]) compileChain(u *unit) func() {
 		for _, a := range v.args {
 			if _, ok := slot[a]; !ok && !inside[a] {
 				slot[a] = len(in)
-				in = append(in, s.arrays[a])
+				in = append(in, s.arrays[a.id])
 			}
 		}
 	}
@@ -206,5 +209,5 @@ func (s *store[T]) compileChain(u *unit) func() {
 			steps[i].src = append(steps[i].src, slot[a])
 		}
 	}
-	return newChain(s.arrays[u.result()], in, steps)
+	return newChain(s.arrays[u.result().id], in, steps)
 }

@@ -212,14 +212,15 @@ func convert[To, From tensor.Float](x []From) []To {
 // after it, as in PyTorch, and not when the gradients of all parameters are done. The
 // numbers of ops start again from 0 after 2³²; only memory suffers then.
 func schedule(outputs []*value) []*value {
-	var order []*value
-	seen := make(map[*value]bool)
+	last := slices.MaxFunc(outputs, func(v, w *value) int { return v.id - w.id }).id // arguments have lower numbers
+	order := make([]*value, 0, last+1)
+	seen := make([]bool, last+1)
 	var visit func(v *value)
 	visit = func(v *value) {
-		if seen[v] {
+		if seen[v.id] {
 			return
 		}
-		seen[v] = true
+		seen[v.id] = true
 		for _, a := range v.args {
 			visit(a)
 			v.born = max(v.born, a.born)

@@ -10,17 +10,18 @@ import (
 // than one element. Buffers are shared by results whose lives do not overlap; a
 // chain may write over an input that it is the last to read. A result takes no
 // buffer of more than twice its size from larger ones that may need it. Kept results
-// have memory of their own, for good. total is increased by the number of elements.
-func planBuffers[T tensor.Float](order []*value, units []*unit, kept map[*value]bool, total *int) map[*value][]T {
+// have memory of their own, for good. total is increased by the number of elements. What
+// belongs to a value is at its number, below values, in the slices here.
+func planBuffers[T tensor.Float](values int, units []*unit, kept map[*value]bool, total *int) [][]T {
 	dt := tensor.DtypeOf[T]()
-	last := lastUses(order, units)
-	home := make(map[*value]*unit, len(order))
+	last := lastUses(values, units)
+	home := make([]*unit, values)
 	for _, u := range units {
 		for _, v := range u.values {
-			home[v] = u
+			home[v.id] = u
 		}
 	}
-	planned := make(map[*value][]T)
+	planned := make([][]T, values)
 	var free [][]T
 	take := func(n, most int) []T {
 		best := -1
@@ -43,19 +44,19 @@ func planBuffers[T tensor.Float](order []*value, units []*unit, kept map[*value]
 			if v.dtype != dt || v.size() == 1 {
 				continue
 			}
-			if x := overwritable(u, dying); x != nil && planned[x] != nil {
-				planned[v] = planned[x]
+			if x := overwritable(u, dying); x != nil && planned[x.id] != nil {
+				planned[v.id] = planned[x.id]
 				dying = slices.DeleteFunc(dying, func(d *value) bool { return d == x })
 			} else {
 				n, most := v.size(), 2*v.size()
 				if kept[v] {
 					most = n
 				}
-				planned[v] = take(n, most)
+				planned[v.id] = take(n, most)
 			}
 		}
 		for _, d := range dying {
-			if f := planned[d]; f != nil {
+			if f := planned[d.id]; f != nil {
 				free = append(free, f[:cap(f)])
 			}
 		}
@@ -64,12 +65,12 @@ func planBuffers[T tensor.Float](order []*value, units []*unit, kept map[*value]
 }
 
 // lastUses returns the number of the last unit that reads the memory of each value.
-func lastUses(order []*value, units []*unit) map[*value]int {
-	last := make(map[*value]int, len(order))
+func lastUses(values int, units []*unit) []int {
+	last := make([]int, values)
 	for i, u := range units {
 		for _, v := range u.values {
 			for _, a := range v.args {
-				last[storageOf(a)] = i
+				last[storageOf(a).id] = i
 			}
 		}
 	}
@@ -77,12 +78,12 @@ func lastUses(order []*value, units []*unit) map[*value]int {
 }
 
 // dyingInputs returns the values whose memory unit i is the last to read.
-func dyingInputs(u *unit, i int, last map[*value]int, kept map[*value]bool, home map[*value]*unit) []*value {
+func dyingInputs(u *unit, i int, last []int, kept map[*value]bool, home []*unit) []*value {
 	var dying []*value
 	for _, v := range u.values {
 		for _, a := range v.args {
 			s := storageOf(a)
-			if last[s] == i && !kept[s] && !needsNoWork(s) && home[s] != u && !slices.Contains(dying, s) {
+			if last[s.id] == i && !kept[s] && !needsNoWork(s) && home[s.id] != u && !slices.Contains(dying, s) {
 				dying = append(dying, s)
 			}
 		}

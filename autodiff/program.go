@@ -86,9 +86,9 @@ func runError(err error) error {
 // is 0 before the first run.
 func (p *Program) Loss() float64 {
 	if p.loss.dtype == tensor.Float32 {
-		return float64(p.f32.arrays[p.loss].Data[0])
+		return float64(p.f32.arrays[p.loss.id].Data[0])
 	}
-	return p.f64.arrays[p.loss].Data[0]
+	return p.f64.arrays[p.loss.id].Data[0]
 }
 
 // Params returns the parameters named in [WithGrad], in that order, as what

@@ -36,9 +36,9 @@ type call[T tensor.Float] struct {
 }
 
 // add appends the operation of v to the program.
-func (p *registers[T]) add(v *value, register map[*value]int) {
-	dst := register[v]
-	arg := func(i int) int32 { return int32(register[v.args[i]]) }
+func (p *registers[T]) add(v *value, register []int) {
+	dst := register[v.id]
+	arg := func(i int) int32 { return int32(register[v.args[i].id]) }
 	switch v.prim.(type) {
 	case add:
 		p.code = append(p.code, instruction{opAdd, int32(dst), arg(0), arg(1)})
@@ -53,7 +53,7 @@ func (p *registers[T]) add(v *value, register map[*value]int) {
 	default:
 		c := call[T]{apply: mapOf[T](v.prim.(Pointwise)), dst: p.r[dst : dst+1]}
 		for _, a := range v.args {
-			i := register[a]
+			i := register[a.id]
 			c.x = append(c.x, p.r[i:i+1])
 		}
 		p.code = append(p.code, instruction{opCall, int32(dst), int32(len(p.far)), 0})

@@ -83,7 +83,7 @@ type rowLane[T tensor.Float] struct {
 	args   [][][]T          // of each step
 }
 
-func newRowProgram[T tensor.Float](u *unit, arrays map[*value]*tensor.Array[T]) *rowProgram[T] {
+func newRowProgram[T tensor.Float](u *unit, arrays []*tensor.Array[T]) *rowProgram[T] {
 	p := &rowProgram[T]{d: *u.rows, number: make(map[slotKey]int)}
 	stored := make(map[*value]bool)
 	for _, v := range u.stored {
@@ -92,10 +92,10 @@ func newRowProgram[T tensor.Float](u *unit, arrays map[*value]*tensor.Array[T]) 
 	for _, v := range u.values {
 		src := make([]int, len(v.args))
 		for i, a := range v.args {
-			src[i] = p.read(v, i, arrays[a])
+			src[i] = p.read(v, i, arrays[a.id])
 		}
 		if p.d.sumsColumns(v) {
-			p.sums = append(p.sums, columnSum[T]{src: src[0], dst: arrays[v]})
+			p.sums = append(p.sums, columnSum[T]{src: src[0], dst: arrays[v.id]})
 			continue
 		}
 		slot := rowSlot[T]{width: p.d.narrow()}
@@ -104,7 +104,7 @@ func newRowProgram[T tensor.Float](u *unit, arrays map[*value]*tensor.Array[T]) 
 			slot.width, how = p.d.wide(), byWide
 		}
 		if stored[v] {
-			slot.array = arrays[v]
+			slot.array = arrays[v.id]
 		}
 		p.add(slotKey{v: v, how: how}, slot, applyOf[T](v, p.d), src...)
 	}

@@ -14,8 +14,8 @@ import (
 // one element, buffers for the others, the leaves it reads and what it publishes.
 type store[T tensor.Float] struct {
 	r        []T
-	register map[*value]int
-	arrays   map[*value]*tensor.Array[T]
+	register []int              // of each value, by its number; -1 for none
+	arrays   []*tensor.Array[T] // of each value, by its number
 	leaves   []*leafReader[T]
 	outputs  []*publication[T]
 	results  []span // the memory of outputs, in order
@@ -24,33 +24,40 @@ type store[T tensor.Float] struct {
 
 // newStore makes room for the values of order that have elements of type T.
 func newStore[T tensor.Float](order []*value, units []*unit, kept map[*value]bool) *store[T] {
-	s := &store[T]{register: make(map[*value]int), arrays: make(map[*value]*tensor.Array[T])}
+	s := &store[T]{}
 	dt := tensor.DtypeOf[T]()
+	values := len(order)
 	order = slices.DeleteFunc(slices.Clone(order), func(v *value) bool { return v.dtype != dt })
+	if len(order) == 0 {
+		return s
+	}
+	s.register, s.arrays = make([]int, values), make([]*tensor.Array[T], values)
 	s.r = make([]T, s.assignRegisters(order))
-	buffers := planBuffers[T](order, units, kept, &s.buffers)
-	for _, v := range order {
-		a := &tensor.Array[T]{Shape: v.shape}
-		s.arrays[v] = a
-		i, isRegister := s.register[v]
-		switch {
-		case isRegister:
+	buffers := planBuffers[T](values, units, kept, &s.buffers)
+	arrays := make([]tensor.Array[T], len(order))
+	for i, v := range order {
+		a := &arrays[i]
+		a.Shape, s.arrays[v.id] = v.shape, a
+		switch i := s.register[v.id]; {
+		case i >= 0:
 			a.Data = s.r[i : i+1]
 		case v.isConst():
 			a.Data = make([]T, v.size())
 		case v.prim == nil: // bound when the program runs
-		case buffers[v] != nil:
-			a.Data = buffers[v]
+		case buffers[v.id] != nil:
+			a.Data = buffers[v.id]
 		case needsNoWork(v):
-			a.Data = s.arrays[v.args[0]].Data
+			a.Data = s.arrays[v.args[0].id].Data
 		}
 		if v.isConst() {
 			bind(v.prim, a, nil)()
 		}
 	}
-	sharing := make(map[*value][]*tensor.Array[T]) // the arrays in the memory of a value
+	sharing := make(map[*value][]*tensor.Array[T]) // the arrays in the memory of a leaf
 	for _, v := range order {
-		sharing[storageOf(v)] = append(sharing[storageOf(v)], s.arrays[v])
+		if leaf := storageOf(v); leaf.leaf != nil {
+			sharing[leaf] = append(sharing[leaf], s.arrays[v.id])
+		}
 	}
 	for _, v := range order {
 		if v.leaf != nil {
@@ -65,14 +72,15 @@ func newStore[T tensor.Float](order []*value, units []*unit, kept map[*value]boo
 func (s *store[T]) assignRegisters(order []*value) int {
 	n := 0
 	for _, v := range order {
+		s.register[v.id] = -1
 		if v.size() != 1 {
 			continue
 		}
 		if _, ok := v.prim.(reshape); ok {
-			s.register[v] = s.register[v.args[0]]
+			s.register[v.id] = s.register[v.args[0].id]
 			continue
 		}
-		s.register[v] = n
+		s.register[v.id] = n
 		n++
 	}
 	return n
@@ -107,7 +115,7 @@ type leafReader[T tensor.Float] struct {
 
 func (s *store[T]) newLeafReader(v *value, arrays []*tensor.Array[T]) *leafReader[T] {
 	l := &leafReader[T]{node: v.leaf, shape: v.shape, store: s, convert: v.leaf.Dtype() != v.dtype}
-	if i, ok := s.register[v]; ok {
+	if i := s.register[v.id]; i >= 0 {
 		l.scalar = s.r[i : i+1]
 	} else {
 		l.arrays = arrays
@@ -230,7 +238,7 @@ type publication[T tensor.Float] struct {
 }
 
 func (s *store[T]) publish(n *Node, v *value, grad, accumulate bool) {
-	a := s.arrays[v]
+	a := s.arrays[v.id]
 	p := &publication[T]{node: n, grad: grad}
 	if accumulate {
 		p.src = a.Data

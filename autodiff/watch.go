@@ -49,9 +49,9 @@ func (p *Program) check() error {
 		var at int
 		var x float64
 		if v.dtype == tensor.Float32 {
-			at, x = find(p.watch, p.f32.arrays[v].Data)
+			at, x = find(p.watch, p.f32.arrays[v.id].Data)
 		} else {
-			at, x = find(p.watch, p.f64.arrays[v].Data)
+			at, x = find(p.watch, p.f64.arrays[v.id].Data)
 		}
 		if at >= 0 {
 			return p.notFinite(v, at, x)
