@@ -32,7 +32,7 @@ func (im *importer) assemble(targets []target) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := newBuilder()
+	b := newBuilder(len(order))
 	b.eval, b.seed = im.eval, im.seed
 	values := b.lower(im, order)
 	kept := make(map[*value]bool)
@@ -92,10 +92,7 @@ func publish[T tensor.Float](p *Program, s *store[T], t target, v *value) {
 
 // build turns a schedule into functions over planned memory.
 func (p *Program) build(order []*value, kept map[*value]bool, rows bool) {
-	order = fuseEpilogues(order, kept)
-	for i, v := range order {
-		v.id = i
-	}
+	order = numbered(fuseEpilogues(numbered(order), kept))
 	units := fuse(order, kept, rows)
 	p.order, p.units = order, units
 	p.f32 = newStore[float32](order, units, kept)
@@ -106,6 +103,14 @@ func (p *Program) build(order []*value, kept map[*value]bool, rows bool) {
 		p.spans = append(p.spans, n)
 		i += n
 	}
+}
+
+// numbered gives each value its place in order, and returns order.
+func numbered(order []*value) []*value {
+	for i, v := range order {
+		v.id = i
+	}
+	return order
 }
 
 // compile returns the function that runs units, as compile of the store of their

@@ -23,23 +23,24 @@ func (p linear) Bind64(dst *tensor.Array[float64], in []*tensor.Array[float64]) 
 }
 
 // fuseEpilogues puts the sum with a bias, and relu after it, into the products that they
-// follow, where nobody else needs what lies between. It returns the schedule without
-// what has gone. The bits stay the same.
+// follow, where nobody else needs what lies between. It returns the schedule, which is
+// numbered, without what has gone. The bits stay the same.
 func fuseEpilogues(order []*value, kept map[*value]bool) []*value {
-	users := make(map[*value][]*value, len(order))
+	user, uses := make([]*value, len(order)), make([]int, len(order))
 	for _, v := range order {
 		for _, a := range v.args {
-			users[a] = append(users[a], v)
+			user[a.id] = v
+			uses[a.id]++
 		}
 	}
 	// next returns the one operation that uses v, nil if there are others.
 	next := func(v *value) *value {
-		if u := users[v]; len(u) == 1 && !kept[v] {
-			return u[0]
+		if uses[v.id] != 1 || kept[v] {
+			return nil
 		}
-		return nil
+		return user[v.id]
 	}
-	gone := make(map[*value]bool)
+	gone := make([]bool, len(order))
 	for _, v := range order {
 		p, ok := v.prim.(matMul)
 		if !ok {
@@ -53,16 +54,16 @@ func fuseEpilogues(order []*value, kept map[*value]bool) []*value {
 		if bias == nil {
 			continue
 		}
-		gone[v], gone[product] = true, true
+		gone[v.id], gone[product.id] = true, true
 		last, fused := sum, linear{matMul: p}
 		if r := next(sum); r != nil {
 			if _, fused.Relu = r.prim.(relu); fused.Relu {
-				gone[sum], last = true, r
+				gone[sum.id], last = true, r
 			}
 		}
 		last.prim, last.args = fused, []*value{v.args[0], v.args[1], bias}
 	}
-	return slices.DeleteFunc(order, func(v *value) bool { return gone[v] })
+	return slices.DeleteFunc(order, func(v *value) bool { return gone[v.id] })
 }
 
 // splitsRows reports that v is a reshape of product that leaves its columns: the product of

@@ -200,8 +200,8 @@ func (im *importer) topological(roots ...*Node) ([]*Node, error) {
 		node *Node
 		next int // the input to look at next
 	}
-	var order []*Node
-	done := make(map[*Node]bool) // false as long as its inputs are looked at
+	order := make([]*Node, 0, im.reached)
+	done := make(map[*Node]bool, im.reached) // false as long as its inputs are looked at
 	for _, root := range roots {
 		if done[root] {
 			continue
@@ -231,5 +231,6 @@ func (im *importer) topological(roots ...*Node) ([]*Node, error) {
 			}
 		}
 	}
+	im.reached = max(im.reached, len(order))
 	return order, nil
 }

@@ -30,6 +30,7 @@ type importer struct {
 	ops     map[*Node]*op
 	refs    map[*Node]*Node
 	history map[*Graph]*history
+	reached int // the most nodes that topological has found
 	swept   []sweptOp
 }
 

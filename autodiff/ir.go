@@ -52,8 +52,9 @@ type leafKey struct {
 	dtype tensor.Dtype
 }
 
-func newBuilder() *builder {
-	return &builder{byKey: make(map[valueKey]*value), leaves: make(map[leafKey]*value)}
+// newBuilder returns a builder for about as many values as nodes.
+func newBuilder(nodes int) *builder {
+	return &builder{byKey: make(map[valueKey]*value, nodes), leaves: make(map[leafKey]*value)}
 }
 
 // lower returns the values of nodes, which topological has put in order.
@@ -131,15 +132,14 @@ func (b *builder) add(v *value) *value {
 // fields, applied to arguments. Constants of one element are known by their bits.
 type valueKey struct {
 	prim   reflect.Type
-	fields string
+	fields string // and the arguments for which args has no place
 	bits   uint64
-	args   [3]int // the first
-	more   string // the others
-	dtype  tensor.Dtype
+	args   [3]int32
+	single bool // float32
 }
 
 func (v *value) key() valueKey {
-	k := valueKey{prim: reflect.TypeOf(v.prim), dtype: v.dtype}
+	k := valueKey{prim: reflect.TypeOf(v.prim), single: v.dtype == tensor.Float32}
 	if x, ok := v.number(); ok {
 		k.bits = math.Float64bits(x)
 		if len(v.shape) > 0 {
@@ -152,9 +152,9 @@ func (v *value) key() valueKey {
 	}
 	for i, a := range v.args {
 		if i < len(k.args) {
-			k.args[i] = a.id + 1
+			k.args[i] = int32(a.id + 1)
 		} else {
-			k.more += fmt.Sprint(" ", a.id)
+			k.fields += fmt.Sprint(" ", a.id)
 		}
 	}
 	return k
