@@ -92,6 +92,18 @@ func sumsF64AVX512x8(rows int, cols int, k int, a *byte, rsa int, csa int, b *by
 //go:noescape
 func sumsF64AVX2x4(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, relu bool, steps int, nexta int, nextb int)
 
+// transposeAllF32 writes the transpose of src, a (rows, cols) matrix of float32, to dst. Rows start lds and ldd
+// bytes apart. rows and cols are at least 8.
+//
+//go:noescape
+func transposeAllF32(rows int, cols int, dst *byte, ldd int, src *byte, lds int)
+
+// transposeAllF64 writes the transpose of src, a (rows, cols) matrix of float64, to dst. Rows start lds and ldd
+// bytes apart. rows and cols are at least 4.
+//
+//go:noescape
+func transposeAllF64(rows int, cols int, dst *byte, ldd int, src *byte, lds int)
+
 // maxPool2F32x8 writes the largest element in each window of 2×2 of x to small, a (rows, cols) matrix of
 // float32. The rows of x start width bytes apart. large is not used. rows is not 0, cols at least
 // 8.

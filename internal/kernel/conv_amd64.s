@@ -5040,6 +5040,174 @@ done:
 	VZEROUPPER
 	RET
 
+// func transposeAllF32(rows int, cols int, dst *byte, ldd int, src *byte, lds int)
+// Requires: AVX, CMOV
+TEXT ·transposeAllF32(SB), NOSPLIT, $0-48
+	MOVQ rows+0(FP), AX
+	MOVQ cols+8(FP), CX
+	MOVQ dst+16(FP), DX
+	MOVQ ldd+24(FP), BX
+	MOVQ src+32(FP), SI
+	MOVQ lds+40(FP), DI
+	SUBQ $0x08, AX
+	SUBQ $0x08, CX
+	XORQ R8, R8
+
+rows:
+	XORQ R9, R9
+
+cols:
+	MOVQ        R8, R10
+	IMULQ       DI, R10
+	ADDQ        SI, R10
+	LEAQ        (R10)(R9*4), R10
+	MOVQ        R9, R11
+	IMULQ       BX, R11
+	ADDQ        DX, R11
+	LEAQ        (R11)(R8*4), R11
+	MOVQ        R10, R12
+	LEAQ        (R10)(DI*4), R10
+	VMOVUPS     (R12), X0
+	VINSERTF128 $0x01, (R10), Y0, Y0
+	VMOVUPS     16(R12), X1
+	VINSERTF128 $0x01, 16(R10), Y1, Y1
+	ADDQ        DI, R12
+	ADDQ        DI, R10
+	VMOVUPS     (R12), X2
+	VINSERTF128 $0x01, (R10), Y2, Y2
+	VMOVUPS     16(R12), X3
+	VINSERTF128 $0x01, 16(R10), Y3, Y3
+	ADDQ        DI, R12
+	ADDQ        DI, R10
+	VMOVUPS     (R12), X4
+	VINSERTF128 $0x01, (R10), Y4, Y4
+	VMOVUPS     16(R12), X5
+	VINSERTF128 $0x01, 16(R10), Y5, Y5
+	ADDQ        DI, R12
+	ADDQ        DI, R10
+	VMOVUPS     (R12), X6
+	VINSERTF128 $0x01, (R10), Y6, Y6
+	VMOVUPS     16(R12), X7
+	VINSERTF128 $0x01, 16(R10), Y7, Y7
+	VUNPCKLPS   Y2, Y0, Y8
+	VUNPCKHPS   Y2, Y0, Y9
+	VUNPCKLPS   Y6, Y4, Y2
+	VUNPCKHPS   Y6, Y4, Y6
+	VUNPCKLPD   Y2, Y8, Y0
+	VUNPCKHPD   Y2, Y8, Y2
+	VUNPCKLPD   Y6, Y9, Y4
+	VUNPCKHPD   Y6, Y9, Y6
+	VUNPCKLPS   Y3, Y1, Y8
+	VUNPCKHPS   Y3, Y1, Y9
+	VUNPCKLPS   Y7, Y5, Y3
+	VUNPCKHPS   Y7, Y5, Y7
+	VUNPCKLPD   Y3, Y8, Y1
+	VUNPCKHPD   Y3, Y8, Y3
+	VUNPCKLPD   Y7, Y9, Y5
+	VUNPCKHPD   Y7, Y9, Y7
+	VMOVUPS     Y0, (R11)
+	ADDQ        BX, R11
+	VMOVUPS     Y2, (R11)
+	ADDQ        BX, R11
+	VMOVUPS     Y4, (R11)
+	ADDQ        BX, R11
+	VMOVUPS     Y6, (R11)
+	ADDQ        BX, R11
+	VMOVUPS     Y1, (R11)
+	ADDQ        BX, R11
+	VMOVUPS     Y3, (R11)
+	ADDQ        BX, R11
+	VMOVUPS     Y5, (R11)
+	ADDQ        BX, R11
+	VMOVUPS     Y7, (R11)
+	ADDQ        BX, R11
+	CMPQ        R9, CX
+	JE          endCols
+	ADDQ        $0x08, R9
+	CMPQ        R9, CX
+	CMOVQGT     CX, R9
+	JMP         cols
+
+endCols:
+	CMPQ    R8, AX
+	JE      endRows
+	ADDQ    $0x08, R8
+	CMPQ    R8, AX
+	CMOVQGT AX, R8
+	JMP     rows
+
+endRows:
+	VZEROUPPER
+	RET
+
+// func transposeAllF64(rows int, cols int, dst *byte, ldd int, src *byte, lds int)
+// Requires: AVX, CMOV
+TEXT ·transposeAllF64(SB), NOSPLIT, $0-48
+	MOVQ rows+0(FP), AX
+	MOVQ cols+8(FP), CX
+	MOVQ dst+16(FP), DX
+	MOVQ ldd+24(FP), BX
+	MOVQ src+32(FP), SI
+	MOVQ lds+40(FP), DI
+	SUBQ $0x04, AX
+	SUBQ $0x04, CX
+	XORQ R8, R8
+
+rows:
+	XORQ R9, R9
+
+cols:
+	MOVQ        R8, R10
+	IMULQ       DI, R10
+	ADDQ        SI, R10
+	LEAQ        (R10)(R9*8), R10
+	MOVQ        R9, R11
+	IMULQ       BX, R11
+	ADDQ        DX, R11
+	LEAQ        (R11)(R8*8), R11
+	MOVQ        R10, R12
+	LEAQ        (R10)(DI*2), R10
+	VMOVUPD     (R12), X0
+	VINSERTF128 $0x01, (R10), Y0, Y0
+	VMOVUPD     16(R12), X1
+	VINSERTF128 $0x01, 16(R10), Y1, Y1
+	ADDQ        DI, R12
+	ADDQ        DI, R10
+	VMOVUPD     (R12), X2
+	VINSERTF128 $0x01, (R10), Y2, Y2
+	VMOVUPD     16(R12), X3
+	VINSERTF128 $0x01, 16(R10), Y3, Y3
+	VUNPCKLPD   Y2, Y0, Y4
+	VMOVUPD     Y4, (R11)
+	ADDQ        BX, R11
+	VUNPCKHPD   Y2, Y0, Y4
+	VMOVUPD     Y4, (R11)
+	ADDQ        BX, R11
+	VUNPCKLPD   Y3, Y1, Y4
+	VMOVUPD     Y4, (R11)
+	ADDQ        BX, R11
+	VUNPCKHPD   Y3, Y1, Y4
+	VMOVUPD     Y4, (R11)
+	ADDQ        BX, R11
+	CMPQ        R9, CX
+	JE          endCols
+	ADDQ        $0x04, R9
+	CMPQ        R9, CX
+	CMOVQGT     CX, R9
+	JMP         cols
+
+endCols:
+	CMPQ    R8, AX
+	JE      endRows
+	ADDQ    $0x04, R8
+	CMPQ    R8, AX
+	CMOVQGT AX, R8
+	JMP     rows
+
+endRows:
+	VZEROUPPER
+	RET
+
 // func maxPool2F32x8(rows int, cols int, small *byte, large *byte, width int, x *byte)
 // Requires: AVX, AVX2, CMOV
 TEXT ·maxPool2F32x8(SB), NOSPLIT, $0-48

@@ -28,6 +28,12 @@ func testConvGuard[T Float](t *testing.T) {
 		sumOf(c[len(c)-sizeC:], a[len(a)-sizeA:], b[len(b)-sizeB:], s, rng.IntN(2) == 0)
 		sumOf(c, a, b, s, rng.IntN(2) == 0)
 	}
+	for rows := 1; rows < 20; rows++ {
+		for cols := 1; cols < 20; cols++ {
+			transpose(c[len(c)-rows*cols:], rows, a[len(a)-rows*cols:], cols, rows, cols)
+			transpose(c, rows, a, cols, rows, cols)
+		}
+	}
 	for rows := 1; rows < 4; rows++ {
 		for cols := 1; cols < 40; cols++ {
 			windows := func(n int) (w []PoolWindow) {

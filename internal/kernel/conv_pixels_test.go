@@ -67,6 +67,33 @@ func sumNaive[T Float](c, a, b []T, s *sums, more bool) {
 	}
 }
 
+// TestTranspose compares all sizes with the definition; nothing else is written.
+func TestTranspose(t *testing.T) {
+	forEachISA(t, func(t *testing.T) {
+		t.Run("float64", testTranspose[float64])
+		t.Run("float32", testTranspose[float32])
+	})
+}
+
+func testTranspose[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(59, 60))
+	for rows := 1; rows <= 35; rows++ {
+		for cols := 1; cols <= 35; cols++ {
+			lds, ldd, shift := cols+rng.IntN(3), rows+rng.IntN(3), rng.IntN(9)
+			src := values[T](rng, (rows-1)*lds+cols)
+			got := randoms[T](rng, (cols-1)*ldd+rows+2*shift)
+			want := slices.Clone(got)
+			for i := range rows {
+				for j := range cols {
+					want[shift+j*ldd+i] = src[i*lds+j]
+				}
+			}
+			transpose(got[shift:len(got)-shift], ldd, src, lds, rows, cols)
+			requireBits(t, want, got, "%d×%d", rows, cols)
+		}
+	}
+}
+
 // TestConvPixels compares with the matrix of columns, on whole numbers, so that sums are
 // exact: random windows, which may have more or fewer places than fit, in random bands.
 func TestConvPixels(t *testing.T) {

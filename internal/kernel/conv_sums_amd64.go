@@ -59,5 +59,9 @@ func transpose[T Float](dst []T, ldd int, src []T, lds, rows, cols int) {
 		return
 	}
 	_, _ = dst[(cols-1)*ldd+rows-1], src[(rows-1)*lds+cols-1]
-	transposePanel[T](viewOf(dst, ldd, false), viewOf(src, lds, true), cols, rows)
+	if size == 4 {
+		transposeAllF32(rows, cols, first(dst), ldd*size, first(src), lds*size)
+	} else {
+		transposeAllF64(rows, cols, first(dst), ldd*size, first(src), lds*size)
+	}
 }

@@ -1,5 +1,13 @@
 package main
 
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
 // conv emits the inner loops of convolutions and pools.
 func conv() {
 	mask := tailMasks()
@@ -9,6 +17,8 @@ func conv() {
 			panel256(t, vectors, sumOfProducts, mask)
 		}
 	}
+	transposeAll(types[0], block32)
+	transposeAll(types[1], block64)
 	for _, t := range pooledTypes() {
 		for _, bytes := range []int{32, 16} {
 			maxPool2(t, bytes, false)
@@ -29,4 +39,47 @@ var sumOfProducts = form{
 	},
 	several: true,
 	sizes:   [2][]int{{12, 8, 4, 2, 1}, {6, 4, 2, 1}},
+}
+
+// transposeAll emits the transposition of a matrix, in blocks of 32 bytes. The last of
+// them overlap those before.
+func transposeAll(t elements, emit func(dst, ldd, src, lds Register)) {
+	n := 32 / t.size
+	name := "transposeAll" + t.name
+	TEXT(name, NOSPLIT, "func(rows, cols int, dst *byte, ldd int, src *byte, lds int)")
+	Doc(fmt.Sprintf("%s writes the transpose of src, a (rows, cols) matrix of %s, to dst. Rows start lds and ldd", name, t.ty),
+		fmt.Sprintf("bytes apart. rows and cols are at least %d.", n))
+	Pragma("noescape")
+	rows, cols := Load(Param("rows"), GP64()), Load(Param("cols"), GP64())
+	dst, ldd := Load(Param("dst"), GP64()), Load(Param("ldd"), GP64())
+	src, lds := Load(Param("src"), GP64()), Load(Param("lds"), GP64())
+	SUBQ(Imm(uint64(n)), rows) // where the last blocks start
+	SUBQ(Imm(uint64(n)), cols)
+	i, j, from, to := GP64(), GP64(), GP64(), GP64()
+	next := func(at, last Register, loop, end string) {
+		CMPQ(at, last)
+		JE(LabelRef(end))
+		ADDQ(Imm(uint64(n)), at)
+		CMPQ(at, last)
+		CMOVQGT(last, at)
+		JMP(LabelRef(loop))
+		Label(end)
+	}
+	XORQ(i, i)
+	Label("rows")
+	XORQ(j, j)
+	Label("cols")
+	MOVQ(i, from) // src + i·lds + j
+	IMULQ(lds, from)
+	ADDQ(src, from)
+	LEAQ(Mem{Base: from, Index: j, Scale: uint8(t.size)}, from)
+	MOVQ(j, to) // dst + j·ldd + i
+	IMULQ(ldd, to)
+	ADDQ(dst, to)
+	LEAQ(Mem{Base: to, Index: i, Scale: uint8(t.size)}, to)
+	emit(to, ldd, from, lds)
+	next(j, cols, "cols", "endCols")
+	next(i, rows, "rows", "endRows")
+	VZEROUPPER()
+	RET()
 }

@@ -18,6 +18,16 @@ func transpose32() {
 	src := Load(Param("src"), GP64())
 	lds := Load(Param("lds"), GP64())
 	Label("block")
+	block32(dst, ldd, src, lds)
+	ADDQ(Imm(32), src)
+	DECQ(blocks)
+	JNZ(LabelRef("block"))
+	VZEROUPPER()
+	RET()
+}
+
+// block32 emits the transposition of one block of 8×8, and moves dst behind it.
+func block32(dst, ldd, src, lds Register) {
 	var r, t [8]VecVirtual
 	low, high := GP64(), GP64()
 	MOVQ(src, low)
@@ -50,11 +60,6 @@ func transpose32() {
 		VMOVUPS(r[i], Mem{Base: dst})
 		ADDQ(ldd, dst)
 	}
-	ADDQ(Imm(32), src)
-	DECQ(blocks)
-	JNZ(LabelRef("block"))
-	VZEROUPPER()
-	RET()
 }
 
 // transpose64 transposes blocks of 4×4.
@@ -68,6 +73,16 @@ func transpose64() {
 	src := Load(Param("src"), GP64())
 	lds := Load(Param("lds"), GP64())
 	Label("block")
+	block64(dst, ldd, src, lds)
+	ADDQ(Imm(32), src)
+	DECQ(blocks)
+	JNZ(LabelRef("block"))
+	VZEROUPPER()
+	RET()
+}
+
+// block64 emits the transposition of one block of 4×4, and moves dst behind it.
+func block64(dst, ldd, src, lds Register) {
 	var r [4]VecVirtual
 	low, high := GP64(), GP64()
 	MOVQ(src, low)
@@ -92,11 +107,6 @@ func transpose64() {
 		VMOVUPD(t, Mem{Base: dst})
 		ADDQ(ldd, dst)
 	}
-	ADDQ(Imm(32), src)
-	DECQ(blocks)
-	JNZ(LabelRef("block"))
-	VZEROUPPER()
-	RET()
 }
 
 // copyRows copies rows of 64 bytes, at a distance.
