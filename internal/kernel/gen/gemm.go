@@ -242,7 +242,7 @@ func (p *panel) finish(label string, sum [][]VecVirtual, v []VecVirtual, zero Ve
 func panel512(t elements, vectors int, f form) {
 	lanes := 64 / t.size
 	f.begin(t, "AVX512", lanes, vectors)
-	p := newPanel(t, f, 12)
+	p := newPanel(t, f, f.sizes[0][0])
 	// The last vector has cols - lanes*(vectors-1) elements: so many ones in mask.
 	mask := K()
 	Load(Param("cols"), RCX)
@@ -253,7 +253,7 @@ func panel512(t elements, vectors int, f form) {
 	SHLQ(CL, p.t)
 	NOTQ(p.t)
 	KMOVW(p.t.As32(), mask)
-	sum := make([][]VecVirtual, 12)
+	sum := make([][]VecVirtual, f.sizes[0][0])
 	for i := range sum {
 		for range vectors {
 			sum[i] = append(sum[i], ZMM())
@@ -309,8 +309,8 @@ func panel512(t elements, vectors int, f form) {
 func panel256(t elements, vectors int, f form, table Mem) {
 	lanes := 32 / t.size
 	f.begin(t, "AVX2", lanes, vectors)
-	p := newPanel(t, f, 6)
-	sum := make([][]VecVirtual, 6)
+	p := newPanel(t, f, f.sizes[1][0])
+	sum := make([][]VecVirtual, f.sizes[1][0])
 	for i := range sum {
 		for range vectors {
 			sum[i] = append(sum[i], YMM())
