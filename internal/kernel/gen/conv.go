@@ -40,7 +40,7 @@ var sumOfProducts = form{
 	several: true,
 	// Places in a row are any number, and 14, 28 and 56 are the most common: no row is left
 	// for short blocks, which wait for their own sums.
-	sizes:   [2][]int{{14, 12, 10, 8, 7, 6, 5, 4, 3, 2, 1}, {6, 5, 4, 3, 2, 1}},
+	sizes: [2][]int{{14, 12, 10, 8, 7, 6, 5, 4, 3, 2, 1}, {6, 5, 4, 3, 2, 1}},
 }
 
 // transposeAll emits the transposition of a matrix, in blocks of 32 bytes. The last of
