@@ -75,7 +75,11 @@ func adabelief[T tensor.Float](r AdaBelief, s *Step[T]) {
 	lr, b1, c1, b2, c2 := T(r.LR), T(r.Beta1), T(1-r.Beta1), T(r.Beta2), T(1-r.Beta2)
 	eps, eps0 := T(r.Eps), T(r.EpsRoot)
 	grad := decoupled[T](r.DecoupledWeightDecay, r.Maximize, r.LR, r.WeightDecay)
-	for i := adabeliefVectors(param, grads, m, v, grad, corr1, corr2, lr, b1, c1, b2, c2, eps, eps0); i < len(param); i++ {
+	i := 0
+	if long(param) {
+		i = adabeliefVectors(param, grads, m, v, grad, corr1, corr2, lr, b1, c1, b2, c2, eps, eps0)
+	}
+	for ; i < len(param); i++ {
 		p := grad.shrink(param[i])
 		g := grad.at(grads[i], p)
 		m[i] = T(b1*m[i]) + T(c1*g)

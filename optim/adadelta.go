@@ -65,7 +65,11 @@ func adadelta[T tensor.Float](r Adadelta, s *Step[T]) {
 	param, grads, v, u := s.Param, s.Grad, s.State[0], s.State[1]
 	lr, rho, rest, eps := T(-r.LR), T(r.Rho), T(1-r.Rho), T(r.Eps)
 	grad := gradient[T](r.Maximize, r.WeightDecay)
-	for i := adadeltaVectors(param, grads, v, u, grad, lr, rho, rest, eps); i < len(param); i++ {
+	i := 0
+	if long(param) {
+		i = adadeltaVectors(param, grads, v, u, grad, lr, rho, rest, eps)
+	}
+	for ; i < len(param); i++ {
 		p := param[i]
 		g := grad.at(grads[i], p)
 		v[i] = T(rho*v[i]) + T(rest*g*g)

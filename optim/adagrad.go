@@ -70,7 +70,11 @@ func adagrad[T tensor.Float](r Adagrad, s *Step[T]) {
 		inside, outside = outside, 0
 	}
 	grad := gradient[T](r.Maximize, r.WeightDecay)
-	for i := adagradVectors(param, grads, sum, grad, lr, inside, outside); i < len(param); i++ {
+	i := 0
+	if long(param) {
+		i = adagradVectors(param, grads, sum, grad, lr, inside, outside)
+	}
+	for ; i < len(param); i++ {
 		p := param[i]
 		g := grad.at(grads[i], p)
 		sum[i] += T(g * g)

@@ -101,7 +101,11 @@ func adam[T tensor.Float](r Adam, s *Step[T]) {
 	if amsgrad {
 		u = s.State[2]
 	}
-	for i := adamVectors(param, grads, m, v, u, grad, c1, b2, c2, lr, root, eps, amsgrad); i < len(param); i++ {
+	i := 0
+	if long(param) {
+		i = adamVectors(param, grads, m, v, u, grad, c1, b2, c2, lr, root, eps, amsgrad)
+	}
+	for ; i < len(param); i++ {
 		p := grad.shrink(param[i])
 		g := grad.at(grads[i], p)
 		m[i] = lerp(m[i], g, c1)

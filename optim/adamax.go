@@ -63,7 +63,11 @@ func adamax[T tensor.Float](r Adamax, s *Step[T]) {
 	param, grads, m, u := s.Param, s.Grad, s.State[0], s.State[1]
 	lr, c1, b2, eps := T(-s.Scalars.V[0]), T(1-r.Beta1), T(r.Beta2), T(r.Eps)
 	grad := gradient[T](r.Maximize, r.WeightDecay)
-	for i := adamaxVectors(param, grads, m, u, grad, lr, c1, b2, eps); i < len(param); i++ {
+	i := 0
+	if long(param) {
+		i = adamaxVectors(param, grads, m, u, grad, lr, c1, b2, eps)
+	}
+	for ; i < len(param); i++ {
 		p := param[i]
 		g := grad.at(grads[i], p)
 		m[i] = lerp(m[i], g, c1)

@@ -87,7 +87,11 @@ func adamwScheduleFree[T tensor.Float](r AdamWScheduleFree, s *Step[T]) {
 	param, grads, at, z, v := s.Param, s.Grad, s.At, s.State[0], s.State[3]
 	corr, b2, c2, eps := T(s.Scalars.V[0]), T(r.Beta2), T(1-r.Beta2), T(r.Eps)
 	grad, decay := gradient[T](r.Maximize, 0), gradient[T](false, r.WeightDecay)
-	for i := adamwScheduleFreeVectors(param, grads, at, z, v, grad, decay, lr, c, corr, b2, c2, eps); i < len(param); i++ {
+	i := 0
+	if long(param) {
+		i = adamwScheduleFreeVectors(param, grads, at, z, v, grad, decay, lr, c, corr, b2, c2, eps)
+	}
+	for ; i < len(param); i++ {
 		y := at[i]
 		g := grad.at(grads[i], y)
 		v[i] = T(b2*v[i]) + T(c2*T(g*g))

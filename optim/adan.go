@@ -85,7 +85,11 @@ func adan[T tensor.Float](r Adan, s *Step[T]) {
 		before, after = after, before
 	}
 	grad, grown, fresh := decoupled[T](true, r.Maximize, r.LR, before), T(1+float64(r.LR*after)), s.Fresh
-	for i := adanVectors(param, grads, m, d, n, h, grad, corr1, corr2, corr3, b1, b2, b3, c1, c2, c3, lr, eps, eps0, w, grown, fresh); i < len(param); i++ {
+	i := 0
+	if long(param) {
+		i = adanVectors(param, grads, m, d, n, h, grad, corr1, corr2, corr3, b1, b2, b3, c1, c2, c3, lr, eps, eps0, w, grown, fresh)
+	}
+	for ; i < len(param); i++ {
 		p := grad.shrink(param[i])
 		g := grad.at(grads[i], p)
 		diff := g - h[i]

@@ -96,7 +96,11 @@ func asgd[T tensor.Float](r ASGD, s *Step[T]) {
 	param, grads, eta, mu, a := s.Param, s.Grad, s.State[0], s.State[1], s.State[2]
 	keep, lr, w := T(1-float64(r.Lambda*float64(eta[0]))), -eta[0], mu[0]
 	grad := gradient[T](r.Maximize, r.WeightDecay)
-	for i := asgdVectors(param, grads, a, grad, keep, lr, w); i < len(param); i++ {
+	i := 0
+	if long(param) {
+		i = asgdVectors(param, grads, a, grad, keep, lr, w)
+	}
+	for ; i < len(param); i++ {
 		p := param[i]
 		g := grad.at(grads[i], p)
 		p = T(p*keep) + T(lr*g)

@@ -217,6 +217,6 @@
 // a row to the table in rules_test.go, which tests it, and one to the table above. A method is
 // a struct with Check and Start, and an [Iteration] with Step, Method and, to be saved, the Memory
 // of a [Keeper]; its row is in method_test.go.
-// A loop that starts at a call of nameVectors, and has what internal/kernel/gen/loop.go
-// knows, is compiled to vectors by go generate.
+// A loop after a call of nameVectors that has what internal/kernel/gen/loop.go
+// knows is compiled to vectors by go generate.
 package optim

@@ -56,7 +56,11 @@ func lion[T tensor.Float](r Lion, s *Step[T]) {
 	param, grads, m := s.Param, s.Grad, s.State[0]
 	lr, b1, c1, b2, c2 := T(r.LR), T(r.Beta1), T(1-r.Beta1), T(r.Beta2), T(1-r.Beta2)
 	grad, decay := gradient[T](r.Maximize, 0), gradient[T](false, r.WeightDecay)
-	for i := lionVectors(param, grads, m, grad, decay, lr, b1, c1, b2, c2); i < len(param); i++ {
+	i := 0
+	if long(param) {
+		i = lionVectors(param, grads, m, grad, decay, lr, b1, c1, b2, c2)
+	}
+	for ; i < len(param); i++ {
 		p := param[i]
 		g := grad.at(grads[i], p)
 		c := T(b1*m[i]) + T(c1*g)

@@ -56,7 +56,11 @@ func momentum[T tensor.Float](r Momentum, s *Step[T]) {
 	param, grads, v := s.Param, s.Grad, s.State[0]
 	lr, mu := T(r.LR), T(r.Momentum)
 	grad := gradient[T](r.Maximize, r.WeightDecay)
-	for i := momentumVectors(param, grads, v, grad, lr, mu); i < len(param); i++ {
+	i := 0
+	if long(param) {
+		i = momentumVectors(param, grads, v, grad, lr, mu)
+	}
+	for ; i < len(param); i++ {
 		p := param[i]
 		g := grad.at(grads[i], p)
 		v[i] = T(mu*v[i]) - T(lr*g)

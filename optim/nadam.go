@@ -102,7 +102,11 @@ func nadam[T tensor.Float](r NAdam, s *Step[T]) {
 	lrNext := T(-r.LR * next / (1 - float64(pi*next)))
 	correction, c1, b2, c2, eps := T(s.Scalars.V[0]), T(1-r.Beta1), T(r.Beta2), T(1-r.Beta2), T(r.Eps)
 	grad := decoupled[T](r.DecoupledWeightDecay, r.Maximize, r.LR, r.WeightDecay)
-	for i := nadamVectors(param, grads, m, v, grad, lr, lrNext, correction, c1, b2, c2, eps); i < len(param); i++ {
+	i := 0
+	if long(param) {
+		i = nadamVectors(param, grads, m, v, grad, lr, lrNext, correction, c1, b2, c2, eps)
+	}
+	for ; i < len(param); i++ {
 		p := grad.shrink(param[i])
 		g := grad.at(grads[i], p)
 		m[i] = lerp(m[i], g, c1)

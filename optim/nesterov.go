@@ -62,7 +62,11 @@ func (r Nesterov) Step64(s *Step[float64]) { nesterov(r, s) }
 
 func nesterovAhead[T tensor.Float](r Nesterov, s *Step[T]) {
 	param, v, mu := s.Param, s.State[0], T(r.Momentum)
-	for i := nesterovAheadVectors(param, v, mu); i < len(param); i++ {
+	i := 0
+	if long(param) {
+		i = nesterovAheadVectors(param, v, mu)
+	}
+	for ; i < len(param); i++ {
 		param[i] += T(mu * v[i])
 	}
 }
@@ -71,7 +75,11 @@ func nesterov[T tensor.Float](r Nesterov, s *Step[T]) {
 	param, grads, at, v := s.Param, s.Grad, s.At, s.State[0]
 	lr, mu := T(r.LR), T(r.Momentum)
 	grad := gradient[T](r.Maximize, r.WeightDecay)
-	for i := nesterovVectors(param, grads, at, v, grad, lr, mu); i < len(param); i++ {
+	i := 0
+	if long(param) {
+		i = nesterovVectors(param, grads, at, v, grad, lr, mu)
+	}
+	for ; i < len(param); i++ {
 		g := grad.at(grads[i], at[i])
 		v[i] = T(mu*v[i]) - T(lr*g)
 		param[i] += v[i]

@@ -80,7 +80,11 @@ func radam[T tensor.Float](r RAdam, s *Step[T]) {
 	correction, root, rect := T(s.Scalars.V[0]), T(s.Scalars.V[1]), T(s.Scalars.V[2])
 	lr, c1, b2, c2, eps := T(r.LR), T(1-r.Beta1), T(r.Beta2), T(1-r.Beta2), T(r.Eps)
 	grad := decoupled[T](r.DecoupledWeightDecay, r.Maximize, r.LR, r.WeightDecay)
-	for i := radamVectors(param, grads, m, v, grad, lr, correction, root, rect, c1, b2, c2, eps); i < len(param); i++ {
+	i := 0
+	if long(param) {
+		i = radamVectors(param, grads, m, v, grad, lr, correction, root, rect, c1, b2, c2, eps)
+	}
+	for ; i < len(param); i++ {
 		p := grad.shrink(param[i])
 		g := grad.at(grads[i], p)
 		m[i] = lerp(m[i], g, c1)

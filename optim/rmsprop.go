@@ -86,7 +86,11 @@ func rmsprop[T tensor.Float](r RMSprop, s *Step[T]) {
 	}
 	lr, alpha, beta, eps, mu := T(-r.LR), T(r.Alpha), T(1-r.Alpha), T(r.Eps), T(r.Momentum)
 	grad := gradient[T](r.Maximize, r.WeightDecay)
-	for i := rmspropVectors(param, grads, v, b, a, grad, lr, alpha, beta, eps, mu, momentum, centered, inside); i < len(param); i++ {
+	i := 0
+	if long(param) {
+		i = rmspropVectors(param, grads, v, b, a, grad, lr, alpha, beta, eps, mu, momentum, centered, inside)
+	}
+	for ; i < len(param); i++ {
 		p := param[i]
 		g := grad.at(grads[i], p)
 		v[i] = T(alpha*v[i]) + T(beta*g*g)

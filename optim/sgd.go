@@ -72,7 +72,11 @@ func sgd[T tensor.Float](r SGD, s *Step[T]) {
 		b = s.State[0]
 	}
 	grad := gradient[T](r.Maximize, r.WeightDecay)
-	for i := sgdVectors(param, grads, b, grad, lr, mu, damp, momentum, fresh, nesterov); i < len(param); i++ {
+	i := 0
+	if long(param) {
+		i = sgdVectors(param, grads, b, grad, lr, mu, damp, momentum, fresh, nesterov)
+	}
+	for ; i < len(param); i++ {
 		p := param[i]
 		g := grad.at(grads[i], p)
 		if momentum {

@@ -82,7 +82,11 @@ func sgdScheduleFree[T tensor.Float](r SGDScheduleFree, s *Step[T]) {
 	lr, c := freeWeight(r.free(), s)
 	param, grads, at, z := s.Param, s.Grad, s.At, s.State[0]
 	grad := gradient[T](r.Maximize, r.WeightDecay)
-	for i := sgdScheduleFreeVectors(param, grads, at, z, grad, lr, c); i < len(param); i++ {
+	i := 0
+	if long(param) {
+		i = sgdScheduleFreeVectors(param, grads, at, z, grad, lr, c)
+	}
+	for ; i < len(param); i++ {
 		g := grad.at(grads[i], at[i])
 		z[i] -= T(lr * g)
 		param[i] = T((1-c)*param[i]) + T(c*z[i])

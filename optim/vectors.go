@@ -16,14 +16,15 @@ var vectorBytes = kernel.VectorBytes()
 // is not a whole vector is left to Go.
 var narrowBelow = 256
 
+// long reports whether param may have a whole vector. It is inlined, so that a parameter of few
+// elements does not pay for a call with many arguments.
+func long[T tensor.Float](param []T) bool { return len(param) >= 4 && vectorBytes > 0 }
+
 // whole returns the kind of vectors to use for param, and how many elements are in whole ones.
 func whole[T tensor.Float](param []T) (count, kind int) {
 	bytes := vectorBytes
 	if len(param) < narrowBelow {
 		bytes = min(bytes, 32)
-	}
-	if bytes == 0 {
-		return 0, 0
 	}
 	return len(param) &^ (bytes/size[T]() - 1), bytes + size[T]()
 }

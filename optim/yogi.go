@@ -76,7 +76,11 @@ func yogi[T tensor.Float](r Yogi, s *Step[T]) {
 	corr1, corr2 := T(s.Scalars.V[0]), T(s.Scalars.V[1])
 	lr, b1, c1, c2, eps := T(r.LR), T(r.Beta1), T(1-r.Beta1), T(1-r.Beta2), T(r.Eps)
 	grad := gradient[T](r.Maximize, r.WeightDecay)
-	for i := yogiVectors(param, grads, m, v, grad, corr1, corr2, lr, b1, c1, c2, eps); i < len(param); i++ {
+	i := 0
+	if long(param) {
+		i = yogiVectors(param, grads, m, v, grad, corr1, corr2, lr, b1, c1, c2, eps)
+	}
+	for ; i < len(param); i++ {
 		p := param[i]
 		g := grad.at(grads[i], p)
 		m[i] = T(b1*m[i]) + T(c1*g)

@@ -15,13 +15,17 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 )
 
-// A loop is a statement
+// A loop is three statements
 //
-//	for i := adamVectors(param, grads, m, v, lr, eps); i < len(param); i++ {
+//	i := 0
+//	if long(param) {
+//		i = adamVectors(param, grads, m, v, lr, eps)
+//	}
+//	for ; i < len(param); i++ {
 //		...
 //	}
 //
-// that steps on one element after the other. It is compiled to adamVectors, which steps on
+// of which the last steps on one element after the other. It is compiled to adamVectors, which steps on
 // whole vectors of elements and returns how many elements that is; the loop does the rest. All
 // names that the body has from outside are arguments of the call: slices, which are used at
 // [i], numbers, conditions, and values of type effective. Slices are the same, or do not overlap.
@@ -85,22 +89,26 @@ func receiverOf(f *ast.FuncDecl) string {
 // loops compiles the loops, in the order of the names of their functions.
 func (src source) loops() (loops []*loop) {
 	for _, name := range slices.Sorted(maps.Keys(src)) {
-		ast.Inspect(src[name], func(n ast.Node) bool {
-			f, ok := n.(*ast.ForStmt)
-			if !ok {
-				return true
+		if src[name].Body == nil {
+			continue
+		}
+		list := src[name].Body.List
+		for k := range list {
+			if name, params, ok := callOf(list[k]); ok {
+				loops = append(loops, src.compile(name, params, list[k+1].(*ast.ForStmt).Body))
 			}
-			if start, ok := f.Init.(*ast.AssignStmt); ok {
-				if call, ok := start.Rhs[0].(*ast.CallExpr); ok {
-					if name, ok := strings.CutSuffix(gotypes.ExprString(call.Fun), "Vectors"); ok {
-						loops = append(loops, src.compile(name, call.Args, f.Body))
-					}
-				}
-			}
-			return true
-		})
+		}
 	}
 	return loops
+}
+
+// callOf returns the name and the arguments in the second statement of a loop.
+func callOf(stmt ast.Stmt) (name string, params []ast.Expr, ok bool) {
+	if stmt, ok := stmt.(*ast.IfStmt); ok && gotypes.ExprString(stmt.Cond) == "long(param)" {
+		call := stmt.Body.List[0].(*ast.AssignStmt).Rhs[0].(*ast.CallExpr)
+		return strings.TrimSuffix(gotypes.ExprString(call.Fun), "Vectors"), call.Args, true
+	}
+	return "", nil, false
 }
 
 // value is the value of an expression: a vector, or what is the same for all elements.
