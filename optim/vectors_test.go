@@ -194,6 +194,15 @@ func partsAreTheWhole[T tensor.Float](t *testing.T, rule Rule) {
 	}
 }
 
+func TestPartsDoNotAllocate(t *testing.T) {
+	for _, rule := range elementwise() {
+		opt := newOptimizer(t, rule, vectorPair(make([]float32, partSize+1)...))
+		require.NoError(t, opt.Step())
+		allocs := testing.AllocsPerRun(5, func() { _ = opt.Step() })
+		require.Zero(t, allocs, NameOf(rule))
+	}
+}
+
 // TestVectorsHaveRules checks that the code of each loop is run by the tests above.
 func TestVectorsHaveRules(t *testing.T) {
 	tested := map[string]bool{}
