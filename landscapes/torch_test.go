@@ -34,7 +34,7 @@ func TestFollowsTorch(t *testing.T) {
 		"float32": {tensor.Float32, 1e-5},
 	}
 	for _, name := range []string{"sgd", "rmsprop", "adam", "adamw", "adagrad",
-		"nadam", "radam", "adamax", "adadelta", "rprop", "asgd", "sparseadam"} {
+		"nadam", "radam", "adamax", "adadelta", "rprop", "asgd", "sparseadam", "adafactor", "muon"} {
 		var file struct{ Cases []torchCase }
 		readJSON(t, filepath.Join("..", "optim", "testdata", "torch", name+".json"), &file)
 		require.NotEmpty(t, file.Cases)

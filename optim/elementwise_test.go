@@ -1,7 +1,6 @@
 package optim
 
 import (
-	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -10,112 +9,6 @@ import (
 
 	"github.com/downhill-go/downhill/tensor"
 )
-
-// elementwiseCase is a case of testdata/torch/elementwise.json: given gradients
-// with zeros, changes of sign, untouched rows and steps without a gradient, and
-// all buffers. The docstring of elementwise.py beside it describes the format.
-type elementwiseCase struct {
-	Name, Optimizer, Dtype string
-
-	Options map[string]any
-	Start   [2][]float64
-	Records []struct {
-		Step   int
-		Params []struct {
-			Steps int
-			Param []float64
-			State map[string][]float64
-		}
-	}
-}
-
-func TestElementwiseFollowsTorch(t *testing.T) {
-	sets := map[string]int{}
-	for _, c := range loadTorch[elementwiseCase](t, "elementwise") {
-		sets[c.Optimizer]++
-		t.Run(c.Name, func(t *testing.T) {
-			if c.Dtype == "float32" {
-				followGradients[float32](t, c, 1e-5)
-			} else {
-				followGradients[float64](t, c, 1e-12)
-			}
-		})
-	}
-	require.Len(t, sets, 7)
-	for name, n := range sets {
-		require.Equal(t, 14, n, name)
-	}
-}
-
-// elementwiseGradient is gradient() of elementwise.py, but for missing ones.
-func elementwiseGradient[T tensor.Float](which, step, row, column int) T {
-	if step%13 == 0 || (step+row)%3 == 0 {
-		return 0
-	}
-	i := 2*row + column
-	return T((step*(2*i+3)+5*i*i+which)%11-5) / 4
-}
-
-func followGradients[T tensor.Float](t *testing.T, c elementwiseCase, bound float64) {
-	rule, err := Make(c.Optimizer, c.Options)
-	require.NoError(t, err)
-	params := []*pair{
-		{tensor.Must(tensor.Zeros[T](3, 2)), nil},
-		{tensor.Must(tensor.Zeros[T](2)), nil},
-	}
-	grads := []*tensor.Dense{tensor.Must(tensor.Zeros[T](3, 2)), tensor.Must(tensor.Zeros[T](2))}
-	for which, p := range params {
-		for i, v := range c.Start[which] {
-			data[T](t, p.value)[i] = T(v)
-		}
-	}
-	opt := newOptimizer(t, rule, params...)
-	records, worst := c.Records, 0.0
-	for step := 1; len(records) > 0; step++ {
-		for which, p := range params {
-			width := []int{2, 1}[which]
-			for i, g := 0, data[T](t, grads[which]); i < len(g); i++ {
-				g[i] = elementwiseGradient[T](which, step, i/width, i%width)
-			}
-			p.grad = grads[which]
-			if step%[]int{7, 5}[which] == 3 {
-				p.grad = nil
-			}
-		}
-		require.NoError(t, opt.Step())
-		if step == 100 {
-			require.NoError(t, opt.SetLR(opt.Groups()[0].LR()*0.5))
-		}
-		if records[0].Step != step {
-			continue
-		}
-		state := opt.StateDict().Groups[0].Params
-		for which, want := range records[0].Params {
-			require.Equal(t, want.Steps, state[which].Steps)
-			require.Len(t, state[which].Buffers, len(want.State))
-			worst = max(worst, away(t, bound, fmt.Sprintf("step %d: parameter %d", step, which), want.Param, data[T](t, params[which].value)))
-			for name, b := range want.State {
-				text := fmt.Sprintf("step %d: %s of %d", step, name, which)
-				worst = max(worst, away(t, bound, text, b, state[which].Buffers[name].Data))
-			}
-		}
-		records = records[1:]
-	}
-	t.Logf("largest deviation %.1e", worst)
-}
-
-// away returns the largest relative deviation, which must not be beyond bound.
-func away[T tensor.Float](t *testing.T, bound float64, text string, want []float64, got []T) float64 {
-	t.Helper()
-	require.Len(t, got, len(want), text)
-	worst := 0.0
-	for i, w := range want {
-		off := math.Abs(float64(got[i])-w) / max(1, math.Abs(w))
-		require.LessOrEqual(t, off, bound, "%s: element %d is %v, torch's %v", text, i, got[i], w)
-		worst = max(worst, off)
-	}
-	return worst
-}
 
 // feed steps with the given gradients and returns the values of p in between.
 func feed[T tensor.Float](t *testing.T, opt *Optimizer, p *pair, gradients ...T) []T {

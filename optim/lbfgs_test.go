@@ -2,24 +2,18 @@ package optim
 
 import (
 	"errors"
-	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"gorgonia.org/gorgonia"
-
-	"github.com/downhill-go/downhill/tensor"
 )
 
-type torchLBFGS struct {
-	torchCase
-	Returned []float64
-	Evals    []int
-}
+// torchLBFGS is PyTorch's options.
+type torchLBFGS map[string]any
 
-func (c torchLBFGS) rule(t *testing.T) LBFGS {
+func (options torchLBFGS) rule(t *testing.T) LBFGS {
 	r := DefaultLBFGS()
-	for name, v := range c.Options {
+	for name, v := range options {
 		switch name {
 		case "line_search_fn":
 			r.StrongWolfe = true
@@ -32,56 +26,6 @@ func (c torchLBFGS) rule(t *testing.T) LBFGS {
 		}
 	}
 	return r
-}
-
-// LBFGS goes where PyTorch's goes, with as many evaluations.
-func TestLBFGSFollowsTorch(t *testing.T) {
-	long := 0
-	for _, c := range loadTorch[torchLBFGS](t, "lbfgs") {
-		t.Run(c.Name, func(t *testing.T) {
-			if c.Dtype == "float32" {
-				followLBFGS[float32](t, c, 1e-5)
-			} else {
-				followLBFGS[float64](t, c, 1e-12)
-			}
-		})
-		if c.Steps >= 3 {
-			long++
-		}
-	}
-	require.Greater(t, long, 30, "paths of more than a few steps")
-}
-
-func followLBFGS[T tensor.Float](t *testing.T, c torchLBFGS, bound float64) {
-	f := surfaces[T]()[c.Landscape]
-	x, y := scalarPair(T(c.Start[0])), scalarPair(T(c.Start[1]))
-	opt, err := NewMinimizer(list(x, y), c.rule(t))
-	require.NoError(t, err)
-	px, py, gx, gy := data[T](t, x.value), data[T](t, y.value), data[T](t, x.grad), data[T](t, y.grad)
-	evals, top := 0, 1.0
-	for _, l := range c.Loss {
-		top = max(top, math.Abs(l))
-	}
-	closure := func() (float64, error) {
-		evals++
-		loss, dx, dy := f(px[0], py[0])
-		gx[0], gy[0] = dx, dy
-		return float64(loss), nil
-	}
-	for step := range c.Steps + 1 {
-		want := c.Path[step]
-		scale := max(1, math.Abs(want[0]), math.Abs(want[1]))
-		off := max(math.Abs(float64(px[0])-want[0]), math.Abs(float64(py[0])-want[1])) / scale
-		require.LessOrEqual(t, off, bound, "step %d: at (%v, %v), torch at %v", step, px[0], py[0], want)
-		if c.Dtype == "float64" {
-			require.Equal(t, c.Evals[step], evals, "evaluations until step %d", step)
-		}
-		if step < c.Steps {
-			loss, err := opt.StepClosure(closure)
-			require.NoError(t, err)
-			require.InDelta(t, c.Returned[step], loss, bound*top)
-		}
-	}
 }
 
 // On a quadratic of n dimensions, n exact line searches find the minimum.

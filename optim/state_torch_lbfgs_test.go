@@ -30,7 +30,7 @@ func newLBFGSRun[T tensor.Float](t *testing.T, rule LBFGS) *lbfgsRun[T] {
 }
 
 func ruleOf(t *testing.T, c exchangeCase) LBFGS {
-	return torchLBFGS{torchCase: torchCase{Options: c.Options}}.rule(t)
+	return torchLBFGS(c.Options).rule(t)
 }
 
 // run takes three steps and returns their losses.

@@ -3,10 +3,11 @@
 //	go run ./examples/torchparity
 //
 // The numbers are stored in this repository, with the scripts that made them:
-// paths of PyTorch's optimizers on landscapes (optim/testdata/torch), PyTorch's
-// own optimizer baseline, and a classifier of spirals with its loss, gradients
-// and training runs (nn/testdata/torch). Each is computed anew through our
-// expressions, gradients and optimizers. Nothing of PyTorch is needed.
+// paths of every optimizer and values of every scheduler of PyTorch, paths of
+// optax and others for the optimizers that PyTorch lacks (optim/testdata),
+// PyTorch's own optimizer baseline, and a classifier of spirals with its loss,
+// gradients and training runs (nn/testdata/torch). Each is computed anew through
+// our expressions, gradients and optimizers. Nothing of PyTorch is needed.
 //
 // It exits with 1 if a case is beyond its bound, and with 2 after a mistake in
 // the arguments.
@@ -22,15 +23,16 @@ import (
 	"regexp"
 
 	"github.com/downhill-go/downhill/examples/internal/cli"
+	"github.com/downhill-go/downhill/internal/parity"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 // run is the program. It returns the exit code.
 func run(args []string, stdout, stderr io.Writer) int {
-	c := cli.New("torchparity", `Replays stored outputs of PyTorch and prints, per case, the largest relative
-deviation and the first step beyond the bound. Exit code 1 says that a case is
-beyond its bound.`)
+	c := cli.New("torchparity", `Replays stored outputs of PyTorch, and of others for what PyTorch lacks, and
+prints, per case, the largest relative deviation and the first step beyond the
+bound. Exit code 1 says that a case is beyond its bound.`)
 	data := c.String("data", "", "`folder` of the repository (default the one around the working directory)")
 	filter := c.String("filter", "", "only cases whose name matches this regular `expression`")
 	brief := c.Bool("summary", false, "print the summary, and of the cases only those beyond their bound")
@@ -51,7 +53,7 @@ beyond its bound.`)
 	if err != nil {
 		return c.Refuse(stderr, err)
 	}
-	rep, err := replay(os.DirFS(root), pattern.MatchString)
+	rep, err := parity.Replay(os.DirFS(root), pattern.MatchString)
 	if err == nil && len(rep.Cases) == 0 {
 		return c.Refuse(stderr, fmt.Errorf("no case matches -filter %q", *filter))
 	}
@@ -61,7 +63,7 @@ beyond its bound.`)
 	if *asJSON {
 		err = json.NewEncoder(stdout).Encode(rep)
 	} else {
-		rep.print(stdout, *brief)
+		print(stdout, rep, *brief)
 	}
 	if err == nil && rep.Beyond > 0 {
 		err = errors.New(beyondText(rep.Beyond))

@@ -37,5 +37,5 @@ def row(name, **options):
 
 
 rows = [row("LBFGS(1.0)", lr=1.0), row("LBFGS(1.0,strong_wolfe)", lr=1.0, line_search_fn="strong_wolfe"), row("LBFGS(0.1,one)", lr=0.1, max_iter=1)]
-text = '{"torch": %s, "rows": [\n%s\n]}\n' % (json.dumps(torch.__version__), ",\n".join(map(json.dumps, rows)))
+text = '{"torch": %s, "rows": [\n%s\n]}\n' % (json.dumps(torch.__version__.split("+")[0]), ",\n".join(map(json.dumps, rows)))
 here.with_name("baseline_lbfgs.json").write_text(text)

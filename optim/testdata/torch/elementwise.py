@@ -29,7 +29,7 @@ The default dtype is that of the case, since PyTorch keeps scalars of the state 
 import torch
 
 import optim
-from optim import LANDSCAPES, LIMIT, STEPS, STRIDE, number
+from optim import LANDSCAPES, LIMIT, STEPS, number
 
 optim.VERSION = torch.__version__.split("+")[0]
 CHANGE = 100
@@ -132,11 +132,6 @@ def base(cls, *rates):
     return BASE.get(cls, lambda sgd, momentum, adaptive: adaptive)(*rates)
 
 
-def comparable(cls, options, landscape, at, limit):
-    torch.set_default_dtype(torch.float64)
-    return optim.comparable(cls, options, landscape, at, limit)
-
-
 def cases(cls, sets):
     for landscape, (start, top, *rates) in LANDSCAPES.items():
         for name, given in sets:
@@ -146,21 +141,10 @@ def cases(cls, sets):
                 continue
             options["lr"] = round(options.get("lr", 1.0) * base(cls, *rates), 12)
             for dtype in ("float64", "float32"):
-                steps = comparable(cls, options, landscape, at, LIMIT[dtype])
+                torch.set_default_dtype(torch.float64)
+                cut = optim.comparable(cls, options, landscape, at, LIMIT[dtype])
                 torch.set_default_dtype(getattr(torch, dtype))
-                path, loss = optim.run(cls, options, landscape, at, getattr(torch, dtype))
-                yield {
-                    "name": "/".join((cls.__name__.lower(), name, landscape.__name__, dtype)),
-                    "optimizer": cls.__name__.lower(),
-                    "options": options,
-                    "landscape": landscape.__name__,
-                    "dtype": dtype,
-                    "start": list(at),
-                    "steps": steps,
-                    "stride": STRIDE,
-                    "path": [[number(v, dtype) for v in q] for q in path[:steps + 1:STRIDE]],
-                    "loss": [number(v, dtype) for v in loss[:steps + 1:STRIDE]],
-                }
+                yield optim.case(cls, name, options, landscape, at, dtype, cut)
 
 
 # ---- given gradients ----------------------------------------------------------

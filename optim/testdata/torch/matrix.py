@@ -1,7 +1,12 @@
-"""Makes matrix.json, paths of the optimizers of torch.optim that see a parameter
-as a matrix, Adafactor and Muon:
+"""Makes the files of the optimizers of torch.optim that see a parameter as a matrix,
+Adafactor and Muon:
 
     python3 matrix.py
+
+adafactor.json and muon.json have their paths on landscapes, in the format of optim.py.
+Muon, which is for matrices alone, has one parameter [[x, y]] there.
+
+matrix.json has paths on losses of matrices:
 
     {"torch": version,
      "problems": {name: [one per parameter: {
@@ -16,6 +21,7 @@ as a matrix, Adafactor and Muon:
          "dtype":     "float64" | "float32",
          "bfloat16":  true for Muon as torch has it, see below,
          "steps":     number of steps,
+         "cut":       why they are fewer than 200, else absent,
          "stride":    every stride-th step is stored,
          "path":      [[all elements of all parameters] after 0, stride, ... steps],
          "loss":      [loss at the same points],
@@ -41,11 +47,12 @@ import random
 import numpy
 import torch
 
-torch.set_num_threads(1)
+import optim
+from optim import LIMIT, STEPS, number
+
 torch.set_default_dtype(torch.float64)
-VERSION = torch.__version__.split("+")[0]
-STEPS, STRIDE = 200, 10
-LIMIT = {"float64": 500, "float32": 50}
+VERSION = optim.VERSION = torch.__version__.split("+")[0]
+STRIDE = 10
 
 
 def newton_schulz():
@@ -106,6 +113,43 @@ BFLOAT16_CASES = [
 ]
 
 
+class Muon(torch.optim.Muon):
+    matrix = True  # for optim.py
+
+
+# "lr" is a factor of the last learning rate of a line of LANDSCAPES.
+ADAFACTOR = [
+    ("plain", {}),
+    ("decay", {"beta2_decay": -0.5, "weight_decay": 0.1}),
+    ("eps", {"eps": (1e-3, 1.0), "lr": 0.5}),
+    ("clip", {"d": 2.0, "eps": (1e-6, 0.1)}),
+    ("no_memory", {"beta2_decay": 0.0, "eps": (0.1, 0.5), "lr": 0.3}),
+    ("large_eps", {"eps": (3.0, 0.5), "beta2_decay": -1.0, "lr": 2.0}),
+    ("maximize", {"maximize": True, "weight_decay": 0.01, "eps": (0.1, 0.5)}),
+]
+MUON = [
+    ("plain", {"lr": 0.1}),
+    ("no_decay", {"weight_decay": 0.0, "lr": 0.2}),
+    ("no_nesterov", {"nesterov": False, "momentum": 0.8, "lr": 0.1}),
+    ("rms", {"adjust_lr_fn": "match_rms_adamw", "weight_decay": 0.3, "lr": 0.5}),
+    ("unclamped", {"adjust_lr_fn": "spectral_unclamped", "momentum": 0.5, "lr": 0.1}),
+    ("cubic", {"ns_steps": 9, "ns_coefficients": (2.0, -1.5, 0.5), "eps": 1e-2, "lr": 0.1}),
+    ("one_step", {"ns_steps": 1, "eps": 20.0, "momentum": 0.99, "weight_decay": 0.01, "lr": 0.2}),
+]
+
+
+def paths(cls, sets):
+    for landscape, (start, top, *_, lr) in optim.LANDSCAPES.items():
+        for name, given in sets:
+            options = dict(given)
+            at = top if options.get("maximize") else start
+            if at is None:
+                continue
+            options["lr"] = round(options.get("lr", 1.0) * lr, 12)
+            for dtype in ("float64", "float32"):
+                yield optim.case(cls, name, options, landscape, at, dtype, optim.comparable(cls, options, landscape, at, LIMIT[dtype]))
+
+
 def run(make, given, dtype, steps, noise=0.0, seed=0):
     """The path, losses and last state."""
     rng = random.Random(seed)
@@ -133,9 +177,9 @@ def run(make, given, dtype, steps, noise=0.0, seed=0):
     return path, losses, [opt.state.get(q, {}) for q in params]
 
 
-def comparable(make, given, limit, steps=STEPS, stride=STRIDE):
-    """The number of steps over which round-off stays below limit ulps."""
-    noise = 1e-10
+def comparable(make, given, limit):
+    """The number of steps over which round-off stays below limit ulps, and why there are no more."""
+    noise, steps, why = 1e-10, STEPS, None
     want, wl, _ = run(make, given, torch.float64, steps)
     top = max(1, max(map(abs, wl)))
     for seed in (1, 2, 3):
@@ -143,14 +187,9 @@ def comparable(make, given, limit, steps=STEPS, stride=STRIDE):
         for step in range(steps + 1):
             deviation = max(abs(a - b) / max(1, abs(a)) for a, b in zip(want[step], got[step]))
             if max(deviation, abs(gl[step] - wl[step]) / top) > limit * noise:
-                steps = step - 1 - (step - 1) % stride
+                steps, why = step - 1 - (step - 1) % STRIDE, "round-off grows to more than %d ulps at step %d" % (limit, step)
                 break
-    return steps
-
-
-def number(v, dtype):
-    """v so that json writes its shortest form."""
-    return v if dtype == "float64" else float(str(numpy.float32(v)))
+    return steps, why
 
 
 def flat(v, dtype):
@@ -159,11 +198,11 @@ def flat(v, dtype):
 
 def case(name, optimizer, make, problems, key, options, dtype, **more):
     given = problems[key]
-    steps = comparable(make, given, LIMIT[dtype])
+    steps, why = comparable(make, given, LIMIT[dtype])
     path, loss, state = run(make, given, getattr(torch, dtype), steps)
     return dict({
         "name": "/".join([name, key, dtype]), "optimizer": optimizer, "options": options, "problem": key,
-        "dtype": dtype, "steps": steps, "stride": STRIDE,
+        "dtype": dtype, "steps": steps, **({"cut": why} if why else {}), "stride": STRIDE,
         "path": [[number(v, dtype) for v in q] for q in path[::STRIDE]],
         "loss": [number(v, dtype) for v in loss[::STRIDE]],
         "state": [{k: flat(v, dtype) for k, v in s.items() if isinstance(v, torch.Tensor) and k != "step"} for s in state],
@@ -196,4 +235,8 @@ def write(file, head, items):
 
 
 if __name__ == "__main__":
+    use(NEWTON_SCHULZ)
+    for cls, sets in ((torch.optim.Adafactor, ADAFACTOR), (Muon, MUON)):
+        made = optim.write(cls.__name__.lower() + ".json", paths(cls, sets))
+        print(cls.__name__, len(made), "cases; cut:", [(c["name"], c["steps"]) for c in made if c["steps"] < STEPS])
     write("matrix.json", {"torch": VERSION, "problems": PROBLEMS}, cases())

@@ -12,11 +12,10 @@ It writes sgd.json, rmsprop.json, adam.json, adamw.json, adagrad.json, each
         "dtype":     "float64" | "float32",
         "start":     [x, y],
         "steps":     number of optimizer steps,
+        "cut":       why they are fewer than 200, else absent,
         "stride":    every stride-th step is stored,
         "path":      [[x, y] after 0, stride, 2 stride, ... steps],
         "loss":      [loss at the same points]}]}
-
-and schedulers.json, described at schedulers().
 
 x and y are two 0-dimensional tensors. Numbers are the shortest decimals that
 read back as the same float (float64 or float32).
@@ -30,7 +29,7 @@ A case has fewer than 200 steps where its path is too sensitive for that: a
 second run moves x and y by a relative 1e-10 before every step. The ratio of
 the deviation, measured as above, to 1e-10 is the number of ulps to which one
 ulp of round-off per step grows; from the step where it exceeds LIMIT[dtype]
-the case is cut off.
+the case is cut off. Fewer than 200 are also those of a run that diverges.
 """
 import json
 import math
@@ -100,6 +99,7 @@ SGD = [
     ("momentum", {"momentum": 0.9}),
     ("dampened", {"momentum": 0.85, "dampening": 0.3, "weight_decay": 0.01}),
     ("nesterov", {"momentum": 0.9, "nesterov": True, "weight_decay": 0.001}),
+    ("heavy", {"momentum": 0.95, "dampening": 0.9}),
     ("maximize", {"momentum": 0.5, "weight_decay": 0.01, "maximize": True}),
 ]
 RMSPROP = [
@@ -108,6 +108,7 @@ RMSPROP = [
     ("momentum", {"lr": 0.05, "momentum": 0.8}),
     ("centered", {"lr": 0.1, "centered": True, "alpha": 0.95, "eps": 1e-3}),
     ("all", {"lr": 0.05, "centered": True, "momentum": 0.5, "weight_decay": 0.01, "eps": 1e-2}),
+    ("short", {"lr": 0.05, "alpha": 0.5, "eps": 1.0, "momentum": 0.3}),
     ("maximize", {"lr": 0.2, "eps": 1e-2, "maximize": True}),
 ]
 ADAM = [
@@ -116,6 +117,7 @@ ADAM = [
     ("short", {"betas": (0.3, 0.99), "eps": 1e-2, "lr": 0.3}),
     ("amsgrad", {"amsgrad": True}),
     ("amsgrad_decay", {"amsgrad": True, "weight_decay": 0.1, "betas": (0.9, 0.9)}),
+    ("no_momentum", {"betas": (0.0, 0.99), "eps": 1.0, "lr": 0.5}),
     ("maximize", {"eps": 1e-3, "maximize": True}),
 ]
 ADAMW = [
@@ -123,6 +125,8 @@ ADAMW = [
     ("decay", {"weight_decay": 0.3}),
     ("no_decay", {"weight_decay": 0.0, "betas": (0.8, 0.99)}),
     ("amsgrad", {"amsgrad": True, "weight_decay": 0.1, "eps": 1e-4}),
+    ("short", {"betas": (0.3, 0.99), "eps": 1e-2, "lr": 0.3}),
+    ("amsgrad_decay", {"amsgrad": True, "weight_decay": 1.0, "betas": (0.95, 0.9), "eps": 1e-3}),
     ("maximize", {"eps": 1e-3, "maximize": True}),
 ]
 ADAGRAD = [
@@ -130,6 +134,8 @@ ADAGRAD = [
     ("lr_decay", {"lr": 4.0, "lr_decay": 0.02}),
     ("accumulator", {"lr": 4.0, "initial_accumulator_value": 0.5, "eps": 1e-5}),
     ("decay", {"lr": 4.0, "weight_decay": 0.05}),
+    ("large_eps", {"lr": 2.0, "weight_decay": 0.5, "eps": 1.0}),
+    ("all", {"lr": 4.0, "lr_decay": 0.1, "weight_decay": 0.01, "initial_accumulator_value": 2.0, "eps": 1e-2}),
     ("maximize", {"lr": 2.0, "maximize": True}),
 ]
 OPTIMIZERS = {
@@ -146,16 +152,18 @@ OPTIMIZERS = {
 def run(cls, options, landscape, start, dtype, noise=0.0, seed=0):
     """The path and the losses of STEPS steps, as lists of floats."""
     rng = random.Random(seed)
-    p = [torch.tensor(v, dtype=dtype, requires_grad=True) for v in start]
+    matrix = getattr(cls, "matrix", False)  # the parameter is [[x, y]]
+    p = [torch.tensor(v, dtype=dtype, requires_grad=True) for v in ([[list(start)]] if matrix else start)]
     opt = cls(p, **options)
     path, losses = [], []
     for step in range(STEPS + 1):
         if noise and step:
             with torch.no_grad():
-                for q in p:
+                for q in p[0].view(2) if matrix else p:
                     q.mul_(1 + noise * rng.choice((-1, 1)))
-        loss = landscape(*p)
-        path.append([q.item() for q in p])
+        at = p[0].view(2).unbind() if matrix else p
+        loss = landscape(*at)
+        path.append([q.item() for q in at])
         losses.append(loss.item())
         opt.zero_grad()
         loss.backward()
@@ -164,12 +172,12 @@ def run(cls, options, landscape, start, dtype, noise=0.0, seed=0):
 
 
 def comparable(cls, options, landscape, start, limit):
-    """The number of steps over which round-off stays below limit ulps."""
+    """The number of steps over which round-off stays below limit ulps, and why there are no more."""
     noise = 1e-10
     want, wl = run(cls, options, landscape, start, torch.float64)
     for step, l in enumerate(wl):
         if not math.isfinite(l) or abs(l) > 1e8:
-            return step - step % STRIDE
+            return step - step % STRIDE, "the loss is beyond 1e8 at step %d" % step
     top = max(1, max(map(abs, wl)))
     for seed in (1, 2, 3):
         got, gl = run(cls, options, landscape, start, torch.float64, noise, seed)
@@ -178,13 +186,32 @@ def comparable(cls, options, landscape, start, limit):
             deviation = max(abs(a - b) for a, b in zip(want[step], got[step])) / scale
             loss = abs(gl[step] - wl[step]) / top
             if max(deviation, loss) > limit * noise:
-                return step - 1 - (step - 1) % STRIDE
-    return STEPS
+                return step - 1 - (step - 1) % STRIDE, "round-off grows to more than %d ulps at step %d" % (limit, step)
+    return STEPS, None
 
 
 def number(v, dtype):
     """v so that json writes its shortest form."""
     return v if dtype == "float64" else float(str(numpy.float32(v)))
+
+
+def case(cls, name, options, landscape, at, dtype, cut):
+    """A case, made in dtype; cut is what comparable returns."""
+    steps, why = cut
+    path, loss = run(cls, options, landscape, at, getattr(torch, dtype))
+    return {
+        "name": "/".join((cls.__name__.lower(), name, landscape.__name__, dtype)),
+        "optimizer": cls.__name__.lower(),
+        "options": options,
+        "landscape": landscape.__name__,
+        "dtype": dtype,
+        "start": list(at),
+        "steps": steps,
+        **({"cut": why} if why else {}),
+        "stride": STRIDE,
+        "path": [[number(v, dtype) for v in q] for q in path[:steps + 1:STRIDE]],
+        "loss": [number(v, dtype) for v in loss[:steps + 1:STRIDE]],
+    }
 
 
 def cases(cls, sets):
@@ -202,55 +229,7 @@ def cases(cls, sets):
                 lr = lr_sgd
             options["lr"] = round(options.get("lr", 1.0) * lr, 12)
             for dtype in ("float64", "float32"):
-                steps = comparable(cls, options, landscape, at, LIMIT[dtype])
-                path, loss = run(cls, options, landscape, at, getattr(torch, dtype))
-                yield {
-                    "name": "/".join((cls.__name__.lower(), name, landscape.__name__, dtype)),
-                    "optimizer": cls.__name__.lower(),
-                    "options": options,
-                    "landscape": landscape.__name__,
-                    "dtype": dtype,
-                    "start": list(at),
-                    "steps": steps,
-                    "stride": STRIDE,
-                    "path": [[number(v, dtype) for v in q] for q in path[:steps + 1:STRIDE]],
-                    "loss": [number(v, dtype) for v in loss[:steps + 1:STRIDE]],
-                }
-
-
-# ---- schedulers --------------------------------------------------------------
-
-def schedulers():
-    """Learning rates: {"name", "base": [one per group], "schedulers": [{"name",
-    PyTorch's arguments}...] (stepped in this order), "lr": [[one per group]
-    after 0, 1, ... 60 steps]}."""
-    S = [
-        ("step", [("StepLR", {"step_size": 10})]),
-        ("step_half", [("StepLR", {"step_size": 7, "gamma": 0.5})]),
-        ("step_every", [("StepLR", {"step_size": 1, "gamma": 0.97})]),
-        ("exponential", [("ExponentialLR", {"gamma": 0.9})]),
-        ("exponential_slow", [("ExponentialLR", {"gamma": 0.999})]),
-        ("exponential_up", [("ExponentialLR", {"gamma": 1.1})]),
-        ("cosine", [("CosineAnnealingLR", {"T_max": 60})]),
-        ("cosine_crossing", [("CosineAnnealingLR", {"T_max": 13, "eta_min": 0.001})]),
-        ("cosine_short", [("CosineAnnealingLR", {"T_max": 1})]),
-        ("cosine_two", [("CosineAnnealingLR", {"T_max": 2, "eta_min": 0.01})]),
-        ("chained", [("ExponentialLR", {"gamma": 0.95}), ("StepLR", {"step_size": 20, "gamma": 0.1})]),
-        ("chained_cosine", [("CosineAnnealingLR", {"T_max": 25, "eta_min": 0.002}), ("ExponentialLR", {"gamma": 0.98})]),
-        ("chained_three", [("StepLR", {"step_size": 15, "gamma": 0.3}), ("CosineAnnealingLR", {"T_max": 40}),
-                           ("ExponentialLR", {"gamma": 1.01})]),
-    ]
-    for name, chain in S:
-        groups = [{"params": [torch.zeros(1, requires_grad=True)], "lr": lr} for lr in (0.1, 0.03)]
-        opt = torch.optim.SGD(groups, lr=1.0)
-        made = [getattr(torch.optim.lr_scheduler, n)(opt, **kw) for n, kw in chain]
-        lrs = [[g["lr"] for g in opt.param_groups]]
-        for _ in range(60):
-            opt.step()
-            for s in made:
-                s.step()
-            lrs.append([g["lr"] for g in opt.param_groups])
-        yield {"name": name, "base": [0.1, 0.03], "schedulers": [dict(name=n, **kw) for n, kw in chain], "lr": lrs}
+                yield case(cls, name, options, landscape, at, dtype, comparable(cls, options, landscape, at, LIMIT[dtype]))
 
 
 def write(name, items):
@@ -267,4 +246,3 @@ if __name__ == "__main__":
         made = write(cls.__name__.lower() + ".json", cases(cls, sets))
         short = [(c["name"], c["steps"]) for c in made if c["steps"] < STEPS]
         print(cls.__name__, len(made), "cases; cut:", short)
-    print("schedulers", len(write("schedulers.json", schedulers())))

@@ -1,9 +1,9 @@
-package main
+package parity
 
 import (
 	"fmt"
-	"io/fs"
 	"math"
+	"strings"
 
 	ad "github.com/downhill-go/downhill/autodiff"
 	"github.com/downhill-go/downhill/nn"
@@ -32,38 +32,28 @@ type spiralRun struct {
 }
 
 // replaySpiral compares arrays relative to their largest element.
-func replaySpiral(data fs.FS, filter func(string) bool) (version string, out []result, err error) {
+func replaySpiral(p *replay) error {
 	var file struct {
-		Torch  string
+		header
 		Spiral []spiral
 	}
-	if err := read(data, "nn/testdata/torch/nn.json", &file); err != nil {
-		return "", nil, err
+	if err := p.read("nn/testdata/torch/nn.json", &file); err != nil {
+		return err
 	}
 	for _, s := range file.Spiral {
-		_, bound, err := dtypeOf(s.Dtype)
-		if err != nil {
-			return "", nil, err
-		}
-		start := result{Name: "spiral/start/" + s.Dtype, Group: "MLP 2-32-32-2, outputs and gradients", Dtype: s.Dtype, Bound: bound}
-		if filter(start.Name) {
-			if err := s.compareStart(&start); err != nil {
-				return "", nil, fmt.Errorf("%s: %w", start.Name, err)
-			}
-			version, out = file.Torch, append(out, start)
+		start := Result{Name: "spiral/start/" + s.Dtype, Group: "MLP 2-32-32-2, outputs and gradients", Dtype: s.Dtype}
+		if err := p.run(file.header, start, s.compareStart); err != nil {
+			return err
 		}
 		for _, run := range s.Runs {
-			r := result{Name: "spiral/" + run.Optimizer + "/" + s.Dtype, Group: "MLP 2-32-32-2, 50 training steps", Dtype: s.Dtype, Bound: bound}
-			if !filter(r.Name) {
-				continue
+			of := strings.ToLower(run.Optimizer)
+			r := Result{Name: "spiral/" + run.Optimizer + "/" + s.Dtype, Group: "MLP 2-32-32-2, 50 training steps", Of: []string{of}, Dtype: s.Dtype}
+			if err := p.run(file.header, r, func(r *Result) error { return s.compareRun(run, r) }); err != nil {
+				return err
 			}
-			if err := s.compareRun(run, &r); err != nil {
-				return "", nil, fmt.Errorf("%s: %w", r.Name, err)
-			}
-			version, out = file.Torch, append(out, r)
 		}
 	}
-	return version, out, nil
+	return nil
 }
 
 // network is a spiral case in a graph.
@@ -105,7 +95,7 @@ func (s spiral) build() (n network, err error) {
 	return n, err
 }
 
-func (s spiral) compareStart(r *result) error {
+func (s spiral) compareStart(r *Result) error {
 	n, err := s.build()
 	if err != nil {
 		return err
@@ -113,10 +103,10 @@ func (s spiral) compareStart(r *result) error {
 	if err := n.prog.Run(); err != nil {
 		return err
 	}
-	if err := compare(r, 0, tensor.Scalar(n.prog.Loss()), s.Loss); err != nil {
+	if err := compareArray(r, 0, tensor.Scalar(n.prog.Loss()), s.Loss); err != nil {
 		return err
 	}
-	if err := compare(r, 0, n.logits.Value(), s.Logits); err != nil {
+	if err := compareArray(r, 0, n.logits.Value(), s.Logits); err != nil {
 		return err
 	}
 	for _, p := range n.model.Params() {
@@ -124,14 +114,14 @@ func (s spiral) compareStart(r *result) error {
 		if err != nil {
 			return err
 		}
-		if err := compare(r, 0, grad, s.Grads[p.Name]); err != nil {
+		if err := compareArray(r, 0, grad, s.Grads[p.Name]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s spiral) compareRun(run spiralRun, r *result) error {
+func (s spiral) compareRun(run spiralRun, r *Result) error {
 	n, err := s.build()
 	if err != nil {
 		return err
@@ -154,15 +144,15 @@ func (s spiral) compareRun(run spiralRun, r *result) error {
 		}
 	}
 	for _, p := range n.model.Params() {
-		if err := compare(r, r.Steps, p.Node.Value(), run.Final[p.Name]); err != nil {
+		if err := compareArray(r, r.Steps, p.Node.Value(), run.Final[p.Name]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// compare takes note of the largest deviation of an array.
-func compare(r *result, step int, got tensor.Value, want array) error {
+// compareArray takes note of the largest deviation of an array.
+func compareArray(r *Result, step int, got tensor.Value, want array) error {
 	data, err := tensor.Float64s(got)
 	if err != nil {
 		return err

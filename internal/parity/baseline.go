@@ -1,11 +1,11 @@
-package main
+package parity
 
 import (
 	"fmt"
-	"io/fs"
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	ad "github.com/downhill-go/downhill/autodiff"
 	"github.com/downhill-go/downhill/nn"
@@ -14,8 +14,9 @@ import (
 )
 
 // baseline is what PyTorch tests its C++ optimizers with, at full precision; the
-// file says what it holds.
+// file says what it holds, and baseline_lbfgs.py how the rows of L-BFGS were made.
 type baseline struct {
+	header
 	Names  []string
 	Shapes [][]int
 	Init   []float64
@@ -27,77 +28,103 @@ type baselineRow struct {
 	Name, Optimizer string
 	Options         map[string]any
 	Snapshots       map[string][]float64 // weights after so many steps
+	Evals           map[string]int       // evaluations of L-BFGS until then
 }
 
 // replayBaseline trains with the settings of every row. It compares each weight
 // relative to itself.
-func replayBaseline(data fs.FS, filter func(string) bool) (version string, out []result, err error) {
+func replayBaseline(p *replay) error {
 	var b baseline
-	if err := read(data, "nn/testdata/torch/baseline.json", &b); err != nil {
-		return "", nil, err
+	if err := p.read("nn/testdata/torch/baseline.json", &b); err != nil {
+		return err
 	}
-	for _, row := range b.Rows {
-		name := "baseline/" + row.Name
-		if !filter(name) {
-			continue
-		}
-		r, err := b.replay(row)
-		if err != nil {
-			return "", nil, fmt.Errorf("%s: %w", name, err)
-		}
-		r.Name, r.Group, r.Dtype = name, row.Optimizer+", PyTorch's baseline", "float64"
-		out = append(out, r)
+	var lbfgs baseline
+	if err := p.read("nn/testdata/torch/baseline_lbfgs.json", &lbfgs); err != nil {
+		return err
 	}
-	return "", out, nil
+	for _, row := range append(b.Rows, lbfgs.Rows...) {
+		of := strings.ToLower(row.Optimizer)
+		r := Result{Name: "baseline/" + row.Name, Group: of + ", PyTorch's baseline", Of: []string{of}, Dtype: "float64"}
+		if row.Name == enlarging {
+			r.Bound = 1e-11
+		}
+		if err := p.run(lbfgs.header, r, func(r *Result) error { return b.replay(row, r) }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // enlarging is a run that enlarges a rounding of the gradient by 10⁴: a sigmoid that is
 // one unit in the last place nearer to the truth is 2e-12 further from PyTorch's path.
 const enlarging = "RMSprop(.1,wd=1e-2)"
 
-func (b baseline) replay(row baselineRow) (result, error) {
-	r := result{Bound: 1e-12}
-	if row.Name == enlarging {
-		r.Bound = 1e-11
-	}
+func (b baseline) replay(row baselineRow, r *Result) error {
 	for key := range row.Snapshots {
 		step, err := strconv.Atoi(key)
 		if err != nil {
-			return r, err
+			return err
 		}
 		r.Steps = max(r.Steps, step)
 	}
 	model, prog, err := b.build()
 	if err != nil {
-		return r, err
+		return err
 	}
-	opt, err := optimizer(prog, row.Optimizer, row.Options)
+	evals := 0
+	step, err := row.stepper(prog, &evals)
 	if err != nil {
-		return r, err
+		return err
 	}
-	for step := 1; step <= r.Steps; step++ {
-		if err := prog.Run(); err != nil {
-			return r, err
+	for n := 1; n <= r.Steps; n++ {
+		if err := step(); err != nil {
+			return err
 		}
-		if err := opt.Step(); err != nil {
-			return r, err
-		}
-		want, stored := row.Snapshots[strconv.Itoa(step)]
+		want, stored := row.Snapshots[strconv.Itoa(n)]
 		if !stored {
 			continue
 		}
 		got, err := weights(model)
 		if err != nil {
-			return r, err
+			return err
 		}
 		if len(got) != len(want) {
-			return r, fmt.Errorf("%d weights after step %d, the model has %d", len(want), step, len(got))
+			return fmt.Errorf("%d weights after step %d, the model has %d", len(want), n, len(got))
 		}
 		for i, w := range want {
-			r.add(step, math.Abs(got[i]-w)/math.Abs(w))
+			r.add(n, math.Abs(got[i]-w)/math.Abs(w))
+		}
+		if row.Evals != nil && evals != row.Evals[strconv.Itoa(n)] {
+			return fmt.Errorf("%d evaluations after step %d, PyTorch has %d", evals, n, row.Evals[strconv.Itoa(n)])
 		}
 	}
-	return r, nil
+	return nil
+}
+
+// stepper returns a function that takes a step with the row's optimizer.
+func (row baselineRow) stepper(prog *ad.Program, evals *int) (func() error, error) {
+	if row.Optimizer == "LBFGS" {
+		method, err := methodOf("lbfgs", row.Options)
+		if err != nil {
+			return nil, err
+		}
+		opt, err := optim.NewMinimizer(prog.Params(), method)
+		return func() error {
+			_, err := opt.StepClosure(func() (float64, error) {
+				*evals++
+				err := prog.Run()
+				return prog.Loss(), err
+			})
+			return err
+		}, err
+	}
+	opt, err := optimizer(prog, row.Optimizer, row.Options)
+	return func() error {
+		if err := prog.Run(); err != nil {
+			return err
+		}
+		return opt.Step()
+	}, err
 }
 
 // weights returns all parameters in their order.
