@@ -1,6 +1,7 @@
 // Torchparity replays what PyTorch computed and says how far we are from it.
 //
-//	go run ./examples/torchparity
+//	go run ./examples/torchparity -summary
+//	go run ./examples/torchparity -filter '^muon/.*float64'
 //
 // The numbers are stored in this repository, with the scripts that made them:
 // paths of every optimizer and values of every scheduler of PyTorch, paths of

@@ -31,7 +31,11 @@ func print(w io.Writer, rep *parity.Report, brief bool) {
 		t.Print(w)
 		fmt.Fprintln(w)
 	}
-	fmt.Fprintf(w, "Largest relative deviations from %s\n\n", strings.Join(rep.From, ", "))
+	fmt.Fprintf(w, "Largest relative deviations from stored outputs")
+	if len(rep.From) > 0 {
+		fmt.Fprintf(w, " of\n%s", strings.Join(rep.From, ", "))
+	}
+	fmt.Fprint(w, "\n\n")
 	summary(rep).Print(w)
 	fmt.Fprintf(w, "\n%d cases, ", len(rep.Cases))
 	if rep.Beyond == 0 {

@@ -33,7 +33,7 @@ from torch.optim import lr_scheduler
 from torch.optim.swa_utils import SWALR
 
 # Debian's package of 1.13.1 calls itself 1.13.0a0.
-VERSION = {"1.13.0a0": "1.13.1"}.get(torch.__version__, torch.__version__)
+VERSION = {"1.13.0a0": "1.13.1"}.get(torch.__version__, torch.__version__.split("+")[0])
 warnings.simplefilter("ignore")
 BASE = (0.1, 0.03)
 STEPS = 200
