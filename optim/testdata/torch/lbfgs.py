@@ -5,12 +5,10 @@
 A step is opt.step(closure); "returned" has the losses that the steps returned, and
 "evals" the number of evaluations so far, at the stored points. A path has fewer than STEPS steps, and says so as
 "cut", if it ends where a step no longer moves, or where a start moved by 1e-15 has moved a point by a third of
-the bound (float32: starts moved by 3e-7 and losses changed by one unit in the last place likewise, and a path in
-float64 is a thirtieth of it away).
+the bound (float32: starts moved by 3e-7 likewise, and a path in float64 is a thirtieth of it away).
 """
 import json
 import pathlib
-import random
 
 import torch
 
@@ -32,18 +30,17 @@ SETS = [
 ]
 
 
-def run(f, start, options, dtype, nudge=0.0, jitter=0):
+def run(f, start, options, dtype, nudge=0.0):
     x, y = (torch.tensor(v * (1 + nudge), dtype=dtype, requires_grad=True) for v in start)
     opt = torch.optim.LBFGS([x, y], **options)
     state = opt.state[x]
     path, loss, returned, evals = [], [], [], []
-    rng = random.Random(jitter)
 
     def closure():
         opt.zero_grad()
         value = f(x, y)
         value.backward()
-        return value.detach() * (1 + rng.choice((-1e-7, 1e-7))) if jitter else value
+        return value
 
     for _ in range(STEPS + 1):
         path.append([x.item(), y.item()])
@@ -64,11 +61,10 @@ def cases():
                     continue
                 at = uphill
             f64, f32 = torch.float64, torch.float32
-            for dtype, kind, bound, others in (("float64", f64, 1e-12, [(f64, 1e-15, 0, 0.3)]),
-                                               ("float32", f32, 1e-5, [(f64, 0.0, 0, 0.03), (f32, 3e-7, 0, 0.3), (f32, -3e-7, 0, 0.3)]
-                                                + [(f32, 0.0, seed, 0.3) for seed in (1, 2, 3)])):
+            for dtype, kind, bound, others in (("float64", f64, 1e-12, [(f64, 1e-15, 0.3)]),
+                                               ("float32", f32, 1e-5, [(f64, 0.0, 0.03), (f32, 3e-7, 0.3), (f32, -3e-7, 0.3)])):
                 path, loss, returned, evals = run(f, at, options, kind)
-                others = [(run(f, at, options, k, nudge, jitter)[0], part) for k, nudge, jitter, part in others]
+                others = [(run(f, at, options, k, nudge)[0], part) for k, nudge, part in others]
                 steps, why = 0, None
                 while steps < STEPS and not why:
                     p = path[steps + 1]
