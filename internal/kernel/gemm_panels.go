@@ -46,7 +46,10 @@ const (
 // gemmPanels is Gemm with vector instructions, where nothing is 0, or GemmBias with a
 // bias, where n is not 1.
 func gemmPanels[T Float](dst, a, b, bias []T, relu bool, m, n, k int, transA, transB bool) {
-	if n == 1 { // dstᵀ = bᵀ op(a)ᵀ, and vectors are their own transposes
+	if k == 1 { // vectors are their own transposes
+		transA, transB = false, false
+	}
+	if n == 1 { // dstᵀ = bᵀ op(a)ᵀ
 		a, b, m, n, transA, transB = b, a, 1, m, false, !transA
 	}
 	p := product[T]{dst: dst, a: a, b: b, bias: bias, relu: relu, m: m, n: n, k: k, transA: transA, transB: transB, rows: m, cols: n, across: 1}
