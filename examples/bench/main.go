@@ -14,16 +14,20 @@
 //	go run ./examples/bench -filter mlp -procs 1,2 -markdown
 //	go run ./examples/bench -sweep -out out
 //
+// An interrupt ends it after the case at hand, with what is measured.
+//
 // It exits with 1 if our own numbers are wrong or something cannot be run, and with 2
 // after a mistake in the arguments.
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"regexp"
 	"runtime"
 	"slices"
@@ -220,7 +224,13 @@ func (s *settings) measure(stderr io.Writer) (r *report, err error) {
 	}
 	all := s.cases()
 	progress := cli.NewProgress(stderr, len(all)*(b.rounds+1))
+	stop, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer cancel()
 	for i, c := range all {
+		if stop.Err() != nil {
+			r.Missing = append(r.Missing, fmt.Sprintf("interrupted: %d of %d cases are not here", len(all)-i, len(all)))
+			break
+		}
 		b.say = func(round, rounds int, peer string) {
 			progress.At(i*(b.rounds+1)+round, func() string {
 				if peer != "" {
@@ -236,7 +246,7 @@ func (s *settings) measure(stderr io.Writer) (r *report, err error) {
 		}
 		r.Results = append(r.Results, res)
 	}
-	progress.At(len(all)*(b.rounds+1), func() string { return fmt.Sprintf("%d cases", len(all)) })
+	progress.At(len(all)*(b.rounds+1), func() string { return fmt.Sprintf("%d cases", len(r.Results)) })
 	progress.Done()
 	return r, nil
 }
