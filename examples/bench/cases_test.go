@@ -169,7 +169,7 @@ func TestReadingsTellGradientsApart(t *testing.T) {
 	require.ErrorContains(t, verify(c, r), "the gradients are wrong: the slope")
 }
 
-var products = regexp.MustCompile("MatMul|Conv")
+var products = regexp.MustCompile("MatMul|Linear|Conv")
 
 // Flops are those of the products that a program runs, by its profile.
 func TestFlops(t *testing.T) {
