@@ -55,7 +55,7 @@ func TestProfileCounts(t *testing.T) {
 			return Relu(Add(Mul(x, leafOf(g, "y", 3, 5)), leafOf(g, "b", 5)))
 		}, 3 * 15, 8 * (15 + 15 + 5 + 15)},
 		{"Mul", func(g *Graph) *Node { x := leafOf(g, "x", 3, 5); return Mul(x, Reshape(x, 3, 5)) }, 15, 8 * (15 + 15)},
-		{"Linear", func(g *Graph) *Node {
+		{"Linear relu", func(g *Graph) *Node {
 			return Relu(Add(MatMul(leafOf(g, "a", 2, 3), leafOf(g, "w", 3, 4)), leafOf(g, "b", 4)))
 		}, 2 * 2 * 3 * 4, 8 * (6 + 12 + 4 + 8)},
 		{"Transpose", func(g *Graph) *Node { return Transpose(leafOf(g, "x", 3, 5)) }, 0, 8 * (15 + 15)},
