@@ -3,6 +3,7 @@ package autodiff
 import (
 	"slices"
 
+	"github.com/downhill-go/downhill/internal/kernel"
 	"github.com/downhill-go/downhill/tensor"
 )
 
@@ -32,7 +33,7 @@ func planBuffers[T tensor.Float](values int, units []*unit, kept map[*value]bool
 		}
 		if best < 0 {
 			*total += n
-			return make([]T, n)
+			return kernel.Aligned[T](n)
 		}
 		f := free[best]
 		free = slices.Delete(free, best, best+1)
