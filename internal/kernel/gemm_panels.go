@@ -90,10 +90,10 @@ func (g *product[T]) cut(workers int) int {
 		switch {
 		case workers < 2 || tiles >= tilesEach*workers:
 			return tiles
+		case rows > leastRows && (g.padsA() || cols <= leastCols): // rows of a are copied once
+			rows /= 2
 		case cols > leastCols:
 			cols /= 2
-		case rows > leastRows:
-			rows /= 2
 		default:
 			return tiles
 		}
