@@ -283,13 +283,14 @@ func methodGoesOn[T tensor.Float](t *testing.T, row func(*neuron) Method, steps 
 	require.Equal(t, a.state(t), b.state(t))
 }
 
-// Sums over all elements are in the order of the parameters, so it matters to round-off alone.
+// Sums over all elements are in the order of the parameters, so it matters to round-off
+// alone, which conjugate gradients enlarge.
 func TestOrderOfParametersOfMethodsDoesNotMatter(t *testing.T) {
 	eachMethod(t, func(t *testing.T, row func(*neuron) Method) {
 		a, b := newMinimizing[float64](t, row, false), newMinimizing[float64](t, row, true)
 		for range 6 {
-			require.InDeltaSlice(t, a.run(t, 1), b.run(t, 1), 1e-9)
-			require.InDeltaSlice(t, a.values(), b.values(), 1e-9)
+			require.InDeltaSlice(t, a.run(t, 1), b.run(t, 1), 1e-8)
+			require.InDeltaSlice(t, a.values(), b.values(), 1e-8)
 		}
 	})
 }
