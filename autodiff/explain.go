@@ -32,10 +32,15 @@ func (p *Program) operations() int {
 	n := 0
 	for _, u := range p.units {
 		n += len(u.values)
-		if l, ok := u.values[0].prim.(linear); ok {
+		switch p := u.values[0].prim.(type) {
+		case linear:
 			n++ // the bias
-			if l.Relu {
+			if p.Relu {
 				n++
+			}
+		case maxUnpool:
+			if p.Relu {
+				n += 2 // a comparison and a choice
 			}
 		}
 	}
@@ -81,14 +86,24 @@ func describeRows(u *unit) string {
 }
 
 func attributes(p Primitive) string {
-	if l, ok := p.(linear); ok {
-		if l.Relu {
-			return attributes(l.matMul) + " relu"
+	switch p := p.(type) {
+	case linear:
+		s := attributes(p.product)
+		if p.Name() != "Linear" {
+			s += " bias"
 		}
-		p = l.matMul
+		return s + reluIf(p.Relu)
+	case matMul:
+		return map[matMul]string{{false, false}: "", {true, false}: " aT b", {false, true}: " a bT", {true, true}: " aT bT"}[p]
+	case maxUnpool:
+		return reluIf(p.Relu)
 	}
-	if m, ok := p.(matMul); ok {
-		return map[matMul]string{{false, false}: "", {true, false}: " aT b", {false, true}: " a bT", {true, true}: " aT bT"}[m]
+	return ""
+}
+
+func reluIf(yes bool) string {
+	if yes {
+		return " relu"
 	}
 	return ""
 }

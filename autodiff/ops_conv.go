@@ -109,10 +109,16 @@ func (p conv2d) VJP(x []*Node, y, dy *Node) []*Node {
 }
 
 func (p conv2d) Bind32(dst *tensor.Array[float32], in []*tensor.Array[float32]) func() {
-	return bindConv(p.convWindow, dst, in[0], in[1])
+	return p.bind32(dst, in, epilogue[float32]{})
 }
 func (p conv2d) Bind64(dst *tensor.Array[float64], in []*tensor.Array[float64]) func() {
-	return bindConv(p.convWindow, dst, in[0], in[1])
+	return p.bind64(dst, in, epilogue[float64]{})
+}
+func (p conv2d) bind32(dst *tensor.Array[float32], in []*tensor.Array[float32], after epilogue[float32]) func() {
+	return bindConv(p.convWindow, dst, in[0], in[1], after)
+}
+func (p conv2d) bind64(dst *tensor.Array[float64], in []*tensor.Array[float64], after epilogue[float64]) func() {
+	return bindConv(p.convWindow, dst, in[0], in[1], after)
 }
 
 // convWeight computes w̄ from x and ȳ, for kernels of size Taps:

@@ -24,14 +24,15 @@ func (p *convPlan) padsLittle() bool {
 type directConv[T tensor.Float] struct {
 	*convPlan
 	xs, ws, ys *tensor.Array[T]
+	after      epilogue[T]
 	layout     kernel.ConvPlanes
 	planes     []T
 	weights    []T // the part of W̄ for one channel and image
 }
 
-func newDirectConv[T tensor.Float](p *convPlan, x, w, y *tensor.Array[T]) *directConv[T] {
+func newDirectConv[T tensor.Float](p *convPlan, x, w, y *tensor.Array[T], after epilogue[T]) *directConv[T] {
 	taps := p.x.Kernel[0] * p.x.Kernel[1]
-	d := &directConv[T]{convPlan: p, xs: x, ws: w, ys: y, layout: kernel.NewConvPlanes(&p.x, make([]int, taps))}
+	d := &directConv[T]{convPlan: p, xs: x, ws: w, ys: y, after: after, layout: kernel.NewConvPlanes(&p.x, make([]int, taps))}
 	d.planes, d.weights = make([]T, d.layout.Size), make([]T, taps)
 	return d
 }
@@ -48,6 +49,7 @@ func (d *directConv[T]) run() {
 			}
 		}
 	}
+	d.after.planes(d.ys)
 }
 
 // runInput computes C̄ = Wᵀ·Ȳ.
@@ -60,6 +62,7 @@ func (d *directConv[T]) runInput() {
 				kernel.ConvPlaneInput(d.planes, w, y, &d.layout)
 			}
 			kernel.CropPlanes(d.channel(n, c), d.planes, &d.layout)
+			d.after.rows(d.channel(n, c), c, 1)
 		}
 	}
 }

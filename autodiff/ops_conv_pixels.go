@@ -37,6 +37,7 @@ type pixelConv[T tensor.Float] struct {
 	bands, band   int // in an image, and rows of places in each
 	weights       []T // packed
 	lanes         lanes[T]
+	after         epilogue[T]
 	call          func(int) // computes an item of a group, or a part of the weights
 
 	blocks      int // that the items are divided into
@@ -75,8 +76,9 @@ func groupOf[T tensor.Float](a *tensor.Array[T], groups, next, image, group int)
 
 // newPixelSum returns what computes y from x and w. run does it, with turned weights if w
 // is that of the transpose; it reports false where w is not finite.
-func newPixelSum[T tensor.Float](p *convPlan, win *kernel.ConvWindow, x, w, y *tensor.Array[T]) *pixelConv[T] {
+func newPixelSum[T tensor.Float](p *convPlan, win *kernel.ConvWindow, x, w, y *tensor.Array[T], after epilogue[T]) *pixelConv[T] {
 	c := newPixelConv(p, win, x, w, y)
+	c.after = after
 	c.weights = make([]T, c.groups*c.SizeW())
 	c.makeLanes(c.groups * c.items)
 	c.call = c.computeItem
@@ -99,13 +101,13 @@ func (c *pixelConv[T]) computeItem(i int) {
 	image, from, rows := c.item(i % c.items)
 	l := c.lanes.take()
 	kernel.Pixels(l.c, groupOf(c.x, c.groups, c.nextX, image, g), &c.ConvPixels, from, rows)
-	kernel.ConvRows(l.y, l.c, c.weights[g*c.SizeW():], &c.ConvPixels, rows)
+	kernel.ConvRows(l.y, l.c, c.weights[g*c.SizeW():], c.after.of(g*c.Out, c.Out), c.after.relu, &c.ConvPixels, rows)
 	kernel.PlanesOf(groupOf(c.y, c.groups, c.nextY, image, g), l.y, &c.ConvPixels, from, rows)
 	c.lanes.put(l)
 }
 
-func bindConvPixels[T tensor.Float](p *convPlan, y, x, w *tensor.Array[T]) func() {
-	c := newPixelSum(p, &p.x, x, w, y)
+func bindConvPixels[T tensor.Float](p *convPlan, y, x, w *tensor.Array[T], after epilogue[T]) func() {
+	c := newPixelSum(p, &p.x, x, w, y, after)
 	return func() {
 		c.pack(false)
 		c.run()
@@ -128,15 +130,15 @@ func (p *convPlan) inputWindow() (win *kernel.ConvWindow, ok bool) {
 
 // bindConvInputPixels computes x̄. The zeros around ȳ are not in its definition, so they
 // must not meet weights that are not finite.
-func bindConvInputPixels[T tensor.Float](p *convPlan, win *kernel.ConvWindow, x, y, w *tensor.Array[T]) func() {
-	c := newPixelSum(p, win, y, w, x)
+func bindConvInputPixels[T tensor.Float](p *convPlan, win *kernel.ConvWindow, x, y, w *tensor.Array[T], after epilogue[T]) func() {
+	c := newPixelSum(p, win, y, w, x, after)
 	var columns func()
 	return func() {
 		switch {
 		case c.pack(true):
 			c.run()
 		case columns == nil:
-			columns = bindConvInputColumns(p, x, y, w)
+			columns = bindConvInputColumns(p, x, y, w, after)
 			fallthrough
 		default:
 			columns()

@@ -71,11 +71,12 @@ func newConvPlan(win convWindow, x, w, y tensor.Shape) *convPlan {
 type boundConv[T tensor.Float] struct {
 	*convPlan
 	xs, ws, ys *tensor.Array[T]
-	blocks     int       // of columns, in a group
-	whole      bool      // images, in every block
-	lanes      lanes[T]  // for the blocks that are computed at once
-	group, at  int       // where runWeight is
-	sums       [][]T     // W̄ of single blocks
+	blocks     int      // of columns, in a group
+	whole      bool     // images, in every block
+	lanes      lanes[T] // for the blocks that are computed at once
+	group, at  int      // where runWeight is
+	sums       [][]T    // W̄ of single blocks
+	after      epilogue[T]
 	call       func(int) // computes a block, or more
 }
 
@@ -154,32 +155,34 @@ func (b *boundConv[T]) each(n int) {
 	}
 }
 
-func bindConv[T tensor.Float](win convWindow, y, x, w *tensor.Array[T]) func() {
+func bindConv[T tensor.Float](win convWindow, y, x, w *tensor.Array[T], after epilogue[T]) func() {
 	p := newConvPlan(win, x.Shape, w.Shape, y.Shape)
 	if p.direct() {
-		return newDirectConv(p, x, w, y).run
+		return newDirectConv(p, x, w, y, after).run
 	}
 	if p.pixels(&p.x, p.rows) {
-		return bindConvPixels(p, y, x, w)
+		return bindConvPixels(p, y, x, w, after)
 	}
 	b := newBoundConv(p, x, w, y)
+	b.after = after
 	b.call = b.forward
 	return b.run
 }
 
-func bindConvInput[T tensor.Float](win convWindow, x, y, w *tensor.Array[T]) func() {
+func bindConvInput[T tensor.Float](win convWindow, x, y, w *tensor.Array[T], after epilogue[T]) func() {
 	p := newConvPlan(win, x.Shape, w.Shape, y.Shape)
 	if p.direct() {
-		return newDirectConv(p, x, w, y).runInput
+		return newDirectConv(p, x, w, y, after).runInput
 	}
 	if win, ok := p.inputWindow(); ok && p.pixels(win, p.x.Channels) {
-		return bindConvInputPixels(p, win, x, y, w)
+		return bindConvInputPixels(p, win, x, y, w, after)
 	}
-	return bindConvInputColumns(p, x, y, w)
+	return bindConvInputColumns(p, x, y, w, after)
 }
 
-func bindConvInputColumns[T tensor.Float](p *convPlan, x, y, w *tensor.Array[T]) func() {
+func bindConvInputColumns[T tensor.Float](p *convPlan, x, y, w *tensor.Array[T], after epilogue[T]) func() {
 	b := newBoundConv(p, x, w, y)
+	b.after = after
 	b.call = b.backward
 	return b.runInput
 }
@@ -187,7 +190,7 @@ func bindConvInputColumns[T tensor.Float](p *convPlan, x, y, w *tensor.Array[T])
 func bindConvWeight[T tensor.Float](win convWindow, w, x, y *tensor.Array[T]) func() {
 	p := newConvPlan(win, x.Shape, w.Shape, y.Shape)
 	if p.direct() {
-		return newDirectConv(p, x, w, y).runWeight
+		return newDirectConv(p, x, w, y, epilogue[T]{}).runWeight
 	}
 	if p.pixels(&p.x, p.rows) {
 		return bindConvWeightPixels(p, w, x, y)
@@ -210,15 +213,20 @@ func (b *boundConv[T]) run() {
 }
 
 func (b *boundConv[T]) forward(i int) {
-	x, w, y := b.ofGroup(i / b.blocks)
+	g := i / b.blocks
+	x, w, y := b.ofGroup(g)
 	from, to := b.columnsOf(i % b.blocks)
 	l := b.lanes.take()
 	c := matrixOf(l.c, x, &b.x, b.sliceX, from, to)
+	block := l.y
 	if b.sliceY {
-		kernel.Gemm(imageOf(y, &b.y, from), w, c, b.rows, to-from, b.depth, false, false)
-	} else {
-		kernel.Gemm(l.y, w, c, b.rows, to-from, b.depth, false, false)
-		kernel.Col2im(y, l.y, &b.y, from, to)
+		block = imageOf(y, &b.y, from)
+	}
+	block = block[:b.rows*(to-from)]
+	kernel.Gemm(block, w, c, b.rows, to-from, b.depth, false, false)
+	b.after.rows(block, g*b.rows, b.rows)
+	if !b.sliceY {
+		kernel.Col2im(y, block, &b.y, from, to)
 	}
 	b.lanes.put(l)
 }
@@ -233,6 +241,7 @@ func (b *boundConv[T]) runInput() {
 	} else { // blocks add to the same pixels
 		b.each(b.groups)
 	}
+	b.after.planes(b.xs)
 }
 
 func (b *boundConv[T]) backward(i int) {

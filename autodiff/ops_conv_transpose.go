@@ -103,8 +103,14 @@ func (p convInput) VJP(x []*Node, y, dy *Node) []*Node {
 }
 
 func (p convInput) Bind32(dst *tensor.Array[float32], in []*tensor.Array[float32]) func() {
-	return bindConvInput(p.convWindow, dst, in[0], in[1])
+	return p.bind32(dst, in, epilogue[float32]{})
 }
 func (p convInput) Bind64(dst *tensor.Array[float64], in []*tensor.Array[float64]) func() {
-	return bindConvInput(p.convWindow, dst, in[0], in[1])
+	return p.bind64(dst, in, epilogue[float64]{})
+}
+func (p convInput) bind32(dst *tensor.Array[float32], in []*tensor.Array[float32], after epilogue[float32]) func() {
+	return bindConvInput(p.convWindow, dst, in[0], in[1], after)
+}
+func (p convInput) bind64(dst *tensor.Array[float64], in []*tensor.Array[float64], after epilogue[float64]) func() {
+	return bindConvInput(p.convWindow, dst, in[0], in[1], after)
 }

@@ -134,14 +134,20 @@ func (p matMul) VJP(x []*Node, y, dy *Node) []*Node {
 }
 
 func (p matMul) Bind32(dst *tensor.Array[float32], in []*tensor.Array[float32]) func() {
-	return bindMatMul(p, dst, in[0], in[1], nil, false)
+	return p.bind32(dst, in, epilogue[float32]{})
 }
 func (p matMul) Bind64(dst *tensor.Array[float64], in []*tensor.Array[float64]) func() {
-	return bindMatMul(p, dst, in[0], in[1], nil, false)
+	return p.bind64(dst, in, epilogue[float64]{})
+}
+func (p matMul) bind32(dst *tensor.Array[float32], in []*tensor.Array[float32], after epilogue[float32]) func() {
+	return bindMatMul(p, dst, in[0], in[1], after)
+}
+func (p matMul) bind64(dst *tensor.Array[float64], in []*tensor.Array[float64], after epilogue[float64]) func() {
+	return bindMatMul(p, dst, in[0], in[1], after)
 }
 
-// bindMatMul returns the product of a and b, with bias and relu if bias is not nil.
-func bindMatMul[T tensor.Float](p matMul, dst, a, b, bias *tensor.Array[T], relu bool) func() {
+// bindMatMul returns the product of a and b, with what comes after it.
+func bindMatMul[T tensor.Float](p matMul, dst, a, b *tensor.Array[T], after epilogue[T]) func() {
 	m, k, _, n := p.dims(a.Shape, b.Shape)
 	shape, _ := p.Shape([]tensor.Shape{a.Shape, b.Shape}) // that of dst may have rows in more dimensions
 	batch := shape[:len(shape)-2]
@@ -153,10 +159,10 @@ func bindMatMul[T tensor.Float](p matMul, dst, a, b, bias *tensor.Array[T], relu
 		for i := part * each; i < min((part+1)*each, len(offA)); i++ {
 			c := dst.Data[i*m*n : (i+1)*m*n]
 			x, y := a.Data[offA[i]:offA[i]+m*k], b.Data[offB[i]:offB[i]+k*n]
-			if bias == nil {
+			if after.bias == nil {
 				kernel.Gemm(c, x, y, m, n, k, p.TransA, p.TransB)
 			} else {
-				kernel.GemmBias(c, x, y, bias.Data, relu, m, n, k, p.TransA, p.TransB)
+				kernel.GemmBias(c, x, y, after.bias.Data, after.relu, m, n, k, p.TransA, p.TransB)
 			}
 		}
 	}

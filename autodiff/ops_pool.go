@@ -25,7 +25,7 @@ func (p maxPool) Shape(in []tensor.Shape) (tensor.Shape, error) {
 
 // v̄ = ȳ at the places where x is largest, 0 elsewhere.
 func (p maxPool) VJP(x []*Node, y, dy *Node) []*Node {
-	return []*Node{nil, apply(maxUnpool(p), x[0], dy)}
+	return []*Node{nil, apply(maxUnpool{pooling: p.pooling}, x[0], dy)}
 }
 
 func (p maxPool) Bind32(dst *tensor.Array[float32], in []*tensor.Array[float32]) func() {
@@ -44,8 +44,12 @@ func bindMaxPool[T tensor.Float](p pooling, dst *tensor.Array[T], in []*tensor.A
 }
 
 // maxUnpool is the transpose of maxPool by v. Its inputs are x and a value for each
-// window, and it has the shape of x.
-type maxUnpool struct{ pooling }
+// window, and it has the shape of x. With Relu, which only programs have, what would go to
+// x <= 0 is 0.
+type maxUnpool struct {
+	pooling
+	Relu bool
+}
 
 func (maxUnpool) Name() string                  { return "MaxUnpool" }
 func (maxUnpool) Differentiable(input int) bool { return input == 1 }
@@ -59,21 +63,21 @@ func (p maxUnpool) Shape(in []tensor.Shape) (tensor.Shape, error) {
 }
 
 func (p maxUnpool) VJP(x []*Node, y, dy *Node) []*Node {
-	return []*Node{nil, apply(maxPool(p), x[0], dy)}
+	return []*Node{nil, apply(maxPool{p.pooling}, x[0], dy)}
 }
 
 func (p maxUnpool) Bind32(dst *tensor.Array[float32], in []*tensor.Array[float32]) func() {
-	return bindMaxUnpool(p.pooling, dst, in)
+	return bindMaxUnpool(p, dst, in)
 }
 func (p maxUnpool) Bind64(dst *tensor.Array[float64], in []*tensor.Array[float64]) func() {
-	return bindMaxUnpool(p.pooling, dst, in)
+	return bindMaxUnpool(p, dst, in)
 }
 
-func bindMaxUnpool[T tensor.Float](p pooling, dst *tensor.Array[T], in []*tensor.Array[T]) func() {
+func bindMaxUnpool[T tensor.Float](p maxUnpool, dst *tensor.Array[T], in []*tensor.Array[T]) func() {
 	rows, cols := p.Rows.windows(), p.Cols.windows()
 	return p.overPlanes(dst.Shape, func(from, to int) {
-		x, dy := large(p, in[0], from, to), small(p, in[1], from, to)
-		kernel.MaxUnpool(large(p, dst, from, to), x, dy, rows, cols, p.Rows.In, p.Cols.In)
+		x, dy := large(p.pooling, in[0], from, to), small(p.pooling, in[1], from, to)
+		kernel.MaxUnpool(large(p.pooling, dst, from, to), x, dy, p.Relu, rows, cols, p.Rows.In, p.Cols.In)
 	})
 }
 

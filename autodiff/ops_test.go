@@ -94,7 +94,6 @@ func TestEveryPrimitiveHasARow(t *testing.T) {
 		"cast":    true, // TestCast: differences in float64 do not see through float32
 		"live":    true, // TestStockBatchNorm
 		"foreign": true, // TestForeign
-		"linear":  true, // TestEpilogues
 	}
 	for _, r := range opRows() {
 		if r.prim == "" {

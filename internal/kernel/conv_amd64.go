@@ -112,11 +112,11 @@ func transposeAllF64(rows int, cols int, dst *byte, ldd int, src *byte, lds int)
 func maxPool2F32x8(rows int, cols int, small *byte, large *byte, width int, x *byte)
 
 // maxUnpool2F32x8 writes small, a (rows, cols) matrix of float32, to the first of the largest elements in
-// each window of 2×2 of x, in large, and zeros around it. The rows of x and large start width
-// bytes apart. rows is not 0, cols at least 8.
+// each window of 2×2 of x, in large, and zeros around it; with relu zeros there, too, where x <= 0.
+// The rows of x and large start width bytes apart. rows is not 0, cols at least 8.
 //
 //go:noescape
-func maxUnpool2F32x8(rows int, cols int, small *byte, large *byte, width int, x *byte)
+func maxUnpool2F32x8(rows int, cols int, small *byte, large *byte, width int, x *byte, relu bool)
 
 // maxPool2F32x4 writes the largest element in each window of 2×2 of x to small, a (rows, cols) matrix of
 // float32. The rows of x start width bytes apart. large is not used. rows is not 0, cols at least
@@ -126,11 +126,11 @@ func maxUnpool2F32x8(rows int, cols int, small *byte, large *byte, width int, x 
 func maxPool2F32x4(rows int, cols int, small *byte, large *byte, width int, x *byte)
 
 // maxUnpool2F32x4 writes small, a (rows, cols) matrix of float32, to the first of the largest elements in
-// each window of 2×2 of x, in large, and zeros around it. The rows of x and large start width
-// bytes apart. rows is not 0, cols at least 4.
+// each window of 2×2 of x, in large, and zeros around it; with relu zeros there, too, where x <= 0.
+// The rows of x and large start width bytes apart. rows is not 0, cols at least 4.
 //
 //go:noescape
-func maxUnpool2F32x4(rows int, cols int, small *byte, large *byte, width int, x *byte)
+func maxUnpool2F32x4(rows int, cols int, small *byte, large *byte, width int, x *byte, relu bool)
 
 // maxPool2F64x4 writes the largest element in each window of 2×2 of x to small, a (rows, cols) matrix of
 // float64. The rows of x start width bytes apart. large is not used. rows is not 0, cols at least
@@ -140,11 +140,11 @@ func maxUnpool2F32x4(rows int, cols int, small *byte, large *byte, width int, x 
 func maxPool2F64x4(rows int, cols int, small *byte, large *byte, width int, x *byte)
 
 // maxUnpool2F64x4 writes small, a (rows, cols) matrix of float64, to the first of the largest elements in
-// each window of 2×2 of x, in large, and zeros around it. The rows of x and large start width
-// bytes apart. rows is not 0, cols at least 4.
+// each window of 2×2 of x, in large, and zeros around it; with relu zeros there, too, where x <= 0.
+// The rows of x and large start width bytes apart. rows is not 0, cols at least 4.
 //
 //go:noescape
-func maxUnpool2F64x4(rows int, cols int, small *byte, large *byte, width int, x *byte)
+func maxUnpool2F64x4(rows int, cols int, small *byte, large *byte, width int, x *byte, relu bool)
 
 // maxPool2F64x2 writes the largest element in each window of 2×2 of x to small, a (rows, cols) matrix of
 // float64. The rows of x start width bytes apart. large is not used. rows is not 0, cols at least
@@ -154,8 +154,8 @@ func maxUnpool2F64x4(rows int, cols int, small *byte, large *byte, width int, x 
 func maxPool2F64x2(rows int, cols int, small *byte, large *byte, width int, x *byte)
 
 // maxUnpool2F64x2 writes small, a (rows, cols) matrix of float64, to the first of the largest elements in
-// each window of 2×2 of x, in large, and zeros around it. The rows of x and large start width
-// bytes apart. rows is not 0, cols at least 2.
+// each window of 2×2 of x, in large, and zeros around it; with relu zeros there, too, where x <= 0.
+// The rows of x and large start width bytes apart. rows is not 0, cols at least 2.
 //
 //go:noescape
-func maxUnpool2F64x2(rows int, cols int, small *byte, large *byte, width int, x *byte)
+func maxUnpool2F64x2(rows int, cols int, small *byte, large *byte, width int, x *byte, relu bool)

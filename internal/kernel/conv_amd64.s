@@ -10262,17 +10262,21 @@ end:
 	VZEROUPPER
 	RET
 
-// func maxUnpool2F32x8(rows int, cols int, small *byte, large *byte, width int, x *byte)
-// Requires: AVX, AVX2, CMOV
-TEXT ·maxUnpool2F32x8(SB), NOSPLIT, $0-48
-	MOVQ   rows+0(FP), AX
-	MOVQ   small+16(FP), CX
-	MOVQ   large+24(FP), DX
-	MOVQ   width+32(FP), BX
-	MOVQ   x+40(FP), SI
-	MOVQ   cols+8(FP), DI
-	VXORPS Y0, Y0, Y0
-	LEAQ   -8(DI), R8
+// func maxUnpool2F32x8(rows int, cols int, small *byte, large *byte, width int, x *byte, relu bool)
+// Requires: AVX, AVX2, CMOV, SSE2
+TEXT ·maxUnpool2F32x8(SB), NOSPLIT, $0-49
+	MOVQ         rows+0(FP), AX
+	MOVQ         small+16(FP), CX
+	MOVQ         large+24(FP), DX
+	MOVQ         width+32(FP), BX
+	MOVQ         x+40(FP), SI
+	MOVQ         cols+8(FP), DI
+	VXORPS       Y0, Y0, Y0
+	LEAQ         -8(DI), R8
+	MOVBQZX      relu+48(FP), R9
+	NEGQ         R9
+	MOVQ         R9, X1
+	VPBROADCASTQ X1, Y1
 
 row:
 	XORQ R9, R9
@@ -10280,46 +10284,49 @@ row:
 vector:
 	LEAQ      (SI)(R9*4), R10
 	LEAQ      (R10)(R9*4), R10
-	VMOVUPS   (R10), Y1
-	VMOVUPS   32(R10), Y2
-	VSHUFPS   $0x88, Y2, Y1, Y3
-	VSHUFPS   $0xdd, Y2, Y1, Y4
-	VMOVUPS   (R10)(BX*1), Y1
-	VMOVUPS   32(R10)(BX*1), Y2
-	VSHUFPS   $0x88, Y2, Y1, Y5
-	VSHUFPS   $0xdd, Y2, Y1, Y6
-	VCMPPS    $0x1e, Y3, Y4, Y2
-	VCMPPS    $0x03, Y4, Y4, Y1
-	VORPS     Y1, Y2, Y2
-	VBLENDVPS Y2, Y4, Y3, Y3
-	VCMPPS    $0x1e, Y3, Y5, Y4
-	VCMPPS    $0x03, Y5, Y5, Y1
-	VORPS     Y1, Y4, Y4
-	VBLENDVPS Y4, Y5, Y3, Y3
-	VCMPPS    $0x1e, Y3, Y6, Y7
-	VCMPPS    $0x03, Y6, Y6, Y1
-	VORPS     Y1, Y7, Y7
-	VBLENDVPS Y7, Y6, Y3, Y3
-	VPERMPD   $0xd8, (CX)(R9*4), Y1
-	VADDPS    Y0, Y1, Y1
-	VANDPS    Y7, Y1, Y6
-	VANDPS    Y4, Y1, Y5
-	VANDNPS   Y5, Y7, Y5
-	VORPS     Y4, Y7, Y7
-	VANDPS    Y2, Y1, Y4
-	VANDNPS   Y4, Y7, Y4
-	VORPS     Y2, Y7, Y7
-	VANDNPS   Y1, Y7, Y3
+	VMOVUPS   (R10), Y2
+	VMOVUPS   32(R10), Y3
+	VSHUFPS   $0x88, Y3, Y2, Y4
+	VSHUFPS   $0xdd, Y3, Y2, Y5
+	VMOVUPS   (R10)(BX*1), Y2
+	VMOVUPS   32(R10)(BX*1), Y3
+	VSHUFPS   $0x88, Y3, Y2, Y6
+	VSHUFPS   $0xdd, Y3, Y2, Y7
+	VCMPPS    $0x1e, Y4, Y5, Y3
+	VCMPPS    $0x03, Y5, Y5, Y2
+	VORPS     Y2, Y3, Y3
+	VBLENDVPS Y3, Y5, Y4, Y4
+	VCMPPS    $0x1e, Y4, Y6, Y5
+	VCMPPS    $0x03, Y6, Y6, Y2
+	VORPS     Y2, Y5, Y5
+	VBLENDVPS Y5, Y6, Y4, Y4
+	VCMPPS    $0x1e, Y4, Y7, Y8
+	VCMPPS    $0x03, Y7, Y7, Y2
+	VORPS     Y2, Y8, Y8
+	VBLENDVPS Y8, Y7, Y4, Y4
+	VPERMPD   $0xd8, (CX)(R9*4), Y2
+	VADDPS    Y0, Y2, Y2
+	VCMPPS    $0x12, Y0, Y4, Y4
+	VANDPS    Y1, Y4, Y4
+	VANDNPS   Y2, Y4, Y2
+	VANDPS    Y8, Y2, Y7
+	VANDPS    Y5, Y2, Y6
+	VANDNPS   Y6, Y8, Y6
+	VORPS     Y5, Y8, Y8
+	VANDPS    Y3, Y2, Y5
+	VANDNPS   Y5, Y8, Y5
+	VORPS     Y3, Y8, Y8
+	VANDNPS   Y2, Y8, Y4
 	LEAQ      (DX)(R9*4), R10
 	LEAQ      (R10)(R9*4), R10
-	VUNPCKLPS Y4, Y3, Y2
-	VMOVUPS   Y2, (R10)
-	VUNPCKLPS Y6, Y5, Y2
-	VMOVUPS   Y2, (R10)(BX*1)
-	VUNPCKHPS Y4, Y3, Y2
-	VMOVUPS   Y2, 32(R10)
-	VUNPCKHPS Y6, Y5, Y2
-	VMOVUPS   Y2, 32(R10)(BX*1)
+	VUNPCKLPS Y5, Y4, Y3
+	VMOVUPS   Y3, (R10)
+	VUNPCKLPS Y7, Y6, Y3
+	VMOVUPS   Y3, (R10)(BX*1)
+	VUNPCKHPS Y5, Y4, Y3
+	VMOVUPS   Y3, 32(R10)
+	VUNPCKHPS Y7, Y6, Y3
+	VMOVUPS   Y3, 32(R10)(BX*1)
 	CMPQ      R9, R8
 	JE        end
 	ADDQ      $0x08, R9
@@ -10390,17 +10397,21 @@ end:
 	VZEROUPPER
 	RET
 
-// func maxUnpool2F32x4(rows int, cols int, small *byte, large *byte, width int, x *byte)
-// Requires: AVX, CMOV
-TEXT ·maxUnpool2F32x4(SB), NOSPLIT, $0-48
-	MOVQ   rows+0(FP), AX
-	MOVQ   small+16(FP), CX
-	MOVQ   large+24(FP), DX
-	MOVQ   width+32(FP), BX
-	MOVQ   x+40(FP), SI
-	MOVQ   cols+8(FP), DI
-	VXORPS X0, X0, X0
-	LEAQ   -4(DI), R8
+// func maxUnpool2F32x4(rows int, cols int, small *byte, large *byte, width int, x *byte, relu bool)
+// Requires: AVX, CMOV, SSE2
+TEXT ·maxUnpool2F32x4(SB), NOSPLIT, $0-49
+	MOVQ        rows+0(FP), AX
+	MOVQ        small+16(FP), CX
+	MOVQ        large+24(FP), DX
+	MOVQ        width+32(FP), BX
+	MOVQ        x+40(FP), SI
+	MOVQ        cols+8(FP), DI
+	VXORPS      X0, X0, X0
+	LEAQ        -4(DI), R8
+	MOVBQZX     relu+48(FP), R9
+	NEGQ        R9
+	MOVQ        R9, X1
+	VPUNPCKLQDQ X1, X1, X1
 
 row:
 	XORQ R9, R9
@@ -10408,46 +10419,49 @@ row:
 vector:
 	LEAQ      (SI)(R9*4), R10
 	LEAQ      (R10)(R9*4), R10
-	VMOVUPS   (R10), X1
-	VMOVUPS   16(R10), X2
-	VSHUFPS   $0x88, X2, X1, X3
-	VSHUFPS   $0xdd, X2, X1, X4
-	VMOVUPS   (R10)(BX*1), X1
-	VMOVUPS   16(R10)(BX*1), X2
-	VSHUFPS   $0x88, X2, X1, X5
-	VSHUFPS   $0xdd, X2, X1, X6
-	VCMPPS    $0x1e, X3, X4, X2
-	VCMPPS    $0x03, X4, X4, X1
-	VORPS     X1, X2, X2
-	VBLENDVPS X2, X4, X3, X3
-	VCMPPS    $0x1e, X3, X5, X4
-	VCMPPS    $0x03, X5, X5, X1
-	VORPS     X1, X4, X4
-	VBLENDVPS X4, X5, X3, X3
-	VCMPPS    $0x1e, X3, X6, X7
-	VCMPPS    $0x03, X6, X6, X1
-	VORPS     X1, X7, X7
-	VBLENDVPS X7, X6, X3, X3
-	VMOVUPS   (CX)(R9*4), X1
-	VADDPS    X0, X1, X1
-	VANDPS    X7, X1, X6
-	VANDPS    X4, X1, X5
-	VANDNPS   X5, X7, X5
-	VORPS     X4, X7, X7
-	VANDPS    X2, X1, X4
-	VANDNPS   X4, X7, X4
-	VORPS     X2, X7, X7
-	VANDNPS   X1, X7, X3
+	VMOVUPS   (R10), X2
+	VMOVUPS   16(R10), X3
+	VSHUFPS   $0x88, X3, X2, X4
+	VSHUFPS   $0xdd, X3, X2, X5
+	VMOVUPS   (R10)(BX*1), X2
+	VMOVUPS   16(R10)(BX*1), X3
+	VSHUFPS   $0x88, X3, X2, X6
+	VSHUFPS   $0xdd, X3, X2, X7
+	VCMPPS    $0x1e, X4, X5, X3
+	VCMPPS    $0x03, X5, X5, X2
+	VORPS     X2, X3, X3
+	VBLENDVPS X3, X5, X4, X4
+	VCMPPS    $0x1e, X4, X6, X5
+	VCMPPS    $0x03, X6, X6, X2
+	VORPS     X2, X5, X5
+	VBLENDVPS X5, X6, X4, X4
+	VCMPPS    $0x1e, X4, X7, X8
+	VCMPPS    $0x03, X7, X7, X2
+	VORPS     X2, X8, X8
+	VBLENDVPS X8, X7, X4, X4
+	VMOVUPS   (CX)(R9*4), X2
+	VADDPS    X0, X2, X2
+	VCMPPS    $0x12, X0, X4, X4
+	VANDPS    X1, X4, X4
+	VANDNPS   X2, X4, X2
+	VANDPS    X8, X2, X7
+	VANDPS    X5, X2, X6
+	VANDNPS   X6, X8, X6
+	VORPS     X5, X8, X8
+	VANDPS    X3, X2, X5
+	VANDNPS   X5, X8, X5
+	VORPS     X3, X8, X8
+	VANDNPS   X2, X8, X4
 	LEAQ      (DX)(R9*4), R10
 	LEAQ      (R10)(R9*4), R10
-	VUNPCKLPS X4, X3, X2
-	VMOVUPS   X2, (R10)
-	VUNPCKLPS X6, X5, X2
-	VMOVUPS   X2, (R10)(BX*1)
-	VUNPCKHPS X4, X3, X2
-	VMOVUPS   X2, 16(R10)
-	VUNPCKHPS X6, X5, X2
-	VMOVUPS   X2, 16(R10)(BX*1)
+	VUNPCKLPS X5, X4, X3
+	VMOVUPS   X3, (R10)
+	VUNPCKLPS X7, X6, X3
+	VMOVUPS   X3, (R10)(BX*1)
+	VUNPCKHPS X5, X4, X3
+	VMOVUPS   X3, 16(R10)
+	VUNPCKHPS X7, X6, X3
+	VMOVUPS   X3, 16(R10)(BX*1)
 	CMPQ      R9, R8
 	JE        end
 	ADDQ      $0x04, R9
@@ -10518,17 +10532,21 @@ end:
 	VZEROUPPER
 	RET
 
-// func maxUnpool2F64x4(rows int, cols int, small *byte, large *byte, width int, x *byte)
-// Requires: AVX, AVX2, CMOV
-TEXT ·maxUnpool2F64x4(SB), NOSPLIT, $0-48
-	MOVQ   rows+0(FP), AX
-	MOVQ   small+16(FP), CX
-	MOVQ   large+24(FP), DX
-	MOVQ   width+32(FP), BX
-	MOVQ   x+40(FP), SI
-	MOVQ   cols+8(FP), DI
-	VXORPS Y0, Y0, Y0
-	LEAQ   -4(DI), R8
+// func maxUnpool2F64x4(rows int, cols int, small *byte, large *byte, width int, x *byte, relu bool)
+// Requires: AVX, AVX2, CMOV, SSE2
+TEXT ·maxUnpool2F64x4(SB), NOSPLIT, $0-49
+	MOVQ         rows+0(FP), AX
+	MOVQ         small+16(FP), CX
+	MOVQ         large+24(FP), DX
+	MOVQ         width+32(FP), BX
+	MOVQ         x+40(FP), SI
+	MOVQ         cols+8(FP), DI
+	VXORPS       Y0, Y0, Y0
+	LEAQ         -4(DI), R8
+	MOVBQZX      relu+48(FP), R9
+	NEGQ         R9
+	MOVQ         R9, X1
+	VPBROADCASTQ X1, Y1
 
 row:
 	XORQ R9, R9
@@ -10536,46 +10554,49 @@ row:
 vector:
 	LEAQ      (SI)(R9*8), R10
 	LEAQ      (R10)(R9*8), R10
-	VMOVUPD   (R10), Y1
-	VMOVUPD   32(R10), Y2
-	VSHUFPD   $0x00, Y2, Y1, Y3
-	VSHUFPD   $0x0f, Y2, Y1, Y4
-	VMOVUPD   (R10)(BX*1), Y1
-	VMOVUPD   32(R10)(BX*1), Y2
-	VSHUFPD   $0x00, Y2, Y1, Y5
-	VSHUFPD   $0x0f, Y2, Y1, Y6
-	VCMPPD    $0x1e, Y3, Y4, Y2
-	VCMPPD    $0x03, Y4, Y4, Y1
-	VORPD     Y1, Y2, Y2
-	VBLENDVPD Y2, Y4, Y3, Y3
-	VCMPPD    $0x1e, Y3, Y5, Y4
-	VCMPPD    $0x03, Y5, Y5, Y1
-	VORPD     Y1, Y4, Y4
-	VBLENDVPD Y4, Y5, Y3, Y3
-	VCMPPD    $0x1e, Y3, Y6, Y7
-	VCMPPD    $0x03, Y6, Y6, Y1
-	VORPD     Y1, Y7, Y7
-	VBLENDVPD Y7, Y6, Y3, Y3
-	VPERMPD   $0xd8, (CX)(R9*8), Y1
-	VADDPD    Y0, Y1, Y1
-	VANDPD    Y7, Y1, Y6
-	VANDPD    Y4, Y1, Y5
-	VANDNPD   Y5, Y7, Y5
-	VORPD     Y4, Y7, Y7
-	VANDPD    Y2, Y1, Y4
-	VANDNPD   Y4, Y7, Y4
-	VORPD     Y2, Y7, Y7
-	VANDNPD   Y1, Y7, Y3
+	VMOVUPD   (R10), Y2
+	VMOVUPD   32(R10), Y3
+	VSHUFPD   $0x00, Y3, Y2, Y4
+	VSHUFPD   $0x0f, Y3, Y2, Y5
+	VMOVUPD   (R10)(BX*1), Y2
+	VMOVUPD   32(R10)(BX*1), Y3
+	VSHUFPD   $0x00, Y3, Y2, Y6
+	VSHUFPD   $0x0f, Y3, Y2, Y7
+	VCMPPD    $0x1e, Y4, Y5, Y3
+	VCMPPD    $0x03, Y5, Y5, Y2
+	VORPD     Y2, Y3, Y3
+	VBLENDVPD Y3, Y5, Y4, Y4
+	VCMPPD    $0x1e, Y4, Y6, Y5
+	VCMPPD    $0x03, Y6, Y6, Y2
+	VORPD     Y2, Y5, Y5
+	VBLENDVPD Y5, Y6, Y4, Y4
+	VCMPPD    $0x1e, Y4, Y7, Y8
+	VCMPPD    $0x03, Y7, Y7, Y2
+	VORPD     Y2, Y8, Y8
+	VBLENDVPD Y8, Y7, Y4, Y4
+	VPERMPD   $0xd8, (CX)(R9*8), Y2
+	VADDPD    Y0, Y2, Y2
+	VCMPPD    $0x12, Y0, Y4, Y4
+	VANDPD    Y1, Y4, Y4
+	VANDNPD   Y2, Y4, Y2
+	VANDPD    Y8, Y2, Y7
+	VANDPD    Y5, Y2, Y6
+	VANDNPD   Y6, Y8, Y6
+	VORPD     Y5, Y8, Y8
+	VANDPD    Y3, Y2, Y5
+	VANDNPD   Y5, Y8, Y5
+	VORPD     Y3, Y8, Y8
+	VANDNPD   Y2, Y8, Y4
 	LEAQ      (DX)(R9*8), R10
 	LEAQ      (R10)(R9*8), R10
-	VUNPCKLPD Y4, Y3, Y2
-	VMOVUPD   Y2, (R10)
-	VUNPCKLPD Y6, Y5, Y2
-	VMOVUPD   Y2, (R10)(BX*1)
-	VUNPCKHPD Y4, Y3, Y2
-	VMOVUPD   Y2, 32(R10)
-	VUNPCKHPD Y6, Y5, Y2
-	VMOVUPD   Y2, 32(R10)(BX*1)
+	VUNPCKLPD Y5, Y4, Y3
+	VMOVUPD   Y3, (R10)
+	VUNPCKLPD Y7, Y6, Y3
+	VMOVUPD   Y3, (R10)(BX*1)
+	VUNPCKHPD Y5, Y4, Y3
+	VMOVUPD   Y3, 32(R10)
+	VUNPCKHPD Y7, Y6, Y3
+	VMOVUPD   Y3, 32(R10)(BX*1)
 	CMPQ      R9, R8
 	JE        end
 	ADDQ      $0x04, R9
@@ -10646,17 +10667,21 @@ end:
 	VZEROUPPER
 	RET
 
-// func maxUnpool2F64x2(rows int, cols int, small *byte, large *byte, width int, x *byte)
-// Requires: AVX, CMOV
-TEXT ·maxUnpool2F64x2(SB), NOSPLIT, $0-48
-	MOVQ   rows+0(FP), AX
-	MOVQ   small+16(FP), CX
-	MOVQ   large+24(FP), DX
-	MOVQ   width+32(FP), BX
-	MOVQ   x+40(FP), SI
-	MOVQ   cols+8(FP), DI
-	VXORPS X0, X0, X0
-	LEAQ   -2(DI), R8
+// func maxUnpool2F64x2(rows int, cols int, small *byte, large *byte, width int, x *byte, relu bool)
+// Requires: AVX, CMOV, SSE2
+TEXT ·maxUnpool2F64x2(SB), NOSPLIT, $0-49
+	MOVQ        rows+0(FP), AX
+	MOVQ        small+16(FP), CX
+	MOVQ        large+24(FP), DX
+	MOVQ        width+32(FP), BX
+	MOVQ        x+40(FP), SI
+	MOVQ        cols+8(FP), DI
+	VXORPS      X0, X0, X0
+	LEAQ        -2(DI), R8
+	MOVBQZX     relu+48(FP), R9
+	NEGQ        R9
+	MOVQ        R9, X1
+	VPUNPCKLQDQ X1, X1, X1
 
 row:
 	XORQ R9, R9
@@ -10664,46 +10689,49 @@ row:
 vector:
 	LEAQ      (SI)(R9*8), R10
 	LEAQ      (R10)(R9*8), R10
-	VMOVUPD   (R10), X1
-	VMOVUPD   16(R10), X2
-	VSHUFPD   $0x00, X2, X1, X3
-	VSHUFPD   $0x0f, X2, X1, X4
-	VMOVUPD   (R10)(BX*1), X1
-	VMOVUPD   16(R10)(BX*1), X2
-	VSHUFPD   $0x00, X2, X1, X5
-	VSHUFPD   $0x0f, X2, X1, X6
-	VCMPPD    $0x1e, X3, X4, X2
-	VCMPPD    $0x03, X4, X4, X1
-	VORPD     X1, X2, X2
-	VBLENDVPD X2, X4, X3, X3
-	VCMPPD    $0x1e, X3, X5, X4
-	VCMPPD    $0x03, X5, X5, X1
-	VORPD     X1, X4, X4
-	VBLENDVPD X4, X5, X3, X3
-	VCMPPD    $0x1e, X3, X6, X7
-	VCMPPD    $0x03, X6, X6, X1
-	VORPD     X1, X7, X7
-	VBLENDVPD X7, X6, X3, X3
-	VMOVUPD   (CX)(R9*8), X1
-	VADDPD    X0, X1, X1
-	VANDPD    X7, X1, X6
-	VANDPD    X4, X1, X5
-	VANDNPD   X5, X7, X5
-	VORPD     X4, X7, X7
-	VANDPD    X2, X1, X4
-	VANDNPD   X4, X7, X4
-	VORPD     X2, X7, X7
-	VANDNPD   X1, X7, X3
+	VMOVUPD   (R10), X2
+	VMOVUPD   16(R10), X3
+	VSHUFPD   $0x00, X3, X2, X4
+	VSHUFPD   $0x0f, X3, X2, X5
+	VMOVUPD   (R10)(BX*1), X2
+	VMOVUPD   16(R10)(BX*1), X3
+	VSHUFPD   $0x00, X3, X2, X6
+	VSHUFPD   $0x0f, X3, X2, X7
+	VCMPPD    $0x1e, X4, X5, X3
+	VCMPPD    $0x03, X5, X5, X2
+	VORPD     X2, X3, X3
+	VBLENDVPD X3, X5, X4, X4
+	VCMPPD    $0x1e, X4, X6, X5
+	VCMPPD    $0x03, X6, X6, X2
+	VORPD     X2, X5, X5
+	VBLENDVPD X5, X6, X4, X4
+	VCMPPD    $0x1e, X4, X7, X8
+	VCMPPD    $0x03, X7, X7, X2
+	VORPD     X2, X8, X8
+	VBLENDVPD X8, X7, X4, X4
+	VMOVUPD   (CX)(R9*8), X2
+	VADDPD    X0, X2, X2
+	VCMPPD    $0x12, X0, X4, X4
+	VANDPD    X1, X4, X4
+	VANDNPD   X2, X4, X2
+	VANDPD    X8, X2, X7
+	VANDPD    X5, X2, X6
+	VANDNPD   X6, X8, X6
+	VORPD     X5, X8, X8
+	VANDPD    X3, X2, X5
+	VANDNPD   X5, X8, X5
+	VORPD     X3, X8, X8
+	VANDNPD   X2, X8, X4
 	LEAQ      (DX)(R9*8), R10
 	LEAQ      (R10)(R9*8), R10
-	VUNPCKLPD X4, X3, X2
-	VMOVUPD   X2, (R10)
-	VUNPCKLPD X6, X5, X2
-	VMOVUPD   X2, (R10)(BX*1)
-	VUNPCKHPD X4, X3, X2
-	VMOVUPD   X2, 16(R10)
-	VUNPCKHPD X6, X5, X2
-	VMOVUPD   X2, 16(R10)(BX*1)
+	VUNPCKLPD X5, X4, X3
+	VMOVUPD   X3, (R10)
+	VUNPCKLPD X7, X6, X3
+	VMOVUPD   X3, (R10)(BX*1)
+	VUNPCKHPD X5, X4, X3
+	VMOVUPD   X3, 16(R10)
+	VUNPCKHPD X7, X6, X3
+	VMOVUPD   X3, 16(R10)(BX*1)
 	CMPQ      R9, R8
 	JE        end
 	ADDQ      $0x02, R9

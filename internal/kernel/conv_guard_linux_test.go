@@ -16,7 +16,7 @@ func TestConvGuard(t *testing.T) {
 
 func testConvGuard[T Float](t *testing.T) {
 	const room = 1 << 15
-	c, a, b := guarded[T](t, room), guarded[T](t, room), guarded[T](t, room)
+	c, a, b, bias := guarded[T](t, room), guarded[T](t, room), guarded[T](t, room), guarded[T](t, room)
 	rng := rand.New(rand.NewPCG(57, 58))
 	for range 3000 {
 		s := &sums{rows: 1 + rng.IntN(15), cols: 1 + rng.IntN(sumCols[T]()), k: 1 + rng.IntN(6), steps: 1 + rng.IntN(4)}
@@ -25,8 +25,8 @@ func testConvGuard[T Float](t *testing.T) {
 		sizeA := (s.rows-1)*s.rowA + (s.k-1)*s.colA + (s.steps-1)*s.nextA + 1
 		sizeB := (s.k-1)*s.rowB + (s.steps-1)*s.nextB + s.cols
 		sizeC := (s.rows-1)*s.rowC + s.cols
-		sumOf(c[len(c)-sizeC:], a[len(a)-sizeA:], b[len(b)-sizeB:], s, rng.IntN(2) == 0)
-		sumOf(c, a, b, s, rng.IntN(2) == 0)
+		sumOf(c[len(c)-sizeC:], a[len(a)-sizeA:], b[len(b)-sizeB:], s, rng.IntN(2) == 0, bias[len(bias)-s.cols:], true)
+		sumOf(c, a, b, s, rng.IntN(2) == 0, nil, false)
 	}
 	for rows := 1; rows < 20; rows++ {
 		for cols := 1; cols < 20; cols++ {
@@ -45,9 +45,9 @@ func testConvGuard[T Float](t *testing.T) {
 			n, m := 4*rows*cols, rows*cols
 			small, large, x := c[len(c)-m:], b[len(b)-n:], a[len(a)-n:]
 			MaxPool(small, x, x, windows(rows), windows(cols), 2*rows, 2*cols)
-			MaxUnpool(large, x, small, windows(rows), windows(cols), 2*rows, 2*cols)
+			MaxUnpool(large, x, small, true, windows(rows), windows(cols), 2*rows, 2*cols)
 			MaxPool(c[:m], a, a, windows(rows), windows(cols), 2*rows, 2*cols)
-			MaxUnpool(b[:n], a, c[:m], windows(rows), windows(cols), 2*rows, 2*cols)
+			MaxUnpool(b[:n], a, c[:m], false, windows(rows), windows(cols), 2*rows, 2*cols)
 		}
 	}
 }

@@ -103,8 +103,9 @@ func PackWeights[T Float](dst, w []T, p *ConvPixels, turned bool) (finite bool) 
 	return nan == 0
 }
 
-// ConvRows computes n rows of y from pixels x and packed weights.
-func ConvRows[T Float](y, x, w []T, p *ConvPixels, n int) {
+// ConvRows computes n rows of y from pixels x and packed weights. With a bias that is not
+// nil, its number for each channel is added, and then relu is taken with relu.
+func ConvRows[T Float](y, x, w, bias []T, relu bool, p *ConvPixels, n int) {
 	win := &p.Win
 	s, next := p.sums(n)
 	s.rows, s.rowA, s.colA = win.Places[1], win.Stride[1]*win.Channels, 1
@@ -114,7 +115,11 @@ func ConvRows[T Float](y, x, w []T, p *ConvPixels, n int) {
 		for i := range n {
 			a, b := x[i*win.Stride[0]*p.width*win.Channels:], w[from*p.depth():]
 			for u := 0; u < win.Kernel[0]; u += next {
-				sumOf(y[i*win.Places[1]*p.Out+from:], a[u*win.Dilation[0]*p.width*win.Channels:], b[u*win.Kernel[1]*win.Channels*p.cols:], &s, u > 0)
+				var add []T
+				if bias != nil && u+next == win.Kernel[0] {
+					add = bias[from:]
+				}
+				sumOf(y[i*win.Places[1]*p.Out+from:], a[u*win.Dilation[0]*p.width*win.Channels:], b[u*win.Kernel[1]*win.Channels*p.cols:], &s, u > 0, add, relu)
 			}
 		}
 	}
@@ -146,7 +151,7 @@ func ConvRowsWeight[T Float](w, x, y []T, p *ConvPixels, out, n int, more bool) 
 		for u := range win.Kernel[0] {
 			for v := range across {
 				a, r := x[(u*win.Dilation[0]*p.width+v*win.Dilation[1])*c:], u*win.Kernel[1]+v
-				sumOf(w[r*c*out+from:], a, y[from:], &s, more)
+				sumOf(w[r*c*out+from:], a, y[from:], &s, more, nil, false)
 			}
 		}
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // TestSums compares with the loops of the definition, bit for bit: one chain of fused
-// multiply-adds with vector instructions. All numbers of rows and columns, parts that
+// multiply-adds with vector instructions, then the bias and relu. All numbers of rows and columns, parts that
 // start anywhere, and nothing else written.
 func TestSums(t *testing.T) {
 	forEachISA(t, func(t *testing.T) {
@@ -34,11 +34,18 @@ func testSums[T Float](t *testing.T) {
 			b := random(rng, (s.k-1)*s.rowB+(s.steps-1)*s.nextB+cols)
 			shift := rng.IntN(9)
 			c := random(rng, (rows-1)*s.rowC+cols+2*shift)
-			for _, more := range []bool{true, false} {
+			for kind := range 6 {
+				more, relu, bias := kind%2 > 0, kind >= 4, []T(nil)
+				if kind >= 2 {
+					bias = random(rng, cols)
+				}
 				want := slices.Clone(c)
 				sumNaive(want[shift:], a, b, s, more)
-				sumOf(c[shift:len(c)-shift], a, b, s, more)
-				requireBits(t, want, c, "%+v, more: %v", *s, more)
+				for i := 0; i < rows && bias != nil; i++ {
+					addBias(want[shift+i*s.rowC:][:cols], bias, relu)
+				}
+				sumOf(c[shift:len(c)-shift], a, b, s, more, bias, relu)
+				requireBits(t, want, c, "%+v, more: %v, bias: %v, relu: %v", *s, more, bias, relu)
 			}
 		}
 	}
@@ -122,6 +129,13 @@ func testConvPixels[T Float](t *testing.T) {
 				wantW[o*rows+r] += y[o*cols+q] * v
 			}
 		}
+		bias, relu := []T(nil), rng.IntN(2) == 0
+		if rng.IntN(2) == 0 {
+			bias = wholeNumbers[T](rng, out)
+			for o, b := range bias {
+				AddBias(wantY[o*cols:][:cols], b, relu)
+			}
+		}
 		p := NewConvPixels[T](*win, out)
 		band := 1 + rng.IntN(win.Places[0])
 		xs, ys, packed := randoms[T](rng, p.SizeX(band)), randoms[T](rng, p.SizeY(band)), randoms[T](rng, p.SizeW())
@@ -131,7 +145,7 @@ func testConvPixels[T Float](t *testing.T) {
 		for i := 0; i < win.Places[0]; i += band {
 			n := min(band, win.Places[0]-i)
 			Pixels(xs, x, &p, i, n)
-			ConvRows(ys, xs, packed, &p, n)
+			ConvRows(ys, xs, packed, bias, relu, &p, n)
 			PlanesOf(gotY, ys, &p, i, n)
 			for _, part := range [][2]int{{0, from}, {from, out}} {
 				if size := part[1] - part[0]; size > 0 {
@@ -160,7 +174,7 @@ func TestPackTurned(t *testing.T) {
 	packed, xs, ys, got := make([]float64, p.SizeW()), make([]float64, p.SizeX(3)), make([]float64, p.SizeY(3)), make([]float64, 12*out)
 	require.True(t, PackWeights(packed, w, &p, true))
 	Pixels(xs, x, &p, 0, 3)
-	ConvRows(ys, xs, packed, &p, 3)
+	ConvRows(ys, xs, packed, nil, false, &p, 3)
 	PlanesOf(got, ys, &p, 0, 3)
 	want := make([]float64, 12*out)
 	for c := range 2 {

@@ -5,45 +5,45 @@ package kernel
 import "unsafe"
 
 // sumPanels is sumOf with vector instructions.
-func sumPanels[T Float](c, a, b []T, s *sums, more bool) {
+func sumPanels[T Float](c, a, b []T, s *sums, more bool, bias []T, relu bool) {
 	if size[T]() == 4 {
-		s.panel32(first(c), first(a), first(b), more)
+		s.panel32(first(c), first(a), first(b), more, first(bias), relu)
 	} else {
-		s.panel64(first(c), first(a), first(b), more)
+		s.panel64(first(c), first(a), first(b), more, first(bias), relu)
 	}
 }
 
 func first[T Float](x []T) *byte { return (*byte)(unsafe.Pointer(unsafe.SliceData(x))) }
 
-func (s *sums) panel32(c, a, b *byte, more bool) {
+func (s *sums) panel32(c, a, b *byte, more bool, bias *byte, relu bool) {
 	const size = 4
 	rowA, colA, rowB, rowC := size*s.rowA, size*s.colA, size*s.rowB, size*s.rowC
 	nextA, nextB := size*s.nextA-s.k*colA, size*s.nextB-s.k*rowB
 	switch {
 	case isa == avx512 && s.cols > 16:
-		sumsF32AVX512x32(s.rows, s.cols, s.k, a, rowA, colA, b, rowB, c, rowC, more, nil, false, s.steps, nextA, nextB)
+		sumsF32AVX512x32(s.rows, s.cols, s.k, a, rowA, colA, b, rowB, c, rowC, more, bias, relu, s.steps, nextA, nextB)
 	case isa == avx512 && s.cols > 8:
-		sumsF32AVX512x16(s.rows, s.cols, s.k, a, rowA, colA, b, rowB, c, rowC, more, nil, false, s.steps, nextA, nextB)
+		sumsF32AVX512x16(s.rows, s.cols, s.k, a, rowA, colA, b, rowB, c, rowC, more, bias, relu, s.steps, nextA, nextB)
 	case s.cols > 8:
-		sumsF32AVX2x16(s.rows, s.cols, s.k, a, rowA, colA, b, rowB, c, rowC, more, nil, false, s.steps, nextA, nextB)
+		sumsF32AVX2x16(s.rows, s.cols, s.k, a, rowA, colA, b, rowB, c, rowC, more, bias, relu, s.steps, nextA, nextB)
 	default:
-		sumsF32AVX2x8(s.rows, s.cols, s.k, a, rowA, colA, b, rowB, c, rowC, more, nil, false, s.steps, nextA, nextB)
+		sumsF32AVX2x8(s.rows, s.cols, s.k, a, rowA, colA, b, rowB, c, rowC, more, bias, relu, s.steps, nextA, nextB)
 	}
 }
 
-func (s *sums) panel64(c, a, b *byte, more bool) {
+func (s *sums) panel64(c, a, b *byte, more bool, bias *byte, relu bool) {
 	const size = 8
 	rowA, colA, rowB, rowC := size*s.rowA, size*s.colA, size*s.rowB, size*s.rowC
 	nextA, nextB := size*s.nextA-s.k*colA, size*s.nextB-s.k*rowB
 	switch {
 	case isa == avx512 && s.cols > 8:
-		sumsF64AVX512x16(s.rows, s.cols, s.k, a, rowA, colA, b, rowB, c, rowC, more, nil, false, s.steps, nextA, nextB)
+		sumsF64AVX512x16(s.rows, s.cols, s.k, a, rowA, colA, b, rowB, c, rowC, more, bias, relu, s.steps, nextA, nextB)
 	case isa == avx512 && s.cols > 4:
-		sumsF64AVX512x8(s.rows, s.cols, s.k, a, rowA, colA, b, rowB, c, rowC, more, nil, false, s.steps, nextA, nextB)
+		sumsF64AVX512x8(s.rows, s.cols, s.k, a, rowA, colA, b, rowB, c, rowC, more, bias, relu, s.steps, nextA, nextB)
 	case s.cols > 4:
-		sumsF64AVX2x8(s.rows, s.cols, s.k, a, rowA, colA, b, rowB, c, rowC, more, nil, false, s.steps, nextA, nextB)
+		sumsF64AVX2x8(s.rows, s.cols, s.k, a, rowA, colA, b, rowB, c, rowC, more, bias, relu, s.steps, nextA, nextB)
 	default:
-		sumsF64AVX2x4(s.rows, s.cols, s.k, a, rowA, colA, b, rowB, c, rowC, more, nil, false, s.steps, nextA, nextB)
+		sumsF64AVX2x4(s.rows, s.cols, s.k, a, rowA, colA, b, rowB, c, rowC, more, bias, relu, s.steps, nextA, nextB)
 	}
 }
 

@@ -50,6 +50,17 @@ func addBias[T Float](dst, bias []T, relu bool) {
 	}
 }
 
+// AddBias adds b to every element of y, and then takes [Relu] with relu, piece by piece.
+func AddBias[T Float](y []T, b T, relu bool) {
+	var bias [256]T
+	Fill(bias[:min(len(bias), len(y))], b)
+	for len(y) > 0 {
+		n := min(len(bias), len(y))
+		addBias(y[:n], bias[:n], relu)
+		y = y[n:]
+	}
+}
+
 // panelsFrom is the number of multiply-adds from which vector instructions are worth
 // the call.
 const panelsFrom = 64

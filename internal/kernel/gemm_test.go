@@ -284,6 +284,22 @@ func testGemmBias[T Float](t *testing.T) {
 	}
 }
 
+// TestAddBias compares with one element at a time; nothing else is written.
+func TestAddBias(t *testing.T) {
+	rng := rand.New(rand.NewPCG(61, 62))
+	for n := range 600 {
+		y := values[float32](rng, n+2)
+		for _, relu := range []bool{false, true} {
+			want := slices.Clone(y)
+			for i := 1; i <= n; i++ {
+				addBias(want[i:][:1], []float32{-1.5}, relu)
+			}
+			AddBias(y[1:n+1], -1.5, relu)
+			requireBits(t, want, y, "%d", n)
+		}
+	}
+}
+
 // TestConcurrentGemm checks products of several goroutines at once, with any number
 // of workers: they are those of one.
 func TestConcurrentGemm(t *testing.T) {

@@ -29,13 +29,14 @@ func MaxPool[T Float](dst, x, v []T, rows, cols []PoolWindow, height, width int)
 }
 
 // MaxUnpool is the transpose of [MaxPool] by v: it adds each element of dy to the
-// place in dst, of the shape of x, that MaxPool takes it from. The rest is 0.
-func MaxUnpool[T Float](dst, x, dy []T, rows, cols []PoolWindow, height, width int) {
+// place in dst, of the shape of x, that MaxPool takes it from. The rest is 0, and with relu
+// all where x <= 0: x is a result of [Relu], and dst the gradient of what that was taken of.
+func MaxUnpool[T Float](dst, x, dy []T, relu bool, rows, cols []PoolWindow, height, width int) {
 	if inPairs(rows) && inPairs(cols) {
 		if 2*len(rows) < height || 2*len(cols) < width {
 			clear(dst)
 		}
-		if maxUnpool2(dst, x, dy, len(rows), len(cols), height, width) {
+		if maxUnpool2(dst, x, dy, relu, len(rows), len(cols), height, width) {
 			return
 		}
 	}
@@ -43,7 +44,9 @@ func MaxUnpool[T Float](dst, x, dy []T, rows, cols []PoolWindow, height, width i
 	for o := 0; o < len(dy); {
 		for _, r := range rows {
 			for _, c := range cols {
-				dst[largest(x, width, r, c)] += dy[o]
+				if at := largest(x, width, r, c); !relu || !(x[at] <= 0) {
+					dst[at] += dy[o]
+				}
 				o++
 			}
 		}

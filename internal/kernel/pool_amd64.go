@@ -27,7 +27,7 @@ func maxPool2[T Float](dst, x []T, rows, cols, height, width int) bool {
 }
 
 // maxUnpool2 is MaxUnpool of the same, where all that is in no window is 0 already.
-func maxUnpool2[T Float](dst, x, dy []T, rows, cols, height, width int) bool {
+func maxUnpool2[T Float](dst, x, dy []T, relu bool, rows, cols, height, width int) bool {
 	size := size[T]()
 	if isa == plain || cols < 16/size {
 		return false
@@ -36,13 +36,13 @@ func maxUnpool2[T Float](dst, x, dy []T, rows, cols, height, width int) bool {
 		_, _, _ = dy[o+rows*cols-1], x[height*width-1], dst[height*width-1]
 		switch {
 		case size == 4 && cols >= 8:
-			maxUnpool2F32x8(rows, cols, first(dy[o:]), first(dst), width*size, first(x))
+			maxUnpool2F32x8(rows, cols, first(dy[o:]), first(dst), width*size, first(x), relu)
 		case size == 4:
-			maxUnpool2F32x4(rows, cols, first(dy[o:]), first(dst), width*size, first(x))
+			maxUnpool2F32x4(rows, cols, first(dy[o:]), first(dst), width*size, first(x), relu)
 		case cols >= 4:
-			maxUnpool2F64x4(rows, cols, first(dy[o:]), first(dst), width*size, first(x))
+			maxUnpool2F64x4(rows, cols, first(dy[o:]), first(dst), width*size, first(x), relu)
 		default:
-			maxUnpool2F64x2(rows, cols, first(dy[o:]), first(dst), width*size, first(x))
+			maxUnpool2F64x2(rows, cols, first(dy[o:]), first(dst), width*size, first(x), relu)
 		}
 		x, dst = x[height*width:], dst[height*width:]
 	}

@@ -4,4 +4,4 @@ package kernel
 
 func maxPool2[T Float](_, _ []T, _, _, _, _ int) bool { return false }
 
-func maxUnpool2[T Float](_, _, _ []T, _, _, _, _ int) bool { return false }
+func maxUnpool2[T Float](_, _, _ []T, _ bool, _, _, _, _ int) bool { return false }

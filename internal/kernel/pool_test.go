@@ -32,7 +32,7 @@ func testPool[T Float](t *testing.T) {
 	most, dy := make([]T, n), randoms[T](rng, n)
 	MaxPool(most, x, v, rows, cols, height, width)
 	back, wantBack := randoms[T](rng, len(x)), make([]T, len(x))
-	MaxUnpool(back, x, dy, rows, cols, height, width)
+	MaxUnpool(back, x, dy, false, rows, cols, height, width)
 	o := 0
 	for p := range planes {
 		for _, r := range rows {
@@ -49,6 +49,13 @@ func testPool[T Float](t *testing.T) {
 				wantBack[at] += dy[o]
 				o++
 			}
+		}
+	}
+	requireSame(t, wantBack, back)
+	MaxUnpool(back, x, dy, true, rows, cols, height, width)
+	for i, v := range x {
+		if v <= 0 {
+			wantBack[i] = 0
 		}
 	}
 	requireSame(t, wantBack, back)
@@ -87,12 +94,13 @@ func testPoolPairs[T Float](t *testing.T) {
 		for odd := range 4 {
 			rows := 1 + rng.IntN(5)
 			height, width, shift := 2*rows+odd%2, 2*cols+odd/2, rng.IntN(9)
+			relu := rng.IntN(2) == 0
 			x := some(planes*height*width + shift)[shift:]
 			dy := some(planes*rows*cols + shift)[shift:]
 			got, back := some(len(dy)+2*shift), some(len(x)+2*shift)
 			beyond, beyondBack := slices.Clone(got), slices.Clone(back)
 			MaxPool(got[shift:][:len(dy)], x, x, windows(rows), windows(cols), height, width)
-			MaxUnpool(back[shift:][:len(x)], x, dy, windows(rows), windows(cols), height, width)
+			MaxUnpool(back[shift:][:len(x)], x, dy, relu, windows(rows), windows(cols), height, width)
 			o := 0
 			want, wantBack := beyond[shift:][:len(dy)], beyondBack[shift:][:len(x)]
 			clear(wantBack)
@@ -102,6 +110,9 @@ func testPoolPairs[T Float](t *testing.T) {
 						at := p*height*width + largest(x[p*height*width:], width, r, c)
 						want[o] = x[at]
 						wantBack[at] += dy[o]
+						if relu && x[at] <= 0 {
+							wantBack[at] = 0
+						}
 						o++
 					}
 				}
@@ -202,7 +213,7 @@ func TestPoolNoAllocation(t *testing.T) {
 	label, steps, wide := make([]float32, 3), make([]float32, 9), make([]float32, 27)
 	requireNoAllocs(t, "pools", func() {
 		MaxPool(y, x, x, w, w, 3, 3)
-		MaxUnpool(x, x, y, w, w, 3, 3)
+		MaxUnpool(x, x, y, true, w, w, 3, 3)
 		AvgPool(y, x, w, w, 3, 3)
 		AvgUnpool(x, y, w, w, 3, 3)
 		Resample(y, x, taps, 1, 3, 2)

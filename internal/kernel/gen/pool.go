@@ -58,11 +58,15 @@ func maxPool2(t pooled, bytes int, transposed bool) {
 	if bytes == 16 {
 		vector, natural = XMM, func(v, dst Op) { t.load(v, dst) }
 	}
-	TEXT(name, NOSPLIT, "func(rows, cols int, small *byte, large *byte, width int, x *byte)")
+	signature := "rows, cols int, small *byte, large *byte, width int, x *byte"
+	if transposed {
+		signature += ", relu bool"
+	}
+	TEXT(name, NOSPLIT, "func("+signature+")")
 	if transposed {
 		Doc(fmt.Sprintf("%s writes small, a (rows, cols) matrix of %s, to the first of the largest elements in", name, t.ty),
-			"each window of 2×2 of x, in large, and zeros around it. The rows of x and large start width",
-			fmt.Sprintf("bytes apart. rows is not 0, cols at least %d.", lanes))
+			"each window of 2×2 of x, in large, and zeros around it; with relu zeros there, too, where x <= 0.",
+			fmt.Sprintf("The rows of x and large start width bytes apart. rows is not 0, cols at least %d.", lanes))
 	} else {
 		Doc(fmt.Sprintf("%s writes the largest element in each window of 2×2 of x to small, a (rows, cols) matrix of", name),
 			fmt.Sprintf("%s. The rows of x start width bytes apart. large is not used. rows is not 0, cols at least", t.ty),
@@ -82,6 +86,18 @@ func maxPool2(t pooled, bytes int, transposed bool) {
 	zero := vector()
 	VXORPS(zero, zero, zero)
 	LEAQ(Mem{Base: cols, Disp: -lanes}, last)
+	all := vector() // ones with relu, else zeros
+	if transposed {
+		relu := GP64()
+		MOVBQZX(argument("relu"), relu)
+		NEGQ(relu)
+		MOVQ(relu, all.AsX())
+		if bytes == 32 {
+			VPBROADCASTQ(all.AsX(), all)
+		} else {
+			VPUNPCKLQDQ(all, all, all)
+		}
+	}
 	Label("row")
 	XORQ(at, at)
 	Label("vector")
@@ -124,6 +140,9 @@ func maxPool2(t pooled, bytes int, transposed bool) {
 	} else {
 		natural(out, a)
 		t.add(zero, a, a) // as if added to zeros
+		t.compare(notMore, best, zero, mask)
+		t.and(all, mask, mask)
+		t.andNot(a, mask, a)
 		// at the last of the places where there was a larger one
 		at3, at2, at1, at0 := next[2], next[1], next[0], best
 		t.and(larger[2], a, at3)
