@@ -20,8 +20,8 @@ import (
 // or after MaxEval evaluations. It returns the loss at its start. Memory survives between
 // steps. As in torch, the evaluations of a line search count: with MaxIter 1 and the
 // MaxEval that follows from it, a search may make none, and the step none. Run it with
-// [NewMinimizer]; the arithmetic is in float64 for parameters of
-// float32, too.
+// [NewMinimizer]. The arithmetic is in float64 for parameters of float32, too; only the
+// test of a line search whether the loss is low enough is in float32 then, as the loss is.
 //
 // Reference: J. Nocedal. Updating Quasi-Newton Matrices with Limited Storage.
 // Mathematics of Computation 35, 1980. D. Liu, J. Nocedal. On the Limited Memory BFGS

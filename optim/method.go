@@ -1,5 +1,7 @@
 package optim
 
+import "github.com/downhill-go/downhill/tensor"
+
 // A Method is an optimizer that moves all parameters at once, as one vector, and
 // evaluates the loss as often as it needs: quasi-Newton methods, conjugate gradients. As a
 // [Rule] it is a plain struct of hyperparameters and holds no state. [NewMinimizer]
@@ -59,6 +61,17 @@ func (p *Problem) Eval() (float64, error) {
 		return loss, err
 	}
 	return loss, p.readGrad()
+}
+
+// round returns v as a number of the dtype of the parameters together: float32 if all of
+// them are float32.
+func (p *Problem) round(v float64) float64 {
+	for _, q := range p.params {
+		if q.of.Value().Dtype() != tensor.Float32 {
+			return v
+		}
+	}
+	return float64(float32(v))
 }
 
 // write copies X to the parameters.

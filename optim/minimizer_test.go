@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/optimize"
 	"gonum.org/v1/gonum/optimize/functions"
+	"gorgonia.org/gorgonia"
 
 	"github.com/downhill-go/downhill/tensor"
 )
@@ -294,4 +295,38 @@ func TestMinimizerFloat32(t *testing.T) {
 	}
 	require.InDelta(t, 1, v[0], 1e-4)
 	require.Equal(t, tensor.Float32, x.value.Dtype())
+}
+
+// Numbers are rounded to float32 if no parameter is float64.
+func TestProblemRounds(t *testing.T) {
+	const v = 1 + 0x1p-40
+	single, double := vectorPair[float32](1, 2), vectorPair(3.0)
+	for _, c := range []struct {
+		params []gorgonia.ValueGrad
+		want   float64
+	}{{list(single), 1}, {list(double), v}, {list(single, double), v}} {
+		opt, err := NewMinimizer(c.params, DefaultLBFGS())
+		require.NoError(t, err)
+		require.Equal(t, c.want, opt.problem.round(v))
+	}
+}
+
+// A line search in float32 takes the lowest point that float32 can tell, here the minimum
+// itself: a decrease of 1e-4 of the slope is asked for, and no loss near 64 has that.
+func TestLineSearchFloat32(t *testing.T) {
+	x := vectorPair[float32](1e-4)
+	v, g := data[float32](t, x.value), data[float32](t, x.grad)
+	r := DefaultLBFGS()
+	r.StrongWolfe, r.MaxIter = true, 2
+	opt, err := NewMinimizer(list(x), r)
+	require.NoError(t, err)
+	evals := 0
+	_, err = opt.StepClosure(func() (float64, error) {
+		evals++
+		g[0] = v[0]
+		return float64(64 + v[0]*v[0]/2), nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, 2, evals)
+	require.Zero(t, v[0])
 }

@@ -55,7 +55,13 @@ func (w *wolfe) at(p *Problem, t float64) (point, error) {
 }
 
 // tooHigh reports that q does not satisfy the first condition.
-func (w *wolfe) tooHigh(q point) bool { return q.f > w.start.f+c1*q.t*w.start.gtd }
+//
+// Both sides are rounded to the dtype of the parameters, as in torch. Near a minimum the
+// decrease that is asked for is less than a unit in the last place of a loss in float32,
+// where a point that is as low as can be told would be refused.
+func (w *wolfe) tooHigh(p *Problem, q point) bool {
+	return p.round(q.f) > p.round(w.start.f+c1*q.t*w.start.gtd)
+}
 
 func (w *wolfe) flatEnough(q point) bool { return math.Abs(q.gtd) <= -c2*w.start.gtd }
 
@@ -68,7 +74,7 @@ func (w *wolfe) bracket(p *Problem, t float64, most int) (point, error) {
 	}
 	for iter := 0; iter < most; iter++ {
 		switch {
-		case w.tooHigh(next) || iter > 1 && next.f >= previous.f:
+		case w.tooHigh(p, next) || iter > 1 && next.f >= previous.f:
 			return w.zoom(p, previous, next, most-iter)
 		case w.flatEnough(next):
 			return next, nil
@@ -108,7 +114,7 @@ func (w *wolfe) zoom(p *Problem, a, b point, most int) (point, error) {
 			return q, err
 		}
 		high := 1 - low
-		if w.tooHigh(q) || q.f >= bracket[low].f {
+		if w.tooHigh(p, q) || q.f >= bracket[low].f {
 			bracket[high] = q
 			low = 0
 			if !(bracket[0].f <= bracket[1].f) {

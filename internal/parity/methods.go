@@ -72,11 +72,7 @@ func replayMethods(p *replay) error {
 	return nil
 }
 
-// plateau32 is the bound of a line search in float32. It ends where losses are equal but for rounding, so that the point
-// is known only to the root of that; PyTorch rounds the direction and the step to float32 too.
-const plateau32 = 1e-4
-
-// replayLBFGS compares points, losses, what each step returned, and in float64 the number of
+// replayLBFGS compares points, losses, what each step returned, and the number of
 // evaluations, which must be equal. The docstring of lbfgs.py describes the file.
 func replayLBFGS(p *replay) error {
 	var file pathFile
@@ -86,9 +82,6 @@ func replayLBFGS(p *replay) error {
 	for _, c := range file.Cases {
 		r := c.result("")
 		r.Group = "lbfgs on landscapes, as far as round-off allows"
-		if c.Dtype == "float32" && c.Options["line_search_fn"] != nil {
-			r.Bound = plateau32
-		}
 		if err := p.run(file.header, r, c.replayLBFGS); err != nil {
 			return err
 		}
@@ -117,7 +110,7 @@ func (c pathCase) replayLBFGS(r *Result) error {
 			}
 			r.add(step, math.Abs(loss-c.Returned[step])/top)
 			step++
-			if c.Dtype == "float64" && evals != c.Evals[step] {
+			if evals != c.Evals[step] {
 				return fmt.Errorf("%d evaluations, PyTorch has %d", evals, c.Evals[step])
 			}
 			return nil
