@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -120,21 +122,45 @@ func TestTorchSchedulersAreCovered(t *testing.T) {
 	}
 }
 
-// PyTorch's baseline has 19 settings, three of them of L-BFGS.
+// PyTorch's baseline has 19 settings, three of them of L-BFGS. Two steps of one are apart.
 func TestBaselineIsWhole(t *testing.T) {
 	rep, err := Replay(repository, func(name string) bool { return len(name) > 9 && name[:9] == "baseline/" })
 	require.NoError(t, err)
-	require.Len(t, rep.Cases, 19)
+	require.Len(t, rep.Cases, 20)
 	of := map[string]int{}
 	for _, c := range rep.Cases {
-		require.Equal(t, 1001, c.Steps, c.Name)
-		if c.Name != "baseline/"+enlarging {
-			require.Equal(t, 1e-12, c.Bound, c.Name)
-		}
 		require.LessOrEqual(t, c.Deviation, c.Bound, c.Name)
+		if c.Name == "baseline/RMSprop(.1,wd=1e-2)/apart" {
+			require.Equal(t, []any{201, 1e-11}, []any{c.Steps, c.Bound})
+			continue
+		}
+		require.Equal(t, []any{1001, 1e-12}, []any{c.Steps, c.Bound}, c.Name)
 		of[c.Of[0]]++
 	}
 	require.Equal(t, map[string]int{"adam": 3, "adamw": 2, "adagrad": 3, "rmsprop": 4, "sgd": 4, "lbfgs": 3}, of)
+}
+
+// No snapshot is left out, and only those are apart where PyTorch's runs are.
+func TestBaselineSplit(t *testing.T) {
+	var b baseline
+	var noise baselineNoise
+	load(t, "nn/testdata/torch/baseline.json", &b)
+	load(t, "nn/testdata/torch/baseline_roundoff.json", &noise)
+	require.Len(t, noise.Rows, len(b.Rows))
+	for i, row := range b.Rows {
+		require.Equal(t, row.Name, noise.Rows[i].Name)
+		alike, apart := noise.split(row)
+		require.Len(t, alike.Snapshots, len(row.Snapshots)-len(apart.Snapshots)+len(noise.Rows[i].Path), row.Name)
+		for step := range row.Snapshots {
+			require.Contains(t, noise.Rows[i].Disturbed, step, row.Name)
+		}
+		if row.Name != "RMSprop(.1,wd=1e-2)" {
+			require.Empty(t, apart.Snapshots, row.Name)
+			continue
+		}
+		require.ElementsMatch(t, []string{"101", "201"}, slices.Collect(maps.Keys(apart.Snapshots)))
+		require.Contains(t, alike.Snapshots, "70")
+	}
 }
 
 func load(t *testing.T, name string, into any) {

@@ -2,9 +2,10 @@
 
     python3 baseline_check.py
 
-needs torch 1.13.1. For each row it prints the largest deviation over all
-snapshots: of a weight relative to itself, the step of that, and relative to the
-largest weight of the snapshot. It exits with status 1 if the former exceeds 1e-12.
+needs torch 1.13.1; later versions round otherwise, see baseline_roundoff.py. For
+each row it prints the largest deviation over all snapshots: of a weight relative
+to itself, the step of that, and relative to the largest weight of the snapshot. It
+exits with status 1 if the former exceeds 1e-12.
 """
 
 import json
