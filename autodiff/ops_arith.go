@@ -74,7 +74,7 @@ func (div) VJP(x []*Node, y, dy *Node) []*Node {
 //	ā = ȳ·b·aᵇ⁻¹ (0 where b = 0), b̄ = ȳ·y·ln a (0 where a = 0 and b ≥ 0)
 //
 // As torch.pow, exponents that are the Go numbers 0, 1, 2, 3, ½ and −1 are computed
-// without a power. Other exponents use math.Pow.
+// without a power. Other powers are right to 1 ulp, with the special cases of math.Pow.
 func Pow[A, B Operand](a A, b B) *Node {
 	if x, ok := any(a).(*Node); ok {
 		if _, ok := any(b).(*Node); !ok {

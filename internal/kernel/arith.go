@@ -71,19 +71,6 @@ func Min[T Float](dst, a, b []T) {
 	}
 }
 
-// Pow writes dst = aᵇ with the special cases of [math.Pow], which are those of
-// torch.pow: a⁰ = 1 and 1ᵇ = 1 even for NaN; a < 0 with a fractional b is NaN.
-func Pow[T Float](dst, a, b []T) {
-	a, b = a[:len(dst)], b[:len(dst)]
-	for i := range dst {
-		if b[i] == 2 { // the common exponent; one rounding, as math.Pow
-			dst[i] = a[i] * a[i]
-			continue
-		}
-		dst[i] = T(math.Pow(float64(a[i]), float64(b[i])))
-	}
-}
-
 // Lt writes 1 where a < b, else 0.
 func Lt[T Float](dst, a, b []T) {
 	a, b = a[:len(dst)], b[:len(dst)]

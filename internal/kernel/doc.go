@@ -1,12 +1,17 @@
 // Package kernel holds the loops that do the arithmetic: functions over slices
 // of float32 or float64 that know neither tensors nor graphs.
 //
-// All of it is plain Go, so it runs wherever Go does. Matrix products, elementwise
-// arithmetic, reductions and functions like [Exp] have assembly for amd64 besides, which
-// the directory gen writes; the build tag purego leaves it out. The assembly gives the
-// bits of the loops in Go, but for matrix products. No function allocates or keeps a
-// slice. [Parallel], and with it [Gemm], starts
-// goroutines once, and none later.
+// All of it is plain Go, so it runs wherever Go does. On amd64 with AVX2 or AVX-512 there
+// is assembly besides, which the directory gen writes and the build tag purego leaves out:
+//
+//   - elementwise arithmetic, comparisons and roundings, from [Add] to [Where] and [Trunc]
+//   - the functions of the table below, from [Exp] to [Pow]
+//   - reductions along an axis: [SumAxis], [MaxAxis] and [MinAxis]
+//   - products: [Gemm], and convolutions, as [ConvRows] and [ConvPlane]
+//   - [MaxPool] with windows of 2 by 2, and transposes
+//
+// It gives the bits of the loops in Go, but for products. No function allocates or keeps a
+// slice. [Parallel], and with it [Gemm], starts goroutines once, and none later.
 //
 // # Slices
 //
@@ -20,15 +25,15 @@
 //
 // # Precision
 //
-// The arithmetic of [Add], [Sub], [Mul], [Div], [Sqrt], sums
-// and products is done in T with one rounding for each operation. Products that
-// are added are converted explicitly, T(a*b) + c, which forbids the compiler to
-// fuse the two into one operation on machines that could.
+// The arithmetic of [Add], [Sub], [Mul], [Div], [Sqrt], sums and products is done in T
+// with one rounding for each operation. Products that are added are converted explicitly,
+// T(a*b) + c, which forbids the compiler to fuse the two into one operation on machines
+// that could.
 //
-// The functions of the table are defined by sums and products rounded one by one, and
-// the code for vectors, of AVX2 and AVX-512, does the same ones: results have the same
-// bits on every machine and with the tag purego, NaN's payload aside. Their errors, at
-// most, in units in the last place (ulp):
+// The functions of the table are defined by sums and products rounded one by one, and the
+// code for vectors does the same ones: results have the same bits on every machine and
+// with the tag purego, NaN's payload aside. Their errors, at most, in units in the last
+// place (ulp):
 //
 //	             float32   float64
 //	Exp          1         1
@@ -44,11 +49,13 @@
 //	Sin          0.501     1
 //	Cos          0.501     1
 //	Erf          0.501     2
+//	Pow          0.501     1
 //
-// Sin and Cos are those of package math beyond ±1e5. Softplus is x above its threshold of 20, where it is 1e-10 relative. The first four
-// are computed in float32 for float32. Everything else is computed in float64 and
-// rounded, which is correct to the last bit but for rare ties. Sinh has 3 ulp and Cosh
-// 2; those that are not named have what package math has.
+// The first four are computed in float32 for float32. All others are computed in float64
+// and rounded, which is correct to the last bit but for rare ties. Sin and Cos are those
+// of package math beyond ±1e5. Softplus is x above its threshold of 20, where the two
+// differ by 1e-10 relative. In Pow, a² is the product, rounded once. Sinh has 3 ulp and
+// Cosh 2; functions that are not named have what package math has.
 //
 // Every loop has a scalar definition, of package math or of this one ([ExpOf],
 // [SigmoidOf], ...), which it equals bit for bit: code that fuses several loops

@@ -54,11 +54,14 @@ func expReduce32(x float32) (z, r, w float32) {
 	return z, r, float32(t2*q) - c
 }
 
-func expReduce64(x float64) (z, r, w float64) {
+func expReduce64(x float64) (z, r, w float64) { return expReduceSum(x, 0) }
+
+// expReduceSum is expReduce64 of x + low, for a low that is small beside 1.
+func expReduceSum(x, low float64) (z, r, w float64) {
 	z = float64(x*log2e) + round64
 	n := z - round64
 	r = x - float64(n*ln2High64) // exact
-	c := float64(n * ln2Low64)
+	c := float64(n*ln2Low64) - low
 	t := r - c
 	return z, r, float64(float64(t*t)*expSeries64(t)) - c
 }

@@ -270,3 +270,23 @@ func erfF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
 //
 //go:noescape
 func erfF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// powF32AVX2 writes aᵇ.
+//
+//go:noescape
+func powF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// powF64AVX2 writes aᵇ.
+//
+//go:noescape
+func powF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// powF32AVX512 writes aᵇ.
+//
+//go:noescape
+func powF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// powF64AVX512 writes aᵇ.
+//
+//go:noescape
+func powF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)

@@ -74,7 +74,11 @@ DATA functionOfTable<>+384(SB)/8, $·erfF32AVX2(SB)
 DATA functionOfTable<>+392(SB)/8, $·erfF64AVX2(SB)
 DATA functionOfTable<>+400(SB)/8, $·erfF32AVX512(SB)
 DATA functionOfTable<>+408(SB)/8, $·erfF64AVX512(SB)
-GLOBL functionOfTable<>(SB), RODATA|NOPTR, $416
+DATA functionOfTable<>+416(SB)/8, $·powF32AVX2(SB)
+DATA functionOfTable<>+424(SB)/8, $·powF64AVX2(SB)
+DATA functionOfTable<>+432(SB)/8, $·powF32AVX512(SB)
+DATA functionOfTable<>+440(SB)/8, $·powF64AVX512(SB)
+GLOBL functionOfTable<>(SB), RODATA|NOPTR, $448
 
 // func functionOf(which int, n int, dst *byte, a *byte, b *byte) (left int)
 TEXT ·functionOf(SB), NOSPLIT, $0-48
@@ -6670,6 +6674,912 @@ storeTail:
 
 done:
 	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func powF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX2
+TEXT ·powF32AVX2(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), CX
+	MOVQ a+24(FP), DX
+	MOVQ b+32(FP), BX
+
+loop:
+	SUBQ      $0x04, AX
+	JL        tail
+	VCVTPS2PD (DX), Y0
+	VCVTPS2PD (BX), Y1
+
+body:
+	VANDPD     word64_7fffffffffffffff<>+0(SB), Y0, Y2
+	VPSUBQ     word64_3fe6a09e667f3bcd<>+0(SB), Y2, Y2
+	VPADDQ     word64_8000000000000000<>+0(SB), Y2, Y3
+	VPSRLQ     $0x34, Y3, Y3
+	VORPD      word64_4330000000000000<>+0(SB), Y3, Y3
+	VSUBPD     word64_4330000000000800<>+0(SB), Y3, Y3
+	VANDPD     word64_fffffffffffff<>+0(SB), Y2, Y2
+	VPADDQ     word64_3fe6a09e667f3bcd<>+0(SB), Y2, Y2
+	VSUBPD     word64_3ff0000000000000<>+0(SB), Y2, Y2
+	VADDPD     word64_4000000000000000<>+0(SB), Y2, Y4
+	VDIVPD     Y4, Y2, Y4
+	VMULPD     Y4, Y4, Y5
+	VMULPD     Y5, Y5, Y6
+	VMOVUPS    word64_3fc2b5d9765628c7<>+0(SB), Y7
+	VMULPD     word64_3fc39fdefcad7bb8<>+0(SB), Y5, Y8
+	VADDPD     word64_3fc7462b815f794d<>+0(SB), Y8, Y8
+	VMULPD     Y7, Y6, Y7
+	VADDPD     Y8, Y7, Y7
+	VMULPD     word64_3fcc71c62d9e584a<>+0(SB), Y5, Y8
+	VADDPD     word64_3fd2492492df8f5a<>+0(SB), Y8, Y8
+	VMULPD     Y7, Y6, Y7
+	VADDPD     Y8, Y7, Y7
+	VMULPD     word64_3fd99999999952cd<>+0(SB), Y5, Y8
+	VADDPD     word64_3fe5555555555558<>+0(SB), Y8, Y8
+	VMULPD     Y7, Y6, Y6
+	VADDPD     Y8, Y6, Y6
+	VMULPD     Y6, Y5, Y5
+	VMULPD     Y2, Y2, Y6
+	VMULPD     word64_3fe0000000000000<>+0(SB), Y6, Y6
+	VADDPD     Y5, Y6, Y5
+	VMULPD     Y5, Y4, Y4
+	VMULPD     word64_3dea39ef35793c76<>+0(SB), Y3, Y5
+	VMULPD     word64_3fe62e42fee00000<>+0(SB), Y3, Y3
+	VADDPD     Y5, Y4, Y4
+	VSUBPD     Y4, Y6, Y4
+	VSUBPD     Y2, Y4, Y2
+	VSUBPD     Y2, Y3, Y2
+	VMULPD     Y2, Y1, Y2
+	VMOVUPS    word64_4086300000000000<>+0(SB), Y3
+	VMINPD     Y2, Y3, Y2
+	VMOVUPS    word64_c087500000000000<>+0(SB), Y3
+	VMAXPD     Y2, Y3, Y2
+	VMULPD     word64_3ff71547652b82fe<>+0(SB), Y2, Y3
+	VADDPD     word64_4338000000000000<>+0(SB), Y3, Y3
+	VSUBPD     word64_4338000000000000<>+0(SB), Y3, Y4
+	VMULPD     word64_3fe62e42fee00000<>+0(SB), Y4, Y5
+	VSUBPD     Y5, Y2, Y2
+	VMULPD     word64_3dea39ef35793c76<>+0(SB), Y4, Y4
+	VSUBPD     Y4, Y2, Y5
+	VMULPD     Y5, Y5, Y6
+	VMOVUPS    word64_3e21f99258e229ef<>+0(SB), Y7
+	VMULPD     word64_3e5af6af95456c58<>+0(SB), Y5, Y8
+	VADDPD     word64_3e927e4c3290da4b<>+0(SB), Y8, Y8
+	VMULPD     Y7, Y6, Y7
+	VADDPD     Y8, Y7, Y7
+	VMULPD     word64_3ec71ddf0cccc4c5<>+0(SB), Y5, Y8
+	VADDPD     word64_3efa01a01b1cb118<>+0(SB), Y8, Y8
+	VMULPD     Y7, Y6, Y7
+	VADDPD     Y8, Y7, Y7
+	VMULPD     word64_3f2a01a01b32524e<>+0(SB), Y5, Y8
+	VADDPD     word64_3f56c16c16c141fc<>+0(SB), Y8, Y8
+	VMULPD     Y7, Y6, Y7
+	VADDPD     Y8, Y7, Y7
+	VMULPD     word64_3f8111111110ed94<>+0(SB), Y5, Y8
+	VADDPD     word64_3fa555555555555a<>+0(SB), Y8, Y8
+	VMULPD     Y7, Y6, Y7
+	VADDPD     Y8, Y7, Y7
+	VMULPD     word64_3fc555555555555b<>+0(SB), Y5, Y5
+	VADDPD     word64_3fe0000000000000<>+0(SB), Y5, Y5
+	VMULPD     Y7, Y6, Y7
+	VADDPD     Y5, Y7, Y5
+	VMULPD     Y5, Y6, Y5
+	VSUBPD     Y4, Y5, Y4
+	VADDPD     word64_3ff0000000000000<>+0(SB), Y2, Y5
+	VSUBPD     word64_3ff0000000000000<>+0(SB), Y5, Y6
+	VSUBPD     Y6, Y2, Y2
+	VADDPD     Y4, Y2, Y2
+	VADDPD     Y2, Y5, Y2
+	VPSLLQ     $0x34, Y3, Y3
+	VPSRAD     $0x01, Y3, Y4
+	VANDPD     word64_fff0000000000000<>+0(SB), Y4, Y4
+	VPSUBQ     Y4, Y3, Y3
+	VPADDQ     word64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMULPD     Y4, Y2, Y2
+	VPADDQ     word64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMULPD     Y3, Y2, Y2
+	VCMPPD     $0x11, word64_0<>+0(SB), Y1, Y3
+	VMOVUPS    word64_0<>+0(SB), Y4
+	VBLENDVPD  Y3, word64_7ff0000000000000<>+0(SB), Y4, Y3
+	VCMPPD     $0x00, word64_0<>+0(SB), Y0, Y4
+	VBLENDVPD  Y4, Y3, Y2, Y2
+	VCMPPD     $0x00, word64_0<>+0(SB), Y1, Y3
+	VBLENDVPD  Y3, word64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMOVUPS    word64_0<>+0(SB), Y3
+	VBLENDVPD  Y0, Y1, Y3, Y3
+	VADDPD     word64_4338000000000000<>+0(SB), Y3, Y4
+	VPSLLQ     $0x3f, Y4, Y5
+	VORPD      Y5, Y2, Y2
+	VCMPPD     $0x00, word64_4000000000000000<>+0(SB), Y1, Y5
+	VMULPD     Y0, Y0, Y6
+	VBLENDVPD  Y5, Y6, Y2, Y2
+	VSUBPD     word64_4338000000000000<>+0(SB), Y4, Y4
+	VCMPPD     $0x04, Y3, Y4, Y3
+	VANDPD     word64_7fffffffffffffff<>+0(SB), Y1, Y1
+	VCMPPD     $0x16, word64_4310000000000000<>+0(SB), Y1, Y1
+	VORPD      Y1, Y3, Y1
+	VANDPD     word64_7fffffffffffffff<>+0(SB), Y0, Y0
+	VCMPPD     $0x16, word64_7fefffffffffffff<>+0(SB), Y0, Y0
+	VORPD      Y0, Y1, Y0
+	VTESTPD    Y0, Y0
+	JNE        rare
+	TESTQ      AX, AX
+	JL         storeTail
+	VCVTPD2PSY Y2, X0
+	VMOVUPS    X0, (CX)
+	ADDQ       $0x10, DX
+	ADDQ       $0x10, BX
+	ADDQ       $0x10, CX
+	JMP        loop
+
+tail:
+	CMPQ       AX, $-4
+	JE         done
+	LEAQ       tailMask<>+0(SB), SI
+	MOVQ       AX, DI
+	NEGQ       DI
+	LEAQ       16(SI)(DI*4), SI
+	VMOVDQU    (SI), X1
+	VMASKMOVPS (DX), X1, X0
+	VCVTPS2PD  X0, Y0
+	VMASKMOVPS (BX), X1, X1
+	VCVTPS2PD  X1, Y1
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       16(DX)(AX*4), DX
+	VMOVDQU    (DX), X0
+	VCVTPD2PSY Y2, X1
+	VMASKMOVPS X1, X0, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+rare:
+	ADDQ $0x04, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+DATA word64_4310000000000000<>+0(SB)/8, $0x4310000000000000
+DATA word64_4310000000000000<>+8(SB)/8, $0x4310000000000000
+DATA word64_4310000000000000<>+16(SB)/8, $0x4310000000000000
+DATA word64_4310000000000000<>+24(SB)/8, $0x4310000000000000
+GLOBL word64_4310000000000000<>(SB), RODATA|NOPTR, $32
+
+DATA word64_7fefffffffffffff<>+0(SB)/8, $0x7fefffffffffffff
+DATA word64_7fefffffffffffff<>+8(SB)/8, $0x7fefffffffffffff
+DATA word64_7fefffffffffffff<>+16(SB)/8, $0x7fefffffffffffff
+DATA word64_7fefffffffffffff<>+24(SB)/8, $0x7fefffffffffffff
+GLOBL word64_7fefffffffffffff<>(SB), RODATA|NOPTR, $32
+
+// func powF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX2
+TEXT ·powF64AVX2(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), CX
+	MOVQ a+24(FP), DX
+	MOVQ b+32(FP), BX
+
+loop:
+	SUBQ    $0x04, AX
+	JL      tail
+	VMOVUPS (DX), Y0
+	VMOVUPS (BX), Y1
+
+body:
+	VANDPD    word64_7fffffffffffffff<>+0(SB), Y0, Y2
+	VCMPPD    $0x11, word64_10000000000000<>+0(SB), Y2, Y3
+	VMULPD    word64_4350000000000000<>+0(SB), Y2, Y4
+	VBLENDVPD Y3, Y4, Y2, Y2
+	VMOVUPS   word64_0<>+0(SB), Y4
+	VBLENDVPD Y3, word64_c04b000000000000<>+0(SB), Y4, Y3
+	VPSUBQ    word64_3feae89f995ad3ad<>+0(SB), Y2, Y2
+	VPADDQ    word64_8000000000000000<>+0(SB), Y2, Y4
+	VPSRLQ    $0x34, Y4, Y4
+	VORPD     word64_4330000000000000<>+0(SB), Y4, Y4
+	VSUBPD    word64_4330000000000800<>+0(SB), Y4, Y4
+	VANDPD    word64_fffffffffffff<>+0(SB), Y2, Y2
+	VPADDQ    word64_3feae89f995ad3ad<>+0(SB), Y2, Y2
+	VADDPD    Y3, Y4, Y3
+	VCMPPD    $0x11, word64_3ff306fe0a31b715<>+0(SB), Y2, Y4
+	VMOVUPS   word64_3ff6a00000000000<>+0(SB), Y5
+	VBLENDVPD Y4, word64_3ff0000000000000<>+0(SB), Y5, Y5
+	VMULPD    word64_3fe62e42fee00000<>+0(SB), Y3, Y6
+	VMOVUPS   word64_3fd62c82f2c00000<>+0(SB), Y7
+	VBLENDVPD Y4, word64_0<>+0(SB), Y7, Y7
+	VADDPD    Y7, Y6, Y6
+	VMULPD    word64_3dea39ef35793c76<>+0(SB), Y3, Y3
+	VMOVUPS   word64_bdb8e1ab42428375<>+0(SB), Y7
+	VBLENDVPD Y4, word64_0<>+0(SB), Y7, Y4
+	VADDPD    Y4, Y3, Y3
+	VSUBPD    Y5, Y2, Y4
+	VADDPD    Y5, Y2, Y7
+	VANDPD    word64_fffffffff8000000<>+0(SB), Y7, Y8
+	VSUBPD    Y5, Y8, Y5
+	VSUBPD    Y5, Y2, Y2
+	VMOVUPS   word64_3ff0000000000000<>+0(SB), Y5
+	VDIVPD    Y7, Y5, Y5
+	VMULPD    Y5, Y4, Y7
+	VANDPD    word64_fffffffff8000000<>+0(SB), Y7, Y7
+	VMULPD    Y8, Y7, Y8
+	VSUBPD    Y8, Y4, Y4
+	VMULPD    Y2, Y7, Y2
+	VSUBPD    Y2, Y4, Y2
+	VMULPD    Y5, Y2, Y2
+	VADDPD    Y2, Y7, Y4
+	VMULPD    Y7, Y7, Y5
+	VADDPD    Y4, Y7, Y8
+	VMULPD    Y8, Y2, Y8
+	VADDPD    Y8, Y5, Y9
+	VMULPD    Y9, Y9, Y10
+	VMULPD    word64_3fca1e3afba5ce20<>+0(SB), Y9, Y11
+	VADDPD    word64_3fcd88b6465c9a80<>+0(SB), Y11, Y11
+	VMULPD    word64_3fd1745daa2af4f8<>+0(SB), Y9, Y12
+	VADDPD    word64_3fd5555555117a8b<>+0(SB), Y12, Y12
+	VMULPD    Y11, Y10, Y11
+	VADDPD    Y12, Y11, Y11
+	VMULPD    word64_3fdb6db6db6dc2ac<>+0(SB), Y9, Y9
+	VADDPD    word64_3fe3333333333333<>+0(SB), Y9, Y9
+	VMULPD    Y11, Y10, Y11
+	VADDPD    Y9, Y11, Y9
+	VMULPD    Y9, Y10, Y9
+	VADDPD    Y8, Y9, Y8
+	VADDPD    word64_4008000000000000<>+0(SB), Y5, Y9
+	VADDPD    Y8, Y9, Y9
+	VANDPD    word64_fffffffff8000000<>+0(SB), Y9, Y9
+	VSUBPD    word64_4008000000000000<>+0(SB), Y9, Y10
+	VSUBPD    Y5, Y10, Y5
+	VSUBPD    Y5, Y8, Y5
+	VMULPD    Y9, Y7, Y7
+	VMULPD    Y9, Y2, Y2
+	VMULPD    Y5, Y4, Y4
+	VADDPD    Y4, Y2, Y2
+	VADDPD    Y2, Y7, Y4
+	VANDPD    word64_fffffffff8000000<>+0(SB), Y4, Y4
+	VSUBPD    Y7, Y4, Y5
+	VSUBPD    Y5, Y2, Y2
+	VMULPD    word64_3fe5555554000000<>+0(SB), Y4, Y5
+	VMULPD    word64_3e25555555555555<>+0(SB), Y4, Y4
+	VMULPD    word64_3fe5555555555555<>+0(SB), Y2, Y2
+	VADDPD    Y2, Y4, Y2
+	VADDPD    Y3, Y2, Y2
+	VADDPD    Y5, Y6, Y3
+	VSUBPD    Y6, Y3, Y4
+	VSUBPD    Y4, Y5, Y4
+	VADDPD    Y2, Y4, Y2
+	VADDPD    Y2, Y3, Y4
+	VANDPD    word64_fffffffff8000000<>+0(SB), Y4, Y4
+	VSUBPD    Y3, Y4, Y3
+	VSUBPD    Y3, Y2, Y2
+	VANDPD    word64_fffffffff8000000<>+0(SB), Y1, Y3
+	VMULPD    Y4, Y3, Y5
+	VSUBPD    Y3, Y1, Y3
+	VMULPD    Y4, Y3, Y3
+	VMULPD    Y2, Y1, Y2
+	VADDPD    Y2, Y3, Y2
+	VADDPD    Y2, Y5, Y3
+	VSUBPD    Y5, Y3, Y4
+	VSUBPD    Y4, Y2, Y2
+	VMOVUPS   word64_c087800000000000<>+0(SB), Y4
+	VMAXPD    Y3, Y4, Y3
+	VMOVUPS   word64_4086400000000000<>+0(SB), Y4
+	VMINPD    Y3, Y4, Y3
+	VMOVUPS   word64_bff0000000000000<>+0(SB), Y4
+	VMAXPD    Y2, Y4, Y2
+	VMOVUPS   word64_3ff0000000000000<>+0(SB), Y4
+	VMINPD    Y2, Y4, Y2
+	VMULPD    word64_3ff71547652b82fe<>+0(SB), Y3, Y4
+	VADDPD    word64_4338000000000000<>+0(SB), Y4, Y4
+	VSUBPD    word64_4338000000000000<>+0(SB), Y4, Y5
+	VMULPD    word64_3fe62e42fee00000<>+0(SB), Y5, Y6
+	VSUBPD    Y6, Y3, Y3
+	VMULPD    word64_3dea39ef35793c76<>+0(SB), Y5, Y5
+	VSUBPD    Y2, Y5, Y2
+	VSUBPD    Y2, Y3, Y5
+	VMULPD    Y5, Y5, Y6
+	VMOVUPS   word64_3e21f99258e229ef<>+0(SB), Y7
+	VMULPD    word64_3e5af6af95456c58<>+0(SB), Y5, Y8
+	VADDPD    word64_3e927e4c3290da4b<>+0(SB), Y8, Y8
+	VMULPD    Y7, Y6, Y7
+	VADDPD    Y8, Y7, Y7
+	VMULPD    word64_3ec71ddf0cccc4c5<>+0(SB), Y5, Y8
+	VADDPD    word64_3efa01a01b1cb118<>+0(SB), Y8, Y8
+	VMULPD    Y7, Y6, Y7
+	VADDPD    Y8, Y7, Y7
+	VMULPD    word64_3f2a01a01b32524e<>+0(SB), Y5, Y8
+	VADDPD    word64_3f56c16c16c141fc<>+0(SB), Y8, Y8
+	VMULPD    Y7, Y6, Y7
+	VADDPD    Y8, Y7, Y7
+	VMULPD    word64_3f8111111110ed94<>+0(SB), Y5, Y8
+	VADDPD    word64_3fa555555555555a<>+0(SB), Y8, Y8
+	VMULPD    Y7, Y6, Y7
+	VADDPD    Y8, Y7, Y7
+	VMULPD    word64_3fc555555555555b<>+0(SB), Y5, Y5
+	VADDPD    word64_3fe0000000000000<>+0(SB), Y5, Y5
+	VMULPD    Y7, Y6, Y7
+	VADDPD    Y5, Y7, Y5
+	VMULPD    Y5, Y6, Y5
+	VSUBPD    Y2, Y5, Y2
+	VADDPD    word64_3ff0000000000000<>+0(SB), Y3, Y5
+	VSUBPD    word64_3ff0000000000000<>+0(SB), Y5, Y6
+	VSUBPD    Y6, Y3, Y3
+	VADDPD    Y2, Y3, Y2
+	VADDPD    Y2, Y5, Y2
+	VPSLLQ    $0x34, Y4, Y3
+	VPSRAD    $0x01, Y3, Y4
+	VANDPD    word64_fff0000000000000<>+0(SB), Y4, Y4
+	VPSUBQ    Y4, Y3, Y3
+	VPADDQ    word64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMULPD    Y4, Y2, Y2
+	VPADDQ    word64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMULPD    Y3, Y2, Y2
+	VCMPPD    $0x11, word64_0<>+0(SB), Y1, Y3
+	VMOVUPS   word64_0<>+0(SB), Y4
+	VBLENDVPD Y3, word64_7ff0000000000000<>+0(SB), Y4, Y3
+	VCMPPD    $0x00, word64_0<>+0(SB), Y0, Y4
+	VBLENDVPD Y4, Y3, Y2, Y2
+	VCMPPD    $0x00, word64_0<>+0(SB), Y1, Y3
+	VBLENDVPD Y3, word64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMOVUPS   word64_0<>+0(SB), Y3
+	VBLENDVPD Y0, Y1, Y3, Y3
+	VADDPD    word64_4338000000000000<>+0(SB), Y3, Y4
+	VPSLLQ    $0x3f, Y4, Y5
+	VORPD     Y5, Y2, Y2
+	VCMPPD    $0x00, word64_4000000000000000<>+0(SB), Y1, Y5
+	VMULPD    Y0, Y0, Y6
+	VBLENDVPD Y5, Y6, Y2, Y2
+	VSUBPD    word64_4338000000000000<>+0(SB), Y4, Y4
+	VCMPPD    $0x04, Y3, Y4, Y3
+	VANDPD    word64_7fffffffffffffff<>+0(SB), Y1, Y1
+	VCMPPD    $0x16, word64_4310000000000000<>+0(SB), Y1, Y1
+	VORPD     Y1, Y3, Y1
+	VANDPD    word64_7fffffffffffffff<>+0(SB), Y0, Y0
+	VCMPPD    $0x16, word64_7fefffffffffffff<>+0(SB), Y0, Y0
+	VORPD     Y0, Y1, Y0
+	VTESTPD   Y0, Y0
+	JNE       rare
+	TESTQ     AX, AX
+	JL        storeTail
+	VMOVUPS   Y2, (CX)
+	ADDQ      $0x20, DX
+	ADDQ      $0x20, BX
+	ADDQ      $0x20, CX
+	JMP       loop
+
+tail:
+	CMPQ       AX, $-4
+	JE         done
+	LEAQ       tailMask<>+0(SB), SI
+	MOVQ       AX, DI
+	NEGQ       DI
+	LEAQ       (SI)(DI*8), SI
+	VMOVDQU    (SI), Y1
+	VMASKMOVPD (DX), Y1, Y0
+	VMASKMOVPD (BX), Y1, Y1
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       (DX)(AX*8), DX
+	VMOVDQU    (DX), Y0
+	VMASKMOVPD Y2, Y0, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+rare:
+	ADDQ $0x04, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+DATA word64_3feae89f995ad3ad<>+0(SB)/8, $0x3feae89f995ad3ad
+DATA word64_3feae89f995ad3ad<>+8(SB)/8, $0x3feae89f995ad3ad
+DATA word64_3feae89f995ad3ad<>+16(SB)/8, $0x3feae89f995ad3ad
+DATA word64_3feae89f995ad3ad<>+24(SB)/8, $0x3feae89f995ad3ad
+GLOBL word64_3feae89f995ad3ad<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3ff306fe0a31b715<>+0(SB)/8, $0x3ff306fe0a31b715
+DATA word64_3ff306fe0a31b715<>+8(SB)/8, $0x3ff306fe0a31b715
+DATA word64_3ff306fe0a31b715<>+16(SB)/8, $0x3ff306fe0a31b715
+DATA word64_3ff306fe0a31b715<>+24(SB)/8, $0x3ff306fe0a31b715
+GLOBL word64_3ff306fe0a31b715<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3ff6a00000000000<>+0(SB)/8, $0x3ff6a00000000000
+DATA word64_3ff6a00000000000<>+8(SB)/8, $0x3ff6a00000000000
+DATA word64_3ff6a00000000000<>+16(SB)/8, $0x3ff6a00000000000
+DATA word64_3ff6a00000000000<>+24(SB)/8, $0x3ff6a00000000000
+GLOBL word64_3ff6a00000000000<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3fd62c82f2c00000<>+0(SB)/8, $0x3fd62c82f2c00000
+DATA word64_3fd62c82f2c00000<>+8(SB)/8, $0x3fd62c82f2c00000
+DATA word64_3fd62c82f2c00000<>+16(SB)/8, $0x3fd62c82f2c00000
+DATA word64_3fd62c82f2c00000<>+24(SB)/8, $0x3fd62c82f2c00000
+GLOBL word64_3fd62c82f2c00000<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bdb8e1ab42428375<>+0(SB)/8, $0xbdb8e1ab42428375
+DATA word64_bdb8e1ab42428375<>+8(SB)/8, $0xbdb8e1ab42428375
+DATA word64_bdb8e1ab42428375<>+16(SB)/8, $0xbdb8e1ab42428375
+DATA word64_bdb8e1ab42428375<>+24(SB)/8, $0xbdb8e1ab42428375
+GLOBL word64_bdb8e1ab42428375<>(SB), RODATA|NOPTR, $32
+
+DATA word64_fffffffff8000000<>+0(SB)/8, $0xfffffffff8000000
+DATA word64_fffffffff8000000<>+8(SB)/8, $0xfffffffff8000000
+DATA word64_fffffffff8000000<>+16(SB)/8, $0xfffffffff8000000
+DATA word64_fffffffff8000000<>+24(SB)/8, $0xfffffffff8000000
+GLOBL word64_fffffffff8000000<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3fca1e3afba5ce20<>+0(SB)/8, $0x3fca1e3afba5ce20
+DATA word64_3fca1e3afba5ce20<>+8(SB)/8, $0x3fca1e3afba5ce20
+DATA word64_3fca1e3afba5ce20<>+16(SB)/8, $0x3fca1e3afba5ce20
+DATA word64_3fca1e3afba5ce20<>+24(SB)/8, $0x3fca1e3afba5ce20
+GLOBL word64_3fca1e3afba5ce20<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3fcd88b6465c9a80<>+0(SB)/8, $0x3fcd88b6465c9a80
+DATA word64_3fcd88b6465c9a80<>+8(SB)/8, $0x3fcd88b6465c9a80
+DATA word64_3fcd88b6465c9a80<>+16(SB)/8, $0x3fcd88b6465c9a80
+DATA word64_3fcd88b6465c9a80<>+24(SB)/8, $0x3fcd88b6465c9a80
+GLOBL word64_3fcd88b6465c9a80<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3fd1745daa2af4f8<>+0(SB)/8, $0x3fd1745daa2af4f8
+DATA word64_3fd1745daa2af4f8<>+8(SB)/8, $0x3fd1745daa2af4f8
+DATA word64_3fd1745daa2af4f8<>+16(SB)/8, $0x3fd1745daa2af4f8
+DATA word64_3fd1745daa2af4f8<>+24(SB)/8, $0x3fd1745daa2af4f8
+GLOBL word64_3fd1745daa2af4f8<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3fd5555555117a8b<>+0(SB)/8, $0x3fd5555555117a8b
+DATA word64_3fd5555555117a8b<>+8(SB)/8, $0x3fd5555555117a8b
+DATA word64_3fd5555555117a8b<>+16(SB)/8, $0x3fd5555555117a8b
+DATA word64_3fd5555555117a8b<>+24(SB)/8, $0x3fd5555555117a8b
+GLOBL word64_3fd5555555117a8b<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3fdb6db6db6dc2ac<>+0(SB)/8, $0x3fdb6db6db6dc2ac
+DATA word64_3fdb6db6db6dc2ac<>+8(SB)/8, $0x3fdb6db6db6dc2ac
+DATA word64_3fdb6db6db6dc2ac<>+16(SB)/8, $0x3fdb6db6db6dc2ac
+DATA word64_3fdb6db6db6dc2ac<>+24(SB)/8, $0x3fdb6db6db6dc2ac
+GLOBL word64_3fdb6db6db6dc2ac<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3fe3333333333333<>+0(SB)/8, $0x3fe3333333333333
+DATA word64_3fe3333333333333<>+8(SB)/8, $0x3fe3333333333333
+DATA word64_3fe3333333333333<>+16(SB)/8, $0x3fe3333333333333
+DATA word64_3fe3333333333333<>+24(SB)/8, $0x3fe3333333333333
+GLOBL word64_3fe3333333333333<>(SB), RODATA|NOPTR, $32
+
+DATA word64_4008000000000000<>+0(SB)/8, $0x4008000000000000
+DATA word64_4008000000000000<>+8(SB)/8, $0x4008000000000000
+DATA word64_4008000000000000<>+16(SB)/8, $0x4008000000000000
+DATA word64_4008000000000000<>+24(SB)/8, $0x4008000000000000
+GLOBL word64_4008000000000000<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3fe5555554000000<>+0(SB)/8, $0x3fe5555554000000
+DATA word64_3fe5555554000000<>+8(SB)/8, $0x3fe5555554000000
+DATA word64_3fe5555554000000<>+16(SB)/8, $0x3fe5555554000000
+DATA word64_3fe5555554000000<>+24(SB)/8, $0x3fe5555554000000
+GLOBL word64_3fe5555554000000<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3e25555555555555<>+0(SB)/8, $0x3e25555555555555
+DATA word64_3e25555555555555<>+8(SB)/8, $0x3e25555555555555
+DATA word64_3e25555555555555<>+16(SB)/8, $0x3e25555555555555
+DATA word64_3e25555555555555<>+24(SB)/8, $0x3e25555555555555
+GLOBL word64_3e25555555555555<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3fe5555555555555<>+0(SB)/8, $0x3fe5555555555555
+DATA word64_3fe5555555555555<>+8(SB)/8, $0x3fe5555555555555
+DATA word64_3fe5555555555555<>+16(SB)/8, $0x3fe5555555555555
+DATA word64_3fe5555555555555<>+24(SB)/8, $0x3fe5555555555555
+GLOBL word64_3fe5555555555555<>(SB), RODATA|NOPTR, $32
+
+DATA word64_c087800000000000<>+0(SB)/8, $0xc087800000000000
+DATA word64_c087800000000000<>+8(SB)/8, $0xc087800000000000
+DATA word64_c087800000000000<>+16(SB)/8, $0xc087800000000000
+DATA word64_c087800000000000<>+24(SB)/8, $0xc087800000000000
+GLOBL word64_c087800000000000<>(SB), RODATA|NOPTR, $32
+
+DATA word64_4086400000000000<>+0(SB)/8, $0x4086400000000000
+DATA word64_4086400000000000<>+8(SB)/8, $0x4086400000000000
+DATA word64_4086400000000000<>+16(SB)/8, $0x4086400000000000
+DATA word64_4086400000000000<>+24(SB)/8, $0x4086400000000000
+GLOBL word64_4086400000000000<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bff0000000000000<>+0(SB)/8, $0xbff0000000000000
+DATA word64_bff0000000000000<>+8(SB)/8, $0xbff0000000000000
+DATA word64_bff0000000000000<>+16(SB)/8, $0xbff0000000000000
+DATA word64_bff0000000000000<>+24(SB)/8, $0xbff0000000000000
+GLOBL word64_bff0000000000000<>(SB), RODATA|NOPTR, $32
+
+// func powF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+TEXT ·powF32AVX512(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), DX
+	MOVQ a+24(FP), BX
+	MOVQ b+32(FP), SI
+
+loop:
+	SUBQ      $0x08, AX
+	JL        tail
+	VCVTPS2PD (BX), Z0
+	VCVTPS2PD (SI), Z1
+
+body:
+	VANDPD.BCST    word64_7fffffffffffffff<>+0(SB), Z0, Z2
+	VPSUBQ.BCST    word64_3fe6a09e667f3bcd<>+0(SB), Z2, Z2
+	VPADDQ.BCST    word64_8000000000000000<>+0(SB), Z2, Z8
+	VPSRLQ         $0x34, Z8, Z8
+	VORPD.BCST     word64_4330000000000000<>+0(SB), Z8, Z8
+	VSUBPD.BCST    word64_4330000000000800<>+0(SB), Z8, Z8
+	VANDPD.BCST    word64_fffffffffffff<>+0(SB), Z2, Z2
+	VPADDQ.BCST    word64_3fe6a09e667f3bcd<>+0(SB), Z2, Z2
+	VSUBPD.BCST    word64_3ff0000000000000<>+0(SB), Z2, Z2
+	VADDPD.BCST    word64_4000000000000000<>+0(SB), Z2, Z9
+	VDIVPD         Z9, Z2, Z9
+	VMULPD         Z9, Z9, Z10
+	VMULPD         Z10, Z10, Z11
+	VBROADCASTSD   word64_3fc2b5d9765628c7<>+0(SB), Z12
+	VMULPD.BCST    word64_3fc39fdefcad7bb8<>+0(SB), Z10, Z13
+	VADDPD.BCST    word64_3fc7462b815f794d<>+0(SB), Z13, Z13
+	VMULPD         Z12, Z11, Z12
+	VADDPD         Z13, Z12, Z12
+	VMULPD.BCST    word64_3fcc71c62d9e584a<>+0(SB), Z10, Z13
+	VADDPD.BCST    word64_3fd2492492df8f5a<>+0(SB), Z13, Z13
+	VMULPD         Z12, Z11, Z12
+	VADDPD         Z13, Z12, Z12
+	VMULPD.BCST    word64_3fd99999999952cd<>+0(SB), Z10, Z13
+	VADDPD.BCST    word64_3fe5555555555558<>+0(SB), Z13, Z13
+	VMULPD         Z12, Z11, Z11
+	VADDPD         Z13, Z11, Z11
+	VMULPD         Z11, Z10, Z10
+	VMULPD         Z2, Z2, Z11
+	VMULPD.BCST    word64_3fe0000000000000<>+0(SB), Z11, Z11
+	VADDPD         Z10, Z11, Z10
+	VMULPD         Z10, Z9, Z9
+	VMULPD.BCST    word64_3dea39ef35793c76<>+0(SB), Z8, Z10
+	VMULPD.BCST    word64_3fe62e42fee00000<>+0(SB), Z8, Z8
+	VADDPD         Z10, Z9, Z9
+	VSUBPD         Z9, Z11, Z9
+	VSUBPD         Z2, Z9, Z2
+	VSUBPD         Z2, Z8, Z2
+	VMULPD         Z2, Z1, Z2
+	VBROADCASTSD   word64_4086300000000000<>+0(SB), Z8
+	VMINPD         Z2, Z8, Z2
+	VBROADCASTSD   word64_c087500000000000<>+0(SB), Z8
+	VMAXPD         Z2, Z8, Z2
+	VMULPD.BCST    word64_3ff71547652b82fe<>+0(SB), Z2, Z8
+	VADDPD.BCST    word64_4338000000000000<>+0(SB), Z8, Z8
+	VSUBPD.BCST    word64_4338000000000000<>+0(SB), Z8, Z8
+	VMULPD.BCST    word64_3fe62e42fee00000<>+0(SB), Z8, Z9
+	VSUBPD         Z9, Z2, Z2
+	VMULPD.BCST    word64_3dea39ef35793c76<>+0(SB), Z8, Z9
+	VSUBPD         Z9, Z2, Z10
+	VMULPD         Z10, Z10, Z11
+	VBROADCASTSD   word64_3e21f99258e229ef<>+0(SB), Z12
+	VMULPD.BCST    word64_3e5af6af95456c58<>+0(SB), Z10, Z13
+	VADDPD.BCST    word64_3e927e4c3290da4b<>+0(SB), Z13, Z13
+	VMULPD         Z12, Z11, Z12
+	VADDPD         Z13, Z12, Z12
+	VMULPD.BCST    word64_3ec71ddf0cccc4c5<>+0(SB), Z10, Z13
+	VADDPD.BCST    word64_3efa01a01b1cb118<>+0(SB), Z13, Z13
+	VMULPD         Z12, Z11, Z12
+	VADDPD         Z13, Z12, Z12
+	VMULPD.BCST    word64_3f2a01a01b32524e<>+0(SB), Z10, Z13
+	VADDPD.BCST    word64_3f56c16c16c141fc<>+0(SB), Z13, Z13
+	VMULPD         Z12, Z11, Z12
+	VADDPD         Z13, Z12, Z12
+	VMULPD.BCST    word64_3f8111111110ed94<>+0(SB), Z10, Z13
+	VADDPD.BCST    word64_3fa555555555555a<>+0(SB), Z13, Z13
+	VMULPD         Z12, Z11, Z12
+	VADDPD         Z13, Z12, Z12
+	VMULPD.BCST    word64_3fc555555555555b<>+0(SB), Z10, Z10
+	VADDPD.BCST    word64_3fe0000000000000<>+0(SB), Z10, Z10
+	VMULPD         Z12, Z11, Z12
+	VADDPD         Z10, Z12, Z10
+	VMULPD         Z10, Z11, Z10
+	VSUBPD         Z9, Z10, Z9
+	VADDPD.BCST    word64_3ff0000000000000<>+0(SB), Z2, Z10
+	VSUBPD.BCST    word64_3ff0000000000000<>+0(SB), Z10, Z11
+	VSUBPD         Z11, Z2, Z2
+	VADDPD         Z9, Z2, Z2
+	VADDPD         Z2, Z10, Z2
+	VSCALEFPD      Z8, Z2, Z2
+	VCMPPD.BCST    $0x11, word64_0<>+0(SB), Z1, K1
+	VBROADCASTSD   word64_0<>+0(SB), Z8
+	VBLENDMPD.BCST word64_7ff0000000000000<>+0(SB), Z8, K1, Z3
+	VCMPPD.BCST    $0x00, word64_0<>+0(SB), Z0, K1
+	VBLENDMPD      Z3, Z2, K1, Z4
+	VCMPPD.BCST    $0x00, word64_0<>+0(SB), Z1, K1
+	VBLENDMPD.BCST word64_3ff0000000000000<>+0(SB), Z4, K1, Z5
+	VPMOVQ2M       Z0, K1
+	VBROADCASTSD   word64_0<>+0(SB), Z2
+	VBLENDMPD      Z1, Z2, K1, Z6
+	VADDPD.BCST    word64_4338000000000000<>+0(SB), Z6, Z2
+	VPSLLQ         $0x3f, Z2, Z8
+	VORPD          Z8, Z5, Z8
+	VCMPPD.BCST    $0x00, word64_4000000000000000<>+0(SB), Z1, K1
+	VMULPD         Z0, Z0, Z9
+	VBLENDMPD      Z9, Z8, K1, Z7
+	VSUBPD.BCST    word64_4338000000000000<>+0(SB), Z2, Z2
+	VCMPPD         $0x04, Z6, Z2, K1
+	VANDPD.BCST    word64_7fffffffffffffff<>+0(SB), Z1, Z1
+	VCMPPD.BCST    $0x16, word64_4310000000000000<>+0(SB), Z1, K2
+	KORW           K1, K2, K1
+	VANDPD.BCST    word64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VCMPPD.BCST    $0x16, word64_7fefffffffffffff<>+0(SB), Z0, K2
+	KORW           K1, K2, K1
+	KORTESTW       K1, K1
+	JNE            rare
+	TESTQ          AX, AX
+	JL             storeTail
+	VCVTPD2PS      Z7, Y0
+	VMOVUPS        Y0, (DX)
+	ADDQ           $0x20, BX
+	ADDQ           $0x20, SI
+	ADDQ           $0x20, DX
+	JMP            loop
+
+tail:
+	CMPQ        AX, $-8
+	JE          done
+	MOVQ        AX, CX
+	ADDQ        $0x08, CX
+	MOVQ        $-1, DI
+	SHLQ        CL, DI
+	NOTQ        DI
+	KMOVW       DI, K1
+	VCVTPS2PD.Z (BX), K1, Z0
+	VCVTPS2PD.Z (SI), K1, Z1
+	JMP         body
+
+storeTail:
+	MOVQ      AX, CX
+	ADDQ      $0x08, CX
+	MOVQ      $-1, AX
+	SHLQ      CL, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	VCVTPD2PS Z7, Y0
+	VMOVUPS   Y0, K1, (DX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+rare:
+	ADDQ $0x08, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func powF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·powF64AVX512(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), DX
+	MOVQ a+24(FP), BX
+	MOVQ b+32(FP), SI
+
+loop:
+	SUBQ    $0x08, AX
+	JL      tail
+	VMOVUPS (BX), Z0
+	VMOVUPS (SI), Z1
+
+body:
+	VANDPD.BCST    word64_7fffffffffffffff<>+0(SB), Z0, Z2
+	VCMPPD.BCST    $0x11, word64_10000000000000<>+0(SB), Z2, K1
+	VMULPD.BCST    word64_4350000000000000<>+0(SB), Z2, Z3
+	VBLENDMPD      Z3, Z2, K1, Z4
+	VBROADCASTSD   word64_0<>+0(SB), Z2
+	VBLENDMPD.BCST word64_c04b000000000000<>+0(SB), Z2, K1, Z5
+	VPSUBQ.BCST    word64_3feae89f995ad3ad<>+0(SB), Z4, Z2
+	VPADDQ.BCST    word64_8000000000000000<>+0(SB), Z2, Z3
+	VPSRLQ         $0x34, Z3, Z3
+	VORPD.BCST     word64_4330000000000000<>+0(SB), Z3, Z3
+	VSUBPD.BCST    word64_4330000000000800<>+0(SB), Z3, Z3
+	VANDPD.BCST    word64_fffffffffffff<>+0(SB), Z2, Z2
+	VPADDQ.BCST    word64_3feae89f995ad3ad<>+0(SB), Z2, Z2
+	VADDPD         Z5, Z3, Z3
+	VCMPPD.BCST    $0x11, word64_3ff306fe0a31b715<>+0(SB), Z2, K1
+	VBROADCASTSD   word64_3ff6a00000000000<>+0(SB), Z14
+	VBLENDMPD.BCST word64_3ff0000000000000<>+0(SB), Z14, K1, Z6
+	VMULPD.BCST    word64_3fe62e42fee00000<>+0(SB), Z3, Z14
+	VBROADCASTSD   word64_3fd62c82f2c00000<>+0(SB), Z15
+	VBLENDMPD.BCST word64_0<>+0(SB), Z15, K1, Z7
+	VADDPD         Z7, Z14, Z14
+	VMULPD.BCST    word64_3dea39ef35793c76<>+0(SB), Z3, Z3
+	VBROADCASTSD   word64_bdb8e1ab42428375<>+0(SB), Z15
+	VBLENDMPD.BCST word64_0<>+0(SB), Z15, K1, Z8
+	VADDPD         Z8, Z3, Z3
+	VSUBPD         Z6, Z2, Z15
+	VADDPD         Z6, Z2, Z16
+	VANDPD.BCST    word64_fffffffff8000000<>+0(SB), Z16, Z17
+	VSUBPD         Z6, Z17, Z18
+	VSUBPD         Z18, Z2, Z2
+	VBROADCASTSD   word64_3ff0000000000000<>+0(SB), Z18
+	VDIVPD         Z16, Z18, Z16
+	VMULPD         Z16, Z15, Z18
+	VANDPD.BCST    word64_fffffffff8000000<>+0(SB), Z18, Z18
+	VMULPD         Z17, Z18, Z17
+	VSUBPD         Z17, Z15, Z15
+	VMULPD         Z2, Z18, Z2
+	VSUBPD         Z2, Z15, Z2
+	VMULPD         Z16, Z2, Z2
+	VADDPD         Z2, Z18, Z15
+	VMULPD         Z18, Z18, Z16
+	VADDPD         Z15, Z18, Z17
+	VMULPD         Z17, Z2, Z17
+	VADDPD         Z17, Z16, Z19
+	VMULPD         Z19, Z19, Z20
+	VMULPD.BCST    word64_3fca1e3afba5ce20<>+0(SB), Z19, Z21
+	VADDPD.BCST    word64_3fcd88b6465c9a80<>+0(SB), Z21, Z21
+	VMULPD.BCST    word64_3fd1745daa2af4f8<>+0(SB), Z19, Z22
+	VADDPD.BCST    word64_3fd5555555117a8b<>+0(SB), Z22, Z22
+	VMULPD         Z21, Z20, Z21
+	VADDPD         Z22, Z21, Z21
+	VMULPD.BCST    word64_3fdb6db6db6dc2ac<>+0(SB), Z19, Z19
+	VADDPD.BCST    word64_3fe3333333333333<>+0(SB), Z19, Z19
+	VMULPD         Z21, Z20, Z21
+	VADDPD         Z19, Z21, Z19
+	VMULPD         Z19, Z20, Z19
+	VADDPD         Z17, Z19, Z17
+	VADDPD.BCST    word64_4008000000000000<>+0(SB), Z16, Z19
+	VADDPD         Z17, Z19, Z19
+	VANDPD.BCST    word64_fffffffff8000000<>+0(SB), Z19, Z19
+	VSUBPD.BCST    word64_4008000000000000<>+0(SB), Z19, Z20
+	VSUBPD         Z16, Z20, Z16
+	VSUBPD         Z16, Z17, Z16
+	VMULPD         Z19, Z18, Z17
+	VMULPD         Z19, Z2, Z2
+	VMULPD         Z16, Z15, Z15
+	VADDPD         Z15, Z2, Z2
+	VADDPD         Z2, Z17, Z15
+	VANDPD.BCST    word64_fffffffff8000000<>+0(SB), Z15, Z15
+	VSUBPD         Z17, Z15, Z16
+	VSUBPD         Z16, Z2, Z2
+	VMULPD.BCST    word64_3fe5555554000000<>+0(SB), Z15, Z16
+	VMULPD.BCST    word64_3e25555555555555<>+0(SB), Z15, Z15
+	VMULPD.BCST    word64_3fe5555555555555<>+0(SB), Z2, Z2
+	VADDPD         Z2, Z15, Z2
+	VADDPD         Z3, Z2, Z2
+	VADDPD         Z16, Z14, Z3
+	VSUBPD         Z14, Z3, Z14
+	VSUBPD         Z14, Z16, Z14
+	VADDPD         Z2, Z14, Z2
+	VADDPD         Z2, Z3, Z14
+	VANDPD.BCST    word64_fffffffff8000000<>+0(SB), Z14, Z14
+	VSUBPD         Z3, Z14, Z3
+	VSUBPD         Z3, Z2, Z2
+	VANDPD.BCST    word64_fffffffff8000000<>+0(SB), Z1, Z3
+	VMULPD         Z14, Z3, Z15
+	VSUBPD         Z3, Z1, Z3
+	VMULPD         Z14, Z3, Z3
+	VMULPD         Z2, Z1, Z2
+	VADDPD         Z2, Z3, Z2
+	VADDPD         Z2, Z15, Z3
+	VSUBPD         Z15, Z3, Z14
+	VSUBPD         Z14, Z2, Z2
+	VBROADCASTSD   word64_c087800000000000<>+0(SB), Z14
+	VMAXPD         Z3, Z14, Z3
+	VBROADCASTSD   word64_4086400000000000<>+0(SB), Z14
+	VMINPD         Z3, Z14, Z3
+	VBROADCASTSD   word64_bff0000000000000<>+0(SB), Z14
+	VMAXPD         Z2, Z14, Z2
+	VBROADCASTSD   word64_3ff0000000000000<>+0(SB), Z14
+	VMINPD         Z2, Z14, Z2
+	VMULPD.BCST    word64_3ff71547652b82fe<>+0(SB), Z3, Z14
+	VADDPD.BCST    word64_4338000000000000<>+0(SB), Z14, Z14
+	VSUBPD.BCST    word64_4338000000000000<>+0(SB), Z14, Z14
+	VMULPD.BCST    word64_3fe62e42fee00000<>+0(SB), Z14, Z15
+	VSUBPD         Z15, Z3, Z3
+	VMULPD.BCST    word64_3dea39ef35793c76<>+0(SB), Z14, Z15
+	VSUBPD         Z2, Z15, Z2
+	VSUBPD         Z2, Z3, Z15
+	VMULPD         Z15, Z15, Z16
+	VBROADCASTSD   word64_3e21f99258e229ef<>+0(SB), Z17
+	VMULPD.BCST    word64_3e5af6af95456c58<>+0(SB), Z15, Z18
+	VADDPD.BCST    word64_3e927e4c3290da4b<>+0(SB), Z18, Z18
+	VMULPD         Z17, Z16, Z17
+	VADDPD         Z18, Z17, Z17
+	VMULPD.BCST    word64_3ec71ddf0cccc4c5<>+0(SB), Z15, Z18
+	VADDPD.BCST    word64_3efa01a01b1cb118<>+0(SB), Z18, Z18
+	VMULPD         Z17, Z16, Z17
+	VADDPD         Z18, Z17, Z17
+	VMULPD.BCST    word64_3f2a01a01b32524e<>+0(SB), Z15, Z18
+	VADDPD.BCST    word64_3f56c16c16c141fc<>+0(SB), Z18, Z18
+	VMULPD         Z17, Z16, Z17
+	VADDPD         Z18, Z17, Z17
+	VMULPD.BCST    word64_3f8111111110ed94<>+0(SB), Z15, Z18
+	VADDPD.BCST    word64_3fa555555555555a<>+0(SB), Z18, Z18
+	VMULPD         Z17, Z16, Z17
+	VADDPD         Z18, Z17, Z17
+	VMULPD.BCST    word64_3fc555555555555b<>+0(SB), Z15, Z15
+	VADDPD.BCST    word64_3fe0000000000000<>+0(SB), Z15, Z15
+	VMULPD         Z17, Z16, Z17
+	VADDPD         Z15, Z17, Z15
+	VMULPD         Z15, Z16, Z15
+	VSUBPD         Z2, Z15, Z2
+	VADDPD.BCST    word64_3ff0000000000000<>+0(SB), Z3, Z15
+	VSUBPD.BCST    word64_3ff0000000000000<>+0(SB), Z15, Z16
+	VSUBPD         Z16, Z3, Z3
+	VADDPD         Z2, Z3, Z2
+	VADDPD         Z2, Z15, Z2
+	VSCALEFPD      Z14, Z2, Z2
+	VCMPPD.BCST    $0x11, word64_0<>+0(SB), Z1, K1
+	VBROADCASTSD   word64_0<>+0(SB), Z3
+	VBLENDMPD.BCST word64_7ff0000000000000<>+0(SB), Z3, K1, Z9
+	VCMPPD.BCST    $0x00, word64_0<>+0(SB), Z0, K1
+	VBLENDMPD      Z9, Z2, K1, Z10
+	VCMPPD.BCST    $0x00, word64_0<>+0(SB), Z1, K1
+	VBLENDMPD.BCST word64_3ff0000000000000<>+0(SB), Z10, K1, Z11
+	VPMOVQ2M       Z0, K1
+	VBROADCASTSD   word64_0<>+0(SB), Z2
+	VBLENDMPD      Z1, Z2, K1, Z12
+	VADDPD.BCST    word64_4338000000000000<>+0(SB), Z12, Z2
+	VPSLLQ         $0x3f, Z2, Z3
+	VORPD          Z3, Z11, Z3
+	VCMPPD.BCST    $0x00, word64_4000000000000000<>+0(SB), Z1, K1
+	VMULPD         Z0, Z0, Z14
+	VBLENDMPD      Z14, Z3, K1, Z13
+	VSUBPD.BCST    word64_4338000000000000<>+0(SB), Z2, Z2
+	VCMPPD         $0x04, Z12, Z2, K1
+	VANDPD.BCST    word64_7fffffffffffffff<>+0(SB), Z1, Z1
+	VCMPPD.BCST    $0x16, word64_4310000000000000<>+0(SB), Z1, K2
+	KORW           K1, K2, K1
+	VANDPD.BCST    word64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VCMPPD.BCST    $0x16, word64_7fefffffffffffff<>+0(SB), Z0, K2
+	KORW           K1, K2, K1
+	KORTESTW       K1, K1
+	JNE            rare
+	TESTQ          AX, AX
+	JL             storeTail
+	VMOVUPS        Z13, (DX)
+	ADDQ           $0x40, BX
+	ADDQ           $0x40, SI
+	ADDQ           $0x40, DX
+	JMP            loop
+
+tail:
+	CMPQ      AX, $-8
+	JE        done
+	MOVQ      AX, CX
+	ADDQ      $0x08, CX
+	MOVQ      $-1, DI
+	SHLQ      CL, DI
+	NOTQ      DI
+	KMOVW     DI, K1
+	VMOVUPD.Z (BX), K1, Z0
+	VMOVUPD.Z (SI), K1, Z1
+	JMP       body
+
+storeTail:
+	MOVQ    AX, CX
+	ADDQ    $0x08, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	KMOVW   AX, K1
+	VMOVUPD Z13, K1, (DX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+rare:
+	ADDQ $0x08, AX
 	MOVQ AX, left+40(FP)
 	VZEROUPPER
 	RET

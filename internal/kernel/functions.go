@@ -18,6 +18,7 @@ const (
 	fnSin
 	fnCos
 	fnErf
+	fnPow
 	functions // their number
 )
 
@@ -35,7 +36,7 @@ func apply1[T Float](fn function, dst, x []T, f func(T) T) {
 		return
 	}
 	for i := 0; i < len(dst); {
-		done, most := functions1(fn, size[T](), len(dst)-i, at(dst[i:]), at(x[i:]))
+		done, most := functionsOn(fn, size[T](), len(dst)-i, at(dst[i:]), at(x[i:]), nil)
 		i += done
 		for stop := min(i+most, len(dst)); i < stop; i++ {
 			dst[i] = f(x[i])

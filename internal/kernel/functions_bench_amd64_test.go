@@ -3,6 +3,7 @@
 package kernel
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -18,6 +19,17 @@ func BenchmarkFunctions(b *testing.B) {
 		b.Run(row.name+"/float32", func(b *testing.B) { benchFunction(b, row.f32, row.ref) })
 		b.Run(row.name+"/float64", func(b *testing.B) { benchFunction(b, row.f64, row.ref) })
 	}
+	const exponent = 2.5
+	ref := func(x float64) float64 { return math.Pow(x, exponent) }
+	b.Run("Pow/float32", func(b *testing.B) { benchFunction(b, powerOf[float32](exponent), ref) })
+	b.Run("Pow/float64", func(b *testing.B) { benchFunction(b, powerOf[float64](exponent), ref) })
+}
+
+// powerOf returns a function that raises to the power of b.
+func powerOf[T Float](b T) func(dst, x []T) {
+	exponents := make([]T, 512)
+	Fill(exponents, b)
+	return func(dst, x []T) { Pow(dst, x, exponents) }
 }
 
 func benchFunction[T Float](b *testing.B, f func(dst, x []T), ref func(x float64) float64) {

@@ -2,5 +2,5 @@
 
 package kernel
 
-// functions1 does nothing, and leaves all elements to the caller.
-func functions1(_ function, _, n int, _, _ *byte) (done, most int) { return 0, n }
+// functionsOn does nothing, and leaves all elements to the caller.
+func functionsOn(_ function, _, n int, _, _, _ *byte) (done, most int) { return 0, n }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -15,7 +16,7 @@ import (
 var inAssembly = map[string]function{
 	"Exp": fnExp, "Sigmoid": fnSigmoid, "Tanh": fnTanh, "Expm1": fnExpm1, "Exp2": fnExp2,
 	"Log": fnLog, "Log1p": fnLog1p, "Log2": fnLog2, "Softplus": fnSoftplus, "LogSigmoid": fnLogSigmoid,
-	"Sin": fnSin, "Cos": fnCos, "Erf": fnErf,
+	"Sin": fnSin, "Cos": fnCos, "Erf": fnErf, "Pow": fnPow,
 }
 
 // TestFunctionsComplete checks that every function of the assembly is in the tables of the
@@ -25,9 +26,13 @@ func TestFunctionsComplete(t *testing.T) {
 	for _, u := range unaries {
 		defined[u.name] = true
 	}
+	for _, f := range binaries {
+		defined[f.name] = true
+	}
 	for _, row := range ulpRows {
 		bounded[row.name] = true
 	}
+	bounded["Pow"] = true // TestPowUlps
 	found := map[function]bool{}
 	for name, o := range inAssembly {
 		require.True(t, defined[name], name)
@@ -45,6 +50,7 @@ func TestUlpsDocumented(t *testing.T) {
 		line := fmt.Sprintf("//\t%-12s %-9v %v\n", row.name, row.ulps, row.ulps64)
 		require.Contains(t, string(doc), line)
 	}
+	require.Contains(t, string(doc), fmt.Sprintf("//\t%-12s %-9v %v\n", "Pow", powUlps32, powUlps64))
 }
 
 // TestFunctionsRun checks that the vector instructions are what is used: they are told
@@ -54,7 +60,7 @@ func TestFunctionsRun(t *testing.T) {
 		for name, o := range inAssembly {
 			x := []float64{2, 2, 2, 2, 2, 2, 2, 2, 2}
 			y := make([]float64, len(x))
-			done, most := functions1(o, 8, len(x), at(y), at(x))
+			done, most := functionsOn(o, 8, len(x), at(y), at(x), at(x))
 			if isa == plain {
 				require.Equal(t, [2]int{0, len(x)}, [2]int{done, most}, name)
 				continue
@@ -125,6 +131,15 @@ func FuzzFunctions(f *testing.F) {
 				require.Equal(t, bitsOf(u.def(x[i])), bitsOf(got[i]), "%s(%v)", u.name, x[i])
 				require.Equal(t, bitsOf(def32(x32[i])), bitsOf(got32[i]), "%s(%v)", u.name, x32[i])
 			}
+		}
+		b, b32 := slices.Clone(x), slices.Clone(x32)
+		slices.Reverse(b)
+		slices.Reverse(b32)
+		Pow(got, x, b)
+		Pow(got32, x32, b32)
+		for i := range x {
+			require.Equal(t, bitsOf(PowOf(x[i], b[i])), bitsOf(got[i]), "%v to the power %v", x[i], b[i])
+			require.Equal(t, bitsOf(PowOf(x32[i], b32[i])), bitsOf(got32[i]), "%v to the power %v", x32[i], b32[i])
 		}
 	})
 }

@@ -22,8 +22,15 @@ func exponentOf32(x float32) (e, f float32) {
 
 func exponentOf64(x float64) (e, f float64) {
 	const root = 0x3fe6a09e667f3bcd
+	e, m := splitAt64(x, root)
+	return e, m - 1
+}
+
+// splitAt64 splits a positive, normal x = 2ᵉ m with an m from the number on that has the
+// bits root.
+func splitAt64(x float64, root uint64) (e, m float64) {
 	bits := math.Float64bits(x) - root
-	return float64(int64(bits) >> 52), math.Float64frombits(bits&(1<<52-1)+root) - 1
+	return float64(int64(bits) >> 52), math.Float64frombits(bits&(1<<52-1) + root)
 }
 
 // log32 is f - f²/2 + f³ p(f) with a minimax p, to 2⁻²⁷.

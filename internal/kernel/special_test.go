@@ -97,9 +97,10 @@ func TestWhereSpecial(t *testing.T) {
 // ulps returns |got - want| in units of the last place of got.
 func ulps(got float64, want *big.Float) float64 {
 	d := new(big.Float).SetPrec(400).SetFloat64(got)
-	diff, _ := d.Sub(d, want).Float64()
 	_, e := math.Frexp(got)
-	return math.Abs(diff) / math.Ldexp(1, max(e-53, -1074))
+	d.SetMantExp(d.Sub(d, want), -max(e-53, -1074)) // before it is rounded: it may be below all float64
+	diff, _ := d.Float64()
+	return math.Abs(diff)
 }
 
 // TestExpEdges is about results that overflow or are subnormal.

@@ -43,12 +43,18 @@ func (v formula) number(f32, f64 float64) float64 {
 
 // expReduce emits z, n, r and w with x = n ln 2 + r + (what w has of it) and eˣ = 2ⁿ (1 + (r + w)).
 // n is in the low bits of z too.
-func (v formula) expReduce(x VecVirtual) (z, n, r, w VecVirtual) {
+func (v formula) expReduce(x VecVirtual) (z, n, r, w VecVirtual) { return v.expReduceSum(x, nil) }
+
+// expReduceSum is expReduce of x + low. low may be nil, for 0.
+func (v formula) expReduceSum(x VecVirtual, low Register) (z, n, r, w VecVirtual) {
 	shift, high := v.number(round32, round64), v.number(ln2High32, ln2High64)
 	z = v.add(v.mul(x, log2e), shift)
 	n = v.sub(z, shift)
 	r = v.sub(x, v.mul(n, high))
 	c := v.mul(n, v.number(ln2Low32, ln2Low64))
+	if low != nil {
+		c = v.sub(c, low)
+	}
 	return z, n, r, v.sub(v.expRest(v.sub(r, c)), c)
 }
 

@@ -15,12 +15,13 @@ import (
 type formula struct {
 	avx512 bool // else AVX2
 	double bool // float64, else float32
+	narrow bool // float64 that is float32 in memory
 }
 
 type word uint64
 
 // formulas are all kinds, in the order of a jump table.
-var formulas = []formula{{false, false}, {false, true}, {true, false}, {true, true}}
+var formulas = []formula{{}, {double: true}, {avx512: true}, {avx512: true, double: true}}
 
 // name is the end of the name of a function.
 func (v formula) name() string {

@@ -42,6 +42,7 @@ var functionTable = []function{
 	{"sin", 1, "sin x", widened, formula.sin},
 	{"cos", 1, "cos x", widened, formula.cos},
 	{"erf", 1, "erf x", widened, known(formula.erf)},
+	{"pow", 2, "aᵇ", widened, formula.pow},
 }
 
 // known is the body of a function of one argument that knows all lanes.
@@ -76,6 +77,7 @@ func functions() {
 func (f function) emit(v formula, tails Mem) {
 	m := memory{formula: v, size: v.size(), tails: tails}
 	m.double = v.double || f.in == widened
+	m.narrow = m.double && m.size == 4
 	TEXT(f.name+v.name(), NOSPLIT, functionSignature)
 	Doc(fmt.Sprintf("%s%s writes %s.", f.name, v.name(), f.says))
 	Pragma("noescape")
@@ -128,15 +130,12 @@ func (f function) emit(v formula, tails Mem) {
 	}
 }
 
-// memory is a vector with its elements of size bytes in memory: float32 in memory may
-// be float64 in registers.
+// memory is a vector with its elements of size bytes in memory.
 type memory struct {
 	formula
 	size  int
 	tails Mem
 }
-
-func (m memory) narrow() bool { return m.double && m.size == 4 }
 
 // tail returns the mask of the first n + lanes lanes, with n < 0.
 func (m memory) tail(n Register) Op {
@@ -155,7 +154,7 @@ func (m memory) tail(n Register) Op {
 	MOVQ(n, back)
 	NEGQ(back) // the lanes that are missing
 	LEAQ(Mem{Base: at, Index: back, Scale: uint8(m.size), Disp: 32 - m.lanes()*m.size}, at)
-	if m.narrow() {
+	if m.narrow {
 		VMOVDQU(Mem{Base: at}, part.AsX())
 		return part.AsX()
 	}
@@ -165,11 +164,11 @@ func (m memory) tail(n Register) Op {
 
 func (m memory) load(from Mem, x VecVirtual, part Op) {
 	switch {
-	case m.narrow() && part == nil:
+	case m.narrow && part == nil:
 		VCVTPS2PD(from, x)
-	case m.narrow() && m.avx512:
+	case m.narrow && m.avx512:
 		VCVTPS2PD_Z(from, part, x)
-	case m.narrow():
+	case m.narrow:
 		half := XMM()
 		VMASKMOVPS(from, part, half)
 		VCVTPS2PD(half, x)
@@ -188,7 +187,7 @@ func (m memory) load(from Mem, x VecVirtual, part Op) {
 
 func (m memory) store(y VecVirtual, to Mem, part Op) {
 	var r Op = y
-	if m.narrow() {
+	if m.narrow {
 		if m.avx512 {
 			half := YMM()
 			VCVTPD2PS(y, half)
@@ -202,11 +201,11 @@ func (m memory) store(y VecVirtual, to Mem, part Op) {
 	switch {
 	case part == nil:
 		VMOVUPS(r, to)
-	case m.avx512 && m.double && !m.narrow():
+	case m.avx512 && m.double && !m.narrow:
 		VMOVUPD(r, part, to)
 	case m.avx512:
 		VMOVUPS(r, part, to)
-	case m.double && !m.narrow():
+	case m.double && !m.narrow:
 		VMASKMOVPD(r, part, to)
 	default:
 		VMASKMOVPS(r, part, to)

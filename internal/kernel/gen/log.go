@@ -33,7 +33,13 @@ func (v formula) words(f32, f64 uint64) word {
 
 // exponentOf splits a positive, normal x into e and f.
 func (v formula) exponentOf(x VecVirtual) (e, f VecVirtual) {
-	root := v.words(rootHalf32, rootHalf64)
+	e, m := v.splitAt(x, v.words(rootHalf32, rootHalf64))
+	return e, v.sub(m, 1.0)
+}
+
+// splitAt splits a positive, normal x = 2ᵉ m with an m from the number on that has the bits
+// root.
+func (v formula) splitAt(x VecVirtual, root word) (e, m VecVirtual) {
 	bits := v.subWords(x, root)
 	if v.double {
 		// No instruction converts words of 64 bits everywhere: the exponent, made
@@ -44,8 +50,7 @@ func (v formula) exponentOf(x VecVirtual) (e, f VecVirtual) {
 	} else {
 		e = v.fromInt32(v.right32(bits, mantissa32))
 	}
-	f = v.sub(v.addWords(v.and(bits, v.words(fraction32, fraction64)), root), 1.0)
-	return e, f
+	return e, v.addWords(v.and(bits, v.words(fraction32, fraction64)), root)
 }
 
 // normal emits x as a normal number and what that adds to its exponent.

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"math"
+
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// The functions of ../pow.go, with the same operations in the same order as there.
+
+// The numbers of pow.go, and powWhole, up to which a vector can tell odd numbers.
+const (
+	powRoot                   = 0x3feae89f995ad3ad
+	powMiddle, powCenter      = 0x1.306fe0a31b715p0, 0x1.6ap0
+	lnCenterHigh, lnCenterLow = 0x1.62c82f2cp-2, -0x1.8e1ab42428375p-36
+	twoThirds                 = 2.0 / 3
+	twoThirdsHigh             = 0x1.5555554p-1
+	twoThirdsLow              = 0x1.5555555555555p-29
+	powLow, powHigh           = -752.0, 712.0
+	powWhole                  = 0x1p50
+)
+
+var pow64 = []float64{0x1.3333333333333p-1, 0x1.b6db6db6dc2acp-2, 0x1.5555555117a8bp-2,
+	0x1.1745daa2af4f8p-2, 0x1.d88b6465c9a8p-3, 0x1.a1e3afba5ce2p-3}
+
+// upper emits x without its last 27 bits.
+func (v formula) upper(x VecVirtual) VecVirtual { return v.and(x, word(1<<64-1<<27)) }
+
+// logParts emits h + l = ln x.
+func (v formula) logParts(x VecVirtual) (h, l VecVirtual) {
+	x, e := v.normal(x)
+	exponent, m := v.splitAt(x, powRoot)
+	e = v.add(exponent, e)
+	low := v.compare(m, less, powMiddle)
+	c := v.choose(low, 1.0, powCenter)
+	k := v.add(v.mul(e, ln2High64), v.choose(low, 0.0, lnCenterHigh))
+	kLow := v.add(v.mul(e, ln2Low64), v.choose(low, 0.0, lnCenterLow))
+
+	f, u := v.sub(m, c), v.add(m, c)
+	u1 := v.upper(u)
+	u2 := v.sub(m, v.sub(u1, c))
+	reciprocal := v.div(1.0, u)
+	s1 := v.upper(v.mul(f, reciprocal))
+	s2 := v.mul(v.sub(v.sub(f, v.mul(s1, u1)), v.mul(s1, u2)), reciprocal)
+	s := v.add(s1, s2)
+
+	square, rest := v.mul(s1, s1), v.mul(s2, v.add(s1, s))
+	z := v.add(square, rest)
+	z2 := v.mul(z, z)
+	r := v.add(v.mul(z2, v.series(z, z2, pow64)), rest)
+	g1 := v.upper(v.add(v.add(square, 3.0), r))
+	g2 := v.sub(r, v.sub(v.sub(g1, 3.0), square))
+
+	p := v.mul(s1, g1)
+	w := v.add(v.mul(s2, g1), v.mul(s, g2))
+	h = v.upper(v.add(p, w))
+	l = v.sub(w, v.sub(h, p))
+
+	p, w = v.mul(h, twoThirdsHigh), v.add(v.mul(h, twoThirdsLow), v.mul(l, twoThirds))
+	w = v.add(w, kLow)
+	y := v.add(k, p)
+	w = v.add(v.sub(p, v.sub(y, k)), w)
+	h = v.upper(v.add(y, w))
+	return h, v.sub(w, v.sub(h, y))
+}
+
+func (v formula) raise64(x, b VecVirtual) VecVirtual {
+	h, l := v.logParts(x)
+	b1 := v.upper(b)
+	p := v.mul(b1, h)
+	q := v.add(v.mul(v.sub(b, b1), h), v.mul(b, l))
+	t := v.add(p, q)
+	low := v.sub(q, v.sub(t, p))
+	z, n, r, w := v.expReduceSum(v.min(powHigh, v.max(powLow, t)), v.min(1.0, v.max(-1.0, low)))
+	return v.scale(v.oneMore(r, w), z, n)
+}
+
+func (v formula) raise32(x, b VecVirtual) VecVirtual {
+	e, f := v.exponentOf(x)
+	return v.exp(v.mul(b, v.logSum(e, f, nil)))
+}
+
+// raise emits xᵇ for a positive, finite x.
+func (v formula) raise(x, b VecVirtual) VecVirtual {
+	if v.narrow {
+		return v.raise32(x, b)
+	}
+	return v.raise64(x, b)
+}
+
+// pow does not know a and b that are not finite, b beyond powWhole, nor a negative a with a
+// fractional b.
+func (v formula) pow(x []VecVirtual) (VecVirtual, mask) {
+	a, b := x[0], x[1]
+	y := v.raise(v.abs(a), b)
+	zero := v.choose(v.compare(b, less, 0.0), word(infinity64), 0.0)
+	y = v.choose(v.compare(a, equal, 0.0), zero, y)
+	y = v.choose(v.compare(b, equal, 0.0), 1.0, y)
+
+	whole := v.choose(v.signs(a), b, 0.0) // if a has a sign
+	z := v.add(whole, round64)
+	y = v.or(y, v.left(z, 63))
+	y = v.choose(v.compare(b, equal, 2.0), v.mul(a, a), y)
+
+	rare := v.compare(v.sub(z, round64), notEqual, whole)
+	rare = v.either(rare, v.compare(v.abs(b), notAtMost, powWhole))
+	return y, v.either(rare, v.compare(v.abs(a), notAtMost, math.MaxFloat64))
+}

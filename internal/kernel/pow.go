@@ -1,0 +1,144 @@
+package kernel
+
+import (
+	"math"
+	"unsafe"
+)
+
+// Powers, with the same operations in the code for vectors:
+//
+//	|a|ᵇ = exp(b ln |a|)
+//
+// An error of ln |a| is multiplied by b ln |a|, which is up to 745. In float64 the
+// logarithm is therefore a sum h + l of two numbers, right to 2⁻⁶⁷:
+//
+//	|a| = 2ᵉ m, 2^-¼ <= m < 2^¾, c = 1 or 1.4140625, the one nearer to m
+//	s = (m - c)/(m + c), |s| < 0.087
+//	ln |a| = e ln 2 + ln c + 2/3 s (3 + s² + s⁴ r(s²))
+//
+// which is the series that FreeBSD's e_pow.c (Sun Microsystems, 2004) sums in two parts
+// too, with constants of our own (gen/coefficients.sollya): r is minimax, to 2⁻⁵⁴. Numbers
+// with 26 bits or fewer have exact products.
+const (
+	powRoot   = 0x3feae89f995ad3ad  // bits of 2^-¼
+	powMiddle = 0x1.306fe0a31b715p0 // 2^¼
+	powCenter = 0x1.6ap0
+
+	lnCenterHigh, lnCenterLow = 0x1.62c82f2cp-2, -0x1.8e1ab42428375p-36
+	twoThirds                 = 2.0 / 3
+	twoThirdsHigh             = 0x1.5555554p-1
+	twoThirdsLow              = 0x1.5555555555555p-29
+
+	// Beyond these eᵗ is 0 or +Inf, whatever is added to t.
+	powLow, powHigh = -752, 712
+
+	// From powLargest on in |b| there is nothing but 0, 1 and +Inf.
+	powLargest = 0x1p64
+)
+
+// upper returns x without its last 27 bits, which leaves 26.
+func upper(x float64) float64 {
+	return math.Float64frombits(math.Float64bits(x) &^ (1<<27 - 1))
+}
+
+// logParts returns h + l = ln x for a positive, finite x. h has 26 bits.
+func logParts(x float64) (h, l float64) {
+	var e0 float64
+	if x < 0x1p-1022 {
+		x, e0 = x*0x1p54, -54
+	}
+	e, m := splitAt64(x, powRoot)
+	e += e0
+	c, cHigh, cLow := 1.0, 0.0, 0.0
+	if !(m < powMiddle) {
+		c, cHigh, cLow = powCenter, lnCenterHigh, lnCenterLow
+	}
+
+	// s = s1 + s2 = f/u, u = u1 + u2
+	f, u := m-c, m+c
+	u1 := upper(u)
+	u2 := m - (u1 - c)
+	v := 1 / u
+	s1 := upper(float64(f * v))
+	s2 := float64(((f - float64(s1*u1)) - float64(s1*u2)) * v)
+	s := s1 + s2
+
+	// g1 + g2 = 3 + s² + z² r(z), z = s²
+	square, rest := float64(s1*s1), float64(s2*(s1+s))
+	z := square + rest
+	z2 := float64(z * z)
+	r := (0x1.5555555117a8bp-2 + float64(z*0x1.1745daa2af4f8p-2)) +
+		float64(z2*(0x1.d88b6465c9a8p-3+float64(z*0x1.a1e3afba5ce2p-3)))
+	r = float64(z2*((0x1.3333333333333p-1+float64(z*0x1.b6db6db6dc2acp-2))+float64(z2*r))) + rest
+	g1 := upper((3 + square) + r)
+	g2 := r - ((g1 - 3) - square)
+
+	// h + l = s g
+	p := float64(s1 * g1)
+	w := float64(s2*g1) + float64(s*g2)
+	h = upper(p + w)
+	l = w - (h - p)
+
+	// (k + p) + w = e ln 2 + ln c + 2/3 (h + l)
+	p, w = float64(h*twoThirdsHigh), float64(h*twoThirdsLow)+float64(l*twoThirds)
+	k := float64(e*ln2High64) + cHigh // exact
+	w += float64(e*ln2Low64) + cLow
+	y := k + p
+	w = (p - (y - k)) + w
+	h = upper(y + w)
+	return h, w - (h - y)
+}
+
+// raise64 returns xᵇ for a positive, finite x and a finite b.
+func raise64(x, b float64) float64 {
+	h, l := logParts(x)
+	b1 := upper(b)
+	p := float64(b1 * h)
+	q := float64((b-b1)*h) + float64(b*l)
+	t := p + q
+	low := q - (t - p)
+	z, r, w := expReduceSum(min(max(t, powLow), powHigh), min(max(low, -1), 1))
+	return scale64(oneMore(r, w), z)
+}
+
+// raise32 is raise64 with an error of 2⁻⁴⁵.
+func raise32(x, b float64) float64 {
+	e, f := exponentOf64(x)
+	return exp64(float64(b * logSum64(e, f, 0)))
+}
+
+// PowOf returns aᵇ, computed in float64, with the special cases of [math.Pow], which are
+// those of C: a⁰ = 1 and 1ᵇ = 1 even for NaN; a < 0 with a fractional b is NaN. a² is the
+// product.
+func PowOf[T Float](a, b T) T {
+	x, y := math.Abs(float64(a)), float64(b)
+	switch {
+	case y == 2:
+		return a * a
+	case !(0 < x && x <= math.MaxFloat64 && math.Abs(y) <= math.MaxFloat64) || a < 0 && y != math.Trunc(y):
+		return T(math.Pow(float64(a), y))
+	}
+	odd := a < 0 && math.Mod(y, 2) != 0
+	y = min(max(y, -powLargest), powLargest)
+	if unsafe.Sizeof(a) == 4 {
+		y = raise32(x, y)
+	} else {
+		y = raise64(x, y)
+	}
+	if odd {
+		y = -y
+	}
+	return T(y)
+}
+
+// Pow writes dst = aᵇ, as [PowOf].
+func Pow[T Float](dst, a, b []T) {
+	a, b = a[:len(dst)], b[:len(dst)]
+	for i := 0; i < len(dst); {
+		done, most := functionsOn(fnPow, size[T](), len(dst)-i, at(dst[i:]), at(a[i:]), at(b[i:]))
+		i += done
+		for stop := min(i+most, len(dst)); i < stop; i++ {
+			dst[i] = PowOf(a[i], b[i])
+		}
+	}
+}
