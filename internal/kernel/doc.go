@@ -49,13 +49,15 @@
 //	Sin          0.501     1
 //	Cos          0.501     1
 //	Erf          0.501     2
+//	Sinh         0.501     3
+//	Cosh         0.501     2
 //	Pow          0.501     1
 //
 // The first four are computed in float32 for float32. All others are computed in float64
 // and rounded, which is correct to the last bit but for rare ties. Sin and Cos are those
 // of package math beyond ±1e5. Softplus is x above its threshold of 20, where the two
-// differ by 1e-10 relative. In Pow, a² is the product, rounded once. Sinh has 3 ulp and
-// Cosh 2; functions that are not named have what package math has.
+// differ by 1e-10 relative. In Pow, a² is the product, rounded once. Functions that are
+// not named have what package math has.
 //
 // Every loop has a scalar definition, of package math or of this one ([ExpOf],
 // [SigmoidOf], ...), which it equals bit for bit: code that fuses several loops

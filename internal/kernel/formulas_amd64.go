@@ -271,6 +271,46 @@ func erfF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
 //go:noescape
 func erfF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
 
+// sinhF32AVX2 writes sinh x.
+//
+//go:noescape
+func sinhF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// sinhF64AVX2 writes sinh x.
+//
+//go:noescape
+func sinhF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// sinhF32AVX512 writes sinh x.
+//
+//go:noescape
+func sinhF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// sinhF64AVX512 writes sinh x.
+//
+//go:noescape
+func sinhF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// coshF32AVX2 writes cosh x.
+//
+//go:noescape
+func coshF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// coshF64AVX2 writes cosh x.
+//
+//go:noescape
+func coshF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// coshF32AVX512 writes cosh x.
+//
+//go:noescape
+func coshF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// coshF64AVX512 writes cosh x.
+//
+//go:noescape
+func coshF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
 // powF32AVX2 writes aᵇ.
 //
 //go:noescape

@@ -74,11 +74,19 @@ DATA functionOfTable<>+384(SB)/8, $·erfF32AVX2(SB)
 DATA functionOfTable<>+392(SB)/8, $·erfF64AVX2(SB)
 DATA functionOfTable<>+400(SB)/8, $·erfF32AVX512(SB)
 DATA functionOfTable<>+408(SB)/8, $·erfF64AVX512(SB)
-DATA functionOfTable<>+416(SB)/8, $·powF32AVX2(SB)
-DATA functionOfTable<>+424(SB)/8, $·powF64AVX2(SB)
-DATA functionOfTable<>+432(SB)/8, $·powF32AVX512(SB)
-DATA functionOfTable<>+440(SB)/8, $·powF64AVX512(SB)
-GLOBL functionOfTable<>(SB), RODATA|NOPTR, $448
+DATA functionOfTable<>+416(SB)/8, $·sinhF32AVX2(SB)
+DATA functionOfTable<>+424(SB)/8, $·sinhF64AVX2(SB)
+DATA functionOfTable<>+432(SB)/8, $·sinhF32AVX512(SB)
+DATA functionOfTable<>+440(SB)/8, $·sinhF64AVX512(SB)
+DATA functionOfTable<>+448(SB)/8, $·coshF32AVX2(SB)
+DATA functionOfTable<>+456(SB)/8, $·coshF64AVX2(SB)
+DATA functionOfTable<>+464(SB)/8, $·coshF32AVX512(SB)
+DATA functionOfTable<>+472(SB)/8, $·coshF64AVX512(SB)
+DATA functionOfTable<>+480(SB)/8, $·powF32AVX2(SB)
+DATA functionOfTable<>+488(SB)/8, $·powF64AVX2(SB)
+DATA functionOfTable<>+496(SB)/8, $·powF32AVX512(SB)
+DATA functionOfTable<>+504(SB)/8, $·powF64AVX512(SB)
+GLOBL functionOfTable<>(SB), RODATA|NOPTR, $512
 
 // func functionOf(which int, n int, dst *byte, a *byte, b *byte) (left int)
 TEXT ·functionOf(SB), NOSPLIT, $0-48
@@ -6674,6 +6682,848 @@ storeTail:
 
 done:
 	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func sinhF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX2
+TEXT ·sinhF32AVX2(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), CX
+	MOVQ a+24(FP), DX
+
+loop:
+	SUBQ      $0x04, AX
+	JL        tail
+	VCVTPS2PD (DX), Y0
+
+body:
+	VANDPD     word64_7fffffffffffffff<>+0(SB), Y0, Y1
+	VMULPD     word64_3ff71547652b82fe<>+0(SB), Y1, Y2
+	VADDPD     word64_4338000000000000<>+0(SB), Y2, Y2
+	VSUBPD     word64_4338000000000000<>+0(SB), Y2, Y3
+	VMULPD     word64_3fe62e42fee00000<>+0(SB), Y3, Y4
+	VSUBPD     Y4, Y1, Y4
+	VMULPD     word64_3dea39ef35793c76<>+0(SB), Y3, Y3
+	VSUBPD     Y3, Y4, Y5
+	VMULPD     Y5, Y5, Y6
+	VMOVUPS    word64_3e21f99258e229ef<>+0(SB), Y7
+	VMULPD     word64_3e5af6af95456c58<>+0(SB), Y5, Y8
+	VADDPD     word64_3e927e4c3290da4b<>+0(SB), Y8, Y8
+	VMULPD     Y7, Y6, Y7
+	VADDPD     Y8, Y7, Y7
+	VMULPD     word64_3ec71ddf0cccc4c5<>+0(SB), Y5, Y8
+	VADDPD     word64_3efa01a01b1cb118<>+0(SB), Y8, Y8
+	VMULPD     Y7, Y6, Y7
+	VADDPD     Y8, Y7, Y7
+	VMULPD     word64_3f2a01a01b32524e<>+0(SB), Y5, Y8
+	VADDPD     word64_3f56c16c16c141fc<>+0(SB), Y8, Y8
+	VMULPD     Y7, Y6, Y7
+	VADDPD     Y8, Y7, Y7
+	VMULPD     word64_3f8111111110ed94<>+0(SB), Y5, Y8
+	VADDPD     word64_3fa555555555555a<>+0(SB), Y8, Y8
+	VMULPD     Y7, Y6, Y7
+	VADDPD     Y8, Y7, Y7
+	VMULPD     word64_3fc555555555555b<>+0(SB), Y5, Y5
+	VADDPD     word64_3fe0000000000000<>+0(SB), Y5, Y5
+	VMULPD     Y7, Y6, Y7
+	VADDPD     Y5, Y7, Y5
+	VMULPD     Y5, Y6, Y5
+	VSUBPD     Y3, Y5, Y3
+	VPSLLQ     $0x34, Y2, Y2
+	VPADDQ     word64_3ff0000000000000<>+0(SB), Y2, Y2
+	VSUBPD     word64_3ff0000000000000<>+0(SB), Y2, Y5
+	VMULPD     Y4, Y2, Y4
+	VADDPD     Y4, Y5, Y6
+	VSUBPD     Y5, Y6, Y5
+	VSUBPD     Y5, Y4, Y4
+	VMULPD     Y3, Y2, Y2
+	VADDPD     Y2, Y4, Y2
+	VADDPD     Y2, Y6, Y2
+	VADDPD     word64_3ff0000000000000<>+0(SB), Y2, Y3
+	VDIVPD     Y3, Y2, Y3
+	VADDPD     Y3, Y2, Y2
+	VMULPD     word64_3fe0000000000000<>+0(SB), Y2, Y2
+	VANDPD     word64_8000000000000000<>+0(SB), Y0, Y0
+	VORPD      Y0, Y2, Y0
+	VCMPPD     $0x1d, word64_4036000000000000<>+0(SB), Y1, Y1
+	VTESTPD    Y1, Y1
+	JNE        rare
+	TESTQ      AX, AX
+	JL         storeTail
+	VCVTPD2PSY Y0, X0
+	VMOVUPS    X0, (CX)
+	ADDQ       $0x10, DX
+	ADDQ       $0x10, CX
+	JMP        loop
+
+tail:
+	CMPQ       AX, $-4
+	JE         done
+	LEAQ       tailMask<>+0(SB), BX
+	MOVQ       AX, SI
+	NEGQ       SI
+	LEAQ       16(BX)(SI*4), BX
+	VMOVDQU    (BX), X0
+	VMASKMOVPS (DX), X0, X0
+	VCVTPS2PD  X0, Y0
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       16(DX)(AX*4), DX
+	VMOVDQU    (DX), X1
+	VCVTPD2PSY Y0, X0
+	VMASKMOVPS X0, X1, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+rare:
+	ADDQ $0x04, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+DATA word64_4036000000000000<>+0(SB)/8, $0x4036000000000000
+DATA word64_4036000000000000<>+8(SB)/8, $0x4036000000000000
+DATA word64_4036000000000000<>+16(SB)/8, $0x4036000000000000
+DATA word64_4036000000000000<>+24(SB)/8, $0x4036000000000000
+GLOBL word64_4036000000000000<>(SB), RODATA|NOPTR, $32
+
+// func sinhF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX2
+TEXT ·sinhF64AVX2(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), CX
+	MOVQ a+24(FP), DX
+
+loop:
+	SUBQ    $0x04, AX
+	JL      tail
+	VMOVUPS (DX), Y0
+
+body:
+	VANDPD  word64_7fffffffffffffff<>+0(SB), Y0, Y1
+	VMULPD  word64_3ff71547652b82fe<>+0(SB), Y1, Y2
+	VADDPD  word64_4338000000000000<>+0(SB), Y2, Y2
+	VSUBPD  word64_4338000000000000<>+0(SB), Y2, Y3
+	VMULPD  word64_3fe62e42fee00000<>+0(SB), Y3, Y4
+	VSUBPD  Y4, Y1, Y4
+	VMULPD  word64_3dea39ef35793c76<>+0(SB), Y3, Y3
+	VSUBPD  Y3, Y4, Y5
+	VMULPD  Y5, Y5, Y6
+	VMOVUPS word64_3e21f99258e229ef<>+0(SB), Y7
+	VMULPD  word64_3e5af6af95456c58<>+0(SB), Y5, Y8
+	VADDPD  word64_3e927e4c3290da4b<>+0(SB), Y8, Y8
+	VMULPD  Y7, Y6, Y7
+	VADDPD  Y8, Y7, Y7
+	VMULPD  word64_3ec71ddf0cccc4c5<>+0(SB), Y5, Y8
+	VADDPD  word64_3efa01a01b1cb118<>+0(SB), Y8, Y8
+	VMULPD  Y7, Y6, Y7
+	VADDPD  Y8, Y7, Y7
+	VMULPD  word64_3f2a01a01b32524e<>+0(SB), Y5, Y8
+	VADDPD  word64_3f56c16c16c141fc<>+0(SB), Y8, Y8
+	VMULPD  Y7, Y6, Y7
+	VADDPD  Y8, Y7, Y7
+	VMULPD  word64_3f8111111110ed94<>+0(SB), Y5, Y8
+	VADDPD  word64_3fa555555555555a<>+0(SB), Y8, Y8
+	VMULPD  Y7, Y6, Y7
+	VADDPD  Y8, Y7, Y7
+	VMULPD  word64_3fc555555555555b<>+0(SB), Y5, Y5
+	VADDPD  word64_3fe0000000000000<>+0(SB), Y5, Y5
+	VMULPD  Y7, Y6, Y7
+	VADDPD  Y5, Y7, Y5
+	VMULPD  Y5, Y6, Y5
+	VSUBPD  Y3, Y5, Y3
+	VPSLLQ  $0x34, Y2, Y2
+	VPADDQ  word64_3ff0000000000000<>+0(SB), Y2, Y2
+	VSUBPD  word64_3ff0000000000000<>+0(SB), Y2, Y5
+	VMULPD  Y4, Y2, Y4
+	VADDPD  Y4, Y5, Y6
+	VSUBPD  Y5, Y6, Y5
+	VSUBPD  Y5, Y4, Y4
+	VMULPD  Y3, Y2, Y2
+	VADDPD  Y2, Y4, Y2
+	VADDPD  Y2, Y6, Y2
+	VADDPD  word64_3ff0000000000000<>+0(SB), Y2, Y3
+	VDIVPD  Y3, Y2, Y3
+	VADDPD  Y3, Y2, Y2
+	VMULPD  word64_3fe0000000000000<>+0(SB), Y2, Y2
+	VANDPD  word64_8000000000000000<>+0(SB), Y0, Y0
+	VORPD   Y0, Y2, Y0
+	VCMPPD  $0x1d, word64_4036000000000000<>+0(SB), Y1, Y1
+	VTESTPD Y1, Y1
+	JNE     rare
+	TESTQ   AX, AX
+	JL      storeTail
+	VMOVUPS Y0, (CX)
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, CX
+	JMP     loop
+
+tail:
+	CMPQ       AX, $-4
+	JE         done
+	LEAQ       tailMask<>+0(SB), BX
+	MOVQ       AX, SI
+	NEGQ       SI
+	LEAQ       (BX)(SI*8), BX
+	VMOVDQU    (BX), Y0
+	VMASKMOVPD (DX), Y0, Y0
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       (DX)(AX*8), DX
+	VMOVDQU    (DX), Y1
+	VMASKMOVPD Y0, Y1, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+rare:
+	ADDQ $0x04, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func sinhF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+TEXT ·sinhF32AVX512(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), DX
+	MOVQ a+24(FP), BX
+
+loop:
+	SUBQ      $0x08, AX
+	JL        tail
+	VCVTPS2PD (BX), Z0
+
+body:
+	VANDPD.BCST  word64_7fffffffffffffff<>+0(SB), Z0, Z1
+	VMULPD.BCST  word64_3ff71547652b82fe<>+0(SB), Z1, Z2
+	VADDPD.BCST  word64_4338000000000000<>+0(SB), Z2, Z2
+	VSUBPD.BCST  word64_4338000000000000<>+0(SB), Z2, Z3
+	VMULPD.BCST  word64_3fe62e42fee00000<>+0(SB), Z3, Z4
+	VSUBPD       Z4, Z1, Z4
+	VMULPD.BCST  word64_3dea39ef35793c76<>+0(SB), Z3, Z3
+	VSUBPD       Z3, Z4, Z5
+	VMULPD       Z5, Z5, Z6
+	VBROADCASTSD word64_3e21f99258e229ef<>+0(SB), Z7
+	VMULPD.BCST  word64_3e5af6af95456c58<>+0(SB), Z5, Z8
+	VADDPD.BCST  word64_3e927e4c3290da4b<>+0(SB), Z8, Z8
+	VMULPD       Z7, Z6, Z7
+	VADDPD       Z8, Z7, Z7
+	VMULPD.BCST  word64_3ec71ddf0cccc4c5<>+0(SB), Z5, Z8
+	VADDPD.BCST  word64_3efa01a01b1cb118<>+0(SB), Z8, Z8
+	VMULPD       Z7, Z6, Z7
+	VADDPD       Z8, Z7, Z7
+	VMULPD.BCST  word64_3f2a01a01b32524e<>+0(SB), Z5, Z8
+	VADDPD.BCST  word64_3f56c16c16c141fc<>+0(SB), Z8, Z8
+	VMULPD       Z7, Z6, Z7
+	VADDPD       Z8, Z7, Z7
+	VMULPD.BCST  word64_3f8111111110ed94<>+0(SB), Z5, Z8
+	VADDPD.BCST  word64_3fa555555555555a<>+0(SB), Z8, Z8
+	VMULPD       Z7, Z6, Z7
+	VADDPD       Z8, Z7, Z7
+	VMULPD.BCST  word64_3fc555555555555b<>+0(SB), Z5, Z5
+	VADDPD.BCST  word64_3fe0000000000000<>+0(SB), Z5, Z5
+	VMULPD       Z7, Z6, Z7
+	VADDPD       Z5, Z7, Z5
+	VMULPD       Z5, Z6, Z5
+	VSUBPD       Z3, Z5, Z3
+	VPSLLQ       $0x34, Z2, Z2
+	VPADDQ.BCST  word64_3ff0000000000000<>+0(SB), Z2, Z2
+	VSUBPD.BCST  word64_3ff0000000000000<>+0(SB), Z2, Z5
+	VMULPD       Z4, Z2, Z4
+	VADDPD       Z4, Z5, Z6
+	VSUBPD       Z5, Z6, Z5
+	VSUBPD       Z5, Z4, Z4
+	VMULPD       Z3, Z2, Z2
+	VADDPD       Z2, Z4, Z2
+	VADDPD       Z2, Z6, Z2
+	VADDPD.BCST  word64_3ff0000000000000<>+0(SB), Z2, Z3
+	VDIVPD       Z3, Z2, Z3
+	VADDPD       Z3, Z2, Z2
+	VMULPD.BCST  word64_3fe0000000000000<>+0(SB), Z2, Z2
+	VANDPD.BCST  word64_8000000000000000<>+0(SB), Z0, Z0
+	VORPD        Z0, Z2, Z0
+	VCMPPD.BCST  $0x1d, word64_4036000000000000<>+0(SB), Z1, K1
+	KORTESTW     K1, K1
+	JNE          rare
+	TESTQ        AX, AX
+	JL           storeTail
+	VCVTPD2PS    Z0, Y0
+	VMOVUPS      Y0, (DX)
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, DX
+	JMP          loop
+
+tail:
+	CMPQ        AX, $-8
+	JE          done
+	MOVQ        AX, CX
+	ADDQ        $0x08, CX
+	MOVQ        $-1, SI
+	SHLQ        CL, SI
+	NOTQ        SI
+	KMOVW       SI, K1
+	VCVTPS2PD.Z (BX), K1, Z0
+	JMP         body
+
+storeTail:
+	MOVQ      AX, CX
+	ADDQ      $0x08, CX
+	MOVQ      $-1, AX
+	SHLQ      CL, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	VCVTPD2PS Z0, Y0
+	VMOVUPS   Y0, K1, (DX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+rare:
+	ADDQ $0x08, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func sinhF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·sinhF64AVX512(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), DX
+	MOVQ a+24(FP), BX
+
+loop:
+	SUBQ    $0x08, AX
+	JL      tail
+	VMOVUPS (BX), Z0
+
+body:
+	VANDPD.BCST  word64_7fffffffffffffff<>+0(SB), Z0, Z1
+	VMULPD.BCST  word64_3ff71547652b82fe<>+0(SB), Z1, Z2
+	VADDPD.BCST  word64_4338000000000000<>+0(SB), Z2, Z2
+	VSUBPD.BCST  word64_4338000000000000<>+0(SB), Z2, Z3
+	VMULPD.BCST  word64_3fe62e42fee00000<>+0(SB), Z3, Z4
+	VSUBPD       Z4, Z1, Z4
+	VMULPD.BCST  word64_3dea39ef35793c76<>+0(SB), Z3, Z3
+	VSUBPD       Z3, Z4, Z5
+	VMULPD       Z5, Z5, Z6
+	VBROADCASTSD word64_3e21f99258e229ef<>+0(SB), Z7
+	VMULPD.BCST  word64_3e5af6af95456c58<>+0(SB), Z5, Z8
+	VADDPD.BCST  word64_3e927e4c3290da4b<>+0(SB), Z8, Z8
+	VMULPD       Z7, Z6, Z7
+	VADDPD       Z8, Z7, Z7
+	VMULPD.BCST  word64_3ec71ddf0cccc4c5<>+0(SB), Z5, Z8
+	VADDPD.BCST  word64_3efa01a01b1cb118<>+0(SB), Z8, Z8
+	VMULPD       Z7, Z6, Z7
+	VADDPD       Z8, Z7, Z7
+	VMULPD.BCST  word64_3f2a01a01b32524e<>+0(SB), Z5, Z8
+	VADDPD.BCST  word64_3f56c16c16c141fc<>+0(SB), Z8, Z8
+	VMULPD       Z7, Z6, Z7
+	VADDPD       Z8, Z7, Z7
+	VMULPD.BCST  word64_3f8111111110ed94<>+0(SB), Z5, Z8
+	VADDPD.BCST  word64_3fa555555555555a<>+0(SB), Z8, Z8
+	VMULPD       Z7, Z6, Z7
+	VADDPD       Z8, Z7, Z7
+	VMULPD.BCST  word64_3fc555555555555b<>+0(SB), Z5, Z5
+	VADDPD.BCST  word64_3fe0000000000000<>+0(SB), Z5, Z5
+	VMULPD       Z7, Z6, Z7
+	VADDPD       Z5, Z7, Z5
+	VMULPD       Z5, Z6, Z5
+	VSUBPD       Z3, Z5, Z3
+	VPSLLQ       $0x34, Z2, Z2
+	VPADDQ.BCST  word64_3ff0000000000000<>+0(SB), Z2, Z2
+	VSUBPD.BCST  word64_3ff0000000000000<>+0(SB), Z2, Z5
+	VMULPD       Z4, Z2, Z4
+	VADDPD       Z4, Z5, Z6
+	VSUBPD       Z5, Z6, Z5
+	VSUBPD       Z5, Z4, Z4
+	VMULPD       Z3, Z2, Z2
+	VADDPD       Z2, Z4, Z2
+	VADDPD       Z2, Z6, Z2
+	VADDPD.BCST  word64_3ff0000000000000<>+0(SB), Z2, Z3
+	VDIVPD       Z3, Z2, Z3
+	VADDPD       Z3, Z2, Z2
+	VMULPD.BCST  word64_3fe0000000000000<>+0(SB), Z2, Z2
+	VANDPD.BCST  word64_8000000000000000<>+0(SB), Z0, Z0
+	VORPD        Z0, Z2, Z0
+	VCMPPD.BCST  $0x1d, word64_4036000000000000<>+0(SB), Z1, K1
+	KORTESTW     K1, K1
+	JNE          rare
+	TESTQ        AX, AX
+	JL           storeTail
+	VMOVUPS      Z0, (DX)
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, DX
+	JMP          loop
+
+tail:
+	CMPQ      AX, $-8
+	JE        done
+	MOVQ      AX, CX
+	ADDQ      $0x08, CX
+	MOVQ      $-1, SI
+	SHLQ      CL, SI
+	NOTQ      SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (BX), K1, Z0
+	JMP       body
+
+storeTail:
+	MOVQ    AX, CX
+	ADDQ    $0x08, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	KMOVW   AX, K1
+	VMOVUPD Z0, K1, (DX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+rare:
+	ADDQ $0x08, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func coshF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX2
+TEXT ·coshF32AVX2(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), CX
+	MOVQ a+24(FP), DX
+
+loop:
+	SUBQ      $0x04, AX
+	JL        tail
+	VCVTPS2PD (DX), Y0
+
+body:
+	VANDPD     word64_7fffffffffffffff<>+0(SB), Y0, Y0
+	VMOVUPS    word64_4086300000000000<>+0(SB), Y1
+	VMINPD     Y0, Y1, Y1
+	VMOVUPS    word64_c087500000000000<>+0(SB), Y2
+	VMAXPD     Y1, Y2, Y1
+	VMULPD     word64_3ff71547652b82fe<>+0(SB), Y1, Y2
+	VADDPD     word64_4338000000000000<>+0(SB), Y2, Y2
+	VSUBPD     word64_4338000000000000<>+0(SB), Y2, Y3
+	VMULPD     word64_3fe62e42fee00000<>+0(SB), Y3, Y4
+	VSUBPD     Y4, Y1, Y1
+	VMULPD     word64_3dea39ef35793c76<>+0(SB), Y3, Y3
+	VSUBPD     Y3, Y1, Y4
+	VMULPD     Y4, Y4, Y5
+	VMOVUPS    word64_3e21f99258e229ef<>+0(SB), Y6
+	VMULPD     word64_3e5af6af95456c58<>+0(SB), Y4, Y7
+	VADDPD     word64_3e927e4c3290da4b<>+0(SB), Y7, Y7
+	VMULPD     Y6, Y5, Y6
+	VADDPD     Y7, Y6, Y6
+	VMULPD     word64_3ec71ddf0cccc4c5<>+0(SB), Y4, Y7
+	VADDPD     word64_3efa01a01b1cb118<>+0(SB), Y7, Y7
+	VMULPD     Y6, Y5, Y6
+	VADDPD     Y7, Y6, Y6
+	VMULPD     word64_3f2a01a01b32524e<>+0(SB), Y4, Y7
+	VADDPD     word64_3f56c16c16c141fc<>+0(SB), Y7, Y7
+	VMULPD     Y6, Y5, Y6
+	VADDPD     Y7, Y6, Y6
+	VMULPD     word64_3f8111111110ed94<>+0(SB), Y4, Y7
+	VADDPD     word64_3fa555555555555a<>+0(SB), Y7, Y7
+	VMULPD     Y6, Y5, Y6
+	VADDPD     Y7, Y6, Y6
+	VMULPD     word64_3fc555555555555b<>+0(SB), Y4, Y4
+	VADDPD     word64_3fe0000000000000<>+0(SB), Y4, Y4
+	VMULPD     Y6, Y5, Y6
+	VADDPD     Y4, Y6, Y4
+	VMULPD     Y4, Y5, Y4
+	VSUBPD     Y3, Y4, Y3
+	VADDPD     word64_3ff0000000000000<>+0(SB), Y1, Y4
+	VSUBPD     word64_3ff0000000000000<>+0(SB), Y4, Y5
+	VSUBPD     Y5, Y1, Y1
+	VADDPD     Y3, Y1, Y1
+	VADDPD     Y1, Y4, Y1
+	VPSLLQ     $0x34, Y2, Y2
+	VPSRAD     $0x01, Y2, Y3
+	VANDPD     word64_fff0000000000000<>+0(SB), Y3, Y3
+	VPSUBQ     Y3, Y2, Y2
+	VPADDQ     word64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMULPD     Y3, Y1, Y1
+	VPADDQ     word64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMULPD     Y2, Y1, Y1
+	VMULPD     word64_3fe0000000000000<>+0(SB), Y1, Y2
+	VMOVUPS    word64_3fe0000000000000<>+0(SB), Y3
+	VDIVPD     Y1, Y3, Y1
+	VADDPD     Y1, Y2, Y1
+	VCMPPD     $0x1d, word64_4036000000000000<>+0(SB), Y0, Y0
+	VTESTPD    Y0, Y0
+	JNE        rare
+	TESTQ      AX, AX
+	JL         storeTail
+	VCVTPD2PSY Y1, X0
+	VMOVUPS    X0, (CX)
+	ADDQ       $0x10, DX
+	ADDQ       $0x10, CX
+	JMP        loop
+
+tail:
+	CMPQ       AX, $-4
+	JE         done
+	LEAQ       tailMask<>+0(SB), BX
+	MOVQ       AX, SI
+	NEGQ       SI
+	LEAQ       16(BX)(SI*4), BX
+	VMOVDQU    (BX), X0
+	VMASKMOVPS (DX), X0, X0
+	VCVTPS2PD  X0, Y0
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       16(DX)(AX*4), DX
+	VMOVDQU    (DX), X0
+	VCVTPD2PSY Y1, X1
+	VMASKMOVPS X1, X0, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+rare:
+	ADDQ $0x04, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func coshF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX2
+TEXT ·coshF64AVX2(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), CX
+	MOVQ a+24(FP), DX
+
+loop:
+	SUBQ    $0x04, AX
+	JL      tail
+	VMOVUPS (DX), Y0
+
+body:
+	VANDPD  word64_7fffffffffffffff<>+0(SB), Y0, Y0
+	VMOVUPS word64_4086300000000000<>+0(SB), Y1
+	VMINPD  Y0, Y1, Y1
+	VMOVUPS word64_c087500000000000<>+0(SB), Y2
+	VMAXPD  Y1, Y2, Y1
+	VMULPD  word64_3ff71547652b82fe<>+0(SB), Y1, Y2
+	VADDPD  word64_4338000000000000<>+0(SB), Y2, Y2
+	VSUBPD  word64_4338000000000000<>+0(SB), Y2, Y3
+	VMULPD  word64_3fe62e42fee00000<>+0(SB), Y3, Y4
+	VSUBPD  Y4, Y1, Y1
+	VMULPD  word64_3dea39ef35793c76<>+0(SB), Y3, Y3
+	VSUBPD  Y3, Y1, Y4
+	VMULPD  Y4, Y4, Y5
+	VMOVUPS word64_3e21f99258e229ef<>+0(SB), Y6
+	VMULPD  word64_3e5af6af95456c58<>+0(SB), Y4, Y7
+	VADDPD  word64_3e927e4c3290da4b<>+0(SB), Y7, Y7
+	VMULPD  Y6, Y5, Y6
+	VADDPD  Y7, Y6, Y6
+	VMULPD  word64_3ec71ddf0cccc4c5<>+0(SB), Y4, Y7
+	VADDPD  word64_3efa01a01b1cb118<>+0(SB), Y7, Y7
+	VMULPD  Y6, Y5, Y6
+	VADDPD  Y7, Y6, Y6
+	VMULPD  word64_3f2a01a01b32524e<>+0(SB), Y4, Y7
+	VADDPD  word64_3f56c16c16c141fc<>+0(SB), Y7, Y7
+	VMULPD  Y6, Y5, Y6
+	VADDPD  Y7, Y6, Y6
+	VMULPD  word64_3f8111111110ed94<>+0(SB), Y4, Y7
+	VADDPD  word64_3fa555555555555a<>+0(SB), Y7, Y7
+	VMULPD  Y6, Y5, Y6
+	VADDPD  Y7, Y6, Y6
+	VMULPD  word64_3fc555555555555b<>+0(SB), Y4, Y4
+	VADDPD  word64_3fe0000000000000<>+0(SB), Y4, Y4
+	VMULPD  Y6, Y5, Y6
+	VADDPD  Y4, Y6, Y4
+	VMULPD  Y4, Y5, Y4
+	VSUBPD  Y3, Y4, Y3
+	VADDPD  word64_3ff0000000000000<>+0(SB), Y1, Y4
+	VSUBPD  word64_3ff0000000000000<>+0(SB), Y4, Y5
+	VSUBPD  Y5, Y1, Y1
+	VADDPD  Y3, Y1, Y1
+	VADDPD  Y1, Y4, Y1
+	VPSLLQ  $0x34, Y2, Y2
+	VPSRAD  $0x01, Y2, Y3
+	VANDPD  word64_fff0000000000000<>+0(SB), Y3, Y3
+	VPSUBQ  Y3, Y2, Y2
+	VPADDQ  word64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMULPD  Y3, Y1, Y1
+	VPADDQ  word64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMULPD  Y2, Y1, Y1
+	VMULPD  word64_3fe0000000000000<>+0(SB), Y1, Y2
+	VMOVUPS word64_3fe0000000000000<>+0(SB), Y3
+	VDIVPD  Y1, Y3, Y1
+	VADDPD  Y1, Y2, Y1
+	VCMPPD  $0x1d, word64_4036000000000000<>+0(SB), Y0, Y0
+	VTESTPD Y0, Y0
+	JNE     rare
+	TESTQ   AX, AX
+	JL      storeTail
+	VMOVUPS Y1, (CX)
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, CX
+	JMP     loop
+
+tail:
+	CMPQ       AX, $-4
+	JE         done
+	LEAQ       tailMask<>+0(SB), BX
+	MOVQ       AX, SI
+	NEGQ       SI
+	LEAQ       (BX)(SI*8), BX
+	VMOVDQU    (BX), Y0
+	VMASKMOVPD (DX), Y0, Y0
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       (DX)(AX*8), DX
+	VMOVDQU    (DX), Y0
+	VMASKMOVPD Y1, Y0, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+rare:
+	ADDQ $0x04, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func coshF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+TEXT ·coshF32AVX512(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), DX
+	MOVQ a+24(FP), BX
+
+loop:
+	SUBQ      $0x08, AX
+	JL        tail
+	VCVTPS2PD (BX), Z0
+
+body:
+	VANDPD.BCST  word64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VBROADCASTSD word64_4086300000000000<>+0(SB), Z1
+	VMINPD       Z0, Z1, Z1
+	VBROADCASTSD word64_c087500000000000<>+0(SB), Z2
+	VMAXPD       Z1, Z2, Z1
+	VMULPD.BCST  word64_3ff71547652b82fe<>+0(SB), Z1, Z2
+	VADDPD.BCST  word64_4338000000000000<>+0(SB), Z2, Z2
+	VSUBPD.BCST  word64_4338000000000000<>+0(SB), Z2, Z2
+	VMULPD.BCST  word64_3fe62e42fee00000<>+0(SB), Z2, Z3
+	VSUBPD       Z3, Z1, Z1
+	VMULPD.BCST  word64_3dea39ef35793c76<>+0(SB), Z2, Z3
+	VSUBPD       Z3, Z1, Z4
+	VMULPD       Z4, Z4, Z5
+	VBROADCASTSD word64_3e21f99258e229ef<>+0(SB), Z6
+	VMULPD.BCST  word64_3e5af6af95456c58<>+0(SB), Z4, Z7
+	VADDPD.BCST  word64_3e927e4c3290da4b<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_3ec71ddf0cccc4c5<>+0(SB), Z4, Z7
+	VADDPD.BCST  word64_3efa01a01b1cb118<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_3f2a01a01b32524e<>+0(SB), Z4, Z7
+	VADDPD.BCST  word64_3f56c16c16c141fc<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_3f8111111110ed94<>+0(SB), Z4, Z7
+	VADDPD.BCST  word64_3fa555555555555a<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_3fc555555555555b<>+0(SB), Z4, Z4
+	VADDPD.BCST  word64_3fe0000000000000<>+0(SB), Z4, Z4
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z4, Z6, Z4
+	VMULPD       Z4, Z5, Z4
+	VSUBPD       Z3, Z4, Z3
+	VADDPD.BCST  word64_3ff0000000000000<>+0(SB), Z1, Z4
+	VSUBPD.BCST  word64_3ff0000000000000<>+0(SB), Z4, Z5
+	VSUBPD       Z5, Z1, Z1
+	VADDPD       Z3, Z1, Z1
+	VADDPD       Z1, Z4, Z1
+	VSCALEFPD    Z2, Z1, Z1
+	VMULPD.BCST  word64_3fe0000000000000<>+0(SB), Z1, Z2
+	VBROADCASTSD word64_3fe0000000000000<>+0(SB), Z3
+	VDIVPD       Z1, Z3, Z1
+	VADDPD       Z1, Z2, Z1
+	VCMPPD.BCST  $0x1d, word64_4036000000000000<>+0(SB), Z0, K1
+	KORTESTW     K1, K1
+	JNE          rare
+	TESTQ        AX, AX
+	JL           storeTail
+	VCVTPD2PS    Z1, Y0
+	VMOVUPS      Y0, (DX)
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, DX
+	JMP          loop
+
+tail:
+	CMPQ        AX, $-8
+	JE          done
+	MOVQ        AX, CX
+	ADDQ        $0x08, CX
+	MOVQ        $-1, SI
+	SHLQ        CL, SI
+	NOTQ        SI
+	KMOVW       SI, K1
+	VCVTPS2PD.Z (BX), K1, Z0
+	JMP         body
+
+storeTail:
+	MOVQ      AX, CX
+	ADDQ      $0x08, CX
+	MOVQ      $-1, AX
+	SHLQ      CL, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	VCVTPD2PS Z1, Y0
+	VMOVUPS   Y0, K1, (DX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+rare:
+	ADDQ $0x08, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func coshF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·coshF64AVX512(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), DX
+	MOVQ a+24(FP), BX
+
+loop:
+	SUBQ    $0x08, AX
+	JL      tail
+	VMOVUPS (BX), Z0
+
+body:
+	VANDPD.BCST  word64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VBROADCASTSD word64_4086300000000000<>+0(SB), Z1
+	VMINPD       Z0, Z1, Z1
+	VBROADCASTSD word64_c087500000000000<>+0(SB), Z2
+	VMAXPD       Z1, Z2, Z1
+	VMULPD.BCST  word64_3ff71547652b82fe<>+0(SB), Z1, Z2
+	VADDPD.BCST  word64_4338000000000000<>+0(SB), Z2, Z2
+	VSUBPD.BCST  word64_4338000000000000<>+0(SB), Z2, Z2
+	VMULPD.BCST  word64_3fe62e42fee00000<>+0(SB), Z2, Z3
+	VSUBPD       Z3, Z1, Z1
+	VMULPD.BCST  word64_3dea39ef35793c76<>+0(SB), Z2, Z3
+	VSUBPD       Z3, Z1, Z4
+	VMULPD       Z4, Z4, Z5
+	VBROADCASTSD word64_3e21f99258e229ef<>+0(SB), Z6
+	VMULPD.BCST  word64_3e5af6af95456c58<>+0(SB), Z4, Z7
+	VADDPD.BCST  word64_3e927e4c3290da4b<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_3ec71ddf0cccc4c5<>+0(SB), Z4, Z7
+	VADDPD.BCST  word64_3efa01a01b1cb118<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_3f2a01a01b32524e<>+0(SB), Z4, Z7
+	VADDPD.BCST  word64_3f56c16c16c141fc<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_3f8111111110ed94<>+0(SB), Z4, Z7
+	VADDPD.BCST  word64_3fa555555555555a<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_3fc555555555555b<>+0(SB), Z4, Z4
+	VADDPD.BCST  word64_3fe0000000000000<>+0(SB), Z4, Z4
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z4, Z6, Z4
+	VMULPD       Z4, Z5, Z4
+	VSUBPD       Z3, Z4, Z3
+	VADDPD.BCST  word64_3ff0000000000000<>+0(SB), Z1, Z4
+	VSUBPD.BCST  word64_3ff0000000000000<>+0(SB), Z4, Z5
+	VSUBPD       Z5, Z1, Z1
+	VADDPD       Z3, Z1, Z1
+	VADDPD       Z1, Z4, Z1
+	VSCALEFPD    Z2, Z1, Z1
+	VMULPD.BCST  word64_3fe0000000000000<>+0(SB), Z1, Z2
+	VBROADCASTSD word64_3fe0000000000000<>+0(SB), Z3
+	VDIVPD       Z1, Z3, Z1
+	VADDPD       Z1, Z2, Z1
+	VCMPPD.BCST  $0x1d, word64_4036000000000000<>+0(SB), Z0, K1
+	KORTESTW     K1, K1
+	JNE          rare
+	TESTQ        AX, AX
+	JL           storeTail
+	VMOVUPS      Z1, (DX)
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, DX
+	JMP          loop
+
+tail:
+	CMPQ      AX, $-8
+	JE        done
+	MOVQ      AX, CX
+	ADDQ      $0x08, CX
+	MOVQ      $-1, SI
+	SHLQ      CL, SI
+	NOTQ      SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (BX), K1, Z0
+	JMP       body
+
+storeTail:
+	MOVQ    AX, CX
+	ADDQ    $0x08, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	KMOVW   AX, K1
+	VMOVUPD Z1, K1, (DX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+rare:
+	ADDQ $0x08, AX
 	MOVQ AX, left+40(FP)
 	VZEROUPPER
 	RET

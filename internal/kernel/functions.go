@@ -18,6 +18,8 @@ const (
 	fnSin
 	fnCos
 	fnErf
+	fnSinh
+	fnCosh
 	fnPow
 	functions // their number
 )

@@ -16,7 +16,7 @@ import (
 var inAssembly = map[string]function{
 	"Exp": fnExp, "Sigmoid": fnSigmoid, "Tanh": fnTanh, "Expm1": fnExpm1, "Exp2": fnExp2,
 	"Log": fnLog, "Log1p": fnLog1p, "Log2": fnLog2, "Softplus": fnSoftplus, "LogSigmoid": fnLogSigmoid,
-	"Sin": fnSin, "Cos": fnCos, "Erf": fnErf, "Pow": fnPow,
+	"Sin": fnSin, "Cos": fnCos, "Erf": fnErf, "Sinh": fnSinh, "Cosh": fnCosh, "Pow": fnPow,
 }
 
 // TestFunctionsComplete checks that every function of the assembly is in the tables of the

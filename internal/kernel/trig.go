@@ -98,28 +98,32 @@ func AsinOf(x float64) float64 { return math.Atan2(x, math.Sqrt((1-x)*(1+x))) }
 // keeps all digits near 1, where the result is small.
 func AcosOf(x float64) float64 { return 2 * math.Atan2(math.Sqrt(1-x), math.Sqrt(1+x)) }
 
-// Above largeHyperbolic, e⁻ˣ is nothing beside eˣ; above halvedHyperbolic, eˣ is
+// From largeHyperbolic on, which vectors do not know, e⁻ˣ is nothing beside eˣ; above halvedHyperbolic, eˣ is
 // near overflow, but half of it is not.
 const largeHyperbolic, halvedHyperbolic = 22, 709
 
 // SinhOf returns (eˣ - e⁻ˣ)/2, accurate near 0 and without early overflow.
-func SinhOf(x float64) float64 {
+func SinhOf[T Float](x T) T { return T(sinh(float64(x))) }
+
+func sinh(x float64) float64 {
 	a := math.Abs(x)
 	if a >= largeHyperbolic {
 		return math.Copysign(halfExp(a), x)
 	}
-	t := Expm1Of(a)
-	return math.Copysign(0.5*(t+t/(t+1)), x)
+	t := expm1(a)
+	return math.Copysign(float64(0.5*(t+t/(t+1))), x)
 }
 
 // CoshOf returns (eˣ + e⁻ˣ)/2 without early overflow.
-func CoshOf(x float64) float64 {
+func CoshOf[T Float](x T) T { return T(cosh(float64(x))) }
+
+func cosh(x float64) float64 {
 	a := math.Abs(x)
 	if a >= largeHyperbolic {
 		return halfExp(a)
 	}
-	t := ExpOf(a)
-	return 0.5*t + 0.5/t
+	t := exp64(a)
+	return float64(0.5*t) + 0.5/t
 }
 
 // halfExp returns eˣ/2, which is finite for some x where eˣ is not.
@@ -141,10 +145,10 @@ func Acos[T Float](dst, x []T) { Map1(dst, x, AcosOf) }
 func Atan[T Float](dst, x []T) { Map1(dst, x, math.Atan) }
 
 // Sinh writes dst = sinh x, as [SinhOf].
-func Sinh[T Float](dst, x []T) { Map1(dst, x, SinhOf) }
+func Sinh[T Float](dst, x []T) { apply1(fnSinh, dst, x, SinhOf[T]) }
 
 // Cosh writes dst = cosh x, as [CoshOf].
-func Cosh[T Float](dst, x []T) { Map1(dst, x, CoshOf) }
+func Cosh[T Float](dst, x []T) { apply1(fnCosh, dst, x, CoshOf[T]) }
 
 // Asinh writes dst = arsinh x.
 func Asinh[T Float](dst, x []T) { Map1(dst, x, math.Asinh) }

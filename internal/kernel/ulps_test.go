@@ -41,6 +41,8 @@ var ulpRows = []ulpRow{
 	{"Sin", Sin[float32], Sin[float64], math.Sin, bigSin, -1e5, 1e5, 0.501, 1},
 	{"Cos", Cos[float32], Cos[float64], math.Cos, bigCos, -1e5, 1e5, 0.501, 1},
 	{"Erf", Erf[float32], Erf[float64], math.Erf, bigErf, -6.5, 6.5, 0.501, 2},
+	{"Sinh", Sinh[float32], Sinh[float64], math.Sinh, bigSinh, -710, 710, 0.501, 3},
+	{"Cosh", Cosh[float32], Cosh[float64], math.Cosh, bigCosh, -710, 710, 0.501, 2},
 }
 
 func softplus(x float64) float64 {
@@ -51,6 +53,23 @@ func softplus(x float64) float64 {
 }
 
 func logSigmoid(x float64) float64 { return min(x, 0) - math.Log1p(math.Exp(-math.Abs(x))) }
+
+// bigSinh is (m + m/(m + 1))/2 with m = eˣ - 1, for x > 0.
+func bigSinh(x *big.Float) *big.Float {
+	if x.Sign() < 0 {
+		y := bigSinh(bigNew().Neg(x))
+		return y.Neg(y)
+	}
+	m := bigExpm1(x)
+	y := bigNew().Add(m, bigNew().Quo(m, bigNew().Add(m, bigFloat(1))))
+	return y.Quo(y, bigFloat(2))
+}
+
+func bigCosh(x *big.Float) *big.Float {
+	e := bigExp(x)
+	y := bigNew().Add(e, bigNew().Quo(bigFloat(1), e))
+	return y.Quo(y, bigFloat(2))
+}
 
 func bigSoftplus(x *big.Float) *big.Float { return bigLog1p(bigExp(x)) }
 

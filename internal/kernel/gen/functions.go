@@ -42,6 +42,8 @@ var functionTable = []function{
 	{"sin", 1, "sin x", widened, formula.sin},
 	{"cos", 1, "cos x", widened, formula.cos},
 	{"erf", 1, "erf x", widened, known(formula.erf)},
+	{"sinh", 1, "sinh x", widened, formula.sinh},
+	{"cosh", 1, "cosh x", widened, formula.cosh},
 	{"pow", 2, "aᵇ", widened, formula.pow},
 }
 

@@ -13,6 +13,7 @@ import (
 const (
 	halfPi1, halfPi2, halfPi3 = 0x1.921fb5444p0, 0x1.68c234c4cp-39, 0x1.98a2e03707345p-77
 	sinLimit                  = 1e5
+	largeHyperbolic           = 22.0
 )
 
 var (
@@ -69,4 +70,18 @@ func (v formula) sin(x []VecVirtual) (VecVirtual, mask) {
 func (v formula) cos(x []VecVirtual) (VecVirtual, mask) {
 	z, r, t := v.sinReduce(x[0])
 	return v.sinQuarter(v.addWords(z, word(1)), r, t), v.compare(v.abs(x[0]), notAtMost, sinLimit)
+}
+
+func (v formula) sinh(x []VecVirtual) (VecVirtual, mask) {
+	a := v.abs(x[0])
+	z, _, r, w := v.expReduce(a)
+	t := v.lessOne(z, r, w)
+	y := v.mul(v.add(t, v.div(t, v.add(t, 1.0))), 0.5)
+	return v.or(y, v.sign(x[0])), v.compare(a, notLess, largeHyperbolic)
+}
+
+func (v formula) cosh(x []VecVirtual) (VecVirtual, mask) {
+	a := v.abs(x[0])
+	t := v.exp(a)
+	return v.add(v.mul(t, 0.5), v.div(0.5, t)), v.compare(a, notLess, largeHyperbolic)
 }
