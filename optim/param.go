@@ -24,7 +24,7 @@ type param struct {
 
 	checker ShapeChecker // the rule, or nil
 
-	value, grad gorgonia.Value // what slot looks at; nil unless both are scalars
+	value, grad place // of what slot looks at, which passed all checks
 }
 
 // slot is *slotOf[float32] or *slotOf[float64].
@@ -54,9 +54,10 @@ func (p *param) errorf(err error) error {
 // bindValue makes the slot look at the present value of the parameter.
 func (p *param) bindValue() error {
 	v := p.of.Value()
-	if p.value != nil && p.value == v {
+	if p.value.has(v) {
 		return nil
 	}
+	p.value.forget()
 	if missing(v) {
 		return p.errorf(fmt.Errorf("%w: it has no value", tensor.ErrShape))
 	}
@@ -73,7 +74,11 @@ func (p *param) bindValue() error {
 	if err := p.slot.bindValue(v); err != nil {
 		return p.errorf(err)
 	}
-	return p.checkShape(v.Shape())
+	if err := p.checkShape(v.Shape()); err != nil {
+		return err
+	}
+	p.value.set(v)
+	return nil
 }
 
 // checkShape returns why the rule cannot optimize a parameter of this shape.
@@ -88,37 +93,26 @@ func (p *param) checkShape(shape tensor.Shape) error {
 }
 
 // bind makes the slot look at the present value and gradient. A parameter
-// whose gradient is absent is not active.
+// whose gradient is absent is not active. What is where it was has been checked.
 func (p *param) bind() error {
 	grad, err := p.of.Grad()
-	if p.value != nil && err == nil && p.grad == grad && p.value == p.of.Value() {
-		p.active = true // the same scalars as before, so the same memory
-		return nil
-	}
-	p.active, p.value, p.grad = false, nil, nil
-	if err != nil || missing(grad) {
+	if p.active = err == nil && !missing(grad); !p.active {
 		return nil // torch skips such a parameter
 	}
+	if p.grad.has(grad) && p.value.has(p.of.Value()) {
+		return nil
+	}
+	p.active = false
 	if err := p.bindValue(); err != nil {
 		return err
 	}
+	p.grad.forget()
 	if err := p.slot.bindGrad(grad); err != nil {
 		return p.errorf(fmt.Errorf("gradient: %w", err))
 	}
+	p.grad.set(grad)
 	p.active = true
-	if v := p.of.Value(); isScalar(v) && isScalar(grad) {
-		p.value, p.grad = v, grad
-	}
 	return nil
-}
-
-// isScalar reports whether v is a pointer to its only element.
-func isScalar(v gorgonia.Value) bool {
-	switch v.(type) {
-	case *gorgonia.F64, *gorgonia.F32:
-		return true
-	}
-	return false
 }
 
 // missing reports whether v is nil or a nil pointer.
@@ -136,42 +130,14 @@ func missing(v gorgonia.Value) bool {
 	return false
 }
 
-// source reads the elements of a value. It keeps them while the value is the
-// same tensor with the same memory, since asking for them allocates.
-type source[T tensor.Float] struct {
-	dense *tensor.Dense // nil for a scalar
-	base  uintptr
-	data  []T
-}
-
-// read returns the elements of v and whether they are another array than
-// before.
-func (s *source[T]) read(v gorgonia.Value) (changed bool, err error) {
-	dense, ok := v.(*tensor.Dense)
-	if ok && s.dense == dense && s.base == dense.Uintptr() && !dense.RequiresIterator() {
-		return false, nil
-	}
-	data, err := tensor.Data[T](v)
-	if err != nil {
-		return false, err
-	}
-	changed = len(data) != len(s.data) || &data[0] != &s.data[0]
-	*s = source[T]{dense: dense, data: data}
-	if ok {
-		s.base = dense.Uintptr()
-	}
-	return changed, nil
-}
-
 // slotOf is the state of a parameter with elements of type T.
 type slotOf[T tensor.Float] struct {
 	Step[T]
-	value, grad source[T]
-	shape       tensor.Shape // of the first value
-	buffers     map[string][]T
-	version     int // of the group's rule that State was made for
-	moved       bool
-	saved       []T // the parameter, while Param is at the look-ahead point
+	shape   tensor.Shape // of the first value
+	buffers map[string][]T
+	version int // of the group's rule that State was made for
+	moved   bool
+	saved   []T // the parameter, while Param is at the look-ahead point
 
 	parts    []part[T] // of a large parameter
 	stepPart func(int)
@@ -179,33 +145,31 @@ type slotOf[T tensor.Float] struct {
 }
 
 func (s *slotOf[T]) bindValue(v gorgonia.Value) error {
-	changed, err := s.value.read(v)
+	data, err := tensor.Data[T](v)
 	if err != nil {
 		return err
-	}
-	if !changed {
-		return nil
 	}
 	if s.shape == nil {
 		s.shape = v.Shape().Clone()
 	} else if !slices.Equal(s.shape, v.Shape()) {
-		s.value = source[T]{}
 		return fmt.Errorf("%w: its shape changed from %v to %v", tensor.ErrShape, s.shape, v.Shape())
 	}
-	s.Param, s.moved = s.value.data, false
+	if len(s.Param) != len(data) || &s.Param[0] != &data[0] {
+		s.moved = false // it was another value
+	}
+	s.Param = data
 	return nil
 }
 
 func (s *slotOf[T]) bindGrad(v gorgonia.Value) error {
-	changed, err := s.grad.read(v)
+	data, err := tensor.Data[T](v)
 	if err != nil {
 		return err
 	}
-	if changed && !slices.Equal(s.shape, v.Shape()) {
-		s.grad = source[T]{}
+	if !slices.Equal(s.shape, v.Shape()) {
 		return fmt.Errorf("%w: shape %v, want %v", tensor.ErrShape, v.Shape(), s.shape)
 	}
-	s.Grad = s.grad.data
+	s.Grad = data
 	return nil
 }
 
