@@ -86,12 +86,12 @@ func (r Adam) Prepare(t int, s *Scalars) {
 func (r Adam) Elementwise() {}
 
 // Step32 takes one step in float32.
-func (r Adam) Step32(s *Step[float32]) { adam(r, s) }
+func (r Adam) Step32(s *Step[float32]) { adam(&r, s) }
 
 // Step64 takes one step in float64.
-func (r Adam) Step64(s *Step[float64]) { adam(r, s) }
+func (r Adam) Step64(s *Step[float64]) { adam(&r, s) }
 
-func adam[T tensor.Float](r Adam, s *Step[T]) {
+func adam[T tensor.Float](r *Adam, s *Step[T]) {
 	grad := decoupled[T](r.DecoupledWeightDecay, r.Maximize, r.LR, r.WeightDecay)
 	param, grads, m, v := s.Param, s.Grad, s.State[0], s.State[1]
 	grads, m, v = grads[:len(param)], m[:len(param)], v[:len(param)]

@@ -35,8 +35,8 @@ func DefaultAdamW() AdamW {
 }
 
 // adam returns the same rule as an [Adam].
-func (r AdamW) adam() Adam {
-	return Adam{r.LR, r.Beta1, r.Beta2, r.Eps, r.WeightDecay, r.AMSGrad, r.NoBiasCorrection, r.Maximize, true, r.EpsHat}
+func (r AdamW) adam() *Adam {
+	return &Adam{r.LR, r.Beta1, r.Beta2, r.Eps, r.WeightDecay, r.AMSGrad, r.NoBiasCorrection, r.Maximize, true, r.EpsHat}
 }
 
 // State returns exp_avg, exp_avg_sq, and max_exp_avg_sq if AMSGrad.
