@@ -3,6 +3,7 @@ package autodiff
 import (
 	"fmt"
 
+	"github.com/downhill-go/downhill/internal/kernel"
 	"github.com/downhill-go/downhill/tensor"
 )
 
@@ -44,11 +45,18 @@ func (cast) Bind64(dst *tensor.Array[float64], in []*tensor.Array[float64]) func
 	return func() { copy(dst.Data, in[0].Data) }
 }
 
-// bindCast returns the function that copies x to dst.
+// bindCast returns the function that copies x to dst, on several processors if it is long.
 func bindCast[To, From tensor.Float](dst *tensor.Array[To], x *tensor.Array[From]) func() {
-	return func() {
-		for i, v := range x.Data {
-			dst.Data[i] = To(v)
-		}
-	}
+	return inParts(tensor.Size(dst.Shape), func(from, to int) { kernel.Cast(dst.Data[from:to], x.Data[from:to]) })
+}
+
+// copyPart is the number of elements that are worth a call of kernel.Parallel where they are only moved.
+const copyPart = 1 << 16
+
+// inParts returns the function that calls f for parts of n elements, all of which are copyPart long but
+// for the last.
+func inParts(n int, f func(from, to int)) func() {
+	call := func(i int) { f(i*copyPart, min((i+1)*copyPart, n)) }
+	parts := (n + copyPart - 1) / copyPart
+	return func() { kernel.Parallel(parts, call) }
 }

@@ -264,7 +264,35 @@ func bindTranspose[T tensor.Float](perm []int, dst, x *tensor.Array[T]) func() {
 	return bindCopy(dst, tensor.Strides(dst.Shape), 0, x, from, 0, dst.Shape)
 }
 
-// bindCopy returns a strided copy of x into dst over shape.
+// bindCopy returns a strided copy of x into dst over shape, on several processors if it is large:
+// they share the longest axis but the last.
 func bindCopy[T tensor.Float](dst *tensor.Array[T], to []int, toOff int, x *tensor.Array[T], from []int, fromOff int, shape tensor.Shape) func() {
-	return func() { kernel.StridedCopy(dst.Data, to, toOff, x.Data, from, fromOff, shape) }
+	axis := 0
+	for a := range max(0, len(shape)-1) {
+		if shape[a] > shape[axis] {
+			axis = a
+		}
+	}
+	parts := 1
+	if len(shape) > 0 {
+		parts = max(1, min(tensor.Size(shape)/copyPart, shape[axis]))
+	}
+	if parts == 1 {
+		return func() { kernel.StridedCopy(dst.Data, to, toOff, x.Data, from, fromOff, shape) }
+	}
+	each := (shape[axis] + parts - 1) / parts
+	if each > 16 {
+		each = (each + 15) &^ 15 // whole blocks of a transposition
+	}
+	parts = (shape[axis] + each - 1) / each
+	part, last := slices.Clone(shape), slices.Clone(shape)
+	part[axis], last[axis] = each, shape[axis]-(parts-1)*each
+	call := func(i int) {
+		some := part
+		if i == parts-1 {
+			some = last
+		}
+		kernel.StridedCopy(dst.Data, to, toOff+i*each*to[axis], x.Data, from, fromOff+i*each*from[axis], some)
+	}
+	return func() { kernel.Parallel(parts, call) }
 }

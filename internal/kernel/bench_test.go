@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"sync"
 	"testing"
+	"time"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas32"
@@ -166,20 +167,60 @@ func BenchmarkReduce(b *testing.B) {
 	}
 }
 
+// BenchmarkStridedCopy is the fastest of many, beside copying as many elements and the loops in Go:
+//
+//	go test ./internal/kernel -run '^$' -bench StridedCopy -benchtime 200x
 func BenchmarkStridedCopy(b *testing.B) {
-	x, dst := randoms[float64](rand.New(rand.NewPCG(1, 2)), benchLen), make([]float64, benchLen)
-	shape, rows := []int{200, 32}, []int{32, 1}
 	for _, c := range []struct {
-		name    string
-		strides []int
-	}{{"copy", rows}, {"repeat-row", []int{0, 1}}, {"repeat-column", []int{1, 0}}, {"transpose", []int{1, 200}}} {
-		b.Run(c.name, func(b *testing.B) {
-			for b.Loop() {
-				StridedCopy(dst, rows, 0, x, c.strides, 0, shape)
-			}
-			reportPerElement(b)
-		})
+		name string
+		from []int // the shape of the source
+		perm []int // axis perm[i] of the source is axis i of the destination
+	}{
+		{"copy", []int{200, 32}, []int{0, 1}},
+		{"transpose", []int{32, 200}, []int{1, 0}},
+		{"transpose", []int{784, 128}, []int{1, 0}},
+		{"transpose", []int{1024, 1024}, []int{1, 0}},
+		{"transpose", []int{3000, 3001}, []int{1, 0}},
+		{"NCHW-NHWC", []int{32, 64, 28, 28}, []int{0, 2, 3, 1}},
+		{"NHWC-NCHW", []int{32, 28, 28, 64}, []int{0, 3, 1, 2}},
+		{"NHWC-NCHW", []int{32, 28, 28, 3}, []int{0, 3, 1, 2}},
+		{"heads", []int{8, 128, 8, 64}, []int{0, 2, 1, 3}},
+		{"heads-transpose", []int{8, 128, 8, 64}, []int{0, 2, 3, 1}},
+		{"reverse", []int{64, 65, 66}, []int{2, 1, 0}},
+	} {
+		name := fmt.Sprint(c.name, "/", c.from)
+		b.Run(name+"/float32", func(b *testing.B) { benchStridedCopy[float32](b, c.from, c.perm) })
+		b.Run(name+"/float64", func(b *testing.B) { benchStridedCopy[float64](b, c.from, c.perm) })
 	}
+}
+
+func benchStridedCopy[T Float](b *testing.B, from, perm []int) {
+	n := 1
+	own := make([]int, len(from))
+	for a := len(from) - 1; a >= 0; a-- {
+		own[a], n = n, n*from[a]
+	}
+	shape, strides, to := make([]int, len(perm)), make([]int, len(perm)), make([]int, len(perm))
+	for i, a := range perm {
+		shape[i], strides[i] = from[a], own[a]
+	}
+	for i, size := len(shape)-1, 1; i >= 0; i-- {
+		to[i], size = size, size*shape[i]
+	}
+	x, dst := randoms[T](rand.New(rand.NewPCG(1, 2)), n), make([]T, n)
+	run := func() { StridedCopy(dst, to, 0, x, strides, 0, shape) }
+	best := [3]time.Duration{time.Hour, time.Hour, time.Hour}
+	for b.Loop() {
+		for k, f := range []func(){run, func() { plainly(run) }, func() { copy(dst, x) }} {
+			start := time.Now()
+			f()
+			best[k] = min(best[k], time.Since(start))
+		}
+	}
+	b.ReportMetric(float64(best[0])/float64(n), "ns/element")
+	b.ReportMetric(float64(best[1])/float64(best[0]), "Go/asm")
+	b.ReportMetric(float64(best[0])/float64(best[2]), "asm/copy")
+	b.ReportMetric(0, "ns/op")
 }
 
 func reportPerElement(b *testing.B) {

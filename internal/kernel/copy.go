@@ -12,8 +12,9 @@ const maxRank = 8
 // a destination stride may be negative too. dst and src must not overlap.
 //
 // It is fast when the last axis of the destination has stride 1: runs are
-// copied, repeats are filled and transpositions go tile by tile. The shape may
-// have any number of axes, and zero of them copies one element.
+// copied, repeats are filled and transpositions, whichever axis of the source has
+// stride 1, go block by block in vector registers. The shape may have any number of axes, and zero
+// of them copies one element.
 func StridedCopy[T Float](dst []T, dstStrides []int, dstOff int, src []T, srcStrides []int, srcOff int, shape []int) {
 	if len(shape) > maxRank {
 		for i := range shape[0] {
@@ -30,6 +31,7 @@ func StridedCopy[T Float](dst []T, dstStrides []int, dstOff int, src []T, srcStr
 		w.push(n, dstStrides[a], srcStrides[a])
 	}
 	// The last two axes are a plane; an odometer counts the axes before them.
+	w.transpose()
 	last := w.rank - 2
 	p := plane{
 		rows: w.shape[last], cols: w.shape[last+1],
@@ -79,6 +81,24 @@ func (w *walk) push(n, dst, src int) {
 	w.rank++
 }
 
+// transpose makes the last two axes those along which the source and the destination
+// have stride 1, if they are two: the order of the others does not matter.
+func (w *walk) transpose() {
+	last := w.rank - 1
+	if w.dst[last] != 1 || w.src[last] == 1 {
+		return
+	}
+	for a := range last - 1 {
+		if w.src[a] == 1 && w.shape[a] > 1 {
+			b := last - 1
+			w.shape[a], w.shape[b] = w.shape[b], w.shape[a]
+			w.dst[a], w.dst[b] = w.dst[b], w.dst[a]
+			w.src[a], w.src[b] = w.src[b], w.src[a]
+			return
+		}
+	}
+}
+
 // plane holds the lengths and strides of two axes.
 type plane struct {
 	rows, cols     int
@@ -92,6 +112,9 @@ const tile = 16
 
 // copyPlane copies one plane that starts at dst[d] and src[s].
 func copyPlane[T Float](dst []T, d int, src []T, s int, p *plane) {
+	if p.dstCol == 1 && p.srcRow == 1 && p.srcCol != 1 && transposePlane(dst, d, src, s, p) {
+		return
+	}
 	step := p.cols
 	if p.srcCol != 1 && p.srcCol != 0 && p.rows > 1 {
 		step = tile

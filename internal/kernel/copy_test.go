@@ -78,6 +78,37 @@ func TestStridedCopy(t *testing.T) {
 	}
 }
 
+// TestTransposition copies planes and permutations that the blocks of the assembly do not fit.
+func TestTransposition(t *testing.T) {
+	forEachISA(t, func(t *testing.T) {
+		for seed := range uint64(150) {
+			for rank, longest := range []int{2: 90, 3: 30, 4: 14} {
+				if rank >= 2 {
+					checkStridedCopy[float64](t, seed, rank, longest)
+					checkStridedCopy[float32](t, seed, rank, longest)
+				}
+			}
+		}
+		checkStridedCopy[float64](t, 1, 2, 900)
+		checkStridedCopy[float32](t, 2, 2, 900)
+		for rows := range 70 {
+			for _, cols := range []int{1, 3, 4, 5, 7, 8, 9, 12, 16, 17, 31, 33, 65} {
+				checkTransposition[float64](t, rows, cols)
+				checkTransposition[float32](t, rows, cols)
+			}
+		}
+	})
+}
+
+func checkTransposition[T Float](t *testing.T, rows, cols int) {
+	src := randoms[T](rand.New(rand.NewPCG(uint64(rows), uint64(cols))), rows*cols)
+	got, want := make([]T, rows*cols), make([]T, rows*cols)
+	to, from, shape := []int{cols, 1}, []int{1, rows}, []int{rows, cols}
+	stridedNaive(want, to, 0, src, from, 0, shape)
+	StridedCopy(got, to, 0, src, from, 0, shape)
+	require.Equal(t, want, got, shape)
+}
+
 func FuzzStridedCopy(f *testing.F) {
 	for seed := range uint64(8) {
 		f.Add(seed, uint8(seed), uint8(2+seed))

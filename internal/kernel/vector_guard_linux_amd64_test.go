@@ -55,3 +55,29 @@ func testVectorGuard[T Float](t *testing.T) {
 		}
 	}
 }
+
+// TestCopyGuard does so for transpositions and conversions.
+func TestCopyGuard(t *testing.T) {
+	forEachISA(t, func(t *testing.T) {
+		t.Run("float64", testCopyGuard[float64])
+		t.Run("float32", testCopyGuard[float32])
+		x, y := guarded[float32](t, 1), guarded[float64](t, 1)
+		for n := range 70 {
+			Cast(x[:n], y[:n])
+			Cast(x[len(x)-n:], y[len(y)-n:])
+			Cast(y[:n], x[:n])
+			Cast(y[len(y)-n:], x[len(x)-n:])
+		}
+	})
+}
+
+func testCopyGuard[T Float](t *testing.T) {
+	dst, x := guarded[T](t, 1<<15), guarded[T](t, 1<<15)
+	for rows := range 60 {
+		for cols := range 60 {
+			n, shape := rows*cols, []int{rows, cols}
+			StridedCopy(dst[:n], []int{cols, 1}, 0, x[:n], []int{1, rows}, 0, shape)
+			StridedCopy(dst[len(dst)-n:], []int{cols, 1}, 0, x[len(x)-n:], []int{1, rows}, 0, shape)
+		}
+	}
+}

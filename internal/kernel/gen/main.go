@@ -18,6 +18,7 @@ import (
 // groups has what writes each group.
 var groups = map[string]func(){
 	"arith":     arith,
+	"cast":      cast,
 	"conv":      conv,
 	"formulas":  functions,
 	"gemm":      gemm,
