@@ -115,7 +115,11 @@ func (a *Accumulator) StepClosure(f func() (float64, error)) (float64, error) {
 
 // quotientOf is a ← b/w.
 func quotientOf[T tensor.Float](a, b []T, w float64) {
-	for i := range a {
-		a[i] = b[i] / T(w)
+	c, i := T(w), 0
+	if long(a) {
+		i = quotientOfVectors(a, b, c)
+	}
+	for ; i < len(a); i++ {
+		a[i] = b[i] / c
 	}
 }

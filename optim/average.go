@@ -145,7 +145,11 @@ func (a *Average) swap() error {
 
 // meanTo is a ← a + (b - a)/n.
 func meanTo[T tensor.Float](a, b []T, n float64) {
-	for i := range a {
-		a[i] += (b[i] - a[i]) / T(n)
+	c, i := T(n), 0
+	if long(a) {
+		i = meanToVectors(a, b, c)
+	}
+	for ; i < len(a); i++ {
+		a[i] += (b[i] - a[i]) / c
 	}
 }

@@ -117,8 +117,12 @@ func ClipGradValue(params []gorgonia.ValueGrad, limit float64) error {
 }
 
 func clampTo[T tensor.Float](a []T, limit T) {
-	for i, v := range a {
-		a[i] = min(max(v, -limit), limit)
+	lower, i := -limit, 0
+	if long(a) {
+		i = clampToVectors(a, lower, limit)
+	}
+	for ; i < len(a); i++ {
+		a[i] = min(max(a[i], lower), limit)
 	}
 }
 

@@ -140,7 +140,11 @@ func (l *Lookahead) end() error {
 
 // towards is a ← a + w(b - a).
 func towards[T tensor.Float](a, b []T, w float64) {
-	for i := range a {
-		a[i] += T(T(w) * (b[i] - a[i]))
+	c, i := T(w), 0
+	if long(a) {
+		i = towardsVectors(a, b, c)
+	}
+	for ; i < len(a); i++ {
+		a[i] += T(c * (b[i] - a[i]))
 	}
 }

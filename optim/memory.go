@@ -127,15 +127,23 @@ func copyFrom[T tensor.Float](a, b []T, _ float64) { copy(a, b) }
 
 // lerpTo is a ← a + w(b - a).
 func lerpTo[T tensor.Float](a, b []T, w float64) {
-	for i := range a {
-		a[i] = lerp(a[i], b[i], T(w))
+	c, i := T(w), 0
+	if long(a) {
+		i = lerpToVectors(a, b, c)
+	}
+	for ; i < len(a); i++ {
+		a[i] = lerp(a[i], b[i], c)
 	}
 }
 
 // multiplyBy is a ← wa.
 func multiplyBy[T tensor.Float](a []T, w float64) {
-	for i := range a {
-		a[i] *= T(w)
+	c, i := T(w), 0
+	if long(a) {
+		i = multiplyByVectors(a, c)
+	}
+	for ; i < len(a); i++ {
+		a[i] *= c
 	}
 }
 

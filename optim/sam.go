@@ -186,7 +186,11 @@ func (s *SAM) descend() {
 
 // plusTimes is a ← a + wb.
 func plusTimes[T tensor.Float](a, b []T, w float64) {
-	for i := range a {
-		a[i] += T(T(w) * b[i])
+	c, i := T(w), 0
+	if long(a) {
+		i = plusTimesVectors(a, b, c)
+	}
+	for ; i < len(a); i++ {
+		a[i] += T(c * b[i])
 	}
 }

@@ -29,9 +29,13 @@ func freeSize(state string, shape tensor.Shape) int {
 // freeAhead moves the parameter from x to y.
 func freeAhead[T tensor.Float](beta float64, s *Step[T]) {
 	b, c := T(beta), T(1-beta)
-	z := freeStart(s)
-	for i, x := range s.Param {
-		s.Param[i] = T(b*x) + T(c*z[i])
+	param, z := s.Param, freeStart(s)
+	i := 0
+	if long(param) {
+		i = freeAheadVectors(param, z, b, c)
+	}
+	for ; i < len(param); i++ {
+		param[i] = T(b*param[i]) + T(c*z[i])
 	}
 }
 

@@ -196,6 +196,78 @@ func asgdF32AVX512(count int, param *float32, grads *float32, a *float32, x0 flo
 //go:noescape
 func asgdF64AVX512(count int, param *float64, grads *float64, a *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, if0 bool, if1 bool)
 
+// clampToF32AVX2 is the loop of clampTo for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func clampToF32AVX2(count int, a *float32, x0 float32, x1 float32)
+
+// clampToF64AVX2 is the loop of clampTo for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func clampToF64AVX2(count int, a *float64, x0 float64, x1 float64)
+
+// clampToF32AVX512 is the loop of clampTo for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func clampToF32AVX512(count int, a *float32, x0 float32, x1 float32)
+
+// clampToF64AVX512 is the loop of clampTo for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func clampToF64AVX512(count int, a *float64, x0 float64, x1 float64)
+
+// freeAheadF32AVX2 is the loop of freeAhead for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func freeAheadF32AVX2(count int, param *float32, z *float32, x0 float32, x1 float32)
+
+// freeAheadF64AVX2 is the loop of freeAhead for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func freeAheadF64AVX2(count int, param *float64, z *float64, x0 float64, x1 float64)
+
+// freeAheadF32AVX512 is the loop of freeAhead for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func freeAheadF32AVX512(count int, param *float32, z *float32, x0 float32, x1 float32)
+
+// freeAheadF64AVX512 is the loop of freeAhead for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func freeAheadF64AVX512(count int, param *float64, z *float64, x0 float64, x1 float64)
+
+// lerpToF32AVX2 is the loop of lerpTo for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func lerpToF32AVX2(count int, a *float32, b *float32, x0 float32, x1 float32, if0 bool)
+
+// lerpToF64AVX2 is the loop of lerpTo for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func lerpToF64AVX2(count int, a *float64, b *float64, x0 float64, x1 float64, if0 bool)
+
+// lerpToF32AVX512 is the loop of lerpTo for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func lerpToF32AVX512(count int, a *float32, b *float32, x0 float32, x1 float32, if0 bool)
+
+// lerpToF64AVX512 is the loop of lerpTo for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func lerpToF64AVX512(count int, a *float64, b *float64, x0 float64, x1 float64, if0 bool)
+
 // lionF32AVX2 is the loop of lion for the first count elements, of float32,
 // which are whole vectors, and not 0.
 //
@@ -220,6 +292,30 @@ func lionF32AVX512(count int, param *float32, grads *float32, m *float32, x0 flo
 //go:noescape
 func lionF64AVX512(count int, param *float64, grads *float64, m *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, x5 float64, x6 float64, x7 float64, x8 float64, if0 bool, if1 bool)
 
+// meanToF32AVX2 is the loop of meanTo for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func meanToF32AVX2(count int, a *float32, b *float32, x0 float32)
+
+// meanToF64AVX2 is the loop of meanTo for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func meanToF64AVX2(count int, a *float64, b *float64, x0 float64)
+
+// meanToF32AVX512 is the loop of meanTo for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func meanToF32AVX512(count int, a *float32, b *float32, x0 float32)
+
+// meanToF64AVX512 is the loop of meanTo for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func meanToF64AVX512(count int, a *float64, b *float64, x0 float64)
+
 // momentumF32AVX2 is the loop of momentum for the first count elements, of float32,
 // which are whole vectors, and not 0.
 //
@@ -243,6 +339,30 @@ func momentumF32AVX512(count int, param *float32, grads *float32, v *float32, x0
 //
 //go:noescape
 func momentumF64AVX512(count int, param *float64, grads *float64, v *float64, x0 float64, x1 float64, x2 float64, x3 float64, if0 bool)
+
+// multiplyByF32AVX2 is the loop of multiplyBy for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func multiplyByF32AVX2(count int, a *float32, x0 float32)
+
+// multiplyByF64AVX2 is the loop of multiplyBy for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func multiplyByF64AVX2(count int, a *float64, x0 float64)
+
+// multiplyByF32AVX512 is the loop of multiplyBy for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func multiplyByF32AVX512(count int, a *float32, x0 float32)
+
+// multiplyByF64AVX512 is the loop of multiplyBy for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func multiplyByF64AVX512(count int, a *float64, x0 float64)
 
 // nadamF32AVX2 is the loop of nadam for the first count elements, of float32,
 // which are whole vectors, and not 0.
@@ -315,6 +435,54 @@ func nesterovAheadF32AVX512(count int, param *float32, v *float32, x0 float32)
 //
 //go:noescape
 func nesterovAheadF64AVX512(count int, param *float64, v *float64, x0 float64)
+
+// plusTimesF32AVX2 is the loop of plusTimes for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func plusTimesF32AVX2(count int, a *float32, b *float32, x0 float32)
+
+// plusTimesF64AVX2 is the loop of plusTimes for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func plusTimesF64AVX2(count int, a *float64, b *float64, x0 float64)
+
+// plusTimesF32AVX512 is the loop of plusTimes for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func plusTimesF32AVX512(count int, a *float32, b *float32, x0 float32)
+
+// plusTimesF64AVX512 is the loop of plusTimes for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func plusTimesF64AVX512(count int, a *float64, b *float64, x0 float64)
+
+// quotientOfF32AVX2 is the loop of quotientOf for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func quotientOfF32AVX2(count int, a *float32, b *float32, x0 float32)
+
+// quotientOfF64AVX2 is the loop of quotientOf for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func quotientOfF64AVX2(count int, a *float64, b *float64, x0 float64)
+
+// quotientOfF32AVX512 is the loop of quotientOf for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func quotientOfF32AVX512(count int, a *float32, b *float32, x0 float32)
+
+// quotientOfF64AVX512 is the loop of quotientOf for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func quotientOfF64AVX512(count int, a *float64, b *float64, x0 float64)
 
 // radamF32AVX2 is the loop of radam for the first count elements, of float32,
 // which are whole vectors, and not 0.
@@ -411,6 +579,30 @@ func sgdScheduleFreeF32AVX512(count int, param *float32, grads *float32, at *flo
 //
 //go:noescape
 func sgdScheduleFreeF64AVX512(count int, param *float64, grads *float64, at *float64, z *float64, x0 float64, x1 float64, x2 float64, x3 float64, x4 float64, if0 bool)
+
+// towardsF32AVX2 is the loop of towards for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func towardsF32AVX2(count int, a *float32, b *float32, x0 float32)
+
+// towardsF64AVX2 is the loop of towards for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func towardsF64AVX2(count int, a *float64, b *float64, x0 float64)
+
+// towardsF32AVX512 is the loop of towards for the first count elements, of float32,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func towardsF32AVX512(count int, a *float32, b *float32, x0 float32)
+
+// towardsF64AVX512 is the loop of towards for the first count elements, of float64,
+// which are whole vectors, and not 0.
+//
+//go:noescape
+func towardsF64AVX512(count int, a *float64, b *float64, x0 float64)
 
 // yogiF32AVX2 is the loop of yogi for the first count elements, of float32,
 // which are whole vectors, and not 0.

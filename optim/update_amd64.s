@@ -2138,6 +2138,362 @@ label5:
 	VZEROUPPER
 	RET
 
+// func clampToF32AVX2(count int, a *float32, x0 float32, x1 float32)
+// Requires: AVX
+TEXT ·clampToF32AVX2(SB), NOSPLIT, $0-24
+	MOVQ         a+8(FP), AX
+	MOVQ         count+0(FP), CX
+	VBROADCASTSS x0+16(FP), Y0
+	VBROADCASTSS x1+20(FP), Y1
+	XORQ         DX, DX
+
+vector:
+	VMOVUPS (AX)(DX*4), Y2
+	VMOVUPS Y2, Y2
+	VMOVUPS Y0, Y3
+	VCMPPS  $0x03, Y3, Y2, Y5
+	VMAXPS  Y3, Y2, Y4
+	VMAXPS  Y2, Y3, Y3
+	VANDPS  Y3, Y4, Y4
+	VORPS   Y5, Y4, Y4
+	VMOVUPS Y4, Y2
+	VMOVUPS Y2, Y2
+	VMOVUPS Y1, Y3
+	VCMPPS  $0x03, Y3, Y2, Y5
+	VMINPS  Y3, Y2, Y4
+	VMINPS  Y2, Y3, Y3
+	VORPS   Y3, Y4, Y4
+	VORPS   Y5, Y4, Y4
+	VMOVUPS Y4, Y2
+	VMOVUPS Y2, (AX)(DX*4)
+	ADDQ    $0x08, DX
+	CMPQ    DX, CX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func clampToF64AVX2(count int, a *float64, x0 float64, x1 float64)
+// Requires: AVX
+TEXT ·clampToF64AVX2(SB), NOSPLIT, $0-32
+	MOVQ         a+8(FP), AX
+	MOVQ         count+0(FP), CX
+	VBROADCASTSD x0+16(FP), Y0
+	VBROADCASTSD x1+24(FP), Y1
+	XORQ         DX, DX
+
+vector:
+	VMOVUPD (AX)(DX*8), Y2
+	VMOVUPD Y2, Y2
+	VMOVUPD Y0, Y3
+	VCMPPD  $0x03, Y3, Y2, Y5
+	VMAXPD  Y3, Y2, Y4
+	VMAXPD  Y2, Y3, Y3
+	VANDPD  Y3, Y4, Y4
+	VORPD   Y5, Y4, Y4
+	VMOVUPD Y4, Y2
+	VMOVUPD Y2, Y2
+	VMOVUPD Y1, Y3
+	VCMPPD  $0x03, Y3, Y2, Y5
+	VMINPD  Y3, Y2, Y4
+	VMINPD  Y2, Y3, Y3
+	VORPD   Y3, Y4, Y4
+	VORPD   Y5, Y4, Y4
+	VMOVUPD Y4, Y2
+	VMOVUPD Y2, (AX)(DX*8)
+	ADDQ    $0x04, DX
+	CMPQ    DX, CX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func clampToF32AVX512(count int, a *float32, x0 float32, x1 float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·clampToF32AVX512(SB), NOSPLIT, $0-24
+	MOVQ         a+8(FP), AX
+	MOVQ         count+0(FP), CX
+	VBROADCASTSS x0+16(FP), Z0
+	VBROADCASTSS x1+20(FP), Z1
+	XORQ         DX, DX
+
+vector:
+	VMOVUPS  (AX)(DX*4), Z2
+	VMOVUPS  Z2, Z2
+	VMOVUPS  Z0, Z3
+	VCMPPS   $0x03, Z3, Z2, K1
+	VRANGEPS $0x05, Z3, Z2, Z4
+	VADDPS   Z3, Z2, K1, Z4
+	VMOVUPS  Z4, Z2
+	VMOVUPS  Z2, Z2
+	VMOVUPS  Z1, Z3
+	VCMPPS   $0x03, Z3, Z2, K1
+	VRANGEPS $0x04, Z3, Z2, Z4
+	VADDPS   Z3, Z2, K1, Z4
+	VMOVUPS  Z4, Z2
+	VMOVUPS  Z2, (AX)(DX*4)
+	ADDQ     $0x10, DX
+	CMPQ     DX, CX
+	JLT      vector
+	VZEROUPPER
+	RET
+
+// func clampToF64AVX512(count int, a *float64, x0 float64, x1 float64)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·clampToF64AVX512(SB), NOSPLIT, $0-32
+	MOVQ         a+8(FP), AX
+	MOVQ         count+0(FP), CX
+	VBROADCASTSD x0+16(FP), Z0
+	VBROADCASTSD x1+24(FP), Z1
+	XORQ         DX, DX
+
+vector:
+	VMOVUPD  (AX)(DX*8), Z2
+	VMOVUPD  Z2, Z2
+	VMOVUPD  Z0, Z3
+	VCMPPD   $0x03, Z3, Z2, K1
+	VRANGEPD $0x05, Z3, Z2, Z4
+	VADDPD   Z3, Z2, K1, Z4
+	VMOVUPD  Z4, Z2
+	VMOVUPD  Z2, Z2
+	VMOVUPD  Z1, Z3
+	VCMPPD   $0x03, Z3, Z2, K1
+	VRANGEPD $0x04, Z3, Z2, Z4
+	VADDPD   Z3, Z2, K1, Z4
+	VMOVUPD  Z4, Z2
+	VMOVUPD  Z2, (AX)(DX*8)
+	ADDQ     $0x08, DX
+	CMPQ     DX, CX
+	JLT      vector
+	VZEROUPPER
+	RET
+
+// func freeAheadF32AVX2(count int, param *float32, z *float32, x0 float32, x1 float32)
+// Requires: AVX
+TEXT ·freeAheadF32AVX2(SB), NOSPLIT, $0-32
+	MOVQ         param+8(FP), AX
+	MOVQ         z+16(FP), CX
+	MOVQ         count+0(FP), DX
+	VBROADCASTSS x0+24(FP), Y0
+	VBROADCASTSS x1+28(FP), Y1
+	XORQ         BX, BX
+
+vector:
+	VMOVUPS (AX)(BX*4), Y2
+	VMULPS  Y2, Y0, Y2
+	VMOVUPS (CX)(BX*4), Y3
+	VMULPS  Y3, Y1, Y3
+	VADDPS  Y3, Y2, Y2
+	VMOVUPS Y2, (AX)(BX*4)
+	ADDQ    $0x08, BX
+	CMPQ    BX, DX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func freeAheadF64AVX2(count int, param *float64, z *float64, x0 float64, x1 float64)
+// Requires: AVX
+TEXT ·freeAheadF64AVX2(SB), NOSPLIT, $0-40
+	MOVQ         param+8(FP), AX
+	MOVQ         z+16(FP), CX
+	MOVQ         count+0(FP), DX
+	VBROADCASTSD x0+24(FP), Y0
+	VBROADCASTSD x1+32(FP), Y1
+	XORQ         BX, BX
+
+vector:
+	VMOVUPD (AX)(BX*8), Y2
+	VMULPD  Y2, Y0, Y2
+	VMOVUPD (CX)(BX*8), Y3
+	VMULPD  Y3, Y1, Y3
+	VADDPD  Y3, Y2, Y2
+	VMOVUPD Y2, (AX)(BX*8)
+	ADDQ    $0x04, BX
+	CMPQ    BX, DX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func freeAheadF32AVX512(count int, param *float32, z *float32, x0 float32, x1 float32)
+// Requires: AVX, AVX512F
+TEXT ·freeAheadF32AVX512(SB), NOSPLIT, $0-32
+	MOVQ         param+8(FP), AX
+	MOVQ         z+16(FP), CX
+	MOVQ         count+0(FP), DX
+	VBROADCASTSS x0+24(FP), Z0
+	VBROADCASTSS x1+28(FP), Z1
+	XORQ         BX, BX
+
+vector:
+	VMOVUPS (AX)(BX*4), Z2
+	VMULPS  Z2, Z0, Z2
+	VMOVUPS (CX)(BX*4), Z3
+	VMULPS  Z3, Z1, Z3
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS Z2, (AX)(BX*4)
+	ADDQ    $0x10, BX
+	CMPQ    BX, DX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func freeAheadF64AVX512(count int, param *float64, z *float64, x0 float64, x1 float64)
+// Requires: AVX, AVX512F
+TEXT ·freeAheadF64AVX512(SB), NOSPLIT, $0-40
+	MOVQ         param+8(FP), AX
+	MOVQ         z+16(FP), CX
+	MOVQ         count+0(FP), DX
+	VBROADCASTSD x0+24(FP), Z0
+	VBROADCASTSD x1+32(FP), Z1
+	XORQ         BX, BX
+
+vector:
+	VMOVUPD (AX)(BX*8), Z2
+	VMULPD  Z2, Z0, Z2
+	VMOVUPD (CX)(BX*8), Z3
+	VMULPD  Z3, Z1, Z3
+	VADDPD  Z3, Z2, Z2
+	VMOVUPD Z2, (AX)(BX*8)
+	ADDQ    $0x08, BX
+	CMPQ    BX, DX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func lerpToF32AVX2(count int, a *float32, b *float32, x0 float32, x1 float32, if0 bool)
+// Requires: AVX
+TEXT ·lerpToF32AVX2(SB), NOSPLIT, $0-33
+	MOVQ         a+8(FP), AX
+	MOVQ         b+16(FP), CX
+	MOVQ         count+0(FP), DX
+	MOVB         if0+32(FP), BL
+	VBROADCASTSS x0+24(FP), Y0
+	VBROADCASTSS x1+28(FP), Y1
+	XORQ         SI, SI
+
+vector:
+	VMOVUPS (AX)(SI*4), Y2
+	VMOVUPS (CX)(SI*4), Y3
+	TESTB   BL, BL
+	JEQ     label2
+	VSUBPS  Y2, Y3, Y3
+	VMULPS  Y3, Y0, Y3
+	VADDPS  Y3, Y2, Y2
+	JMP     label1
+
+label2:
+	VSUBPS Y2, Y3, Y2
+	VMULPS Y1, Y2, Y2
+	VSUBPS Y2, Y3, Y2
+
+label1:
+	VMOVUPS Y2, (AX)(SI*4)
+	ADDQ    $0x08, SI
+	CMPQ    SI, DX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func lerpToF64AVX2(count int, a *float64, b *float64, x0 float64, x1 float64, if0 bool)
+// Requires: AVX
+TEXT ·lerpToF64AVX2(SB), NOSPLIT, $0-41
+	MOVQ         a+8(FP), AX
+	MOVQ         b+16(FP), CX
+	MOVQ         count+0(FP), DX
+	MOVB         if0+40(FP), BL
+	VBROADCASTSD x0+24(FP), Y0
+	VBROADCASTSD x1+32(FP), Y1
+	XORQ         SI, SI
+
+vector:
+	VMOVUPD (AX)(SI*8), Y2
+	VMOVUPD (CX)(SI*8), Y3
+	TESTB   BL, BL
+	JEQ     label2
+	VSUBPD  Y2, Y3, Y3
+	VMULPD  Y3, Y0, Y3
+	VADDPD  Y3, Y2, Y2
+	JMP     label1
+
+label2:
+	VSUBPD Y2, Y3, Y2
+	VMULPD Y1, Y2, Y2
+	VSUBPD Y2, Y3, Y2
+
+label1:
+	VMOVUPD Y2, (AX)(SI*8)
+	ADDQ    $0x04, SI
+	CMPQ    SI, DX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func lerpToF32AVX512(count int, a *float32, b *float32, x0 float32, x1 float32, if0 bool)
+// Requires: AVX, AVX512F
+TEXT ·lerpToF32AVX512(SB), NOSPLIT, $0-33
+	MOVQ         a+8(FP), AX
+	MOVQ         b+16(FP), CX
+	MOVQ         count+0(FP), DX
+	MOVB         if0+32(FP), BL
+	VBROADCASTSS x0+24(FP), Z0
+	VBROADCASTSS x1+28(FP), Z1
+	XORQ         SI, SI
+
+vector:
+	VMOVUPS (AX)(SI*4), Z2
+	VMOVUPS (CX)(SI*4), Z3
+	TESTB   BL, BL
+	JEQ     label2
+	VSUBPS  Z2, Z3, Z3
+	VMULPS  Z3, Z0, Z3
+	VADDPS  Z3, Z2, Z2
+	JMP     label1
+
+label2:
+	VSUBPS Z2, Z3, Z2
+	VMULPS Z1, Z2, Z2
+	VSUBPS Z2, Z3, Z2
+
+label1:
+	VMOVUPS Z2, (AX)(SI*4)
+	ADDQ    $0x10, SI
+	CMPQ    SI, DX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func lerpToF64AVX512(count int, a *float64, b *float64, x0 float64, x1 float64, if0 bool)
+// Requires: AVX, AVX512F
+TEXT ·lerpToF64AVX512(SB), NOSPLIT, $0-41
+	MOVQ         a+8(FP), AX
+	MOVQ         b+16(FP), CX
+	MOVQ         count+0(FP), DX
+	MOVB         if0+40(FP), BL
+	VBROADCASTSD x0+24(FP), Z0
+	VBROADCASTSD x1+32(FP), Z1
+	XORQ         SI, SI
+
+vector:
+	VMOVUPD (AX)(SI*8), Z2
+	VMOVUPD (CX)(SI*8), Z3
+	TESTB   BL, BL
+	JEQ     label2
+	VSUBPD  Z2, Z3, Z3
+	VMULPD  Z3, Z0, Z3
+	VADDPD  Z3, Z2, Z2
+	JMP     label1
+
+label2:
+	VSUBPD Z2, Z3, Z2
+	VMULPD Z1, Z2, Z2
+	VSUBPD Z2, Z3, Z2
+
+label1:
+	VMOVUPD Z2, (AX)(SI*8)
+	ADDQ    $0x08, SI
+	CMPQ    SI, DX
+	JLT     vector
+	VZEROUPPER
+	RET
+
 // func lionF32AVX2(count int, param *float32, grads *float32, m *float32, x0 float32, x1 float32, x2 float32, x3 float32, x4 float32, x5 float32, x6 float32, x7 float32, x8 float32, if0 bool, if1 bool)
 // Requires: AVX, AVX2
 TEXT ·lionF32AVX2(SB), NOSPLIT, $0-70
@@ -2414,6 +2770,94 @@ label5:
 	VZEROUPPER
 	RET
 
+// func meanToF32AVX2(count int, a *float32, b *float32, x0 float32)
+// Requires: AVX
+TEXT ·meanToF32AVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), AX
+	MOVQ         b+16(FP), CX
+	MOVQ         count+0(FP), DX
+	VBROADCASTSS x0+24(FP), Y0
+	XORQ         BX, BX
+
+vector:
+	VMOVUPS (CX)(BX*4), Y1
+	VMOVUPS (AX)(BX*4), Y2
+	VSUBPS  Y2, Y1, Y1
+	VDIVPS  Y0, Y1, Y1
+	VADDPS  Y1, Y2, Y1
+	VMOVUPS Y1, (AX)(BX*4)
+	ADDQ    $0x08, BX
+	CMPQ    BX, DX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func meanToF64AVX2(count int, a *float64, b *float64, x0 float64)
+// Requires: AVX
+TEXT ·meanToF64AVX2(SB), NOSPLIT, $0-32
+	MOVQ         a+8(FP), AX
+	MOVQ         b+16(FP), CX
+	MOVQ         count+0(FP), DX
+	VBROADCASTSD x0+24(FP), Y0
+	XORQ         BX, BX
+
+vector:
+	VMOVUPD (CX)(BX*8), Y1
+	VMOVUPD (AX)(BX*8), Y2
+	VSUBPD  Y2, Y1, Y1
+	VDIVPD  Y0, Y1, Y1
+	VADDPD  Y1, Y2, Y1
+	VMOVUPD Y1, (AX)(BX*8)
+	ADDQ    $0x04, BX
+	CMPQ    BX, DX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func meanToF32AVX512(count int, a *float32, b *float32, x0 float32)
+// Requires: AVX, AVX512F
+TEXT ·meanToF32AVX512(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), AX
+	MOVQ         b+16(FP), CX
+	MOVQ         count+0(FP), DX
+	VBROADCASTSS x0+24(FP), Z0
+	XORQ         BX, BX
+
+vector:
+	VMOVUPS (CX)(BX*4), Z1
+	VMOVUPS (AX)(BX*4), Z2
+	VSUBPS  Z2, Z1, Z1
+	VDIVPS  Z0, Z1, Z1
+	VADDPS  Z1, Z2, Z1
+	VMOVUPS Z1, (AX)(BX*4)
+	ADDQ    $0x10, BX
+	CMPQ    BX, DX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func meanToF64AVX512(count int, a *float64, b *float64, x0 float64)
+// Requires: AVX, AVX512F
+TEXT ·meanToF64AVX512(SB), NOSPLIT, $0-32
+	MOVQ         a+8(FP), AX
+	MOVQ         b+16(FP), CX
+	MOVQ         count+0(FP), DX
+	VBROADCASTSD x0+24(FP), Z0
+	XORQ         BX, BX
+
+vector:
+	VMOVUPD (CX)(BX*8), Z1
+	VMOVUPD (AX)(BX*8), Z2
+	VSUBPD  Z2, Z1, Z1
+	VDIVPD  Z0, Z1, Z1
+	VADDPD  Z1, Z2, Z1
+	VMOVUPD Z1, (AX)(BX*8)
+	ADDQ    $0x08, BX
+	CMPQ    BX, DX
+	JLT     vector
+	VZEROUPPER
+	RET
+
 // func momentumF32AVX2(count int, param *float32, grads *float32, v *float32, x0 float32, x1 float32, x2 float32, x3 float32, if0 bool)
 // Requires: AVX
 TEXT ·momentumF32AVX2(SB), NOSPLIT, $0-49
@@ -2566,6 +3010,78 @@ label2:
 	VMOVUPD Z4, (AX)(DI*8)
 	ADDQ    $0x08, DI
 	CMPQ    DI, BX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func multiplyByF32AVX2(count int, a *float32, x0 float32)
+// Requires: AVX
+TEXT ·multiplyByF32AVX2(SB), NOSPLIT, $0-20
+	MOVQ         a+8(FP), AX
+	MOVQ         count+0(FP), CX
+	VBROADCASTSS x0+16(FP), Y0
+	XORQ         DX, DX
+
+vector:
+	VMOVUPS (AX)(DX*4), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(DX*4)
+	ADDQ    $0x08, DX
+	CMPQ    DX, CX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func multiplyByF64AVX2(count int, a *float64, x0 float64)
+// Requires: AVX
+TEXT ·multiplyByF64AVX2(SB), NOSPLIT, $0-24
+	MOVQ         a+8(FP), AX
+	MOVQ         count+0(FP), CX
+	VBROADCASTSD x0+16(FP), Y0
+	XORQ         DX, DX
+
+vector:
+	VMOVUPD (AX)(DX*8), Y1
+	VMULPD  Y0, Y1, Y1
+	VMOVUPD Y1, (AX)(DX*8)
+	ADDQ    $0x04, DX
+	CMPQ    DX, CX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func multiplyByF32AVX512(count int, a *float32, x0 float32)
+// Requires: AVX, AVX512F
+TEXT ·multiplyByF32AVX512(SB), NOSPLIT, $0-20
+	MOVQ         a+8(FP), AX
+	MOVQ         count+0(FP), CX
+	VBROADCASTSS x0+16(FP), Z0
+	XORQ         DX, DX
+
+vector:
+	VMOVUPS (AX)(DX*4), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, (AX)(DX*4)
+	ADDQ    $0x10, DX
+	CMPQ    DX, CX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func multiplyByF64AVX512(count int, a *float64, x0 float64)
+// Requires: AVX, AVX512F
+TEXT ·multiplyByF64AVX512(SB), NOSPLIT, $0-24
+	MOVQ         a+8(FP), AX
+	MOVQ         count+0(FP), CX
+	VBROADCASTSD x0+16(FP), Z0
+	XORQ         DX, DX
+
+vector:
+	VMOVUPD (AX)(DX*8), Z1
+	VMULPD  Z0, Z1, Z1
+	VMOVUPD Z1, (AX)(DX*8)
+	ADDQ    $0x08, DX
+	CMPQ    DX, CX
 	JLT     vector
 	VZEROUPPER
 	RET
@@ -3107,6 +3623,166 @@ vector:
 	VMULPD  Z1, Z0, Z1
 	VMOVUPD (AX)(BX*8), Z2
 	VADDPD  Z1, Z2, Z1
+	VMOVUPD Z1, (AX)(BX*8)
+	ADDQ    $0x08, BX
+	CMPQ    BX, DX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func plusTimesF32AVX2(count int, a *float32, b *float32, x0 float32)
+// Requires: AVX
+TEXT ·plusTimesF32AVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), AX
+	MOVQ         b+16(FP), CX
+	MOVQ         count+0(FP), DX
+	VBROADCASTSS x0+24(FP), Y0
+	XORQ         BX, BX
+
+vector:
+	VMOVUPS (CX)(BX*4), Y1
+	VMULPS  Y1, Y0, Y1
+	VMOVUPS (AX)(BX*4), Y2
+	VADDPS  Y1, Y2, Y1
+	VMOVUPS Y1, (AX)(BX*4)
+	ADDQ    $0x08, BX
+	CMPQ    BX, DX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func plusTimesF64AVX2(count int, a *float64, b *float64, x0 float64)
+// Requires: AVX
+TEXT ·plusTimesF64AVX2(SB), NOSPLIT, $0-32
+	MOVQ         a+8(FP), AX
+	MOVQ         b+16(FP), CX
+	MOVQ         count+0(FP), DX
+	VBROADCASTSD x0+24(FP), Y0
+	XORQ         BX, BX
+
+vector:
+	VMOVUPD (CX)(BX*8), Y1
+	VMULPD  Y1, Y0, Y1
+	VMOVUPD (AX)(BX*8), Y2
+	VADDPD  Y1, Y2, Y1
+	VMOVUPD Y1, (AX)(BX*8)
+	ADDQ    $0x04, BX
+	CMPQ    BX, DX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func plusTimesF32AVX512(count int, a *float32, b *float32, x0 float32)
+// Requires: AVX, AVX512F
+TEXT ·plusTimesF32AVX512(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), AX
+	MOVQ         b+16(FP), CX
+	MOVQ         count+0(FP), DX
+	VBROADCASTSS x0+24(FP), Z0
+	XORQ         BX, BX
+
+vector:
+	VMOVUPS (CX)(BX*4), Z1
+	VMULPS  Z1, Z0, Z1
+	VMOVUPS (AX)(BX*4), Z2
+	VADDPS  Z1, Z2, Z1
+	VMOVUPS Z1, (AX)(BX*4)
+	ADDQ    $0x10, BX
+	CMPQ    BX, DX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func plusTimesF64AVX512(count int, a *float64, b *float64, x0 float64)
+// Requires: AVX, AVX512F
+TEXT ·plusTimesF64AVX512(SB), NOSPLIT, $0-32
+	MOVQ         a+8(FP), AX
+	MOVQ         b+16(FP), CX
+	MOVQ         count+0(FP), DX
+	VBROADCASTSD x0+24(FP), Z0
+	XORQ         BX, BX
+
+vector:
+	VMOVUPD (CX)(BX*8), Z1
+	VMULPD  Z1, Z0, Z1
+	VMOVUPD (AX)(BX*8), Z2
+	VADDPD  Z1, Z2, Z1
+	VMOVUPD Z1, (AX)(BX*8)
+	ADDQ    $0x08, BX
+	CMPQ    BX, DX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func quotientOfF32AVX2(count int, a *float32, b *float32, x0 float32)
+// Requires: AVX
+TEXT ·quotientOfF32AVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), AX
+	MOVQ         b+16(FP), CX
+	MOVQ         count+0(FP), DX
+	VBROADCASTSS x0+24(FP), Y0
+	XORQ         BX, BX
+
+vector:
+	VMOVUPS (CX)(BX*4), Y1
+	VDIVPS  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(BX*4)
+	ADDQ    $0x08, BX
+	CMPQ    BX, DX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func quotientOfF64AVX2(count int, a *float64, b *float64, x0 float64)
+// Requires: AVX
+TEXT ·quotientOfF64AVX2(SB), NOSPLIT, $0-32
+	MOVQ         a+8(FP), AX
+	MOVQ         b+16(FP), CX
+	MOVQ         count+0(FP), DX
+	VBROADCASTSD x0+24(FP), Y0
+	XORQ         BX, BX
+
+vector:
+	VMOVUPD (CX)(BX*8), Y1
+	VDIVPD  Y0, Y1, Y1
+	VMOVUPD Y1, (AX)(BX*8)
+	ADDQ    $0x04, BX
+	CMPQ    BX, DX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func quotientOfF32AVX512(count int, a *float32, b *float32, x0 float32)
+// Requires: AVX, AVX512F
+TEXT ·quotientOfF32AVX512(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), AX
+	MOVQ         b+16(FP), CX
+	MOVQ         count+0(FP), DX
+	VBROADCASTSS x0+24(FP), Z0
+	XORQ         BX, BX
+
+vector:
+	VMOVUPS (CX)(BX*4), Z1
+	VDIVPS  Z0, Z1, Z1
+	VMOVUPS Z1, (AX)(BX*4)
+	ADDQ    $0x10, BX
+	CMPQ    BX, DX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func quotientOfF64AVX512(count int, a *float64, b *float64, x0 float64)
+// Requires: AVX, AVX512F
+TEXT ·quotientOfF64AVX512(SB), NOSPLIT, $0-32
+	MOVQ         a+8(FP), AX
+	MOVQ         b+16(FP), CX
+	MOVQ         count+0(FP), DX
+	VBROADCASTSD x0+24(FP), Z0
+	XORQ         BX, BX
+
+vector:
+	VMOVUPD (CX)(BX*8), Z1
+	VDIVPD  Z0, Z1, Z1
 	VMOVUPD Z1, (AX)(BX*8)
 	ADDQ    $0x08, BX
 	CMPQ    BX, DX
@@ -4264,6 +4940,94 @@ label2:
 	VMOVUPD Z5, (AX)(R8*8)
 	ADDQ    $0x08, R8
 	CMPQ    R8, SI
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func towardsF32AVX2(count int, a *float32, b *float32, x0 float32)
+// Requires: AVX
+TEXT ·towardsF32AVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), AX
+	MOVQ         b+16(FP), CX
+	MOVQ         count+0(FP), DX
+	VBROADCASTSS x0+24(FP), Y0
+	XORQ         BX, BX
+
+vector:
+	VMOVUPS (CX)(BX*4), Y1
+	VMOVUPS (AX)(BX*4), Y2
+	VSUBPS  Y2, Y1, Y1
+	VMULPS  Y1, Y0, Y1
+	VADDPS  Y1, Y2, Y1
+	VMOVUPS Y1, (AX)(BX*4)
+	ADDQ    $0x08, BX
+	CMPQ    BX, DX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func towardsF64AVX2(count int, a *float64, b *float64, x0 float64)
+// Requires: AVX
+TEXT ·towardsF64AVX2(SB), NOSPLIT, $0-32
+	MOVQ         a+8(FP), AX
+	MOVQ         b+16(FP), CX
+	MOVQ         count+0(FP), DX
+	VBROADCASTSD x0+24(FP), Y0
+	XORQ         BX, BX
+
+vector:
+	VMOVUPD (CX)(BX*8), Y1
+	VMOVUPD (AX)(BX*8), Y2
+	VSUBPD  Y2, Y1, Y1
+	VMULPD  Y1, Y0, Y1
+	VADDPD  Y1, Y2, Y1
+	VMOVUPD Y1, (AX)(BX*8)
+	ADDQ    $0x04, BX
+	CMPQ    BX, DX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func towardsF32AVX512(count int, a *float32, b *float32, x0 float32)
+// Requires: AVX, AVX512F
+TEXT ·towardsF32AVX512(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), AX
+	MOVQ         b+16(FP), CX
+	MOVQ         count+0(FP), DX
+	VBROADCASTSS x0+24(FP), Z0
+	XORQ         BX, BX
+
+vector:
+	VMOVUPS (CX)(BX*4), Z1
+	VMOVUPS (AX)(BX*4), Z2
+	VSUBPS  Z2, Z1, Z1
+	VMULPS  Z1, Z0, Z1
+	VADDPS  Z1, Z2, Z1
+	VMOVUPS Z1, (AX)(BX*4)
+	ADDQ    $0x10, BX
+	CMPQ    BX, DX
+	JLT     vector
+	VZEROUPPER
+	RET
+
+// func towardsF64AVX512(count int, a *float64, b *float64, x0 float64)
+// Requires: AVX, AVX512F
+TEXT ·towardsF64AVX512(SB), NOSPLIT, $0-32
+	MOVQ         a+8(FP), AX
+	MOVQ         b+16(FP), CX
+	MOVQ         count+0(FP), DX
+	VBROADCASTSD x0+24(FP), Z0
+	XORQ         BX, BX
+
+vector:
+	VMOVUPD (CX)(BX*8), Z1
+	VMOVUPD (AX)(BX*8), Z2
+	VSUBPD  Z2, Z1, Z1
+	VMULPD  Z1, Z0, Z1
+	VADDPD  Z1, Z2, Z1
+	VMOVUPD Z1, (AX)(BX*8)
+	ADDQ    $0x08, BX
+	CMPQ    BX, DX
 	JLT     vector
 	VZEROUPPER
 	RET

@@ -150,6 +150,60 @@ func asgdVectors[T tensor.Float](param []T, grads []T, a []T, grad effective[T],
 	return count
 }
 
+func clampToVectors[T tensor.Float](a []T, lower T, limit T) int {
+	count, kind := whole(a)
+	if count == 0 {
+		return 0
+	}
+	switch kind {
+	case f32AVX2:
+		clampToF32AVX2(count, first[float32](a, count), float32(lower), float32(limit))
+	case f64AVX2:
+		clampToF64AVX2(count, first[float64](a, count), float64(lower), float64(limit))
+	case f32AVX512:
+		clampToF32AVX512(count, first[float32](a, count), float32(lower), float32(limit))
+	case f64AVX512:
+		clampToF64AVX512(count, first[float64](a, count), float64(lower), float64(limit))
+	}
+	return count
+}
+
+func freeAheadVectors[T tensor.Float](param []T, z []T, b T, c T) int {
+	count, kind := whole(param)
+	if count == 0 {
+		return 0
+	}
+	switch kind {
+	case f32AVX2:
+		freeAheadF32AVX2(count, first[float32](param, count), first[float32](z, count), float32(b), float32(c))
+	case f64AVX2:
+		freeAheadF64AVX2(count, first[float64](param, count), first[float64](z, count), float64(b), float64(c))
+	case f32AVX512:
+		freeAheadF32AVX512(count, first[float32](param, count), first[float32](z, count), float32(b), float32(c))
+	case f64AVX512:
+		freeAheadF64AVX512(count, first[float64](param, count), first[float64](z, count), float64(b), float64(c))
+	}
+	return count
+}
+
+func lerpToVectors[T tensor.Float](a []T, b []T, c T) int {
+	count, kind := whole(a)
+	if count == 0 {
+		return 0
+	}
+	switch kind {
+	case f32AVX2:
+		lerpToF32AVX2(count, first[float32](a, count), first[float32](b, count), float32(c), float32((1 - c)), (c < 0.5))
+	case f64AVX2:
+		lerpToF64AVX2(count, first[float64](a, count), first[float64](b, count), float64(c), float64((1 - c)), (c < 0.5))
+	case f32AVX512:
+		lerpToF32AVX512(count, first[float32](a, count), first[float32](b, count), float32(c), float32((1 - c)), (c < 0.5))
+	case f64AVX512:
+		lerpToF64AVX512(count, first[float64](a, count), first[float64](b, count), float64(c), float64((1 - c)), (c < 0.5))
+	}
+	return count
+}
+
 func lionVectors[T tensor.Float](param []T, grads []T, m []T, grad effective[T], decay effective[T], lr T, b1 T, c1 T, b2 T, c2 T) int {
 	count, kind := whole(param)
 	if count == 0 {
@@ -168,6 +222,24 @@ func lionVectors[T tensor.Float](param []T, grads []T, m []T, grad effective[T],
 	return count
 }
 
+func meanToVectors[T tensor.Float](a []T, b []T, c T) int {
+	count, kind := whole(a)
+	if count == 0 {
+		return 0
+	}
+	switch kind {
+	case f32AVX2:
+		meanToF32AVX2(count, first[float32](a, count), first[float32](b, count), float32(c))
+	case f64AVX2:
+		meanToF64AVX2(count, first[float64](a, count), first[float64](b, count), float64(c))
+	case f32AVX512:
+		meanToF32AVX512(count, first[float32](a, count), first[float32](b, count), float32(c))
+	case f64AVX512:
+		meanToF64AVX512(count, first[float64](a, count), first[float64](b, count), float64(c))
+	}
+	return count
+}
+
 func momentumVectors[T tensor.Float](param []T, grads []T, v []T, grad effective[T], lr T, mu T) int {
 	count, kind := whole(param)
 	if count == 0 {
@@ -182,6 +254,24 @@ func momentumVectors[T tensor.Float](param []T, grads []T, v []T, grad effective
 		momentumF32AVX512(count, first[float32](param, count), first[float32](grads, count), first[float32](v, count), float32(grad.sign), float32(grad.decay), float32(mu), float32(lr), (grad.decay != 0))
 	case f64AVX512:
 		momentumF64AVX512(count, first[float64](param, count), first[float64](grads, count), first[float64](v, count), float64(grad.sign), float64(grad.decay), float64(mu), float64(lr), (grad.decay != 0))
+	}
+	return count
+}
+
+func multiplyByVectors[T tensor.Float](a []T, c T) int {
+	count, kind := whole(a)
+	if count == 0 {
+		return 0
+	}
+	switch kind {
+	case f32AVX2:
+		multiplyByF32AVX2(count, first[float32](a, count), float32(c))
+	case f64AVX2:
+		multiplyByF64AVX2(count, first[float64](a, count), float64(c))
+	case f32AVX512:
+		multiplyByF32AVX512(count, first[float32](a, count), float32(c))
+	case f64AVX512:
+		multiplyByF64AVX512(count, first[float64](a, count), float64(c))
 	}
 	return count
 }
@@ -236,6 +326,42 @@ func nesterovAheadVectors[T tensor.Float](param []T, v []T, mu T) int {
 		nesterovAheadF32AVX512(count, first[float32](param, count), first[float32](v, count), float32(mu))
 	case f64AVX512:
 		nesterovAheadF64AVX512(count, first[float64](param, count), first[float64](v, count), float64(mu))
+	}
+	return count
+}
+
+func plusTimesVectors[T tensor.Float](a []T, b []T, c T) int {
+	count, kind := whole(a)
+	if count == 0 {
+		return 0
+	}
+	switch kind {
+	case f32AVX2:
+		plusTimesF32AVX2(count, first[float32](a, count), first[float32](b, count), float32(c))
+	case f64AVX2:
+		plusTimesF64AVX2(count, first[float64](a, count), first[float64](b, count), float64(c))
+	case f32AVX512:
+		plusTimesF32AVX512(count, first[float32](a, count), first[float32](b, count), float32(c))
+	case f64AVX512:
+		plusTimesF64AVX512(count, first[float64](a, count), first[float64](b, count), float64(c))
+	}
+	return count
+}
+
+func quotientOfVectors[T tensor.Float](a []T, b []T, c T) int {
+	count, kind := whole(a)
+	if count == 0 {
+		return 0
+	}
+	switch kind {
+	case f32AVX2:
+		quotientOfF32AVX2(count, first[float32](a, count), first[float32](b, count), float32(c))
+	case f64AVX2:
+		quotientOfF64AVX2(count, first[float64](a, count), first[float64](b, count), float64(c))
+	case f32AVX512:
+		quotientOfF32AVX512(count, first[float32](a, count), first[float32](b, count), float32(c))
+	case f64AVX512:
+		quotientOfF64AVX512(count, first[float64](a, count), first[float64](b, count), float64(c))
 	}
 	return count
 }
@@ -308,6 +434,24 @@ func sgdScheduleFreeVectors[T tensor.Float](param []T, grads []T, at []T, z []T,
 		sgdScheduleFreeF32AVX512(count, first[float32](param, count), first[float32](grads, count), first[float32](at, count), first[float32](z, count), float32(grad.sign), float32(grad.decay), float32(lr), float32((1 - c)), float32(c), (grad.decay != 0))
 	case f64AVX512:
 		sgdScheduleFreeF64AVX512(count, first[float64](param, count), first[float64](grads, count), first[float64](at, count), first[float64](z, count), float64(grad.sign), float64(grad.decay), float64(lr), float64((1 - c)), float64(c), (grad.decay != 0))
+	}
+	return count
+}
+
+func towardsVectors[T tensor.Float](a []T, b []T, c T) int {
+	count, kind := whole(a)
+	if count == 0 {
+		return 0
+	}
+	switch kind {
+	case f32AVX2:
+		towardsF32AVX2(count, first[float32](a, count), first[float32](b, count), float32(c))
+	case f64AVX2:
+		towardsF64AVX2(count, first[float64](a, count), first[float64](b, count), float64(c))
+	case f32AVX512:
+		towardsF32AVX512(count, first[float32](a, count), first[float32](b, count), float32(c))
+	case f64AVX512:
+		towardsF64AVX512(count, first[float64](a, count), first[float64](b, count), float64(c))
 	}
 	return count
 }

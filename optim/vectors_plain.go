@@ -38,11 +38,31 @@ func asgdVectors[T tensor.Float](param []T, grads []T, a []T, grad effective[T],
 	return 0
 }
 
+func clampToVectors[T tensor.Float](a []T, lower T, limit T) int {
+	return 0
+}
+
+func freeAheadVectors[T tensor.Float](param []T, z []T, b T, c T) int {
+	return 0
+}
+
+func lerpToVectors[T tensor.Float](a []T, b []T, c T) int {
+	return 0
+}
+
 func lionVectors[T tensor.Float](param []T, grads []T, m []T, grad effective[T], decay effective[T], lr T, b1 T, c1 T, b2 T, c2 T) int {
 	return 0
 }
 
+func meanToVectors[T tensor.Float](a []T, b []T, c T) int {
+	return 0
+}
+
 func momentumVectors[T tensor.Float](param []T, grads []T, v []T, grad effective[T], lr T, mu T) int {
+	return 0
+}
+
+func multiplyByVectors[T tensor.Float](a []T, c T) int {
 	return 0
 }
 
@@ -55,6 +75,14 @@ func nesterovVectors[T tensor.Float](param []T, grads []T, at []T, v []T, grad e
 }
 
 func nesterovAheadVectors[T tensor.Float](param []T, v []T, mu T) int {
+	return 0
+}
+
+func plusTimesVectors[T tensor.Float](a []T, b []T, c T) int {
+	return 0
+}
+
+func quotientOfVectors[T tensor.Float](a []T, b []T, c T) int {
 	return 0
 }
 
@@ -71,6 +99,10 @@ func sgdVectors[T tensor.Float](param []T, grads []T, b []T, grad effective[T], 
 }
 
 func sgdScheduleFreeVectors[T tensor.Float](param []T, grads []T, at []T, z []T, grad effective[T], lr T, c T) int {
+	return 0
+}
+
+func towardsVectors[T tensor.Float](a []T, b []T, c T) int {
 	return 0
 }
 

@@ -104,7 +104,7 @@ func (src source) loops() (loops []*loop) {
 
 // callOf returns the name and the arguments in the second statement of a loop.
 func callOf(stmt ast.Stmt) (name string, params []ast.Expr, ok bool) {
-	if stmt, ok := stmt.(*ast.IfStmt); ok && gotypes.ExprString(stmt.Cond) == "long(param)" {
+	if stmt, ok := stmt.(*ast.IfStmt); ok && strings.HasPrefix(gotypes.ExprString(stmt.Cond), "long(") {
 		call := stmt.Body.List[0].(*ast.AssignStmt).Rhs[0].(*ast.CallExpr)
 		return strings.TrimSuffix(gotypes.ExprString(call.Fun), "Vectors"), call.Args, true
 	}

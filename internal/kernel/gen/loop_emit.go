@@ -137,7 +137,7 @@ var direct = map[string][2]func(...Op){
 
 // others is those of elementwise, and sign, which is NaN for NaN here.
 var others = map[string]func(v *vector) func([]VecVirtual) VecVirtual{
-	"max": named("max"), "abs": named("abs"), "neg": named("neg"), "sign": signOrNaN,
+	"max": named("max"), "min": named("min"), "abs": named("abs"), "neg": named("neg"), "sign": signOrNaN,
 }
 
 func named(name string) func(v *vector) func([]VecVirtual) VecVirtual {
