@@ -65,6 +65,9 @@ func gemmPanels[T Float](dst, a, b, bias []T, relu bool, m, n, k int, transA, tr
 		return
 	}
 	defer workers.release()
+	if p.padsA() || p.packs(p.rows) {
+		prepareScratches(Workers(), p.padsA())
+	}
 	switch p := any(&p).(type) {
 	case *product[float32]:
 		product32 = *p
@@ -214,9 +217,7 @@ func packPanel[T Float](s *scratch, b view, deep, cols, wide int, trans bool) vi
 // padBlock copies a (rows, deep) block of a whose rows all start at the same place of
 // a page, and so take each other's place in the cache, to where they do not.
 func padBlock[T Float](s *scratch, a view, rows, deep int) view {
-	if s.a == nil {
-		s.a = make([]float64, blockBytes/8)
-	}
+	s.makeBlock()
 	bytes := deep * size[T]()
 	dst := view{unsafe.Pointer(unsafe.SliceData(s.a)), (bytes+63)/64*64 + 64, size[T]()}
 	for i := range rows {

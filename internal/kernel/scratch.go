@@ -17,6 +17,34 @@ var scratches struct {
 	free *scratch
 }
 
+// prepareScratches makes room for n tiles at once, so that no later product of the kind
+// allocates because its tiles happen to run at the same time.
+func prepareScratches(n int, padded bool) {
+	scratches.Lock()
+	defer scratches.Unlock()
+	for s := scratches.free; s != nil; s = s.next {
+		n--
+		if padded {
+			s.makeBlock()
+		}
+	}
+	for ; n > 0; n-- {
+		s := newScratch()
+		if padded {
+			s.makeBlock()
+		}
+		s.next, scratches.free = scratches.free, s
+	}
+}
+
+func newScratch() *scratch { return &scratch{b: make([]float64, panelBytes/8)} }
+
+func (s *scratch) makeBlock() {
+	if s.a == nil {
+		s.a = make([]float64, blockBytes/8)
+	}
+}
+
 func takeScratch() *scratch {
 	scratches.Lock()
 	s := scratches.free
@@ -25,7 +53,7 @@ func takeScratch() *scratch {
 	}
 	scratches.Unlock()
 	if s == nil {
-		s = &scratch{b: make([]float64, panelBytes/8)}
+		s = newScratch()
 	}
 	return s
 }
