@@ -22,7 +22,7 @@ const (
 	bandMost = 1 << 20
 	// Gradients of weights are sums of blocks of so many multiply-adds, but not of more
 	// blocks than sumBlocks, with no more elements than sumElements.
-	sumWork     = 1 << 21
+	sumWork     = 1 << 19
 	sumBlocks   = 16
 	sumElements = 1 << 20
 )

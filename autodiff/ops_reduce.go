@@ -143,11 +143,7 @@ type axisReducer[T tensor.Float] func(dst, x []T, outer, n, inner int)
 // bindReduce reduces each run of adjacent axes in one pass, the last run first.
 // dst has its reduced axes as 1 or not at all; either way the elements are the same.
 func bindReduce[T tensor.Float](axes []int, dst, x *tensor.Array[T], reduce axisReducer[T]) func() {
-	type pass struct {
-		outer, n, inner int
-		scratch         []T
-	}
-	var passes []pass
+	var passes []func()
 	shape := x.Shape.Clone()
 	for end := len(axes); end > 0; {
 		start := end - 1
@@ -155,32 +151,39 @@ func bindReduce[T tensor.Float](axes []int, dst, x *tensor.Array[T], reduce axis
 			start--
 		}
 		first, last := axes[start], axes[end-1]
-		p := pass{outer: tensor.Size(shape[:first]), n: tensor.Size(shape[first : last+1]), inner: tensor.Size(shape[last+1:])}
+		outer, n, inner := tensor.Size(shape[:first]), tensor.Size(shape[first:last+1]), tensor.Size(shape[last+1:])
 		for a := first; a <= last; a++ {
 			shape[a] = 1
 		}
+		to := dst
 		if start > 0 {
-			p.scratch = make([]T, p.outer*p.inner)
+			to = &tensor.Array[T]{Data: make([]T, outer*inner)}
 		}
-		passes = append(passes, p)
-		end = start
+		passes = append(passes, reducePass(to, x, outer, n, inner, reduce))
+		x, end = to, start
 	}
 	if len(passes) == 0 { // a scalar has no axes
 		return func() { copy(dst.Data, x.Data) }
 	}
 	return func() {
-		src := x.Data
-		for _, p := range passes {
-			out := p.scratch
-			if out == nil {
-				out = dst.Data
-			}
-			if p.n == 1 {
-				copy(out, src) // the sum of one element is that element, −0 too
-			} else {
-				reduce(out, src, p.outer, p.n, p.inner)
-			}
-			src = out
+		for _, pass := range passes {
+			pass()
 		}
 	}
+}
+
+// reduceAtOnce is the number of elements that are worth a call by kernel.Parallel.
+const reduceAtOnce = 1 << 15
+
+// reducePass reduces the middle dimension of x to dst, several of the outer at a time.
+func reducePass[T tensor.Float](dst, x *tensor.Array[T], outer, n, inner int, reduce axisReducer[T]) func() {
+	if n == 1 {
+		return func() { copy(dst.Data, x.Data) } // the sum of one element is that element, −0 too
+	}
+	each := max(reduceAtOnce/max(n*inner, 1), 1)
+	call := func(i int) {
+		from, to := i*each, min((i+1)*each, outer)
+		reduce(dst.Data[from*inner:to*inner], x.Data[from*n*inner:to*n*inner], to-from, n, inner)
+	}
+	return func() { kernel.Parallel((outer+each-1)/each, call) }
 }
