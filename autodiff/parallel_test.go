@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	. "github.com/downhill-go/downhill/autodiff"
+	"github.com/downhill-go/downhill/internal/kernel"
 	"github.com/downhill-go/downhill/tensor"
 	"github.com/stretchr/testify/require"
 )
@@ -71,4 +72,40 @@ func parallelBits(t *testing.T) []byte {
 		}
 	}
 	return hash.Sum(nil)
+}
+
+// TestReduceInParts compares reductions of arrays that several workers share, of all and of
+// the last part that is smaller, with those of one row of the outer axes at a time.
+func TestReduceInParts(t *testing.T) {
+	defer SetWorkers(0)
+	const outer, n, inner = 70, 300, 5
+	rng := tensor.NewRand(13)
+	v := must(tensor.Normal[float32](rng, 0, 1, outer, n, inner))
+	data := v.Data().([]float32)
+	for name, f := range map[string]struct {
+		of     func(x *Node, axes ...int) *Node
+		kernel func(dst, x []float32, outer, n, inner int)
+	}{"sum": {Sum, kernel.SumAxis[float32]}, "max": {Max, kernel.MaxAxis[float32]}, "min": {Min, kernel.MinAxis[float32]}} {
+		middle, last := make([]float32, outer*inner), make([]float32, outer)
+		for o := range outer {
+			x := data[o*n*inner:][:n*inner]
+			f.kernel(middle[o*inner:][:inner], x, 1, n, inner)
+			f.kernel(last[o:][:1], x, 1, n*inner, 1)
+		}
+		both := make([]float32, n)
+		rows := make([]float32, outer*n)
+		f.kernel(rows, data, outer*n, inner, 1)
+		f.kernel(both, rows, 1, outer, n)
+		g := NewGraph()
+		x := Param(g, "x", v)
+		m, l, b := f.of(x, 1), f.of(x, 1, 2), f.of(x, 0, 2)
+		prog := mustCompile(t, m, Keep(l, b))
+		for _, workers := range []int{1, 2, 3, 16} {
+			SetWorkers(workers)
+			require.NoError(t, prog.Run())
+			require.Equal(t, middle, m.Value().Data(), name)
+			require.Equal(t, last, l.Value().Data(), name)
+			require.Equal(t, both, b.Value().Data(), name)
+		}
+	}
 }
