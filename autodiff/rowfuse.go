@@ -18,6 +18,9 @@ type rows struct {
 func (d rows) wide() int   { return d.length * d.inner } // elements of a row
 func (d rows) narrow() int { return d.inner }
 
+// isWide reports a value that is wide.
+func (d rows) isWide(v *value) bool { return v.size() == d.count*d.wide() }
+
 // maxRow is the largest number of elements in a row: a few rows must fit in the
 // second level cache.
 const maxRow = 1 << 14
@@ -118,7 +121,7 @@ func (d rows) reads(v *value, i int) access {
 	case scatter:
 		return byNarrow
 	}
-	isWide := v.size() == d.count*d.wide()
+	isWide := d.isWide(v)
 	switch {
 	case a.size() == v.size() && isWide:
 		return byWide
@@ -256,7 +259,7 @@ func (f *rowFuser) postpone(v *value) {
 			more++
 		}
 	}
-	if more == 0 || more == 1 && v.size() == f.d.count*f.d.wide() {
+	if more == 0 || more == 1 && f.d.isWide(v) {
 		f.stage[v] = first
 	}
 }

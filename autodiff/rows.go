@@ -9,7 +9,7 @@ import (
 
 // rowBlock is the number of elements of a wide array that a row program computes at
 // a time, if a row is not longer.
-const rowBlock = 2048
+const rowBlock = 4096
 
 // rowGrain is the number of elements, times steps, that are worth a call by
 // [kernel.Parallel].
@@ -23,7 +23,6 @@ type rowProgram[T tensor.Float] struct {
 	d      rows
 	steps  []rowStep[T]
 	slots  []rowSlot[T]
-	number map[slotKey]int // of slots, when compiling
 	sums   []columnSum[T]
 	block  int      // rows at a time
 	starts []int    // of the parts that the rows are cut into, and the end
@@ -68,55 +67,12 @@ type rowSlot[T tensor.Float] struct {
 	temp  int              // which memory of the lane
 }
 
-// slotKey is a value as it is read.
-type slotKey struct {
-	v    *value
-	how  access
-	like *value // the reader, when it is read otherwise
-}
-
 // rowLane is what one processor needs for itself.
 type rowLane[T tensor.Float] struct {
 	temps  [][]T
 	inputs []*blockInput[T] // of each slot; nil if it is no broadcast input
 	slots  [][]T            // what each slot holds for the block at hand
 	args   [][][]T          // of each step
-}
-
-func newRowProgram[T tensor.Float](u *unit, arrays []*tensor.Array[T]) *rowProgram[T] {
-	p := &rowProgram[T]{d: *u.rows, number: make(map[slotKey]int)}
-	stored := make(map[*value]bool)
-	for _, v := range u.stored {
-		stored[v] = true
-	}
-	for _, v := range u.values {
-		src := make([]int, len(v.args))
-		for i, a := range v.args {
-			src[i] = p.read(v, i, arrays[a.id])
-		}
-		if p.d.sumsColumns(v) {
-			p.sums = append(p.sums, columnSum[T]{src: src[0], dst: arrays[v.id]})
-			continue
-		}
-		slot := rowSlot[T]{width: p.d.narrow()}
-		how := byNarrow
-		if v.size() == p.d.count*p.d.wide() {
-			slot.width, how = p.d.wide(), byWide
-		}
-		if stored[v] {
-			slot.array = arrays[v.id]
-		}
-		p.add(slotKey{v: v, how: how}, slot, applyOf[T](v, p.d), src...)
-	}
-	p.number = nil
-	p.block = max(1, rowBlock/p.d.wide())
-	p.shareTemps()
-	p.cut()
-	for range min(p.tasks(), kernel.Workers()) {
-		p.free = append(p.free, p.newLane())
-	}
-	p.work = p.runTask
-	return p
 }
 
 // cut divides the rows into parts, by shapes alone: as the order of sums of columns wants
@@ -144,119 +100,6 @@ func (p *rowProgram[T]) cut() {
 
 // tasks returns the number of calls by kernel.Parallel.
 func (p *rowProgram[T]) tasks() int { return (len(p.starts) - 2 + p.group) / p.group }
-
-// add appends a step, and the slot of its result.
-func (p *rowProgram[T]) add(key slotKey, slot rowSlot[T], apply func([]T, [][]T, int), src ...int) int {
-	n := len(p.slots)
-	p.slots = append(p.slots, slot)
-	p.number[key] = n
-	p.steps = append(p.steps, rowStep[T]{apply: apply, dst: n, src: src, inPlace: isPointwise(key.v) && key.like == nil})
-	return n
-}
-
-// read returns the slot in which v finds its argument i.
-func (p *rowProgram[T]) read(v *value, i int, array *tensor.Array[T]) int {
-	a := storageOf(v.args[i])
-	key := slotKey{v: a, how: p.d.reads(v, i)}
-	width := p.d.narrow()
-	if v.size() == p.d.count*p.d.wide() {
-		width = p.d.wide()
-	}
-	var like tensor.Shape
-	switch key.how {
-	case otherwise:
-		key.like, like = v, v.shape
-	case byNarrow:
-		width = p.d.narrow()
-	case byWide:
-		width = p.d.wide()
-	}
-	n, ok := p.number[key]
-	if !ok { // it comes from outside
-		n = len(p.slots)
-		p.slots = append(p.slots, rowSlot[T]{width: width, array: array, like: like})
-		p.number[key] = n
-	}
-	if _, across := v.prim.(scatter); across || key.how != byNarrow || v.size() != p.d.count*p.d.wide() {
-		return n
-	}
-	repeated := slotKey{v: a, how: byNarrow, like: a}
-	if n, ok := p.number[repeated]; ok {
-		return n
-	}
-	d := p.d
-	return p.add(repeated, rowSlot[T]{width: d.wide()}, func(dst []T, x [][]T, rows int) {
-		kernel.Repeat(dst, x[0], rows, d.length, d.inner)
-	}, n)
-}
-
-// applyOf returns the function that computes some rows of v, which d computes.
-func applyOf[T tensor.Float](v *value, d rows) func(dst []T, x [][]T, rows int) {
-	reduce := func(f axisReducer[T]) func([]T, [][]T, int) {
-		return func(dst []T, x [][]T, rows int) { f(dst, x[0], rows, d.length, d.inner) }
-	}
-	switch p := v.prim.(type) {
-	case Pointwise:
-		f := mapOf[T](p)
-		return func(dst []T, x [][]T, _ int) { f(dst, x) }
-	case expand:
-		return func(dst []T, x [][]T, _ int) { copy(dst, x[0]) }
-	case sum:
-		return reduce(kernel.SumAxis[T])
-	case extremum:
-		if p.Smallest {
-			return reduce(kernel.MinAxis[T])
-		}
-		return reduce(kernel.MaxAxis[T])
-	case gather:
-		return func(dst []T, x [][]T, rows int) {
-			kernel.Gather(dst, x[0], x[1], rows, 1, d.length, d.inner, outside[T](p.Zero))
-		}
-	case scatter:
-		return func(dst []T, x [][]T, rows int) {
-			kernel.Scatter(dst, x[0], x[1], rows, 1, d.length, d.inner)
-		}
-	}
-	panic("autodiff: no rows of " + v.prim.Name())
-}
-
-// shareTemps numbers the memory of slots that have none; those that are not needed at
-// once share it. A step may write over an argument that it is the last to read if it
-// is pointwise, and no other may.
-func (p *rowProgram[T]) shareTemps() {
-	last := make([]int, len(p.slots))
-	for i, s := range p.steps {
-		for _, slot := range s.src {
-			last[slot] = i
-		}
-	}
-	for _, c := range p.sums {
-		last[c.src] = len(p.steps)
-	}
-	type temp struct{ width, until int }
-	var temps []temp
-	for i, s := range p.steps {
-		slot := &p.slots[s.dst]
-		if slot.array != nil {
-			continue
-		}
-		slot.temp = -1
-		from := i
-		if s.inPlace {
-			from++
-		}
-		for k := range temps {
-			if temps[k].width == slot.width && temps[k].until < from {
-				slot.temp = k
-			}
-		}
-		if slot.temp < 0 {
-			slot.temp = len(temps)
-			temps = append(temps, temp{width: slot.width})
-		}
-		temps[slot.temp].until = last[s.dst]
-	}
-}
 
 // newLane makes the memory for one processor.
 func (p *rowProgram[T]) newLane() *rowLane[T] {

@@ -4,6 +4,7 @@ package kernel
 
 //go:generate go -C gen run . -group arith -out ../arith_amd64.s -stubs ../arith_amd64.go -pkg kernel
 //go:generate go -C gen run . -group cast -out ../cast_amd64.s -stubs ../cast_amd64.go -pkg kernel
+//go:generate go -C gen run . -group byrow -out ../byrow_amd64.s -stubs ../byrow_amd64.go -pkg kernel
 //go:generate go -C gen run . -group conv -out ../conv_amd64.s -stubs ../conv_amd64.go -pkg kernel
 //go:generate go -C gen run . -group processor -out ../processor_amd64.s -stubs ../processor_amd64.go -pkg kernel
 //go:generate go -C gen run . -group formulas -out ../formulas_amd64.s -stubs ../formulas_amd64.go -pkg kernel

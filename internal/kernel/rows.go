@@ -59,3 +59,62 @@ func AddColumns[T Float](dst, x []T, n int) {
 		x = x[len(dst):]
 	}
 }
+
+// some is the number of rows for which a few numbers are kept on the stack.
+const some = 64
+
+// SumScatter writes the sums of the rows that [Scatter] makes of one element each, or of
+// the negative ones: src where index is a whole number in [0, cols), else 0.
+func SumScatter[T Float](dst, index, src []T, negative bool, cols int) {
+	for r, v := range index[:len(dst)] {
+		dst[r] = 0
+		if place(v, cols) >= 0 {
+			dst[r] += scattered(src[r], negative)
+		}
+	}
+}
+
+// scattered returns what [Scatter] makes of one element: -0 becomes 0.
+func scattered[T Float](v T, negative bool) T {
+	v += 0
+	if negative {
+		return -v
+	}
+	return v
+}
+
+// AddScatter adds to each row of a, times the element of s for it, what [Scatter] makes of
+// one element of src, or the negative of that:
+//
+//	dst[r,c] = a[r,c] s[r] ± (src[r] where index[r] = c, else 0)
+//
+// With s = nil there is no product. dst may be a.
+func AddScatter[T Float](dst, a, s, index, src []T, negative bool, cols int) {
+	var rest, sums [some]T
+	for i := range rest {
+		rest[i] = scattered(T(0), negative)
+	}
+	for start := 0; start < len(index); start += some {
+		end := min(start+some, len(index))
+		d, a, index := dst[start*cols:end*cols], a[start*cols:end*cols], index[start:end]
+		for r, v := range index { // before a is gone
+			if k := place(v, cols); k >= 0 {
+				x := a[r*cols+k]
+				if s != nil {
+					x *= s[start+r]
+				}
+				sums[r] = x + scattered(src[start+r], negative)
+			}
+		}
+		if s == nil {
+			AddByRow(d, a, rest[:len(index)], cols)
+		} else {
+			MulAddByRow(d, a, s[start:end], rest[:], cols)
+		}
+		for r, v := range index {
+			if k := place(v, cols); k >= 0 {
+				d[r*cols+k] = sums[r]
+			}
+		}
+	}
+}

@@ -2,6 +2,7 @@ package kernel_test
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -52,5 +53,61 @@ func TestColumnParts(t *testing.T) {
 			kernel.Add(parts[j[0]], parts[j[0]], parts[j[1]])
 		}
 		require.Equal(t, want, parts[0], "%d rows", n)
+	}
+}
+
+// Sums with scatters are those of the rows that Scatter writes, to the bit.
+func TestAddScatter(t *testing.T) {
+	t.Run("float32", testAddScatter[float32])
+	t.Run("float64", testAddScatter[float64])
+}
+
+func testAddScatter[T kernel.Float](t *testing.T) {
+	zero, inf := T(0), T(math.Inf(1))
+	numbers := []T{1, -2, zero, -1 * zero, T(math.Copysign(0, -1)), inf, -inf, T(math.NaN()), 0.1}
+	rng := rand.New(rand.NewPCG(5, 6))
+	pick := func(n int) []T {
+		x := make([]T, n)
+		for i := range x {
+			x[i] = numbers[rng.IntN(len(numbers))]
+		}
+		return x
+	}
+	for _, s := range [][2]int{{0, 4}, {1, 1}, {5, 3}, {63, 10}, {64, 2}, {65, 33}, {200, 7}} {
+		rows, cols := s[0], s[1]
+		for _, negative := range []bool{false, true} {
+			x, factor, src, index := pick(rows*cols), pick(rows), pick(rows), make([]T, rows)
+			for r := range index {
+				index[r] = []T{T(rng.IntN(cols)), T(rng.IntN(cols)), T(cols), -1, T(math.NaN()), 0.5}[rng.IntN(6)]
+			}
+			wide, product, scattered := make([]T, rows*cols), make([]T, rows*cols), make([]T, rows*cols)
+			kernel.Scatter(scattered, index, src, rows, 1, cols, 1)
+			if negative {
+				kernel.Neg(scattered, scattered)
+			}
+			kernel.Repeat(wide, factor, rows, cols, 1)
+			kernel.Mul(product, x, wide)
+			kernel.Add(product, product, scattered)
+			sum, want, got := make([]T, rows*cols), make([]T, rows), make([]T, rows)
+			kernel.Add(sum, x, scattered)
+			kernel.SumAxis(want, scattered, rows, cols, 1)
+			kernel.SumScatter(got, index, src, negative, cols)
+			requireBits(t, want, got)
+			dst := make([]T, rows*cols)
+			kernel.AddScatter(dst, x, nil, index, src, negative, cols)
+			requireBits(t, sum, dst)
+			kernel.AddScatter(x, x, factor, index, src, negative, cols) // over x
+			requireBits(t, product, x)
+		}
+	}
+}
+
+func requireBits[T kernel.Float](t *testing.T, want, got []T) {
+	t.Helper()
+	require.Len(t, got, len(want))
+	for i, w := range want {
+		if g := got[i]; math.Float64bits(float64(w)) != math.Float64bits(float64(g)) && (w == w || g == g) {
+			require.Failf(t, "other bits", "element %d: %v, want %v", i, g, w)
+		}
 	}
 }

@@ -52,6 +52,28 @@ func vectorFill[T Float](dst []T, v T) bool {
 	return true
 }
 
+// vectorByRow runs an operation on rows of cols elements of a size in bytes. s and t have
+// one element for each row.
+func vectorByRow(op byRowOperation, size, rows, cols int, dst, a, s, t *byte) bool {
+	if isa == plain || rows*cols == 0 {
+		return false
+	}
+	which := kind(int(op), size)
+	if rows*cols <= vectorMost {
+		elementwiseByRow(which, rows, cols, dst, a, s, t)
+		return true
+	}
+	c := min(cols, vectorMost)
+	n := vectorMost / c
+	for r := 0; r < rows; r += n {
+		for i := 0; i < cols; i += c { // a row that is cut is the only one
+			step := (r*cols + i) * size
+			elementwiseByRow(which, min(n, rows-r), min(c, cols-i), after(dst, step), after(a, step), after(s, r*size), after(t, r*size))
+		}
+	}
+	return true
+}
+
 // vectorRow reduces a row of at most leafRow elements with vector instructions.
 func vectorRow[T Float](f fold, y *T, x []T) bool {
 	return vectorRows(f, size[T](), 1, len(x), (*byte)(unsafe.Pointer(y)), at(x))

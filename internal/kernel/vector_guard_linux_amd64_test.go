@@ -24,6 +24,30 @@ func TestReduceGuard(t *testing.T) {
 	})
 }
 
+// TestByRowGuard does so for operations with one number for each row.
+func TestByRowGuard(t *testing.T) {
+	forEachISA(t, func(t *testing.T) {
+		t.Run("float64", testByRowGuard[float64])
+		t.Run("float32", testByRowGuard[float32])
+	})
+}
+
+func testByRowGuard[T Float](t *testing.T) {
+	dst, a, s, u := guarded[T](t, 1), guarded[T](t, 1), guarded[T](t, 1), guarded[T](t, 1)
+	rng := rand.New(rand.NewPCG(67, 68))
+	copy(a, values[T](rng, len(a)))
+	copy(s, values[T](rng, len(s)))
+	for _, c := range byRows[T]() {
+		for cols := range 140 {
+			for rows := range 4 {
+				n := rows * cols
+				c.run(dst[:n], a[:n], s[:rows], u[:rows], cols)
+				c.run(dst[len(dst)-n:], a[len(a)-n:], s[len(s)-rows:], u[len(u)-rows:], cols)
+			}
+		}
+	}
+}
+
 func testReduceGuard[T Float](t *testing.T) {
 	dst, x := guarded[T](t, 1), guarded[T](t, 1<<15)
 	copy(x, randoms[T](rand.New(rand.NewPCG(65, 66)), len(x)))

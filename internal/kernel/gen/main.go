@@ -19,6 +19,7 @@ import (
 var groups = map[string]func(){
 	"arith":     arith,
 	"cast":      cast,
+	"byrow":     byRow,
 	"conv":      conv,
 	"formulas":  functions,
 	"gemm":      gemm,

@@ -1,0 +1,72 @@
+package autodiff_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	. "github.com/downhill-go/downhill/autodiff"
+	"github.com/downhill-go/downhill/tensor"
+	"github.com/stretchr/testify/require"
+)
+
+// What a row program does not compute, since all that read it do without, changes no
+// bits: labels that are no place, zeros with a sign, infinities and NaN.
+func TestRowsLazySameBits(t *testing.T) {
+	negative := math.Copysign(0, -1)
+	for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+		for _, s := range [][2]int{{2, 2}, {9, 10}, {300, 10}, {70, 129}, {3, 5000}} {
+			rows, n := s[0], s[1]
+			g, rng := NewGraph(), tensor.NewRand(3)
+			normal := func(name string, special []float64, shape ...int) *Node {
+				x := tensor.Must(tensor.Normal(rng, 0, 1.0, shape...))
+				for i := range x.Data().([]float64) {
+					if k := (i*i + i/7) % 23; k < len(special) {
+						x.Data().([]float64)[i] = special[k]
+					}
+				}
+				return Param(g, name, as(t, x, dt))
+			}
+			special := []float64{0, negative, math.Inf(1), math.Inf(-1), math.NaN(), 1e30}
+			x, w := normal("x", special, rows, n), normal("w", special, rows, n)
+			bias, src, m := normal("bias", nil, n), normal("src", special, rows, 1), normal("m", special, rows, 1)
+			at := make([]float64, rows)
+			for i := range at {
+				at[i] = []float64{0, 1, float64(n - 1), float64(n), -1, math.NaN(), 0.5, negative, float64(i * 7 % n)}[i%9]
+			}
+			labels := Param(g, "labels", as(t, tensor.Must(tensor.FromSlice(at, rows, 1)), dt))
+			zeros := Mul(x, 0)
+			scattered := ScatterAdd(StopGradient(Sub(Mul(zeros, 0), Mul(zeros, 0))), 1, labels, src)
+			mean := MeanKeep(x, 1) // makes rows
+			for name, y := range map[string]*Node{
+				"gather of a difference":      Gather(Sub(x, mean), 1, labels),
+				"gather of much":              Gather(Div(Mul(Sub(w, mean), Add(bias, x)), Add(Neg(x), 3)), 1, labels),
+				"gather of a gathered number": Mul(mean, Gather(Mul(Add(x, m), m), 1, labels)),
+				"scatter in a sum":            Add(mean, scattered),
+				"scatter":                     ScatterAdd(Sub(x, mean), 1, labels, src),
+				"scatter and a product":       ScatterAdd(Mul(Sub(x, mean), m), 1, labels, src),
+				"numbers first":               Sub(m, Div(mean, Mul(2, x))),
+				"largest":                     Maximum(Minimum(x, m), mean),
+				"equal":                       Mul(mean, Eq(w, MaxKeep(w, 1))),
+				"a difference times a number": Mul(Mul(Sub(x, mean), m), Mul(Sub(w, 2), 3)),
+				"all numbers":                 Mul(mean, Sub(Div(2, x), Sub(1, w))),
+			} {
+				t.Run(fmt.Sprint(name, " ", dt, s), func(t *testing.T) {
+					params := []*Node{x, w, bias, src, m}
+					loss := Sum(Mul(y, y))
+					results := func(opts ...Option) [][]float64 {
+						prog := mustCompile(t, loss, append(opts, WithGrad(params...), Keep(y))...)
+						require.NoError(t, prog.Run())
+						out := [][]float64{nodeValue(t, y)}
+						for _, p := range params {
+							out = append(out, gradValue(t, p))
+						}
+						return out
+					}
+					want := results(Unfused())
+					requireSameBits(t, want, results())
+				})
+			}
+		}
+	}
+}
