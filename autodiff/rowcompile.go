@@ -11,6 +11,7 @@ import (
 type rowCompiler[T tensor.Float] struct {
 	*rowProgram[T]
 	arrays []*tensor.Array[T]
+	unit   map[*value]bool // the values of the program
 	stored map[*value]bool
 	number map[slotKey]int // of slots
 	broad  map[*value][]int

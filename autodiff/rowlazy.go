@@ -18,12 +18,13 @@ const (
 
 // findLazy finds the values that need no step. All that read a value come after it.
 func (c *rowCompiler[T]) findLazy(values []*value) {
-	c.lazy = make(map[*value]laziness)
+	c.lazy, c.unit = make(map[*value]laziness), make(map[*value]bool)
 	if c.d.inner != 1 {
 		return
 	}
 	users := make(map[*value][]*value)
 	for _, v := range values {
+		c.unit[v] = true
 		for _, a := range v.args {
 			users[storageOf(a)] = append(users[storageOf(a)], v)
 		}
@@ -52,7 +53,7 @@ func (c *rowCompiler[T]) spares(w, v *value, l laziness) bool {
 	case sparse:
 		_, negative := w.prim.(neg)
 		_, total := w.prim.(sum)
-		return scatterOf(v) != nil && (negative && c.lazy[w] == sparse || total && !c.d.sumsColumns(w) || reads(c.scatterTerm(w)))
+		return c.scatterOf(v) != nil && (negative && c.lazy[w] == sparse || total && !c.d.sumsColumns(w) || reads(c.scatterTerm(w)))
 	}
 	if i := c.scatterTerm(w); i >= 0 { // x·s + scatter
 		_, ok := v.prim.(mul)
@@ -75,7 +76,8 @@ func (c *rowCompiler[T]) scatterTerm(w *value) int {
 		return -1
 	}
 	for i := from; i < 2; i++ {
-		if c.lazy[w] == eager && scatterOf(storageOf(w.args[i])) != nil && c.d.reads(w, i) == byWide && c.d.reads(w, 1-i) != byNarrow {
+		if c.lazy[w] == eager && c.scatterOf(storageOf(w.args[i])) != nil && c.d.reads(w, i) == byWide && c.d.reads(w, 1-i) != byNarrow &&
+			storageOf(w.args[0]) != storageOf(w.args[1]) {
 			return i
 		}
 	}
@@ -92,13 +94,13 @@ func isArithmetic(v *value) bool {
 	return false
 }
 
-// scatterOf returns the scatter that v, which has rows, is or is the negative of. Else it
-// is nil.
-func scatterOf(v *value) *value {
+// scatterOf returns the scatter in the program that v is or is the negative of. Else it is
+// nil.
+func (c *rowCompiler[T]) scatterOf(v *value) *value {
 	if _, ok := v.prim.(neg); ok {
 		v = storageOf(v.args[0])
 	}
-	if _, ok := v.prim.(scatter); ok {
+	if _, ok := v.prim.(scatter); ok && c.unit[v] {
 		return v
 	}
 	return nil
@@ -115,7 +117,7 @@ func (c *rowCompiler[T]) compileLazy(v *value) bool {
 		}
 	case sum:
 		if a := storageOf(v.args[0]); c.lazy[a] == sparse {
-			s, negative, n := scatterOf(a), a != scatterOf(a), c.d.length
+			s, negative, n := c.scatterOf(a), a != c.scatterOf(a), c.d.length
 			c.add(v, func(dst []T, x [][]T, _ int) {
 				kernel.SumScatter(dst, x[0], x[1], negative, n)
 			}, false, c.read(s, 0), c.read(s, 1))
@@ -141,7 +143,7 @@ func (c *rowCompiler[T]) compileLazy(v *value) bool {
 // addScatter adds the step of v, of which argument i is a scatter.
 func (c *rowCompiler[T]) addScatter(v *value, i int) {
 	a, x, n := storageOf(v.args[i]), storageOf(v.args[1-i]), c.d.length
-	s := scatterOf(a)
+	s := c.scatterOf(a)
 	_, minus := v.prim.(sub)
 	negative := minus != (a != s)
 	index, src := c.read(s, 0), c.read(s, 1)

@@ -45,6 +45,8 @@ func TestRowsLazySameBits(t *testing.T) {
 				"scatter in a sum":            Add(mean, scattered),
 				"scatter":                     ScatterAdd(Sub(x, mean), 1, labels, src),
 				"scatter and a product":       ScatterAdd(Mul(Sub(x, mean), m), 1, labels, src),
+				"scatter of another axis":     Mul(mean, Neg(ScatterAdd(zeros, 0, Reshape(Slice(labels, 0, 0, 2), 1, 2), Reshape(Slice(src, 0, 0, 2), 1, 2)))),
+				"scatter twice":               Mul(mean, Add(scattered, scattered)),
 				"numbers first":               Sub(m, Div(mean, Mul(2, x))),
 				"largest":                     Maximum(Minimum(x, m), mean),
 				"equal":                       Mul(mean, Eq(w, MaxKeep(w, 1))),
