@@ -34,8 +34,9 @@ func newChain[T tensor.Float](dst *tensor.Array[T], in []*tensor.Array[T], steps
 		return whole.run
 	}
 	each := (n/parts + whole.size - 1) / whole.size * whole.size
-	var cut []*blocks[T]
-	for start := 0; start < n; start += each {
+	whole.end = min(each, n)
+	cut := []*blocks[T]{whole}
+	for start := each; start < n; start += each {
 		b := newBlocks(dst, in, steps)
 		b.start, b.end = start, min(start+each, n)
 		cut = append(cut, b)

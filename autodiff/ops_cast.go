@@ -47,16 +47,8 @@ func (cast) Bind64(dst *tensor.Array[float64], in []*tensor.Array[float64]) func
 
 // bindCast returns the function that copies x to dst, on several processors if it is long.
 func bindCast[To, From tensor.Float](dst *tensor.Array[To], x *tensor.Array[From]) func() {
-	return inParts(tensor.Size(dst.Shape), func(from, to int) { kernel.Cast(dst.Data[from:to], x.Data[from:to]) })
+	return inParts(tensor.Size(dst.Shape), copyPart, func(from, to int) { kernel.Cast(dst.Data[from:to], x.Data[from:to]) })
 }
 
 // copyPart is the number of elements that are worth a call of kernel.Parallel where they are only moved.
 const copyPart = 1 << 16
-
-// inParts returns the function that calls f for parts of n elements, all of which are copyPart long but
-// for the last.
-func inParts(n int, f func(from, to int)) func() {
-	call := func(i int) { f(i*copyPart, min((i+1)*copyPart, n)) }
-	parts := (n + copyPart - 1) / copyPart
-	return func() { kernel.Parallel(parts, call) }
-}

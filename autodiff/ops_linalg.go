@@ -154,9 +154,8 @@ func bindMatMul[T tensor.Float](p matMul, dst, a, b *tensor.Array[T], after epil
 	offA := batchOffsets(a.Shape, batch)
 	offB := batchOffsets(b.Shape, batch)
 	// Small products are computed several at a time.
-	each := max(1, kernel.Grain/max(1, m*n*k))
-	some := func(part int) {
-		for i := part * each; i < min((part+1)*each, len(offA)); i++ {
+	return inParts(len(offA), max(1, kernel.Grain/max(1, m*n*k)), func(from, to int) {
+		for i := from; i < to; i++ {
 			c := dst.Data[i*m*n : (i+1)*m*n]
 			x, y := a.Data[offA[i]:offA[i]+m*k], b.Data[offB[i]:offB[i]+k*n]
 			if after.bias == nil {
@@ -165,9 +164,7 @@ func bindMatMul[T tensor.Float](p matMul, dst, a, b *tensor.Array[T], after epil
 				kernel.GemmBias(c, x, y, after.bias.Data, after.relu, m, n, k, p.TransA, p.TransB)
 			}
 		}
-	}
-	parts := (len(offA) + each - 1) / each
-	return func() { kernel.Parallel(parts, some) }
+	})
 }
 
 // batchOffsets returns where the matrix for each index of batch starts in an

@@ -149,9 +149,7 @@ const planesAtOnce = 1 << 15
 // <= i < to, which cover all planes.
 func (p pooling) overPlanes(dst tensor.Shape, f func(from, to int)) func() {
 	planes := tensor.Size(dst[:len(dst)-2])
-	each := max(planesAtOnce/(p.Rows.In*p.Cols.In), 1)
-	call := func(i int) { f(i*each, min((i+1)*each, planes)) }
-	return func() { kernel.Parallel((planes+each-1)/each, call) }
+	return inParts(planes, max(planesAtOnce/(p.Rows.In*p.Cols.In), 1), f)
 }
 
 // large and small return planes from <= i < to of an array with the shapes before and

@@ -180,10 +180,7 @@ func reducePass[T tensor.Float](dst, x *tensor.Array[T], outer, n, inner int, re
 	if n == 1 {
 		return func() { copy(dst.Data, x.Data) } // the sum of one element is that element, −0 too
 	}
-	each := max(reduceAtOnce/max(n*inner, 1), 1)
-	call := func(i int) {
-		from, to := i*each, min((i+1)*each, outer)
+	return inParts(outer, max(reduceAtOnce/max(n*inner, 1), 1), func(from, to int) {
 		reduce(dst.Data[from*inner:to*inner], x.Data[from*n*inner:to*n*inner], to-from, n, inner)
-	}
-	return func() { kernel.Parallel((outer+each-1)/each, call) }
+	})
 }

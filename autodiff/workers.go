@@ -16,3 +16,11 @@ func SetWorkers(n int) { kernel.SetWorkers(n) }
 // Workers returns how many processors a large operation may use. It matches
 // torch.get_num_threads.
 func Workers() int { return kernel.Workers() }
+
+// inParts returns the function that calls f for parts from <= i < to of n, all of which are
+// each long but for the last, on the workers.
+func inParts(n, each int, f func(from, to int)) func() {
+	call := func(i int) { f(i*each, min((i+1)*each, n)) }
+	parts := (n + each - 1) / each
+	return func() { kernel.Parallel(parts, call) }
+}

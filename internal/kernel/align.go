@@ -12,11 +12,10 @@ func Aligned[T Float](n int) []T {
 	if n == 0 || offLine(x) == 0 { // as Go's allocator gives most sizes
 		return x
 	}
-	size := int(unsafe.Sizeof(x[0]))
-	x = make([]T, n+line/size)
+	x = make([]T, n+line/size[T]())
 	skip := 0
 	if off := offLine(x); off > 0 {
-		skip = (line - off) / size
+		skip = (line - off) / size[T]()
 	}
 	return x[skip:][:n:n]
 }

@@ -2,18 +2,14 @@
 
 package kernel
 
-import "unsafe"
-
 // sumPanels is sumOf with vector instructions.
 func sumPanels[T Float](c, a, b []T, s *sums, more bool, bias []T, relu bool) {
 	if size[T]() == 4 {
-		s.panel32(first(c), first(a), first(b), more, first(bias), relu)
+		s.panel32(at(c), at(a), at(b), more, at(bias), relu)
 	} else {
-		s.panel64(first(c), first(a), first(b), more, first(bias), relu)
+		s.panel64(at(c), at(a), at(b), more, at(bias), relu)
 	}
 }
-
-func first[T Float](x []T) *byte { return (*byte)(unsafe.Pointer(unsafe.SliceData(x))) }
 
 func (s *sums) panel32(c, a, b *byte, more bool, bias *byte, relu bool) {
 	const size = 4
@@ -60,8 +56,8 @@ func transpose[T Float](dst []T, ldd int, src []T, lds, rows, cols int) {
 	}
 	_, _ = dst[(cols-1)*ldd+rows-1], src[(rows-1)*lds+cols-1]
 	if size == 4 {
-		transposeAllF32(rows, cols, first(dst), ldd*size, first(src), lds*size)
+		transposeAllF32(rows, cols, at(dst), ldd*size, at(src), lds*size)
 	} else {
-		transposeAllF64(rows, cols, first(dst), ldd*size, first(src), lds*size)
+		transposeAllF64(rows, cols, at(dst), ldd*size, at(src), lds*size)
 	}
 }

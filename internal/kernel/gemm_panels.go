@@ -226,26 +226,11 @@ func padBlock[T Float](s *scratch, a view, rows, deep int) view {
 	return dst
 }
 
-// transposePanel copies a (deep, cols) panel whose columns follow each other. What
-// is left of blocks overlaps the last of them.
+// transposePanel copies a (deep, cols) panel whose columns follow each other.
 func transposePanel[T Float](dst, src view, deep, cols int) {
-	size := size[T]()
-	block := 32 / size
-	if cols < block || deep < block {
-		to, from := unsafe.Slice((*T)(dst.at), dst.row/size*deep), unsafe.Slice((*T)(src.at), (cols-1)*(src.col/size)+deep)
-		pack(to, dst.row/size, from, src.col/size, cols, deep)
-		return
-	}
-	for j := 0; ; j += block {
-		j = min(j, cols-block)
-		transposeBlocks(deep/block, size, dst.from(0, j), src.from(0, j))
-		if deep%block > 0 {
-			transposeBlocks(1, size, dst.from(deep-block, j), src.from(deep-block, j))
-		}
-		if j == cols-block {
-			break
-		}
-	}
+	ldd, lds := dst.row/size[T](), src.col/size[T]()
+	to, from := unsafe.Slice((*T)(dst.at), ldd*deep), unsafe.Slice((*T)(src.at), (cols-1)*lds+deep)
+	transpose(to, ldd, from, lds, cols, deep)
 }
 
 func transposeBlocks(blocks, size int, dst, src view) {

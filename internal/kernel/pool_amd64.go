@@ -13,13 +13,13 @@ func maxPool2[T Float](dst, x []T, rows, cols, height, width int) bool {
 		_, _ = dst[o+rows*cols-1], x[height*width-1]
 		switch {
 		case size == 4 && cols >= 8:
-			maxPool2F32x8(rows, cols, first(dst[o:]), nil, width*size, first(x))
+			maxPool2F32x8(rows, cols, at(dst[o:]), nil, width*size, at(x))
 		case size == 4:
-			maxPool2F32x4(rows, cols, first(dst[o:]), nil, width*size, first(x))
+			maxPool2F32x4(rows, cols, at(dst[o:]), nil, width*size, at(x))
 		case cols >= 4:
-			maxPool2F64x4(rows, cols, first(dst[o:]), nil, width*size, first(x))
+			maxPool2F64x4(rows, cols, at(dst[o:]), nil, width*size, at(x))
 		default:
-			maxPool2F64x2(rows, cols, first(dst[o:]), nil, width*size, first(x))
+			maxPool2F64x2(rows, cols, at(dst[o:]), nil, width*size, at(x))
 		}
 		x = x[height*width:]
 	}
@@ -36,13 +36,13 @@ func maxUnpool2[T Float](dst, x, dy []T, relu bool, rows, cols, height, width in
 		_, _, _ = dy[o+rows*cols-1], x[height*width-1], dst[height*width-1]
 		switch {
 		case size == 4 && cols >= 8:
-			maxUnpool2F32x8(rows, cols, first(dy[o:]), first(dst), width*size, first(x), relu)
+			maxUnpool2F32x8(rows, cols, at(dy[o:]), at(dst), width*size, at(x), relu)
 		case size == 4:
-			maxUnpool2F32x4(rows, cols, first(dy[o:]), first(dst), width*size, first(x), relu)
+			maxUnpool2F32x4(rows, cols, at(dy[o:]), at(dst), width*size, at(x), relu)
 		case cols >= 4:
-			maxUnpool2F64x4(rows, cols, first(dy[o:]), first(dst), width*size, first(x), relu)
+			maxUnpool2F64x4(rows, cols, at(dy[o:]), at(dst), width*size, at(x), relu)
 		default:
-			maxUnpool2F64x2(rows, cols, first(dy[o:]), first(dst), width*size, first(x), relu)
+			maxUnpool2F64x2(rows, cols, at(dy[o:]), at(dst), width*size, at(x), relu)
 		}
 		x, dst = x[height*width:], dst[height*width:]
 	}

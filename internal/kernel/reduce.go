@@ -95,7 +95,7 @@ func reduceRow[T Float](f fold, x []T) (y T) {
 // the n rows of x, which start stride elements apart. len(dst) is at most width.
 func reduceColumns[T Float](f fold, dst, x []T, n, stride int) {
 	if n > leafColumn {
-		h := n / 2 &^ 7
+		h := halfOfColumns(n)
 		var right [width]T
 		r := right[:len(dst)]
 		reduceColumns(f, dst, x, h, stride)
@@ -118,6 +118,9 @@ func reduceColumns[T Float](f fold, dst, x []T, n, stride int) {
 		join(f, dst, x[j*stride:][:len(dst)])
 	}
 }
+
+// halfOfColumns returns how many of n rows are in the first half, which is reduced apart.
+func halfOfColumns(n int) int { return n / 2 &^ 7 }
 
 // join reduces dst and x to dst.
 func join[T Float](f fold, dst, x []T) {

@@ -30,7 +30,7 @@ func Repeat[T Float](dst, x []T, outer, n, inner int) {
 }
 
 // ColumnPart is the number of rows that the sum of columns by [SumAxis] adds in order.
-const ColumnPart = 128
+const ColumnPart = leafColumn
 
 // ColumnParts returns how [SumAxis] sums columns of n rows: part i goes from row
 // starts[i] to starts[i+1], and is added in order to zeros; then the sum of part
@@ -43,7 +43,7 @@ func ColumnParts(n int) (starts []int, joins [][2]int) {
 			starts = append(starts, start)
 			return len(starts) - 1
 		}
-		h := n / 2 &^ 7
+		h := halfOfColumns(n)
 		left, right := split(start, h), split(start+h, n-h)
 		joins = append(joins, [2]int{left, right})
 		return left

@@ -93,19 +93,10 @@ func (o operation) function(v vector, table Mem) {
 		}
 	}
 	move := func(from, to Op) { v.load(from, to) }
-	loop := func(label, after string, count int) {
-		SUBQ(U32(count*v.lanes()), RCX)
-		JL(LabelRef(after))
-		Label(label)
+	v.loops(func(count int) {
 		vectors(count, move, move)
 		ADDQ(U32(count*v.bytes), at)
-		SUBQ(U32(count*v.lanes()), RCX)
-		JGE(LabelRef(label))
-		Label(after)
-		ADDQ(U32(count*v.lanes()), RCX)
-	}
-	loop("four", "few", 4)
-	loop("one", "part", 1)
+	})
 	JE(LabelRef("done"))
 	v.first(table)
 	vectors(1, func(from, to Op) { v.take(from.(Mem), to.(VecVirtual)) },

@@ -84,20 +84,11 @@ func emitByRow(v vector, numbers int, body func(x []VecVirtual) VecVirtual, tabl
 		}
 	}
 	move := func(from, to Op) { v.load(from, to) }
-	loop := func(label, after string, count int) {
-		SUBQ(U32(count*v.lanes()), RCX)
-		JL(LabelRef(after))
-		Label(label)
+	v.loops(func(count int) {
 		vectors(count, move, move)
 		ADDQ(U32(count*v.bytes), a)
 		ADDQ(U32(count*v.bytes), dst)
-		SUBQ(U32(count*v.lanes()), RCX)
-		JGE(LabelRef(label))
-		Label(after)
-		ADDQ(U32(count*v.lanes()), RCX)
-	}
-	loop("four", "few", 4)
-	loop("one", "part", 1)
+	})
 	JE(LabelRef("next"))
 	vectors(1, func(from, to Op) { v.take(from.(Mem), to.(VecVirtual)) },
 		func(from, to Op) { v.put(from.(VecVirtual), to.(Mem)) })

@@ -111,6 +111,23 @@ func (v *vector) first(table Mem) {
 	VMOVDQU(Mem{Base: at, Index: less, Scale: uint8(v.size), Disp: 32}, v.mask)
 }
 
+// loops emits a loop over four vectors and one over one, whose bodies go on by count
+// vectors. RCX has the number of elements, and afterwards what is left.
+func (v *vector) loops(body func(count int)) {
+	loop := func(label, after string, count int) {
+		SUBQ(U32(count*v.lanes()), RCX)
+		JL(LabelRef(after))
+		Label(label)
+		body(count)
+		SUBQ(U32(count*v.lanes()), RCX)
+		JGE(LabelRef(label))
+		Label(after)
+		ADDQ(U32(count*v.lanes()), RCX)
+	}
+	loop("four", "few", 4)
+	loop("one", "part", 1)
+}
+
 // jumpTable emits a function that goes on as the one of the table that its first
 // argument says. All have its signature.
 func jumpTable(name, signature string, functions []string, doc ...string) {
