@@ -21,14 +21,14 @@ func (im *importer) assemble(targets []target) (*Program, error) {
 	for i, t := range targets {
 		nodes[i] = t.from
 	}
-	if _, err := im.topological(nodes...); err != nil {
-		return nil, err
-	}
+	order, err := im.topological(nodes...)
 	for _, t := range im.updates { // of which topological has found the last
 		targets = append(targets, t)
 		nodes = append(nodes, t.from)
 	}
-	order, err := im.topological(nodes...)
+	if err == nil && len(im.updates) > 0 {
+		order, err = im.topological(nodes...)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -192,8 +192,8 @@ func (s *store[T]) inputs(v *value) []*tensor.Array[T] {
 
 // compileChain numbers the inputs and steps of a chain.
 func (s *store[T]) compileChain(u *unit) func() {
-	slot := make(map[*value]int)
-	inside := make(map[*value]bool)
+	slot := make(map[*value]int, 2*len(u.values))
+	inside := make(map[*value]bool, len(u.values))
 	for _, v := range u.values {
 		inside[v] = true
 	}
@@ -209,9 +209,9 @@ func (s *store[T]) compileChain(u *unit) func() {
 	steps := make([]step, len(u.values))
 	for i, v := range u.values {
 		slot[v] = len(in) + i
-		steps[i].prim = v.prim.(Pointwise)
-		for _, a := range v.args {
-			steps[i].src = append(steps[i].src, slot[a])
+		steps[i] = step{prim: v.prim.(Pointwise), src: make([]int, len(v.args))}
+		for k, a := range v.args {
+			steps[i].src[k] = slot[a]
 		}
 	}
 	return newChain(s.arrays[u.result().id], in, steps)

@@ -66,9 +66,12 @@ type blockStep[T tensor.Float] struct {
 }
 
 func newBlocks[T tensor.Float](dst *tensor.Array[T], in []*tensor.Array[T], steps []step) *blocks[T] {
-	b := &blocks[T]{dst: dst, size: blockSize, slots: make([][]T, len(in)+len(steps))}
-	for _, x := range in {
-		b.inputs = append(b.inputs, newBlockInput(x, dst.Shape))
+	b := &blocks[T]{
+		dst: dst, size: blockSize, slots: make([][]T, len(in)+len(steps)),
+		inputs: make([]blockInput[T], len(in)), steps: make([]blockStep[T], len(steps)),
+	}
+	for i, x := range in {
+		b.inputs[i] = newBlockInput(x, dst.Shape)
 	}
 	b.alignTo(b.inputs)
 	b.end = tensor.Size(dst.Shape)
@@ -77,9 +80,7 @@ func newBlocks[T tensor.Float](dst *tensor.Array[T], in []*tensor.Array[T], step
 		b.inputs[i].prepare(b.size)
 	}
 	for i, s := range steps {
-		b.steps = append(b.steps, blockStep[T]{
-			apply: mapOf[T](s.prim), dst: len(in) + i, src: s.src, x: make([][]T, len(s.src)),
-		})
+		b.steps[i] = blockStep[T]{apply: mapOf[T](s.prim), dst: len(in) + i, src: s.src, x: make([][]T, len(s.src))}
 	}
 	b.temps = shareTemps[T](steps, len(in), b.size)
 	return b

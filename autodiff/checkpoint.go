@@ -190,14 +190,18 @@ func (b *builder) simplifyBarrier(v *value) *value {
 
 // withoutBarriers takes the barriers out of a schedule, and what only they needed.
 func withoutBarriers(order, outputs []*value) []*value {
+	found := false
 	for _, v := range order {
 		for i, a := range v.args {
 			if _, ok := a.prim.(barrier); ok {
-				v.args[i] = a.args[0]
+				v.args[i], found = a.args[0], true
 			}
 		}
 	}
-	needed := make(map[*value]bool)
+	if !found {
+		return order
+	}
+	needed := make(map[*value]bool, len(order))
 	for _, v := range outputs {
 		needed[v] = true
 	}

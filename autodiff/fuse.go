@@ -1,6 +1,9 @@
 package autodiff
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // unit is what a program does in one go: a kernel, a chain of pointwise operations
 // that ends in its last value, or a row program. Of a chain only the last value is
@@ -25,14 +28,14 @@ func needsNoWork(v *value) bool {
 	return false
 }
 
-// fuse groups the values of a schedule into units: first into row programs, then
+// fuse groups the values of a numbered schedule into units: first into row programs, then
 // what is left into chains. A pointwise value joins the chain of its users when all
 // of them are in that one chain, have its shape, and it is not kept: then it never
 // needs to be stored. Scalars stay apart, they become register programs.
 func fuse(order []*value, kept map[*value]bool, rows bool) []*unit {
-	home := make(map[*value]*unit) // unit of each value
+	home := make(map[*value]*unit, len(order)) // unit of each value
 	if rows {
-		home = fuseRows(order, kept)
+		maps.Copy(home, fuseRows(order, kept))
 	}
 	users := usersOf(order, func(a *value) *value { return a })
 	for _, v := range slices.Backward(order) {
@@ -41,7 +44,7 @@ func fuse(order []*value, kept map[*value]bool, rows bool) []*unit {
 		}
 		u := chainOf(v, users[v], home)
 		if u == nil || kept[v] || v.size() == 1 || !isPointwise(v) {
-			u = &unit{stored: []*value{v}}
+			u = &unit{stored: order[v.id : v.id+1 : v.id+1]}
 		}
 		u.values = append(u.values, v)
 		home[v] = u
@@ -58,10 +61,23 @@ func fuse(order []*value, kept map[*value]bool, rows bool) []*unit {
 // usersOf returns the values that read each value; those that read several
 // arguments for which of gives the same value are users of that.
 func usersOf(order []*value, of func(*value) *value) map[*value][]*value {
-	users := make(map[*value][]*value)
+	count := make(map[*value]int, len(order))
+	total := 0
 	for _, v := range order {
 		for _, a := range v.args {
-			users[of(a)] = append(users[of(a)], v)
+			count[of(a)]++
+		}
+		total += len(v.args)
+	}
+	users := make(map[*value][]*value, len(count))
+	all := make([]*value, total)
+	for _, v := range order {
+		for _, a := range v.args {
+			a = of(a)
+			if users[a] == nil {
+				users[a], all = all[:0:count[a]], all[count[a]:]
+			}
+			users[a] = append(users[a], v)
 		}
 	}
 	return users
@@ -87,8 +103,8 @@ func chainOf(v *value, users []*value, home map[*value]*unit) *unit {
 // inOrder returns the units, each after those that it reads, and otherwise by the
 // place of their last value in order.
 func inOrder(order []*value, home map[*value]*unit) []*unit {
-	last := make(map[*value]bool)
-	seen := make(map[*unit]bool)
+	last := make(map[*value]bool, len(order))
+	seen := make(map[*unit]bool, len(order))
 	for _, v := range slices.Backward(order) {
 		if u := home[v]; u != nil && !seen[u] {
 			seen[u], last[v] = true, true

@@ -61,23 +61,23 @@ func newNode(g *Graph, p Primitive, in []*Node, shape tensor.Shape, dt tensor.Dt
 // what programs are compiled from and users never see: they leave no trace in the
 // graph, and making one takes no time that grows with it.
 func newDraft(g *Graph, p Primitive, in []*Node, shape tensor.Shape, dt tensor.Dtype) *Node {
-	n := blank.Clone().(*Node)
-	for _, set := range []gorgonia.NodeConsOpt{
-		gorgonia.In(g),
-		gorgonia.WithName(""),
-		gorgonia.WithType(nodeType(dt, len(shape))),
-		gorgonia.WithOp(&op{prim: p, in: in, shape: shape, dtype: dt, id: opCount.Add(1), draft: true}),
-		gorgonia.WithChildren(append(gorgonia.Nodes(nil), in...)),
-		gorgonia.WithShape(shape...),
-	} {
-		set(n)
-	}
+	n := new(Node)
+	*n = *blank
+	gorgonia.In(g)(n)
+	gorgonia.WithType(nodeType(dt, len(shape)))(n)
+	gorgonia.WithOp(&op{prim: p, in: in, shape: shape, dtype: dt, id: opCount.Add(1), draft: true})(n)
+	gorgonia.WithChildren(in)(n)
+	gorgonia.WithShape(shape...)(n)
 	return n
 }
 
-// blank is what drafts are cloned from: gorgonia adds nodes that are made in other
-// ways to their graph.
-var blank = gorgonia.NewUniqueNode(gorgonia.In(NewGraph()), gorgonia.WithName("blank"))
+// blank is what drafts are copied from: gorgonia's constructors add nodes to their
+// graph. A clone has none.
+var blank = func() *Node {
+	n := gorgonia.NewUniqueNode(gorgonia.In(NewGraph()), gorgonia.WithName("blank")).Clone().(*Node)
+	gorgonia.WithName("")(n)
+	return n
+}()
 
 func isDraft(n *Node) bool {
 	o, ok := n.Op().(*op)
@@ -87,6 +87,26 @@ func isDraft(n *Node) bool {
 // nodeType returns gorgonia's type of a value: the dtype of a scalar, else a
 // tensor type of the given rank.
 func nodeType(dt tensor.Dtype, rank int) hm.Type {
+	switch {
+	case rank < len(types32) && dt == tensor.Float32:
+		return types32[rank]
+	case rank < len(types64) && dt == tensor.Float64:
+		return types64[rank]
+	}
+	return newType(dt, rank)
+}
+
+// types32 and types64 are the types of low ranks. Making one takes memory.
+var types32, types64 = typesOf(tensor.Float32), typesOf(tensor.Float64)
+
+func typesOf(dt tensor.Dtype) (types [5]hm.Type) {
+	for rank := range types {
+		types[rank] = newType(dt, rank)
+	}
+	return types
+}
+
+func newType(dt tensor.Dtype, rank int) hm.Type {
 	if rank == 0 {
 		return dt
 	}

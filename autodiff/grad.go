@@ -200,6 +200,9 @@ func (im *importer) topological(roots ...*Node) ([]*Node, error) {
 		node *Node
 		next int // the input to look at next
 	}
+	if im.reached == 0 && len(roots) > 0 {
+		im.reached = len(roots[0].Graph().AllNodes()) // most graphs are what their loss needs
+	}
 	order := make([]*Node, 0, im.reached)
 	done := make(map[*Node]bool, im.reached) // false as long as its inputs are looked at
 	for _, root := range roots {

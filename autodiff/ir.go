@@ -60,6 +60,7 @@ func newBuilder(nodes int) *builder {
 // lower returns the values of nodes, which topological has put in order.
 func (b *builder) lower(im *importer, nodes []*Node) map[*Node]*value {
 	values := make(map[*Node]*value, len(nodes))
+	var args []*value
 	for _, n := range nodes {
 		o, _ := im.op(n) // topological has seen the errors
 		if o == nil {
@@ -72,9 +73,9 @@ func (b *builder) lower(im *importer, nodes []*Node) map[*Node]*value {
 			values[n] = b.leaf(o.in[0], o.dtype)
 			continue
 		}
-		args := make([]*value, len(o.in))
-		for i, x := range o.in {
-			args[i] = values[x]
+		args = args[:0]
+		for _, x := range o.in {
+			args = append(args, values[x])
 		}
 		b.now = o.id
 		prim := o.prim
