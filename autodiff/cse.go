@@ -1,0 +1,52 @@
+package autodiff
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+
+	"github.com/downhill-go/downhill/tensor"
+)
+
+// What is asked for twice is computed once: the builder knows its values by their keys.
+
+// valueKey identifies what a value computes: a primitive by its type and the text of its
+// fields, applied to arguments. Constants of one element are known by their bits.
+type valueKey struct {
+	prim   reflect.Type
+	fields string // and the arguments for which args has no place
+	bits   uint64
+	args   [3]int32
+	single bool // float32
+}
+
+func (v *value) key() valueKey {
+	k := valueKey{prim: reflect.TypeOf(v.prim), single: v.dtype == tensor.Float32}
+	if x, ok := v.number(); ok {
+		k.bits = math.Float64bits(x)
+		if len(v.shape) > 0 {
+			k.fields = fmt.Sprint(v.shape)
+		}
+		return k
+	}
+	if k.prim.Size() > 0 {
+		k.fields = fmt.Sprintf("%+v", v.prim)
+	}
+	for i, a := range v.args {
+		if i < len(k.args) {
+			k.args[i] = int32(a.id + 1)
+		} else {
+			k.fields += fmt.Sprint(" ", a.id)
+		}
+	}
+	return k
+}
+
+// samePrimitive reports that v and w, of one key, compute the same. The text of a
+// primitive may not tell its fields: it can have a String method, or hold functions,
+// of which no two are known to be equal.
+func samePrimitive(v, w *value) bool {
+	_, isNumber := v.number()
+	return isNumber || slices.Equal(v.shape, w.shape) && reflect.DeepEqual(v.prim, w.prim)
+}
