@@ -93,12 +93,12 @@ func publish[T tensor.Float](p *Program, s *store[T], t target, v *value) {
 // build turns a schedule into functions over planned memory.
 func (p *Program) build(order []*value, kept map[*value]bool, rows bool) {
 	order = numbered(fuseEpilogues(numbered(order), kept))
-	units := fuse(order, kept, rows)
+	units := passImages(fuse(order, kept, rows))
 	p.order, p.units = order, units
 	p.f32 = newStore[float32](order, units, kept)
 	p.f64 = newStore[float64](order, units, kept)
 	for i := 0; i < len(units); {
-		n := scalarRun(units[i:])
+		n := max(scalarRun(units[i:]), joinedRun(units[i:]))
 		p.code = append(p.code, p.compile(units[i:i+n]))
 		p.spans = append(p.spans, n)
 		i += n
@@ -162,9 +162,12 @@ func scalarRun(units []*unit) int {
 func isRegisterOp(v *value) bool { return isPointwise(v) && v.size() == 1 }
 
 // compile returns the function that runs units, which are a run of scalar
-// operations or one other unit.
+// operations, a pass over images, or one other unit.
 func (s *store[T]) compile(units []*unit) func() {
 	v := units[0].result()
+	if joinedRun(units) > 1 {
+		return s.compilePass(units)
+	}
 	if units[0].rows != nil {
 		return newRowProgram(units[0], s.arrays).run
 	}

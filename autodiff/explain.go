@@ -53,6 +53,8 @@ func describe(units []*unit) string {
 	switch {
 	case units[0].rows != nil:
 		return describeRows(units[0])
+	case joinedRun(units) > 1:
+		return describePass(units)
 	case isRegisterOp(v):
 		names := make([]string, len(units))
 		for i, u := range units {
@@ -71,6 +73,14 @@ func describe(units []*unit) string {
 		shapes[i] = fmt.Sprint(a.shape)
 	}
 	return fmt.Sprintf("%-14s %s -> %v", v.prim.Name()+attributes(v.prim), strings.Join(shapes, " "), v.shape)
+}
+
+func describePass(units []*unit) string {
+	shapes := make([]string, len(units))
+	for i, u := range units {
+		shapes[i] = fmt.Sprint(u.result().shape)
+	}
+	return fmt.Sprintf("%-14s %s -> %s", "images", names(units), strings.Join(shapes, " "))
 }
 
 func describeRows(u *unit) string {

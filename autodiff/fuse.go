@@ -12,6 +12,7 @@ type unit struct {
 	values []*value // in order; one for a kernel
 	rows   *rows    // what a row program works on, else nil
 	stored []*value
+	joined bool // it is computed in one pass over images with the unit before it
 }
 
 func (u *unit) result() *value { return u.values[len(u.values)-1] }

@@ -14,6 +14,15 @@ func (p *convPlan) pixels(win *kernel.ConvWindow, out int) bool {
 	return win.Kernel != [2]int{1, 1} && out >= 8 && win.Places[1] >= 4 && p.padsLittle() && band <= bandMost
 }
 
+// byPixels reports that y and w̄ are computed by pixels.
+func (p *convPlan) byPixels() bool { return !p.direct() && p.pixels(&p.x, p.rows) }
+
+// inputByPixels reports that x̄ is, and returns its window.
+func (p *convPlan) inputByPixels() (*kernel.ConvWindow, bool) {
+	win, ok := p.inputWindow()
+	return win, ok && !p.direct() && p.pixels(win, p.x.Channels)
+}
+
 const (
 	// bandElements is the size of the scratch memory for a band of rows, which is to stay
 	// in a second-level cache.
@@ -22,7 +31,7 @@ const (
 	bandMost = 1 << 20
 	// Gradients of weights are sums of blocks of so many multiply-adds, but not of more
 	// blocks than sumBlocks, with no more elements than sumElements.
-	sumWork     = 1 << 19
+	sumWork     = 1 << 18
 	sumBlocks   = 16
 	sumElements = 1 << 20
 )
@@ -50,13 +59,19 @@ func newPixelConv[T tensor.Float](p *convPlan, win *kernel.ConvWindow, x, w, y *
 	rows := win.Places[0]
 	c.groups, c.nextW = p.groups, p.rows*p.depth
 	c.nextX, c.nextY = win.Channels*win.Image[0]*win.Image[1], c.Out*rows*win.Places[1]
-	c.band = rows
-	for c.band > 1 && c.SizeX(c.band)+c.SizeY(c.band) > bandElements {
-		c.band = (c.band + 1) / 2
-	}
+	c.band = bandOf(&c.ConvPixels)
 	c.bands = (rows + c.band - 1) / c.band
 	c.items = p.images * c.bands
 	return c
+}
+
+// bandOf returns the rows of places in a band.
+func bandOf(c *kernel.ConvPixels) int {
+	n := c.Win.Places[0]
+	for n > 1 && c.SizeX(n)+c.SizeY(n) > bandElements {
+		n = (n + 1) / 2
+	}
+	return n
 }
 
 func (c *pixelConv[T]) makeLanes(calls int) {
@@ -96,6 +111,15 @@ func (c *pixelConv[T]) pack(turned bool) (finite bool) {
 
 func (c *pixelConv[T]) run() { kernel.Parallel(c.groups*c.items, c.call) }
 
+// some computes images from <= n < to.
+func (c *pixelConv[T]) some(_, from, to int) {
+	for g := range c.groups {
+		for i := from * c.bands; i < to*c.bands; i++ {
+			c.call(g*c.items + i)
+		}
+	}
+}
+
 func (c *pixelConv[T]) computeItem(i int) {
 	g := i / c.items
 	image, from, rows := c.item(i % c.items)
@@ -106,12 +130,16 @@ func (c *pixelConv[T]) computeItem(i int) {
 	c.lanes.put(l)
 }
 
-func bindConvPixels[T tensor.Float](p *convPlan, y, x, w *tensor.Array[T], after epilogue[T]) func() {
+func bindConvPixels[T tensor.Float](p *convPlan, y, x, w *tensor.Array[T], after epilogue[T]) imageCall {
 	c := newPixelSum(p, &p.x, x, w, y, after)
-	return func() {
+	begin := func() bool {
 		c.pack(false)
-		c.run()
+		return true
 	}
+	return imageCall{begin: begin, some: c.some, whole: func() {
+		begin()
+		c.run()
+	}}
 }
 
 // inputWindow returns the window by which x̄ is a convolution of ȳ with weights turned
@@ -130,12 +158,13 @@ func (p *convPlan) inputWindow() (win *kernel.ConvWindow, ok bool) {
 
 // bindConvInputPixels computes x̄. The zeros around ȳ are not in its definition, so they
 // must not meet weights that are not finite.
-func bindConvInputPixels[T tensor.Float](p *convPlan, win *kernel.ConvWindow, x, y, w *tensor.Array[T], after epilogue[T]) func() {
+func bindConvInputPixels[T tensor.Float](p *convPlan, win *kernel.ConvWindow, x, y, w *tensor.Array[T], after epilogue[T]) imageCall {
 	c := newPixelSum(p, win, y, w, x, after)
 	var columns func()
-	return func() {
+	begin := func() bool { return c.pack(true) }
+	return imageCall{begin: begin, some: c.some, whole: func() {
 		switch {
-		case c.pack(true):
+		case begin():
 			c.run()
 		case columns == nil:
 			columns = bindConvInputColumns(p, x, y, w, after)
@@ -143,13 +172,13 @@ func bindConvInputPixels[T tensor.Float](p *convPlan, win *kernel.ConvWindow, x,
 		default:
 			columns()
 		}
-	}
+	}}
 }
 
 // bindConvWeightPixels computes w̄ from x and ȳ.
-func bindConvWeightPixels[T tensor.Float](p *convPlan, w, x, y *tensor.Array[T]) func() {
+func bindConvWeightPixels[T tensor.Float](p *convPlan, w, x, y *tensor.Array[T]) imageCall {
 	c := newPixelConv(p, &p.x, x, w, y)
-	c.blocks = max(1, min(p.rows*p.depth*p.columns/sumWork, c.items, sumBlocks, sumElements/c.nextW))
+	c.blocks = p.sums(c.items)
 	c.part, c.parts = p.rows, 1
 	if c.blocks < sumBlocks/2 && c.nextW > sumElements/sumBlocks {
 		c.part = (p.rows/sumBlocks + 31) / 32 * 32
@@ -158,12 +187,35 @@ func bindConvWeightPixels[T tensor.Float](p *convPlan, w, x, y *tensor.Array[T])
 	c.sums = make([]T, c.groups*c.blocks*c.nextW)
 	c.makeLanes(c.groups * c.blocks * c.parts)
 	c.call = c.sumPart
-	return c.runWeight
+	return imageCall{some: c.someWeight, end: c.endWeight, whole: func() {
+		kernel.Parallel(c.groups*c.blocks*c.parts, c.call)
+		c.endWeight()
+	}}
 }
 
-// runWeight adds the sums of the blocks in order.
-func (c *pixelConv[T]) runWeight() {
-	kernel.Parallel(c.groups*c.blocks*c.parts, c.call)
+// sums returns the number of blocks that w̄ is the sum of.
+func (p *convPlan) sums(items int) int {
+	return max(1, min(p.rows*p.depth*p.columns/sumWork, items, sumBlocks, sumElements/(p.rows*p.depth)))
+}
+
+// sumsImages reports that w̄ is the sum of sumBlocks blocks of whole images.
+func (p *convPlan) sumsImages() bool {
+	c := kernel.NewConvPixels[float64](p.x, p.rows) // bands are the same for all types
+	bands := (p.x.Places[0] + bandOf(&c) - 1) / bandOf(&c)
+	return p.sums(p.images*bands) == sumBlocks && (bands == 1 || p.images%sumBlocks == 0)
+}
+
+// someWeight computes the sums of a block.
+func (c *pixelConv[T]) someWeight(block, _, _ int) {
+	for g := range c.groups {
+		for part := range c.parts {
+			c.call((g*c.blocks+block)*c.parts + part)
+		}
+	}
+}
+
+// endWeight adds the sums of the blocks in order.
+func (c *pixelConv[T]) endWeight() {
 	for g := range c.groups {
 		sums, n := c.sums[g*c.blocks*c.nextW:], c.nextW
 		for i := 1; i < c.blocks; i++ {

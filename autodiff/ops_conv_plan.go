@@ -160,8 +160,8 @@ func bindConv[T tensor.Float](win convWindow, y, x, w *tensor.Array[T], after ep
 	if p.direct() {
 		return newDirectConv(p, x, w, y, after).run
 	}
-	if p.pixels(&p.x, p.rows) {
-		return bindConvPixels(p, y, x, w, after)
+	if p.byPixels() {
+		return bindConvPixels(p, y, x, w, after).whole
 	}
 	b := newBoundConv(p, x, w, y)
 	b.after = after
@@ -174,8 +174,8 @@ func bindConvInput[T tensor.Float](win convWindow, x, y, w *tensor.Array[T], aft
 	if p.direct() {
 		return newDirectConv(p, x, w, y, after).runInput
 	}
-	if win, ok := p.inputWindow(); ok && p.pixels(win, p.x.Channels) {
-		return bindConvInputPixels(p, win, x, y, w, after)
+	if win, ok := p.inputByPixels(); ok {
+		return bindConvInputPixels(p, win, x, y, w, after).whole
 	}
 	return bindConvInputColumns(p, x, y, w, after)
 }
@@ -192,8 +192,8 @@ func bindConvWeight[T tensor.Float](win convWindow, w, x, y *tensor.Array[T]) fu
 	if p.direct() {
 		return newDirectConv(p, x, w, y, epilogue[T]{}).runWeight
 	}
-	if p.pixels(&p.x, p.rows) {
-		return bindConvWeightPixels(p, w, x, y)
+	if p.byPixels() {
+		return bindConvWeightPixels(p, w, x, y).whole
 	}
 	b := newBoundConv(p, x, w, y)
 	b.call = b.sumBlock

@@ -10,7 +10,8 @@ import (
 // planBuffers gives memory to the results of all units of dtype T that have more
 // than one element. Buffers are shared by results whose lives do not overlap; a
 // chain may write over an input that it is the last to read. A result takes no
-// buffer of more than twice its size from larger ones that may need it. Kept results
+// buffer of more than twice its size from larger ones that may need it. What a pass over
+// images reads and writes is there until its end. Kept results
 // have memory of their own, for good. total is increased by the number of elements. What
 // belongs to a value is at its number, below values, in the slices here.
 func planBuffers[T tensor.Float](values int, units []*unit, kept map[*value]bool, total *int) [][]T {
@@ -39,7 +40,11 @@ func planBuffers[T tensor.Float](values int, units []*unit, kept map[*value]bool
 		free = slices.Delete(free, best, best+1)
 		return f[:n]
 	}
+	var released [][]T // in a pass over images
 	for i, u := range units {
+		if !u.joined {
+			free, released = append(free, released...), nil
+		}
 		dying := dyingInputs(u, i, last, kept, home)
 		for _, v := range u.stored {
 			if v.dtype != dt || v.size() == 1 {
@@ -58,7 +63,7 @@ func planBuffers[T tensor.Float](values int, units []*unit, kept map[*value]bool
 		}
 		for _, d := range dying {
 			if f := planned[d.id]; f != nil {
-				free = append(free, f[:cap(f)])
+				released = append(released, f[:cap(f)])
 			}
 		}
 	}

@@ -17,7 +17,7 @@ type Profile struct {
 }
 
 // A ProfileRow is one call of a program: an operation, a chain of pointwise
-// operations, work along rows, or a run of operations on scalars.
+// operations, work along rows, a pass over images, or a run of operations on scalars.
 type ProfileRow struct {
 	Op    string        // the operations, as "MatMul aT b" or "Mul Add Relu"
 	Pos   string        // where the last of them was made, as "train.go:41"; "" if unknown
