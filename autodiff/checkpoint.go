@@ -92,16 +92,17 @@ func (checkpoint) Name() string { return "Checkpoint" }
 func (checkpoint) Differentiable(input int) bool { return input > 0 }
 
 func (checkpoint) VJP(x []*Node, y, dy *Node) []*Node {
-	copies, grads := make(map[*Node]*Node), make(map[*Node]*Node)
+	copies, grads := make(map[*Node]*Node), make(cotangents)
 	for _, n := range x[1:] {
 		late := apply(barrier{}, n, dy)
-		copies[behind(n)], grads[late] = late, nil
+		copies[behind(n)] = late
+		grads.want(late)
 	}
 	again := recompute(x[0], copies)
 	for _, n := range again {
-		grads[n] = nil
+		grads.want(n)
 	}
-	grads[copies[behind(x[0])]] = dy
+	grads.add(copies[behind(x[0])], dy)
 	dx := make([]*Node, len(x))
 	im := newImporter()
 	im.drafts = isDraft(dy)
@@ -112,7 +113,7 @@ func (checkpoint) VJP(x []*Node, y, dy *Node) []*Node {
 		}
 	}
 	for i, n := range x[1:] {
-		dx[i+1] = grads[copies[behind(n)]]
+		dx[i+1] = grads.of(copies[behind(n)])
 	}
 	return dx
 }

@@ -58,11 +58,11 @@ func (im *importer) vjp(y, dy *Node, wrt []*Node) ([]*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	grads := make(map[*Node]*Node, len(order))
+	grads := make(cotangents, len(order))
 	for _, n := range order {
-		grads[n] = nil
+		grads.want(n)
 	}
-	grads[y] = dy
+	grads.add(y, dy)
 	for i := len(order) - 1; i >= 0; i-- {
 		if err := im.sweep(order[i], grads); err != nil {
 			return nil, err
@@ -70,7 +70,7 @@ func (im *importer) vjp(y, dy *Node, wrt []*Node) ([]*Node, error) {
 	}
 	out := make([]*Node, len(wrt))
 	for i, x := range wrt {
-		out[i] = grads[x]
+		out[i] = grads.of(x)
 		if out[i] == nil {
 			out[i] = zerosLike(im.ref(x))
 		}
@@ -78,28 +78,24 @@ func (im *importer) vjp(y, dy *Node, wrt []*Node) ([]*Node, error) {
 	return out, nil
 }
 
-// sweep adds to grads what the operation of y gives to its inputs. The keys of
-// grads are the nodes on paths from wrt, with nil until a gradient reaches them.
-func (im *importer) sweep(y *Node, grads map[*Node]*Node) error {
-	dy := grads[y]
+// sweep adds to grads what the operation of y gives to its inputs. Wanted
+// are the nodes on paths from wrt.
+func (im *importer) sweep(y *Node, grads cotangents) error {
 	o, err := im.op(y)
-	if dy == nil || o == nil || err != nil {
+	if o == nil || err != nil {
 		return err
 	}
 	im.swept = append(im.swept, sweptOp{opCount.Load() + 1, o.site})
+	dy := grads.of(y)
+	if dy == nil {
+		return nil
+	}
 	dx, err := pullback(o.prim, im.refAll(o.in), im.ref(y), dy)
 	if err != nil {
 		return err
 	}
 	for i, x := range o.in {
-		x = behind(x) // so that terms add up in one order, with references and without
-		switch sum, onPath := grads[x]; {
-		case dx[i] == nil || !onPath:
-		case sum == nil:
-			grads[x] = dx[i]
-		default:
-			grads[x] = Add(sum, dx[i])
-		}
+		grads.add(behind(x), dx[i]) // so that terms add up in one order, with references and without
 	}
 	return nil
 }

@@ -1,0 +1,104 @@
+package autodiff
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/downhill-go/downhill/tensor"
+	"github.com/stretchr/testify/require"
+)
+
+// The gradients of slices are laid beside each other, in one walk over the whole, where
+// they do not overlap, whatever their order, and added where they do. The loss is the sum
+// of (k+1)/2·slice² at 1, so that each element of the gradient is the sum of the numbers of
+// the slices that have it.
+func TestGradientsOfSlices(t *testing.T) {
+	type piece struct{ axis, start, end int }
+	for _, c := range []struct {
+		name   string
+		pieces []piece
+		whole  float64 // a factor of Σ x, 0 for none
+		made   string  // operations that put the gradient together
+	}{
+		{"one", []piece{{1, 1, 3}}, 0, "Spread"},
+		{"all, in order", []piece{{1, 0, 2}, {1, 2, 3}, {1, 3, 6}}, 0, "Concat"},
+		{"all, in another order", []piece{{1, 3, 6}, {1, 0, 2}, {1, 2, 3}}, 0, "Concat"},
+		{"along the first axis", []piece{{0, 2, 4}, {0, 0, 2}}, 0, "Concat"},
+		{"some beside each other", []piece{{1, 2, 3}, {1, 3, 5}}, 0, "Concat Spread"},
+		{"with a gap", []piece{{1, 0, 1}, {1, 4, 6}}, 0, "Concat"},
+		{"with gaps all around", []piece{{1, 1, 2}, {1, 4, 5}}, 0, "Concat Spread"},
+		{"overlapping", []piece{{1, 0, 3}, {1, 2, 6}}, 0, "Spread Spread"},
+		{"the same", []piece{{1, 0, 3}, {1, 0, 3}}, 0, "Spread Spread"},
+		{"two axes", []piece{{0, 0, 2}, {1, 0, 3}, {1, 3, 6}}, 0, "Spread Concat"},
+		{"and the whole", []piece{{1, 0, 3}, {1, 3, 6}}, 10, "Concat"},
+	} {
+		for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+			t.Run(fmt.Sprint(c.name, " ", dt), func(t *testing.T) {
+				const rows, cols = 4, 6
+				g := NewGraph()
+				x := Param(g, "x", tensor.Must(tensor.Convert(tensor.Must(tensor.Full(1.0, rows, cols)), dt)))
+				y := Mul(x, x) // not a leaf
+				loss := Mul(Sum(Square(y)), c.whole/2)
+				want := make([]float64, rows*cols)
+				for i := range want {
+					want[i] = c.whole
+				}
+				for k, p := range c.pieces {
+					loss = Add(loss, Mul(Sum(Square(Slice(y, p.axis, p.start, p.end))), float64(k+1)/2))
+					for i := range want {
+						if at := [2]int{i / cols, i % cols}[p.axis]; p.start <= at && at < p.end {
+							want[i] += float64(k + 1)
+						}
+					}
+				}
+				dy, err := Grad(loss, y)
+				require.NoError(t, err)
+				prog, err := Compile(loss, Keep(dy[0]))
+				require.NoError(t, err)
+				require.NoError(t, prog.Run())
+				have, err := tensor.Float64s(dy[0].Value())
+				require.NoError(t, err)
+				require.Equal(t, want, have)
+
+				prog, err = Compile(loss, WithGrad(x))
+				require.NoError(t, err)
+				require.NoError(t, prog.Run())
+				require.NoError(t, CheckGrad(loss, x))
+				require.Equal(t, c.made, strings.Join(namesIn(prog, "Concat", "Spread"), " "))
+			})
+		}
+	}
+}
+
+func namesIn(prog *Program, of ...string) (names []string) {
+	for _, u := range prog.units {
+		for _, v := range u.values {
+			for _, name := range of {
+				if v.prim.Name() == name {
+					names = append(names, name)
+				}
+			}
+		}
+	}
+	return names
+}
+
+// Many slices take as much work as their elements: as many operations as slices, and one
+// walk over the whole.
+func TestGradientOfManySlices(t *testing.T) {
+	const n = 64
+	g := NewGraph()
+	x := Param(g, "x", tensor.Must(tensor.Full(0.5, n, 3)))
+	h := Slice(x, 0, 0, 1)
+	for i := 1; i < n; i++ {
+		h = Tanh(Add(h, Slice(x, 0, i, i+1)))
+	}
+	loss := Sum(h)
+	prog, err := Compile(loss, WithGrad(x))
+	require.NoError(t, err)
+	require.Equal(t, []string{"Concat"}, namesIn(prog, "Concat", "Spread"))
+	require.Len(t, namesIn(prog, "Add"), n-1, "those of the value")
+	require.NoError(t, prog.Run())
+	require.NoError(t, CheckGrad(loss, x))
+}
