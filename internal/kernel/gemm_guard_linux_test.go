@@ -19,7 +19,7 @@ func TestGemmGuard(t *testing.T) {
 }
 
 func testGemmGuard[T Float](t *testing.T) {
-	const most, room = 45, 1 << 17
+	const most, room = 45, 1 << 18
 	dst, a, b := guarded[T](t, room), guarded[T](t, room), guarded[T](t, room)
 	rng := rand.New(rand.NewPCG(39, 40))
 	copy(a, randoms[T](rng, len(a)))
@@ -32,7 +32,9 @@ func testGemmGuard[T Float](t *testing.T) {
 			Gemm(dst, a, b, m, n, k, tA, tB)
 		}
 	}
-	m, n, k := 60, 120, 100 // panels are copied
+	m, n, k := 60, 160, 110 // panels are copied
+	Gemm(dst[len(dst)-m*n:], a[len(a)-m*k:], b[len(b)-k*n:], m, n, k, false, false)
+	m, n, k = 30, 31, 512 // blocks are copied, in float64
 	Gemm(dst[len(dst)-m*n:], a[len(a)-m*k:], b[len(b)-k*n:], m, n, k, false, false)
 }
 

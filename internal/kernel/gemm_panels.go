@@ -4,40 +4,42 @@ package kernel
 
 import "unsafe"
 
-// product is a product of matrices. dst is cut into tiles, and b into panels of the
-// width that the registers have. No element depends on the cuts.
+// product is a product of matrices, or that of some rows and terms of them. c is cut into
+// tiles, and b into panels of the width that the registers have. No element depends on the cuts.
 type product[T Float] struct {
-	dst, a, b      []T
-	bias           []T // of each column, added in the end; nil for none
-	relu           bool
-	m, n, k        int
-	transA, transB bool
-	rows, cols     int // of a tile
-	across         int // tiles in a row of them
+	c, a, b    view
+	transB     bool
+	bias       *T // of each column, added in the end; nil for none
+	relu       bool
+	m, n, k    int
+	pads       bool // all rows of a start at the same place of a page: they are copied
+	copies     bool // panels of b are copied
+	rows, cols int  // of a tile
+	across     int  // tiles in a row of them
 }
 
 const (
 	// Products with fewer multiply-adds are one tile, and not worth asking for workers.
 	tilesFrom = 1 << 20
-	// The largest tile, and the smallest that is cut for the workers' sake, who want
-	// tilesEach tiles each.
-	tileRows, leastRows = 512, 64
-	tileCols, leastCols = 128, 32
-	tilesEach           = 4
+	// The workers want tilesEach tiles each, of leastTile multiply-adds or more.
+	tilesEach = 4
+	leastTile = 1 << 17
+	leastRows = 48
+	// A tile is of tileCols columns, and its block of a of tileBytes, so that it stays in the
+	// second-level cache and leaves room there; or of padCols and blockBytes.
+	tileCols, padCols     = 128, 512
+	tileBytes, blockBytes = 200 << 10, 512 << 10
 	// deepest is the most terms that are summed in registers at once, so that a panel
 	// of b of that height stays in the second-level cache; and deepestCopy the most of
 	// those that are copied.
-	deepest     = 1024
-	deepestCopy = 512
+	deepest, deepestCopy = 1024, 512
 	// panelBytes is the size of the largest copied panel of b, which is 128 bytes wide.
 	panelBytes = deepestCopy * 128
-	// blockBytes is the size of the largest copied block of a.
-	blockBytes = tileRows * (8*deepestCopy + 128)
 	page       = 4096
 	// Panels of b are copied when it does not fit into the first-level caches and
 	// they are used for so many rows of a.
 	copyFrom = 1 << 16
-	copyRows = 256
+	copyRows = 24
 	// callRows is the most rows that are multiplied in one call, which nothing can
 	// interrupt: less than a tenth of a millisecond. Multiples of 12 are quickest.
 	callRows = 120
@@ -52,8 +54,13 @@ func gemmPanels[T Float](dst, a, b, bias []T, relu bool, m, n, k int, transA, tr
 	if n == 1 { // dstᵀ = bᵀ op(a)ᵀ
 		a, b, m, n, transA, transB = b, a, 1, m, false, !transA
 	}
-	p := product[T]{dst: dst, a: a, b: b, bias: bias, relu: relu, m: m, n: n, k: k, transA: transA, transB: transB, rows: m, cols: n, across: 1}
-	if m*n*k < tilesFrom {
+	p := product[T]{
+		c: viewOf(dst, n, false), a: viewOf(a, element(m, k, transA).longest(), transA), b: viewOf(b, element(k, n, transB).longest(), transB),
+		bias: unsafe.SliceData(bias), relu: relu, transB: transB, m: m, n: n, k: k, rows: m, cols: n, across: 1,
+	}
+	p.copies = len(b)*size[T]() >= copyFrom
+	p.pads = p.a.row%page == 0 && m > 8 && n > isa.width()/size[T]()
+	if m*n*k < tilesFrom && !p.pads {
 		p.tile(0)
 		return
 	}
@@ -65,8 +72,8 @@ func gemmPanels[T Float](dst, a, b, bias []T, relu bool, m, n, k int, transA, tr
 		return
 	}
 	defer workers.release()
-	if p.padsA() || p.packs(p.rows) {
-		prepareScratches(Workers(), p.padsA())
+	if transB || p.copies || p.pads {
+		prepareScratches(Workers(), p.pads)
 	}
 	switch p := any(&p).(type) {
 	case *product[float32]:
@@ -80,31 +87,34 @@ func gemmPanels[T Float](dst, a, b, bias []T, relu bool, m, n, k int, transA, tr
 	}
 }
 
-// cut chooses the tiles, and returns how many there are.
+// cut chooses the tiles, and returns how many there are: one row of them after the other.
 func (g *product[T]) cut(workers int) int {
-	rows, cols := tileRows, tileCols
-	if g.padsA() {
-		cols = tileRows // each tile copies its rows of a
+	wide := isa.width() / size[T]()
+	most, deep, cols := tileBytes, min(g.k, deepest), tileCols
+	if g.transB { // each tile transposes its columns of b
+		most = blockBytes
 	}
-	for {
-		g.rows, g.cols = evenly(g.m, rows, 4), evenly(g.n, cols, leastCols)
-		g.across = (g.n + g.cols - 1) / g.cols
-		tiles := g.across * ((g.m + g.rows - 1) / g.rows)
-		switch {
-		case workers < 2 || tiles >= tilesEach*workers:
-			return tiles
-		case rows > leastRows && (g.padsA() || cols <= leastCols): // rows of a are copied once
-			rows /= 2
-		case cols > leastCols:
-			cols /= 2
-		default:
-			return tiles
+	if g.pads { // each tile copies its rows of a
+		most, deep, cols = blockBytes, min(g.k, deepestCopy), padCols
+	}
+	rows, enough := most/(deep*size[T]()), tilesEach*workers
+	down, across := parts(g.m, max(rows, leastRows)), parts(g.n, cols)
+	for workers > 1 && down*across < enough && g.m*g.n*g.k >= 2*leastTile*down*across {
+		if !g.pads && g.n > across*wide {
+			across *= 2
+		} else if g.m >= 2*leastRows*down {
+			down *= 2
+		} else {
+			break
 		}
 	}
+	if g.pads && down > 1 { // as much for each worker
+		down = min(parts(down, workers)*workers, parts(g.m, leastRows))
+	}
+	g.rows, g.cols = parts(parts(g.m, down), 4)*4, parts(parts(g.n, across), wide)*wide
+	g.across = parts(g.n, g.cols)
+	return g.across * parts(g.m, g.rows)
 }
-
-// padsA reports that all rows of a start at the same place of a page.
-func (g *product[T]) padsA() bool { return !g.transA && g.k*size[T]()%page == 0 }
 
 // What the workers compute. They belong to who has the workers.
 var (
@@ -115,13 +125,8 @@ var (
 func tile32(i int) { product32.tile(i) }
 func tile64(i int) { product64.tile(i) }
 
-// evenly returns the size, a multiple of unit, of even parts of n that are about as
-// large as most.
-func evenly(n, most, unit int) int {
-	parts := (n + most - 1) / most
-	each := (n + parts - 1) / parts
-	return (each + unit - 1) / unit * unit
-}
+// parts returns how many parts of a size make n, or the size of so many parts.
+func parts(n, size int) int { return (n + size - 1) / size }
 
 // view is where a matrix starts, and the bytes from a row and a column to the next.
 type view struct {
@@ -143,52 +148,46 @@ func viewOf[T Float](x []T, stride int, trans bool) view {
 	return p
 }
 
-// tile computes tile i of dst, panel by panel.
+// tile computes tile i of c, panel by panel.
 func (g *product[T]) tile(i int) {
 	size := size[T]()
 	wide := isa.width() / size
 	i0, j0 := i/g.across*g.rows, i%g.across*g.cols
 	rows, cols := min(g.rows, g.m-i0), min(g.cols, g.n-j0)
-	lda, ldb := g.k, g.n
-	if g.transA {
-		lda = g.m
-	}
-	if g.transB {
-		ldb = g.k
-	}
-	a := viewOf(g.a, lda, g.transA).from(i0, 0)
-	b := viewOf(g.b, ldb, g.transB).from(0, j0)
-	c := viewOf(g.dst, g.n, false).from(i0, j0)
-	packed, padded := g.packs(rows), g.padsA() && cols > wide
+	a, b, c := g.a.from(i0, 0), g.b.from(0, j0), g.c.from(i0, j0)
+	depth, copies := deepest, g.copies && rows >= copyRows
 	var s *scratch
-	depth := evenly(g.k, deepest, 1)
-	if packed || padded {
-		depth = evenly(g.k, deepestCopy, 1)
+	var room *byte
+	if g.transB || copies || g.pads {
+		s = takeScratch()
+		room = s.panel()
+		depth = deepestCopy
 	}
+	depth = parts(g.k, parts(g.k, depth)) // as deep each time
 	for p := 0; p < g.k; p += depth {
-		deep := min(depth, g.k-p)
-		block := a.from(0, p)
-		if padded {
-			if s == nil {
-				s = takeScratch()
-			}
-			block = padBlock[T](s, block, rows, deep)
+		deep, block := min(depth, g.k-p), a.from(0, p)
+		if g.pads {
+			block = padBlock[T](s.block(), block, rows, deep)
 		}
 		for j := 0; j < cols; j += wide {
 			w := min(wide, cols-j)
 			panel := b.from(p, j)
-			if g.transB || packed && w == wide {
-				if s == nil {
-					s = takeScratch()
-				}
-				panel = packPanel[T](s, panel, deep, w, wide, g.transB)
+			var to *byte // where the first rows copy the panel
+			switch {
+			case g.transB:
+				panel = packPanel[T](room, panel, deep, w, wide)
+			case copies && w == wide:
+				to = room
 			}
 			var bias *byte // with the last of the terms
 			if g.bias != nil && p+deep == g.k {
-				bias = (*byte)(unsafe.Pointer(&g.bias[j0+j]))
+				bias = (*byte)(unsafe.Add(unsafe.Pointer(g.bias), (j0+j)*size))
 			}
 			for i := 0; i < rows; i += callRows {
-				multiply[T](isa, c.from(i, j), block.from(i, 0), panel, min(callRows, rows-i), w, deep, p > 0, bias, g.relu)
+				multiply[T](isa, c.from(i, j), block.from(i, 0), panel, min(callRows, rows-i), w, deep, p > 0, bias, g.relu, to)
+				if to != nil { // the first rows have copied the panel
+					panel, to = view{unsafe.Pointer(room), wide * size, size}, nil
+				}
 			}
 		}
 	}
@@ -197,29 +196,18 @@ func (g *product[T]) tile(i int) {
 	}
 }
 
-// packs reports that panels of b, of the full width, are copied before they are used.
-func (g *product[T]) packs(rows int) bool {
-	return g.transB || rows >= copyRows && len(g.b) >= copyFrom/size[T]()
-}
-
-// packPanel copies a (deep, cols) panel of b into rows that follow each other.
-func packPanel[T Float](s *scratch, b view, deep, cols, wide int, trans bool) view {
-	size := size[T]()
-	dst := view{unsafe.Pointer(unsafe.SliceData(s.b)), wide * size, size}
-	if trans {
-		transposePanel[T](dst, b, deep, cols)
-	} else {
-		copyLines(deep, wide*size/64, (*byte)(dst.at), dst.row, (*byte)(b.at), b.row)
-	}
+// packPanel transposes a (deep, cols) panel of b into rows that follow each other.
+func packPanel[T Float](room *byte, b view, deep, cols, wide int) view {
+	dst := view{unsafe.Pointer(room), wide * size[T](), size[T]()}
+	transposePanel[T](dst, b, deep, cols)
 	return dst
 }
 
 // padBlock copies a (rows, deep) block of a whose rows all start at the same place of
 // a page, and so take each other's place in the cache, to where they do not.
-func padBlock[T Float](s *scratch, a view, rows, deep int) view {
-	s.makeBlock()
+func padBlock[T Float](room unsafe.Pointer, a view, rows, deep int) view {
 	bytes := deep * size[T]()
-	dst := view{unsafe.Pointer(unsafe.SliceData(s.a)), (bytes+63)/64*64 + 64, size[T]()}
+	dst := view{room, (bytes+line-1)/line*line + line, size[T]()}
 	for i := range rows {
 		copy(unsafe.Slice((*byte)(dst.from(i, 0).at), bytes), unsafe.Slice((*byte)(a.from(i, 0).at), bytes))
 	}
@@ -243,29 +231,29 @@ func transposeBlocks(blocks, size int, dst, src view) {
 
 // multiply writes, or adds to with more, the (rows, cols) product of a and b to c, and
 // finishes with the bias, if there is one.
-func multiply[T Float](set instructions, c, a, b view, rows, cols, k int, more bool, bias *byte, relu bool) {
+func multiply[T Float](set instructions, c, a, b view, rows, cols, k int, more bool, bias *byte, relu bool, to *byte) {
 	dst, x, y := (*byte)(c.at), (*byte)(a.at), (*byte)(b.at)
 	if size[T]() == 4 {
 		switch {
 		case set == avx512 && cols > 16:
-			panelF32AVX512x32(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, bias, relu)
+			panelF32AVX512x32(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, bias, relu, to)
 		case set == avx512 && cols > 8:
-			panelF32AVX512x16(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, bias, relu)
+			panelF32AVX512x16(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, bias, relu, to)
 		case cols > 8:
-			panelF32AVX2x16(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, bias, relu)
+			panelF32AVX2x16(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, bias, relu, to)
 		default:
-			panelF32AVX2x8(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, bias, relu)
+			panelF32AVX2x8(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, bias, relu, to)
 		}
 		return
 	}
 	switch {
 	case set == avx512 && cols > 8:
-		panelF64AVX512x16(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, bias, relu)
+		panelF64AVX512x16(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, bias, relu, to)
 	case set == avx512 && cols > 4:
-		panelF64AVX512x8(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, bias, relu)
+		panelF64AVX512x8(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, bias, relu, to)
 	case cols > 4:
-		panelF64AVX2x8(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, bias, relu)
+		panelF64AVX2x8(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, bias, relu, to)
 	default:
-		panelF64AVX2x4(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, bias, relu)
+		panelF64AVX2x4(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, bias, relu, to)
 	}
 }

@@ -66,6 +66,9 @@ func element(m, k int, trans bool) strides {
 	return strides{k, 1}
 }
 
+// longest returns the larger of the strides: from one row, or column, to the next.
+func (s strides) longest() int { return max(s.i, s.p) }
+
 // addBlock adds to the (m, n) matrix dst the product of a, which is (m, k), and
 // b, which is (k, n). Rows of dst and b start ldd and ldb elements apart. Four
 // rows of b at a time are added to two of dst, so that a load of b serves two

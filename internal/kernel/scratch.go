@@ -2,7 +2,10 @@
 
 package kernel
 
-import "sync"
+import (
+	"sync"
+	"unsafe"
+)
 
 // A scratch is the memory in which a product of matrices puts its operands in
 // order. There are as many as products have been computed at once.
@@ -25,24 +28,29 @@ func prepareScratches(n int, padded bool) {
 	for s := scratches.free; s != nil; s = s.next {
 		n--
 		if padded {
-			s.makeBlock()
+			s.block()
 		}
 	}
 	for ; n > 0; n-- {
 		s := newScratch()
 		if padded {
-			s.makeBlock()
+			s.block()
 		}
 		s.next, scratches.free = scratches.free, s
 	}
 }
 
-func newScratch() *scratch { return &scratch{b: make([]float64, panelBytes/8)} }
+func newScratch() *scratch { return &scratch{b: Aligned[float64](panelBytes / 8)} }
 
-func (s *scratch) makeBlock() {
+// panel returns panelBytes bytes.
+func (s *scratch) panel() *byte { return (*byte)(unsafe.Pointer(unsafe.SliceData(s.b))) }
+
+// block returns room for blockBytes bytes in rows, which take a line or two more.
+func (s *scratch) block() unsafe.Pointer {
 	if s.a == nil {
-		s.a = make([]float64, blockBytes/8)
+		s.a = Aligned[float64]((blockBytes + blockBytes/8) / 8)
 	}
+	return unsafe.Pointer(unsafe.SliceData(s.a))
 }
 
 func takeScratch() *scratch {

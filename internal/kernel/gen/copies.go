@@ -108,37 +108,3 @@ func block64(dst, ldd, src, lds Register) {
 		ADDQ(ldd, dst)
 	}
 }
-
-// copyRows copies rows of 64 bytes, at a distance.
-func copyRows() {
-	TEXT("copyLines", NOSPLIT, "func(rows, lines int, dst *byte, ldd int, src *byte, lds int)")
-	Doc("copyLines copies rows of 64*lines bytes, which start ldd and lds bytes apart. rows and lines are", "not 0.")
-	Pragma("noescape")
-	rows := Load(Param("rows"), GP64())
-	lines := Load(Param("lines"), GP64())
-	dst := Load(Param("dst"), GP64())
-	ldd := Load(Param("ldd"), GP64())
-	src := Load(Param("src"), GP64())
-	lds := Load(Param("lds"), GP64())
-	Label("row")
-	at, to, n := GP64(), GP64(), GP64()
-	MOVQ(src, at)
-	MOVQ(dst, to)
-	MOVQ(lines, n)
-	Label("line")
-	x, y := YMM(), YMM()
-	VMOVUPS(Mem{Base: at}, x)
-	VMOVUPS(Mem{Base: at, Disp: 32}, y)
-	VMOVUPS(x, Mem{Base: to})
-	VMOVUPS(y, Mem{Base: to, Disp: 32})
-	ADDQ(Imm(64), at)
-	ADDQ(Imm(64), to)
-	DECQ(n)
-	JNZ(LabelRef("line"))
-	ADDQ(lds, src)
-	ADDQ(ldd, dst)
-	DECQ(rows)
-	JNZ(LabelRef("row"))
-	VZEROUPPER()
-	RET()
-}

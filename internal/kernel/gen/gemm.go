@@ -9,7 +9,7 @@ import (
 )
 
 // gemm emits the inner loops of the matrix product for AVX2 with FMA and for AVX-512,
-// and the copies that bring its operands into order.
+// and the transpositions that bring its operands into order.
 func gemm() {
 	mask := tailMasks()
 	for _, t := range types {
@@ -20,7 +20,6 @@ func gemm() {
 	}
 	transpose32()
 	transpose64()
-	copyRows()
 }
 
 // form is a kind of panels.
@@ -29,17 +28,19 @@ type form struct {
 	signature string
 	doc       []string // after "writes, or adds to with more, the (rows, cols) block at c, of T, the"
 	several   bool     // it adds up several products, as convolutions do
+	copies    bool     // it may copy b for later rows; not for convolutions, which fetch nothing ahead
 	sizes     [2][]int // the numbers of rows that there is code for, with AVX-512 and AVX2
 }
 
 var product = form{
 	name:      "panel",
-	signature: "func(rows, cols, k int, a *byte, rsa, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, relu bool)",
+	signature: "func(rows, cols, k int, a *byte, rsa, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, relu bool, copy *byte)",
 	doc: []string{
 		"product of a, (rows, k), and b, (k, cols). Element (i, p) of a is i*rsa + p*csa bytes from its",
 		"start, rows of b and c start ldb and ldc bytes apart.",
 	},
-	sizes: [2][]int{{12, 8, 4, 2, 1}, {6, 4, 2, 1}},
+	copies: true,
+	sizes:  [2][]int{{12, 8, 4, 2, 1}, {6, 4, 2, 1}},
 }
 
 // begin starts the function of the form for a type, an instruction set, and vectors.
@@ -52,6 +53,14 @@ func (f form) begin(t elements, set string, lanes, vectors int) (name string) {
 	doc = append(doc,
 		"With bias, a row like those of c, it is added to each row in the end, and with relu the",
 		"result is the larger of that and +0, or NaN.")
+	switch {
+	case f.copies && vectors > 1:
+		doc = append(doc,
+			"With copy, when cols and rows are enough for the largest block, its rows copy b to where its",
+			"rows follow each other, and all others read it there.")
+	case f.copies:
+		doc = append(doc, "copy is not used.")
+	}
 	Doc(append(doc, fmt.Sprintf("%d < cols <= %d, rows and k are not 0.", lanes*(vectors-1), width))...)
 	Pragma("noescape")
 	return name
@@ -90,10 +99,12 @@ type panel struct {
 	c, ldc   Register
 	rows     Register
 	steps    Mem // products to go
+	most     int // rows of a block
+	bytes    int // of a row
 }
 
-func newPanel(t elements, f form, rows int) *panel {
-	p := &panel{elements: t, form: f, k: GP64(), t: GP64()}
+func newPanel(t elements, f form, rows, bytes int) *panel {
+	p := &panel{elements: t, form: f, k: GP64(), t: GP64(), most: rows, bytes: bytes}
 	if f.several {
 		p.steps = AllocLocal(8)
 	}
@@ -139,6 +150,9 @@ func (p *panel) start(rows int) {
 func (p *panel) loop(rows int, label string, body func()) {
 	Label(label)
 	body()
+	if p.copies { // the next rows of a transposed a are there
+		PREFETCHT0(Mem{Base: p.a[0], Disp: 64})
+	}
 	for i := 0; 3*i < rows; i++ {
 		ADDQ(p.csa, p.a[i])
 	}
@@ -153,6 +167,36 @@ func (p *panel) loop(rows int, label string, body func()) {
 		DECQ(p.steps)
 		JNZ(LabelRef(label))
 	}
+}
+
+// copying emits, before the loop, another that copies b, a vector of v after the other, to
+// where argument copy says, and leaves the copy as b for the blocks to come. It is for blocks
+// of the most rows and two vectors. b is then read for the first time: what comes is fetched,
+// some rows ahead, and that of the next panel. It returns what sets the label after both loops.
+func (p *panel) copying(rows int, suffix string, v []VecVirtual, body func(label string, each func())) (after func()) {
+	if !p.copies || rows != p.most || len(v) < 2 {
+		return func() {}
+	}
+	Load(Param("copy"), p.t)
+	TESTQ(p.t, p.t)
+	JE(LabelRef("loop" + suffix))
+	bytes := int(v[0].Size())
+	body("copy"+suffix, func() {
+		for j, x := range v {
+			p.load(x, Mem{Base: p.t, Disp: bytes * j})
+		}
+		for at := 0; at < p.bytes; at += 64 {
+			PREFETCHT0(Mem{Base: p.b, Index: p.ldb, Scale: 8, Disp: at})
+			PREFETCHT1(Mem{Base: p.b, Disp: at + p.bytes})
+		}
+		ADDQ(Imm(uint64(p.bytes)), p.t)
+	})
+	Load(Param("copy"), p.t)
+	MOVQ(p.t, argument("b"))
+	MOVQ(I32(0), argument("copy"))
+	MOVQ(I32(p.bytes), p.ldb)
+	JMP(LabelRef("summed" + suffix))
+	return func() { Label("summed" + suffix) }
 }
 
 // argument is where an argument is in memory.
@@ -201,6 +245,7 @@ func (p *panel) sums(rows int, zero func(i int), load func(i int, at Register)) 
 	for i := range rows {
 		zero(i)
 	}
+	p.fetchC(rows)
 	JMP(LabelRef(done))
 	Label(from)
 	MOVQ(p.c, p.t)
@@ -211,6 +256,22 @@ func (p *panel) sums(rows int, zero func(i int), load func(i int, at Register)) 
 		}
 	}
 	Label(done)
+}
+
+// fetchC asks for a block of c, to be there when its sums are done.
+func (p *panel) fetchC(rows int) {
+	if !p.copies {
+		return
+	}
+	MOVQ(p.c, p.t)
+	for i := range rows {
+		for at := 0; at < p.bytes; at += 64 {
+			PREFETCHT0(Mem{Base: p.t, Disp: at})
+		}
+		if i+1 < rows {
+			ADDQ(p.ldc, p.t)
+		}
+	}
 }
 
 // finish adds the bias to the sums, and takes the larger of them and +0. It is for the
@@ -237,161 +298,4 @@ func (p *panel) finish(label string, sum [][]VecVirtual, v []VecVirtual, zero Ve
 		}
 	}
 	Label(done)
-}
-
-func panel512(t elements, vectors int, f form) {
-	lanes := 64 / t.size
-	f.begin(t, "AVX512", lanes, vectors)
-	p := newPanel(t, f, f.sizes[0][0])
-	// The last vector has cols - lanes*(vectors-1) elements: so many ones in mask.
-	mask := K()
-	Load(Param("cols"), RCX)
-	if vectors > 1 {
-		SUBQ(Imm(uint64(lanes*(vectors-1))), RCX)
-	}
-	MOVQ(I32(-1), p.t)
-	SHLQ(CL, p.t)
-	NOTQ(p.t)
-	KMOVW(p.t.As32(), mask)
-	sum := make([][]VecVirtual, f.sizes[0][0])
-	for i := range sum {
-		for range vectors {
-			sum[i] = append(sum[i], ZMM())
-		}
-	}
-	bv := []VecVirtual{ZMM(), ZMM()}[:vectors]
-	av := []VecVirtual{ZMM(), ZMM()}
-	load := func(m Mem, v []VecVirtual) {
-		for j := range v {
-			m := m.Offset(64 * j)
-			if j+1 < vectors {
-				t.load(m, v[j])
-			} else {
-				t.loadZ(m, mask, v[j])
-			}
-		}
-	}
-	p.blocks(f.sizes[0], func(rows int) {
-		p.sums(rows, func(i int) {
-			for _, s := range sum[i] {
-				VPXORQ(s, s, s)
-			}
-		}, func(i int, at Register) { load(Mem{Base: at}, sum[i]) })
-		p.start(rows)
-		p.loop(rows, fmt.Sprintf("loop%d", rows), func() {
-			load(Mem{Base: p.b}, bv)
-			ADDQ(p.ldb, p.b)
-			for i := range rows {
-				if vectors == 1 {
-					t.fmaBcst(p.element(i), bv[0], sum[i][0])
-					continue
-				}
-				t.broadcast(p.element(i), av[i%2])
-				for j := range vectors {
-					t.fma(av[i%2], bv[j], sum[i][j])
-				}
-			}
-		})
-		p.finish(fmt.Sprint(rows), sum[:rows], bv, av[0], load)
-		for i := range rows {
-			for j, s := range sum[i] {
-				if j+1 < vectors {
-					t.load(s, Mem{Base: p.c, Disp: 64 * j})
-				} else {
-					t.load(s, mask, Mem{Base: p.c, Disp: 64 * j})
-				}
-			}
-			ADDQ(p.ldc, p.c)
-		}
-	})
-}
-
-func panel256(t elements, vectors int, f form, table Mem) {
-	lanes := 32 / t.size
-	f.begin(t, "AVX2", lanes, vectors)
-	p := newPanel(t, f, f.sizes[1][0])
-	sum := make([][]VecVirtual, f.sizes[1][0])
-	for i := range sum {
-		for range vectors {
-			sum[i] = append(sum[i], YMM())
-		}
-	}
-	bv := []VecVirtual{YMM(), YMM()}[:vectors]
-	av := []VecVirtual{YMM(), YMM()} // the second is mask when columns are missing
-	mask := av[1]
-	// The mask of the last vector is found in a table of ones and zeros.
-	maskAt := GP64()
-	loadMask := func() {
-		LEAQ(table, maskAt)
-		Load(Param("cols"), p.t)
-		NEGQ(p.t)
-		LEAQ(Mem{Base: maskAt, Index: p.t, Scale: uint8(t.size), Disp: 32 * vectors}, maskAt)
-		VMOVDQU(Mem{Base: maskAt}, mask)
-	}
-	loadMasked := func(m Mem, v []VecVirtual) {
-		for j := range v {
-			m := m.Offset(32 * j)
-			if j+1 < vectors {
-				t.load(m, v[j])
-			} else {
-				t.maskMove(m, mask, v[j])
-			}
-		}
-	}
-	whole := GP64()
-	Load(Param("cols"), whole)
-	SUBQ(Imm(uint64(lanes*vectors)), whole)
-	p.blocks(f.sizes[1], func(rows int) {
-		loadMask()
-		p.sums(rows, func(i int) {
-			for _, s := range sum[i] {
-				VXORPS(s, s, s)
-			}
-		}, func(i int, at Register) { loadMasked(Mem{Base: at}, sum[i]) })
-		p.start(rows)
-		part, loop, store, end := fmt.Sprintf("part%d", rows), fmt.Sprintf("loop%d", rows), fmt.Sprintf("store%d", rows), fmt.Sprintf("end%d", rows)
-		body := func(label string, av []VecVirtual, load func(Mem, []VecVirtual)) {
-			p.loop(rows, label, func() {
-				load(Mem{Base: p.b}, bv)
-				ADDQ(p.ldb, p.b)
-				for i := range rows {
-					a := av[i%len(av)]
-					t.broadcast(p.element(i), a)
-					for j := range vectors {
-						t.fma(a, bv[j], sum[i][j])
-					}
-				}
-			})
-		}
-		TESTQ(whole, whole)
-		JNE(LabelRef(part))
-		loadWhole := func(m Mem, v []VecVirtual) {
-			for j := range v {
-				t.load(m.Offset(32*j), v[j])
-			}
-		}
-		body(loop, av, loadWhole)
-		p.finish(fmt.Sprint("Whole", rows), sum[:rows], bv, av[0], loadWhole)
-		for i := range rows {
-			for j, s := range sum[i] {
-				t.load(s, Mem{Base: p.c, Disp: 32 * j})
-			}
-			ADDQ(p.ldc, p.c)
-		}
-		JMP(LabelRef(end))
-		body(part, av[:1], loadMasked)
-		p.finish(fmt.Sprint("Part", rows), sum[:rows], bv, av[0], loadMasked)
-		Label(store)
-		for i := range rows {
-			for j, s := range sum[i] {
-				if j+1 < vectors {
-					t.load(s, Mem{Base: p.c, Disp: 32 * j})
-				} else {
-					t.maskMove(s, mask, Mem{Base: p.c, Disp: 32 * j})
-				}
-			}
-			ADDQ(p.ldc, p.c)
-		}
-		Label(end)
-	})
 }
