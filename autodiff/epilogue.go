@@ -9,8 +9,9 @@ import (
 )
 
 // linear is a product with what follows it in a layer: a bias, and relu. It has one number
-// for each column of a product of matrices, and for each channel of a convolution. Only
-// programs have it.
+// for each column of a product of matrices, and for each channel of a convolution; or one for
+// each element of a product of matrices, as where gradients or a recurrent network add
+// products up. Only programs have it.
 type linear struct {
 	product
 	Relu bool
@@ -142,7 +143,8 @@ func splitsRows(v, product *value) bool {
 	return isReshape(v) && len(v.shape) > 0 && v.shape[len(v.shape)-1] == product.shape[len(product.shape)-1]
 }
 
-// biasOf returns what sum adds to each column of out, or to each channel, or nil.
+// biasOf returns what sum adds to each column of out, or to each channel, or nil. If there
+// are columns, it may also add to each element.
 func biasOf(sum, out *value, columns bool) *value {
 	if sum == nil || !slices.Equal(sum.shape, out.shape) {
 		return nil
@@ -153,6 +155,9 @@ func biasOf(sum, out *value, columns bool) *value {
 	bias := sum.args[0]
 	if bias == out {
 		bias = sum.args[1]
+	}
+	if columns && bias != out && slices.Equal(bias.shape, out.shape) {
+		return bias
 	}
 	after := 2 // axes of an image
 	if columns {

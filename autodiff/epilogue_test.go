@@ -14,7 +14,7 @@ import (
 func TestEpilogues(t *testing.T) {
 	rng := tensor.NewRand(5)
 	normal := func(shape ...int) *tensor.Dense { return must(tensor.Normal[float64](rng, 0, 1, shape...)) }
-	values := map[string]*tensor.Dense{"x": normal(9, 7), "w": normal(7, 5), "b": normal(5), "row": normal(1, 5), "column": normal(9, 1), "batch": normal(3, 9, 7)}
+	values := map[string]*tensor.Dense{"x": normal(9, 7), "w": normal(7, 5), "b": normal(5), "row": normal(1, 5), "column": normal(9, 1), "batch": normal(3, 9, 7), "all": normal(9, 5), "square": normal(3, 9, 9)}
 	for name, c := range map[string]struct {
 		of   func(leaf func(string) *Node) (y, between *Node)
 		want []string // in the plan
@@ -44,6 +44,18 @@ func TestEpilogues(t *testing.T) {
 			between = MatMul(leaf("x"), leaf("w"))
 			return Add(between, leaf("column")), between
 		}, []string{"MatMul"}, []string{"Linear"}},
+		"a number for each element": {func(leaf func(string) *Node) (y, between *Node) {
+			between = MatMul(leaf("x"), leaf("w"))
+			return Relu(Add(Tanh(leaf("all")), between)), between
+		}, []string{"Linear relu", "chain          Tanh"}, []string{"MatMul", "Add"}},
+		"of a batch": {func(leaf func(string) *Node) (y, between *Node) {
+			between = MatMul(leaf("batch"), Transpose(leaf("batch")))
+			return Add(between, leaf("square")), between
+		}, []string{"Linear a bT"}, []string{"MatMul", "Add"}},
+		"a sum of products": {func(leaf func(string) *Node) (y, between *Node) {
+			between = MatMul(leaf("x"), leaf("w"))
+			return Add(Add(between, MatMul(Sin(leaf("x")), leaf("w"))), MatMul(Cos(leaf("x")), leaf("w"))), between
+		}, []string{"MatMul", "Linear"}, []string{"Add"}},
 		"the product is used twice": {func(leaf func(string) *Node) (y, between *Node) {
 			p := MatMul(leaf("x"), leaf("w"))
 			return Mul(Add(p, leaf("b")), p), p

@@ -161,7 +161,11 @@ func bindMatMul[T tensor.Float](p matMul, dst, a, b *tensor.Array[T], after epil
 			if after.bias == nil {
 				kernel.Gemm(c, x, y, m, n, k, p.TransA, p.TransB)
 			} else {
-				kernel.GemmBias(c, x, y, after.bias.Data, after.relu, m, n, k, p.TransA, p.TransB)
+				bias := after.bias.Data
+				if len(bias) == len(dst.Data) { // each element has its own
+					bias = bias[i*m*n:][:m*n]
+				}
+				kernel.GemmBias(c, x, y, bias, after.relu, m, n, k, p.TransA, p.TransB)
 			}
 		}
 	})

@@ -26,12 +26,16 @@ func Gemm[T Float](dst, a, b []T, m, n, k int, transA, transB bool) {
 }
 
 // GemmBias is [Gemm], then bias[j] added to column j, then, with relu, [Relu]: the same
-// bits, without another pass over dst.
+// bits, without another pass over dst. If bias has m·n numbers, each element has its own;
+// dst must not overlap it.
 //
 //	dst[i,j] = Σₚ op(a)[i,p] op(b)[p,j] + bias[j]
 func GemmBias[T Float](dst, a, b, bias []T, relu bool, m, n, k int, transA, transB bool) {
-	dst, a, b, bias = dst[:m*n], a[:m*k], b[:k*n], bias[:n]
-	if isa != plain && m*n*k >= panelsFrom && n > 1 {
+	dst, a, b = dst[:m*n], a[:m*k], b[:k*n]
+	if len(bias) != m*n {
+		bias = bias[:n]
+	}
+	if isa != plain && m*n*k >= panelsFrom && (n > 1 || len(bias) == m) {
 		gemmPanels(dst, a, b, bias, relu, m, n, k, transA, transB)
 		return
 	}
@@ -39,7 +43,7 @@ func GemmBias[T Float](dst, a, b, bias []T, relu bool, m, n, k int, transA, tran
 	addBias(dst, bias, relu)
 }
 
-// addBias adds bias to every row of dst, and applies Relu with relu.
+// addBias adds bias to every piece of dst as long as it, and applies Relu with relu.
 func addBias[T Float](dst, bias []T, relu bool) {
 	for i := 0; i < len(dst); i += len(bias) {
 		row := dst[i:][:len(bias)]

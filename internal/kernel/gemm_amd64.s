@@ -22,9 +22,9 @@ DATA tailMask<>+56(SB)/4, $0x00000000
 DATA tailMask<>+60(SB)/4, $0x00000000
 GLOBL tailMask<>(SB), RODATA|NOPTR, $64
 
-// func panelF32AVX512x32(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, relu bool, copy *byte)
+// func panelF32AVX512x32(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, relu bool, copy *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·panelF32AVX512x32(SB), NOSPLIT, $0-112
+TEXT ·panelF32AVX512x32(SB), NOSPLIT, $0-120
 	MOVQ  rows+0(FP), DX
 	MOVQ  a+24(FP), BX
 	MOVQ  rsa+32(FP), SI
@@ -155,7 +155,7 @@ start12:
 	ADDQ  SI, R14
 	LEAQ  (R14)(SI*2), R15
 	ADDQ  SI, R15
-	MOVQ  copy+104(FP), AX
+	MOVQ  copy+112(FP), AX
 	TESTQ AX, AX
 	JE    loop12
 
@@ -213,9 +213,9 @@ copy12:
 	ADDQ         DI, R15
 	DECQ         CX
 	JNZ          copy12
-	MOVQ         copy+104(FP), AX
+	MOVQ         copy+112(FP), AX
 	MOVQ         AX, b+48(FP)
-	MOVQ         $+0, copy+104(FP)
+	MOVQ         $+0, copy+112(FP)
 	MOVQ         $+128, R8
 	JMP          summed12
 
@@ -275,29 +275,64 @@ summed12:
 	VMOVUPS.Z 64(AX), K1, Z25
 	VADDPS    Z24, Z0, Z0
 	VADDPS    Z25, Z1, Z1
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
 	VADDPS    Z24, Z2, Z2
 	VADDPS    Z25, Z3, Z3
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
 	VADDPS    Z24, Z4, Z4
 	VADDPS    Z25, Z5, Z5
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
 	VADDPS    Z24, Z6, Z6
 	VADDPS    Z25, Z7, Z7
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
 	VADDPS    Z24, Z8, Z8
 	VADDPS    Z25, Z9, Z9
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
 	VADDPS    Z24, Z10, Z10
 	VADDPS    Z25, Z11, Z11
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
 	VADDPS    Z24, Z12, Z12
 	VADDPS    Z25, Z13, Z13
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
 	VADDPS    Z24, Z14, Z14
 	VADDPS    Z25, Z15, Z15
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
 	VADDPS    Z24, Z16, Z16
 	VADDPS    Z25, Z17, Z17
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
 	VADDPS    Z24, Z18, Z18
 	VADDPS    Z25, Z19, Z19
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
 	VADDPS    Z24, Z20, Z20
 	VADDPS    Z25, Z21, Z21
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
 	VADDPS    Z24, Z22, Z22
 	VADDPS    Z25, Z23, Z23
-	MOVB      relu+96(FP), AL
+	ADDQ      ldbias+96(FP), AX
+	MOVQ      AX, bias+88(FP)
+	MOVB      relu+104(FP), AL
 	TESTB     AL, AL
 	JE        finished12
 	VXORPS    Y26, Y26, Y26
@@ -520,21 +555,44 @@ loop8:
 	VMOVUPS.Z    64(AX), K1, Z25
 	VADDPS       Z24, Z0, Z0
 	VADDPS       Z25, Z1, Z1
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPS      (AX), Z24
+	VMOVUPS.Z    64(AX), K1, Z25
 	VADDPS       Z24, Z2, Z2
 	VADDPS       Z25, Z3, Z3
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPS      (AX), Z24
+	VMOVUPS.Z    64(AX), K1, Z25
 	VADDPS       Z24, Z4, Z4
 	VADDPS       Z25, Z5, Z5
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPS      (AX), Z24
+	VMOVUPS.Z    64(AX), K1, Z25
 	VADDPS       Z24, Z6, Z6
 	VADDPS       Z25, Z7, Z7
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPS      (AX), Z24
+	VMOVUPS.Z    64(AX), K1, Z25
 	VADDPS       Z24, Z8, Z8
 	VADDPS       Z25, Z9, Z9
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPS      (AX), Z24
+	VMOVUPS.Z    64(AX), K1, Z25
 	VADDPS       Z24, Z10, Z10
 	VADDPS       Z25, Z11, Z11
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPS      (AX), Z24
+	VMOVUPS.Z    64(AX), K1, Z25
 	VADDPS       Z24, Z12, Z12
 	VADDPS       Z25, Z13, Z13
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPS      (AX), Z24
+	VMOVUPS.Z    64(AX), K1, Z25
 	VADDPS       Z24, Z14, Z14
 	VADDPS       Z25, Z15, Z15
-	MOVB         relu+96(FP), AL
+	ADDQ         ldbias+96(FP), AX
+	MOVQ         AX, bias+88(FP)
+	MOVB         relu+104(FP), AL
 	TESTB        AL, AL
 	JE           finished8
 	VXORPS       Y26, Y26, Y26
@@ -680,13 +738,24 @@ loop4:
 	VMOVUPS.Z    64(AX), K1, Z25
 	VADDPS       Z24, Z0, Z0
 	VADDPS       Z25, Z1, Z1
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPS      (AX), Z24
+	VMOVUPS.Z    64(AX), K1, Z25
 	VADDPS       Z24, Z2, Z2
 	VADDPS       Z25, Z3, Z3
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPS      (AX), Z24
+	VMOVUPS.Z    64(AX), K1, Z25
 	VADDPS       Z24, Z4, Z4
 	VADDPS       Z25, Z5, Z5
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPS      (AX), Z24
+	VMOVUPS.Z    64(AX), K1, Z25
 	VADDPS       Z24, Z6, Z6
 	VADDPS       Z25, Z7, Z7
-	MOVB         relu+96(FP), AL
+	ADDQ         ldbias+96(FP), AX
+	MOVQ         AX, bias+88(FP)
+	MOVB         relu+104(FP), AL
 	TESTB        AL, AL
 	JE           finished4
 	VXORPS       Y26, Y26, Y26
@@ -777,9 +846,14 @@ loop2:
 	VMOVUPS.Z    64(AX), K1, Z25
 	VADDPS       Z24, Z0, Z0
 	VADDPS       Z25, Z1, Z1
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPS      (AX), Z24
+	VMOVUPS.Z    64(AX), K1, Z25
 	VADDPS       Z24, Z2, Z2
 	VADDPS       Z25, Z3, Z3
-	MOVB         relu+96(FP), AL
+	ADDQ         ldbias+96(FP), AX
+	MOVQ         AX, bias+88(FP)
+	MOVB         relu+104(FP), AL
 	TESTB        AL, AL
 	JE           finished2
 	VXORPS       Y26, Y26, Y26
@@ -844,7 +918,9 @@ loop1:
 	VMOVUPS.Z    64(AX), K1, Z25
 	VADDPS       Z24, Z0, Z0
 	VADDPS       Z25, Z1, Z1
-	MOVB         relu+96(FP), AL
+	ADDQ         ldbias+96(FP), AX
+	MOVQ         AX, bias+88(FP)
+	MOVB         relu+104(FP), AL
 	TESTB        AL, AL
 	JE           finished1
 	VXORPS       Y26, Y26, Y26
@@ -865,9 +941,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func panelF32AVX2x16(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, relu bool, copy *byte)
+// func panelF32AVX2x16(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, relu bool, copy *byte)
 // Requires: AVX, FMA3, MMX+
-TEXT ·panelF32AVX2x16(SB), NOSPLIT, $0-112
+TEXT ·panelF32AVX2x16(SB), NOSPLIT, $0-120
 	MOVQ rows+0(FP), DX
 	MOVQ a+24(FP), BX
 	MOVQ rsa+32(FP), SI
@@ -943,7 +1019,7 @@ start6:
 	ADDQ  SI, R13
 	TESTQ R14, R14
 	JNE   part6
-	MOVQ  copy+104(FP), CX
+	MOVQ  copy+112(FP), CX
 	TESTQ CX, CX
 	JE    loop6
 
@@ -979,9 +1055,9 @@ copy6:
 	ADDQ         DI, R13
 	DECQ         AX
 	JNZ          copy6
-	MOVQ         copy+104(FP), CX
+	MOVQ         copy+112(FP), CX
 	MOVQ         CX, b+48(FP)
-	MOVQ         $+0, copy+104(FP)
+	MOVQ         $+0, copy+112(FP)
 	MOVQ         $+64, R8
 	JMP          summed6
 
@@ -1021,17 +1097,34 @@ summed6:
 	VMOVUPS 32(CX), Y13
 	VADDPS  Y12, Y0, Y0
 	VADDPS  Y13, Y1, Y1
+	ADDQ    ldbias+96(FP), CX
+	VMOVUPS (CX), Y12
+	VMOVUPS 32(CX), Y13
 	VADDPS  Y12, Y2, Y2
 	VADDPS  Y13, Y3, Y3
+	ADDQ    ldbias+96(FP), CX
+	VMOVUPS (CX), Y12
+	VMOVUPS 32(CX), Y13
 	VADDPS  Y12, Y4, Y4
 	VADDPS  Y13, Y5, Y5
+	ADDQ    ldbias+96(FP), CX
+	VMOVUPS (CX), Y12
+	VMOVUPS 32(CX), Y13
 	VADDPS  Y12, Y6, Y6
 	VADDPS  Y13, Y7, Y7
+	ADDQ    ldbias+96(FP), CX
+	VMOVUPS (CX), Y12
+	VMOVUPS 32(CX), Y13
 	VADDPS  Y12, Y8, Y8
 	VADDPS  Y13, Y9, Y9
+	ADDQ    ldbias+96(FP), CX
+	VMOVUPS (CX), Y12
+	VMOVUPS 32(CX), Y13
 	VADDPS  Y12, Y10, Y10
 	VADDPS  Y13, Y11, Y11
-	MOVB    relu+96(FP), CL
+	ADDQ    ldbias+96(FP), CX
+	MOVQ    CX, bias+88(FP)
+	MOVB    relu+104(FP), CL
 	TESTB   CL, CL
 	JE      finishedWhole6
 	VXORPS  Y14, Y14, Y14
@@ -1115,17 +1208,34 @@ part6:
 	VMASKMOVPS   32(CX), Y15, Y13
 	VADDPS       Y12, Y0, Y0
 	VADDPS       Y13, Y1, Y1
+	ADDQ         ldbias+96(FP), CX
+	VMOVUPS      (CX), Y12
+	VMASKMOVPS   32(CX), Y15, Y13
 	VADDPS       Y12, Y2, Y2
 	VADDPS       Y13, Y3, Y3
+	ADDQ         ldbias+96(FP), CX
+	VMOVUPS      (CX), Y12
+	VMASKMOVPS   32(CX), Y15, Y13
 	VADDPS       Y12, Y4, Y4
 	VADDPS       Y13, Y5, Y5
+	ADDQ         ldbias+96(FP), CX
+	VMOVUPS      (CX), Y12
+	VMASKMOVPS   32(CX), Y15, Y13
 	VADDPS       Y12, Y6, Y6
 	VADDPS       Y13, Y7, Y7
+	ADDQ         ldbias+96(FP), CX
+	VMOVUPS      (CX), Y12
+	VMASKMOVPS   32(CX), Y15, Y13
 	VADDPS       Y12, Y8, Y8
 	VADDPS       Y13, Y9, Y9
+	ADDQ         ldbias+96(FP), CX
+	VMOVUPS      (CX), Y12
+	VMASKMOVPS   32(CX), Y15, Y13
 	VADDPS       Y12, Y10, Y10
 	VADDPS       Y13, Y11, Y11
-	MOVB         relu+96(FP), CL
+	ADDQ         ldbias+96(FP), CX
+	MOVQ         CX, bias+88(FP)
+	MOVB         relu+104(FP), CL
 	TESTB        CL, CL
 	JE           finishedPart6
 	VXORPS       Y14, Y14, Y14
@@ -1261,13 +1371,24 @@ loop4:
 	VMOVUPS      32(CX), Y13
 	VADDPS       Y12, Y0, Y0
 	VADDPS       Y13, Y1, Y1
+	ADDQ         ldbias+96(FP), CX
+	VMOVUPS      (CX), Y12
+	VMOVUPS      32(CX), Y13
 	VADDPS       Y12, Y2, Y2
 	VADDPS       Y13, Y3, Y3
+	ADDQ         ldbias+96(FP), CX
+	VMOVUPS      (CX), Y12
+	VMOVUPS      32(CX), Y13
 	VADDPS       Y12, Y4, Y4
 	VADDPS       Y13, Y5, Y5
+	ADDQ         ldbias+96(FP), CX
+	VMOVUPS      (CX), Y12
+	VMOVUPS      32(CX), Y13
 	VADDPS       Y12, Y6, Y6
 	VADDPS       Y13, Y7, Y7
-	MOVB         relu+96(FP), CL
+	ADDQ         ldbias+96(FP), CX
+	MOVQ         CX, bias+88(FP)
+	MOVB         relu+104(FP), CL
 	TESTB        CL, CL
 	JE           finishedWhole4
 	VXORPS       Y14, Y14, Y14
@@ -1331,13 +1452,24 @@ part4:
 	VMASKMOVPS   32(CX), Y15, Y13
 	VADDPS       Y12, Y0, Y0
 	VADDPS       Y13, Y1, Y1
+	ADDQ         ldbias+96(FP), CX
+	VMOVUPS      (CX), Y12
+	VMASKMOVPS   32(CX), Y15, Y13
 	VADDPS       Y12, Y2, Y2
 	VADDPS       Y13, Y3, Y3
+	ADDQ         ldbias+96(FP), CX
+	VMOVUPS      (CX), Y12
+	VMASKMOVPS   32(CX), Y15, Y13
 	VADDPS       Y12, Y4, Y4
 	VADDPS       Y13, Y5, Y5
+	ADDQ         ldbias+96(FP), CX
+	VMOVUPS      (CX), Y12
+	VMASKMOVPS   32(CX), Y15, Y13
 	VADDPS       Y12, Y6, Y6
 	VADDPS       Y13, Y7, Y7
-	MOVB         relu+96(FP), CL
+	ADDQ         ldbias+96(FP), CX
+	MOVQ         CX, bias+88(FP)
+	MOVB         relu+104(FP), CL
 	TESTB        CL, CL
 	JE           finishedPart4
 	VXORPS       Y14, Y14, Y14
@@ -1435,9 +1567,14 @@ loop2:
 	VMOVUPS      32(CX), Y13
 	VADDPS       Y12, Y0, Y0
 	VADDPS       Y13, Y1, Y1
+	ADDQ         ldbias+96(FP), CX
+	VMOVUPS      (CX), Y12
+	VMOVUPS      32(CX), Y13
 	VADDPS       Y12, Y2, Y2
 	VADDPS       Y13, Y3, Y3
-	MOVB         relu+96(FP), CL
+	ADDQ         ldbias+96(FP), CX
+	MOVQ         CX, bias+88(FP)
+	MOVB         relu+104(FP), CL
 	TESTB        CL, CL
 	JE           finishedWhole2
 	VXORPS       Y14, Y14, Y14
@@ -1480,9 +1617,14 @@ part2:
 	VMASKMOVPS   32(CX), Y15, Y13
 	VADDPS       Y12, Y0, Y0
 	VADDPS       Y13, Y1, Y1
+	ADDQ         ldbias+96(FP), CX
+	VMOVUPS      (CX), Y12
+	VMASKMOVPS   32(CX), Y15, Y13
 	VADDPS       Y12, Y2, Y2
 	VADDPS       Y13, Y3, Y3
-	MOVB         relu+96(FP), CL
+	ADDQ         ldbias+96(FP), CX
+	MOVQ         CX, bias+88(FP)
+	MOVB         relu+104(FP), CL
 	TESTB        CL, CL
 	JE           finishedPart2
 	VXORPS       Y14, Y14, Y14
@@ -1555,7 +1697,9 @@ loop1:
 	VMOVUPS      32(CX), Y13
 	VADDPS       Y12, Y0, Y0
 	VADDPS       Y13, Y1, Y1
-	MOVB         relu+96(FP), CL
+	ADDQ         ldbias+96(FP), CX
+	MOVQ         CX, bias+88(FP)
+	MOVB         relu+104(FP), CL
 	TESTB        CL, CL
 	JE           finishedWhole1
 	VXORPS       Y14, Y14, Y14
@@ -1588,7 +1732,9 @@ part1:
 	VMASKMOVPS   32(CX), Y15, Y13
 	VADDPS       Y12, Y0, Y0
 	VADDPS       Y13, Y1, Y1
-	MOVB         relu+96(FP), CL
+	ADDQ         ldbias+96(FP), CX
+	MOVQ         CX, bias+88(FP)
+	MOVB         relu+104(FP), CL
 	TESTB        CL, CL
 	JE           finishedPart1
 	VXORPS       Y14, Y14, Y14
@@ -1611,9 +1757,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func panelF32AVX512x16(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, relu bool, copy *byte)
+// func panelF32AVX512x16(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, relu bool, copy *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·panelF32AVX512x16(SB), NOSPLIT, $0-112
+TEXT ·panelF32AVX512x16(SB), NOSPLIT, $0-120
 	MOVQ  rows+0(FP), DX
 	MOVQ  a+24(FP), BX
 	MOVQ  rsa+32(FP), SI
@@ -1735,18 +1881,42 @@ loop12:
 	JE               finished12
 	VMOVUPS.Z        (AX), K1, Z12
 	VADDPS           Z12, Z0, Z0
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPS.Z        (AX), K1, Z12
 	VADDPS           Z12, Z1, Z1
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPS.Z        (AX), K1, Z12
 	VADDPS           Z12, Z2, Z2
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPS.Z        (AX), K1, Z12
 	VADDPS           Z12, Z3, Z3
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPS.Z        (AX), K1, Z12
 	VADDPS           Z12, Z4, Z4
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPS.Z        (AX), K1, Z12
 	VADDPS           Z12, Z5, Z5
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPS.Z        (AX), K1, Z12
 	VADDPS           Z12, Z6, Z6
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPS.Z        (AX), K1, Z12
 	VADDPS           Z12, Z7, Z7
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPS.Z        (AX), K1, Z12
 	VADDPS           Z12, Z8, Z8
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPS.Z        (AX), K1, Z12
 	VADDPS           Z12, Z9, Z9
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPS.Z        (AX), K1, Z12
 	VADDPS           Z12, Z10, Z10
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPS.Z        (AX), K1, Z12
 	VADDPS           Z12, Z11, Z11
-	MOVB             relu+96(FP), AL
+	ADDQ             ldbias+96(FP), AX
+	MOVQ             AX, bias+88(FP)
+	MOVB             relu+104(FP), AL
 	TESTB            AL, AL
 	JE               finished12
 	VXORPS           Y13, Y13, Y13
@@ -1890,14 +2060,30 @@ loop8:
 	JE               finished8
 	VMOVUPS.Z        (AX), K1, Z12
 	VADDPS           Z12, Z0, Z0
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPS.Z        (AX), K1, Z12
 	VADDPS           Z12, Z1, Z1
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPS.Z        (AX), K1, Z12
 	VADDPS           Z12, Z2, Z2
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPS.Z        (AX), K1, Z12
 	VADDPS           Z12, Z3, Z3
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPS.Z        (AX), K1, Z12
 	VADDPS           Z12, Z4, Z4
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPS.Z        (AX), K1, Z12
 	VADDPS           Z12, Z5, Z5
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPS.Z        (AX), K1, Z12
 	VADDPS           Z12, Z6, Z6
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPS.Z        (AX), K1, Z12
 	VADDPS           Z12, Z7, Z7
-	MOVB             relu+96(FP), AL
+	ADDQ             ldbias+96(FP), AX
+	MOVQ             AX, bias+88(FP)
+	MOVB             relu+104(FP), AL
 	TESTB            AL, AL
 	JE               finished8
 	VXORPS           Y13, Y13, Y13
@@ -1996,10 +2182,18 @@ loop4:
 	JE               finished4
 	VMOVUPS.Z        (AX), K1, Z12
 	VADDPS           Z12, Z0, Z0
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPS.Z        (AX), K1, Z12
 	VADDPS           Z12, Z1, Z1
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPS.Z        (AX), K1, Z12
 	VADDPS           Z12, Z2, Z2
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPS.Z        (AX), K1, Z12
 	VADDPS           Z12, Z3, Z3
-	MOVB             relu+96(FP), AL
+	ADDQ             ldbias+96(FP), AX
+	MOVQ             AX, bias+88(FP)
+	MOVB             relu+104(FP), AL
 	TESTB            AL, AL
 	JE               finished4
 	VXORPS           Y13, Y13, Y13
@@ -2065,8 +2259,12 @@ loop2:
 	JE               finished2
 	VMOVUPS.Z        (AX), K1, Z12
 	VADDPS           Z12, Z0, Z0
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPS.Z        (AX), K1, Z12
 	VADDPS           Z12, Z1, Z1
-	MOVB             relu+96(FP), AL
+	ADDQ             ldbias+96(FP), AX
+	MOVQ             AX, bias+88(FP)
+	MOVB             relu+104(FP), AL
 	TESTB            AL, AL
 	JE               finished2
 	VXORPS           Y13, Y13, Y13
@@ -2117,7 +2315,9 @@ loop1:
 	JE               finished1
 	VMOVUPS.Z        (AX), K1, Z12
 	VADDPS           Z12, Z0, Z0
-	MOVB             relu+96(FP), AL
+	ADDQ             ldbias+96(FP), AX
+	MOVQ             AX, bias+88(FP)
+	MOVB             relu+104(FP), AL
 	TESTB            AL, AL
 	JE               finished1
 	VXORPS           Y13, Y13, Y13
@@ -2135,9 +2335,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func panelF32AVX2x8(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, relu bool, copy *byte)
+// func panelF32AVX2x8(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, relu bool, copy *byte)
 // Requires: AVX, FMA3, MMX+
-TEXT ·panelF32AVX2x8(SB), NOSPLIT, $0-112
+TEXT ·panelF32AVX2x8(SB), NOSPLIT, $0-120
 	MOVQ rows+0(FP), CX
 	MOVQ a+24(FP), DX
 	MOVQ rsa+32(FP), BX
@@ -2227,12 +2427,24 @@ loop6:
 	JE           finishedWhole6
 	VMOVUPS      (AX), Y6
 	VADDPS       Y6, Y0, Y0
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPS      (AX), Y6
 	VADDPS       Y6, Y1, Y1
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPS      (AX), Y6
 	VADDPS       Y6, Y2, Y2
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPS      (AX), Y6
 	VADDPS       Y6, Y3, Y3
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPS      (AX), Y6
 	VADDPS       Y6, Y4, Y4
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPS      (AX), Y6
 	VADDPS       Y6, Y5, Y5
-	MOVB         relu+96(FP), AL
+	ADDQ         ldbias+96(FP), AX
+	MOVQ         AX, bias+88(FP)
+	MOVB         relu+104(FP), AL
 	TESTB        AL, AL
 	JE           finishedWhole6
 	VXORPS       Y7, Y7, Y7
@@ -2289,12 +2501,24 @@ part6:
 	JE           finishedPart6
 	VMASKMOVPS   (AX), Y8, Y6
 	VADDPS       Y6, Y0, Y0
+	ADDQ         ldbias+96(FP), AX
+	VMASKMOVPS   (AX), Y8, Y6
 	VADDPS       Y6, Y1, Y1
+	ADDQ         ldbias+96(FP), AX
+	VMASKMOVPS   (AX), Y8, Y6
 	VADDPS       Y6, Y2, Y2
+	ADDQ         ldbias+96(FP), AX
+	VMASKMOVPS   (AX), Y8, Y6
 	VADDPS       Y6, Y3, Y3
+	ADDQ         ldbias+96(FP), AX
+	VMASKMOVPS   (AX), Y8, Y6
 	VADDPS       Y6, Y4, Y4
+	ADDQ         ldbias+96(FP), AX
+	VMASKMOVPS   (AX), Y8, Y6
 	VADDPS       Y6, Y5, Y5
-	MOVB         relu+96(FP), AL
+	ADDQ         ldbias+96(FP), AX
+	MOVQ         AX, bias+88(FP)
+	MOVB         relu+104(FP), AL
 	TESTB        AL, AL
 	JE           finishedPart6
 	VXORPS       Y7, Y7, Y7
@@ -2397,10 +2621,18 @@ loop4:
 	JE           finishedWhole4
 	VMOVUPS      (AX), Y6
 	VADDPS       Y6, Y0, Y0
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPS      (AX), Y6
 	VADDPS       Y6, Y1, Y1
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPS      (AX), Y6
 	VADDPS       Y6, Y2, Y2
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPS      (AX), Y6
 	VADDPS       Y6, Y3, Y3
-	MOVB         relu+96(FP), AL
+	ADDQ         ldbias+96(FP), AX
+	MOVQ         AX, bias+88(FP)
+	MOVB         relu+104(FP), AL
 	TESTB        AL, AL
 	JE           finishedWhole4
 	VXORPS       Y7, Y7, Y7
@@ -2445,10 +2677,18 @@ part4:
 	JE           finishedPart4
 	VMASKMOVPS   (AX), Y8, Y6
 	VADDPS       Y6, Y0, Y0
+	ADDQ         ldbias+96(FP), AX
+	VMASKMOVPS   (AX), Y8, Y6
 	VADDPS       Y6, Y1, Y1
+	ADDQ         ldbias+96(FP), AX
+	VMASKMOVPS   (AX), Y8, Y6
 	VADDPS       Y6, Y2, Y2
+	ADDQ         ldbias+96(FP), AX
+	VMASKMOVPS   (AX), Y8, Y6
 	VADDPS       Y6, Y3, Y3
-	MOVB         relu+96(FP), AL
+	ADDQ         ldbias+96(FP), AX
+	MOVQ         AX, bias+88(FP)
+	MOVB         relu+104(FP), AL
 	TESTB        AL, AL
 	JE           finishedPart4
 	VXORPS       Y7, Y7, Y7
@@ -2525,8 +2765,12 @@ loop2:
 	JE           finishedWhole2
 	VMOVUPS      (AX), Y6
 	VADDPS       Y6, Y0, Y0
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPS      (AX), Y6
 	VADDPS       Y6, Y1, Y1
-	MOVB         relu+96(FP), AL
+	ADDQ         ldbias+96(FP), AX
+	MOVQ         AX, bias+88(FP)
+	MOVB         relu+104(FP), AL
 	TESTB        AL, AL
 	JE           finishedWhole2
 	VXORPS       Y7, Y7, Y7
@@ -2558,8 +2802,12 @@ part2:
 	JE           finishedPart2
 	VMASKMOVPS   (AX), Y8, Y6
 	VADDPS       Y6, Y0, Y0
+	ADDQ         ldbias+96(FP), AX
+	VMASKMOVPS   (AX), Y8, Y6
 	VADDPS       Y6, Y1, Y1
-	MOVB         relu+96(FP), AL
+	ADDQ         ldbias+96(FP), AX
+	MOVQ         AX, bias+88(FP)
+	MOVB         relu+104(FP), AL
 	TESTB        AL, AL
 	JE           finishedPart2
 	VXORPS       Y7, Y7, Y7
@@ -2620,7 +2868,9 @@ loop1:
 	JE           finishedWhole1
 	VMOVUPS      (AX), Y6
 	VADDPS       Y6, Y0, Y0
-	MOVB         relu+96(FP), AL
+	ADDQ         ldbias+96(FP), AX
+	MOVQ         AX, bias+88(FP)
+	MOVB         relu+104(FP), AL
 	TESTB        AL, AL
 	JE           finishedWhole1
 	VXORPS       Y7, Y7, Y7
@@ -2646,7 +2896,9 @@ part1:
 	JE           finishedPart1
 	VMASKMOVPS   (AX), Y8, Y6
 	VADDPS       Y6, Y0, Y0
-	MOVB         relu+96(FP), AL
+	ADDQ         ldbias+96(FP), AX
+	MOVQ         AX, bias+88(FP)
+	MOVB         relu+104(FP), AL
 	TESTB        AL, AL
 	JE           finishedPart1
 	VXORPS       Y7, Y7, Y7
@@ -2666,9 +2918,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func panelF64AVX512x16(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, relu bool, copy *byte)
+// func panelF64AVX512x16(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, relu bool, copy *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·panelF64AVX512x16(SB), NOSPLIT, $0-112
+TEXT ·panelF64AVX512x16(SB), NOSPLIT, $0-120
 	MOVQ  rows+0(FP), DX
 	MOVQ  a+24(FP), BX
 	MOVQ  rsa+32(FP), SI
@@ -2799,7 +3051,7 @@ start12:
 	ADDQ  SI, R14
 	LEAQ  (R14)(SI*2), R15
 	ADDQ  SI, R15
-	MOVQ  copy+104(FP), AX
+	MOVQ  copy+112(FP), AX
 	TESTQ AX, AX
 	JE    loop12
 
@@ -2857,9 +3109,9 @@ copy12:
 	ADDQ         DI, R15
 	DECQ         CX
 	JNZ          copy12
-	MOVQ         copy+104(FP), AX
+	MOVQ         copy+112(FP), AX
 	MOVQ         AX, b+48(FP)
-	MOVQ         $+0, copy+104(FP)
+	MOVQ         $+0, copy+112(FP)
 	MOVQ         $+128, R8
 	JMP          summed12
 
@@ -2919,29 +3171,64 @@ summed12:
 	VMOVUPD.Z 64(AX), K1, Z25
 	VADDPD    Z24, Z0, Z0
 	VADDPD    Z25, Z1, Z1
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
 	VADDPD    Z24, Z2, Z2
 	VADDPD    Z25, Z3, Z3
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
 	VADDPD    Z24, Z4, Z4
 	VADDPD    Z25, Z5, Z5
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
 	VADDPD    Z24, Z6, Z6
 	VADDPD    Z25, Z7, Z7
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
 	VADDPD    Z24, Z8, Z8
 	VADDPD    Z25, Z9, Z9
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
 	VADDPD    Z24, Z10, Z10
 	VADDPD    Z25, Z11, Z11
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
 	VADDPD    Z24, Z12, Z12
 	VADDPD    Z25, Z13, Z13
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
 	VADDPD    Z24, Z14, Z14
 	VADDPD    Z25, Z15, Z15
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
 	VADDPD    Z24, Z16, Z16
 	VADDPD    Z25, Z17, Z17
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
 	VADDPD    Z24, Z18, Z18
 	VADDPD    Z25, Z19, Z19
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
 	VADDPD    Z24, Z20, Z20
 	VADDPD    Z25, Z21, Z21
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
 	VADDPD    Z24, Z22, Z22
 	VADDPD    Z25, Z23, Z23
-	MOVB      relu+96(FP), AL
+	ADDQ      ldbias+96(FP), AX
+	MOVQ      AX, bias+88(FP)
+	MOVB      relu+104(FP), AL
 	TESTB     AL, AL
 	JE        finished12
 	VXORPS    Y26, Y26, Y26
@@ -3164,21 +3451,44 @@ loop8:
 	VMOVUPD.Z    64(AX), K1, Z25
 	VADDPD       Z24, Z0, Z0
 	VADDPD       Z25, Z1, Z1
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPD      (AX), Z24
+	VMOVUPD.Z    64(AX), K1, Z25
 	VADDPD       Z24, Z2, Z2
 	VADDPD       Z25, Z3, Z3
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPD      (AX), Z24
+	VMOVUPD.Z    64(AX), K1, Z25
 	VADDPD       Z24, Z4, Z4
 	VADDPD       Z25, Z5, Z5
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPD      (AX), Z24
+	VMOVUPD.Z    64(AX), K1, Z25
 	VADDPD       Z24, Z6, Z6
 	VADDPD       Z25, Z7, Z7
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPD      (AX), Z24
+	VMOVUPD.Z    64(AX), K1, Z25
 	VADDPD       Z24, Z8, Z8
 	VADDPD       Z25, Z9, Z9
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPD      (AX), Z24
+	VMOVUPD.Z    64(AX), K1, Z25
 	VADDPD       Z24, Z10, Z10
 	VADDPD       Z25, Z11, Z11
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPD      (AX), Z24
+	VMOVUPD.Z    64(AX), K1, Z25
 	VADDPD       Z24, Z12, Z12
 	VADDPD       Z25, Z13, Z13
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPD      (AX), Z24
+	VMOVUPD.Z    64(AX), K1, Z25
 	VADDPD       Z24, Z14, Z14
 	VADDPD       Z25, Z15, Z15
-	MOVB         relu+96(FP), AL
+	ADDQ         ldbias+96(FP), AX
+	MOVQ         AX, bias+88(FP)
+	MOVB         relu+104(FP), AL
 	TESTB        AL, AL
 	JE           finished8
 	VXORPS       Y26, Y26, Y26
@@ -3324,13 +3634,24 @@ loop4:
 	VMOVUPD.Z    64(AX), K1, Z25
 	VADDPD       Z24, Z0, Z0
 	VADDPD       Z25, Z1, Z1
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPD      (AX), Z24
+	VMOVUPD.Z    64(AX), K1, Z25
 	VADDPD       Z24, Z2, Z2
 	VADDPD       Z25, Z3, Z3
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPD      (AX), Z24
+	VMOVUPD.Z    64(AX), K1, Z25
 	VADDPD       Z24, Z4, Z4
 	VADDPD       Z25, Z5, Z5
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPD      (AX), Z24
+	VMOVUPD.Z    64(AX), K1, Z25
 	VADDPD       Z24, Z6, Z6
 	VADDPD       Z25, Z7, Z7
-	MOVB         relu+96(FP), AL
+	ADDQ         ldbias+96(FP), AX
+	MOVQ         AX, bias+88(FP)
+	MOVB         relu+104(FP), AL
 	TESTB        AL, AL
 	JE           finished4
 	VXORPS       Y26, Y26, Y26
@@ -3421,9 +3742,14 @@ loop2:
 	VMOVUPD.Z    64(AX), K1, Z25
 	VADDPD       Z24, Z0, Z0
 	VADDPD       Z25, Z1, Z1
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPD      (AX), Z24
+	VMOVUPD.Z    64(AX), K1, Z25
 	VADDPD       Z24, Z2, Z2
 	VADDPD       Z25, Z3, Z3
-	MOVB         relu+96(FP), AL
+	ADDQ         ldbias+96(FP), AX
+	MOVQ         AX, bias+88(FP)
+	MOVB         relu+104(FP), AL
 	TESTB        AL, AL
 	JE           finished2
 	VXORPS       Y26, Y26, Y26
@@ -3488,7 +3814,9 @@ loop1:
 	VMOVUPD.Z    64(AX), K1, Z25
 	VADDPD       Z24, Z0, Z0
 	VADDPD       Z25, Z1, Z1
-	MOVB         relu+96(FP), AL
+	ADDQ         ldbias+96(FP), AX
+	MOVQ         AX, bias+88(FP)
+	MOVB         relu+104(FP), AL
 	TESTB        AL, AL
 	JE           finished1
 	VXORPS       Y26, Y26, Y26
@@ -3509,9 +3837,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func panelF64AVX2x8(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, relu bool, copy *byte)
+// func panelF64AVX2x8(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, relu bool, copy *byte)
 // Requires: AVX, FMA3, MMX+
-TEXT ·panelF64AVX2x8(SB), NOSPLIT, $0-112
+TEXT ·panelF64AVX2x8(SB), NOSPLIT, $0-120
 	MOVQ rows+0(FP), DX
 	MOVQ a+24(FP), BX
 	MOVQ rsa+32(FP), SI
@@ -3587,7 +3915,7 @@ start6:
 	ADDQ  SI, R13
 	TESTQ R14, R14
 	JNE   part6
-	MOVQ  copy+104(FP), CX
+	MOVQ  copy+112(FP), CX
 	TESTQ CX, CX
 	JE    loop6
 
@@ -3623,9 +3951,9 @@ copy6:
 	ADDQ         DI, R13
 	DECQ         AX
 	JNZ          copy6
-	MOVQ         copy+104(FP), CX
+	MOVQ         copy+112(FP), CX
 	MOVQ         CX, b+48(FP)
-	MOVQ         $+0, copy+104(FP)
+	MOVQ         $+0, copy+112(FP)
 	MOVQ         $+64, R8
 	JMP          summed6
 
@@ -3665,17 +3993,34 @@ summed6:
 	VMOVUPD 32(CX), Y13
 	VADDPD  Y12, Y0, Y0
 	VADDPD  Y13, Y1, Y1
+	ADDQ    ldbias+96(FP), CX
+	VMOVUPD (CX), Y12
+	VMOVUPD 32(CX), Y13
 	VADDPD  Y12, Y2, Y2
 	VADDPD  Y13, Y3, Y3
+	ADDQ    ldbias+96(FP), CX
+	VMOVUPD (CX), Y12
+	VMOVUPD 32(CX), Y13
 	VADDPD  Y12, Y4, Y4
 	VADDPD  Y13, Y5, Y5
+	ADDQ    ldbias+96(FP), CX
+	VMOVUPD (CX), Y12
+	VMOVUPD 32(CX), Y13
 	VADDPD  Y12, Y6, Y6
 	VADDPD  Y13, Y7, Y7
+	ADDQ    ldbias+96(FP), CX
+	VMOVUPD (CX), Y12
+	VMOVUPD 32(CX), Y13
 	VADDPD  Y12, Y8, Y8
 	VADDPD  Y13, Y9, Y9
+	ADDQ    ldbias+96(FP), CX
+	VMOVUPD (CX), Y12
+	VMOVUPD 32(CX), Y13
 	VADDPD  Y12, Y10, Y10
 	VADDPD  Y13, Y11, Y11
-	MOVB    relu+96(FP), CL
+	ADDQ    ldbias+96(FP), CX
+	MOVQ    CX, bias+88(FP)
+	MOVB    relu+104(FP), CL
 	TESTB   CL, CL
 	JE      finishedWhole6
 	VXORPS  Y14, Y14, Y14
@@ -3759,17 +4104,34 @@ part6:
 	VMASKMOVPD   32(CX), Y15, Y13
 	VADDPD       Y12, Y0, Y0
 	VADDPD       Y13, Y1, Y1
+	ADDQ         ldbias+96(FP), CX
+	VMOVUPD      (CX), Y12
+	VMASKMOVPD   32(CX), Y15, Y13
 	VADDPD       Y12, Y2, Y2
 	VADDPD       Y13, Y3, Y3
+	ADDQ         ldbias+96(FP), CX
+	VMOVUPD      (CX), Y12
+	VMASKMOVPD   32(CX), Y15, Y13
 	VADDPD       Y12, Y4, Y4
 	VADDPD       Y13, Y5, Y5
+	ADDQ         ldbias+96(FP), CX
+	VMOVUPD      (CX), Y12
+	VMASKMOVPD   32(CX), Y15, Y13
 	VADDPD       Y12, Y6, Y6
 	VADDPD       Y13, Y7, Y7
+	ADDQ         ldbias+96(FP), CX
+	VMOVUPD      (CX), Y12
+	VMASKMOVPD   32(CX), Y15, Y13
 	VADDPD       Y12, Y8, Y8
 	VADDPD       Y13, Y9, Y9
+	ADDQ         ldbias+96(FP), CX
+	VMOVUPD      (CX), Y12
+	VMASKMOVPD   32(CX), Y15, Y13
 	VADDPD       Y12, Y10, Y10
 	VADDPD       Y13, Y11, Y11
-	MOVB         relu+96(FP), CL
+	ADDQ         ldbias+96(FP), CX
+	MOVQ         CX, bias+88(FP)
+	MOVB         relu+104(FP), CL
 	TESTB        CL, CL
 	JE           finishedPart6
 	VXORPS       Y14, Y14, Y14
@@ -3905,13 +4267,24 @@ loop4:
 	VMOVUPD      32(CX), Y13
 	VADDPD       Y12, Y0, Y0
 	VADDPD       Y13, Y1, Y1
+	ADDQ         ldbias+96(FP), CX
+	VMOVUPD      (CX), Y12
+	VMOVUPD      32(CX), Y13
 	VADDPD       Y12, Y2, Y2
 	VADDPD       Y13, Y3, Y3
+	ADDQ         ldbias+96(FP), CX
+	VMOVUPD      (CX), Y12
+	VMOVUPD      32(CX), Y13
 	VADDPD       Y12, Y4, Y4
 	VADDPD       Y13, Y5, Y5
+	ADDQ         ldbias+96(FP), CX
+	VMOVUPD      (CX), Y12
+	VMOVUPD      32(CX), Y13
 	VADDPD       Y12, Y6, Y6
 	VADDPD       Y13, Y7, Y7
-	MOVB         relu+96(FP), CL
+	ADDQ         ldbias+96(FP), CX
+	MOVQ         CX, bias+88(FP)
+	MOVB         relu+104(FP), CL
 	TESTB        CL, CL
 	JE           finishedWhole4
 	VXORPS       Y14, Y14, Y14
@@ -3975,13 +4348,24 @@ part4:
 	VMASKMOVPD   32(CX), Y15, Y13
 	VADDPD       Y12, Y0, Y0
 	VADDPD       Y13, Y1, Y1
+	ADDQ         ldbias+96(FP), CX
+	VMOVUPD      (CX), Y12
+	VMASKMOVPD   32(CX), Y15, Y13
 	VADDPD       Y12, Y2, Y2
 	VADDPD       Y13, Y3, Y3
+	ADDQ         ldbias+96(FP), CX
+	VMOVUPD      (CX), Y12
+	VMASKMOVPD   32(CX), Y15, Y13
 	VADDPD       Y12, Y4, Y4
 	VADDPD       Y13, Y5, Y5
+	ADDQ         ldbias+96(FP), CX
+	VMOVUPD      (CX), Y12
+	VMASKMOVPD   32(CX), Y15, Y13
 	VADDPD       Y12, Y6, Y6
 	VADDPD       Y13, Y7, Y7
-	MOVB         relu+96(FP), CL
+	ADDQ         ldbias+96(FP), CX
+	MOVQ         CX, bias+88(FP)
+	MOVB         relu+104(FP), CL
 	TESTB        CL, CL
 	JE           finishedPart4
 	VXORPS       Y14, Y14, Y14
@@ -4079,9 +4463,14 @@ loop2:
 	VMOVUPD      32(CX), Y13
 	VADDPD       Y12, Y0, Y0
 	VADDPD       Y13, Y1, Y1
+	ADDQ         ldbias+96(FP), CX
+	VMOVUPD      (CX), Y12
+	VMOVUPD      32(CX), Y13
 	VADDPD       Y12, Y2, Y2
 	VADDPD       Y13, Y3, Y3
-	MOVB         relu+96(FP), CL
+	ADDQ         ldbias+96(FP), CX
+	MOVQ         CX, bias+88(FP)
+	MOVB         relu+104(FP), CL
 	TESTB        CL, CL
 	JE           finishedWhole2
 	VXORPS       Y14, Y14, Y14
@@ -4124,9 +4513,14 @@ part2:
 	VMASKMOVPD   32(CX), Y15, Y13
 	VADDPD       Y12, Y0, Y0
 	VADDPD       Y13, Y1, Y1
+	ADDQ         ldbias+96(FP), CX
+	VMOVUPD      (CX), Y12
+	VMASKMOVPD   32(CX), Y15, Y13
 	VADDPD       Y12, Y2, Y2
 	VADDPD       Y13, Y3, Y3
-	MOVB         relu+96(FP), CL
+	ADDQ         ldbias+96(FP), CX
+	MOVQ         CX, bias+88(FP)
+	MOVB         relu+104(FP), CL
 	TESTB        CL, CL
 	JE           finishedPart2
 	VXORPS       Y14, Y14, Y14
@@ -4199,7 +4593,9 @@ loop1:
 	VMOVUPD      32(CX), Y13
 	VADDPD       Y12, Y0, Y0
 	VADDPD       Y13, Y1, Y1
-	MOVB         relu+96(FP), CL
+	ADDQ         ldbias+96(FP), CX
+	MOVQ         CX, bias+88(FP)
+	MOVB         relu+104(FP), CL
 	TESTB        CL, CL
 	JE           finishedWhole1
 	VXORPS       Y14, Y14, Y14
@@ -4232,7 +4628,9 @@ part1:
 	VMASKMOVPD   32(CX), Y15, Y13
 	VADDPD       Y12, Y0, Y0
 	VADDPD       Y13, Y1, Y1
-	MOVB         relu+96(FP), CL
+	ADDQ         ldbias+96(FP), CX
+	MOVQ         CX, bias+88(FP)
+	MOVB         relu+104(FP), CL
 	TESTB        CL, CL
 	JE           finishedPart1
 	VXORPS       Y14, Y14, Y14
@@ -4255,9 +4653,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func panelF64AVX512x8(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, relu bool, copy *byte)
+// func panelF64AVX512x8(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, relu bool, copy *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·panelF64AVX512x8(SB), NOSPLIT, $0-112
+TEXT ·panelF64AVX512x8(SB), NOSPLIT, $0-120
 	MOVQ  rows+0(FP), DX
 	MOVQ  a+24(FP), BX
 	MOVQ  rsa+32(FP), SI
@@ -4379,18 +4777,42 @@ loop12:
 	JE               finished12
 	VMOVUPD.Z        (AX), K1, Z12
 	VADDPD           Z12, Z0, Z0
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPD.Z        (AX), K1, Z12
 	VADDPD           Z12, Z1, Z1
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPD.Z        (AX), K1, Z12
 	VADDPD           Z12, Z2, Z2
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPD.Z        (AX), K1, Z12
 	VADDPD           Z12, Z3, Z3
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPD.Z        (AX), K1, Z12
 	VADDPD           Z12, Z4, Z4
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPD.Z        (AX), K1, Z12
 	VADDPD           Z12, Z5, Z5
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPD.Z        (AX), K1, Z12
 	VADDPD           Z12, Z6, Z6
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPD.Z        (AX), K1, Z12
 	VADDPD           Z12, Z7, Z7
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPD.Z        (AX), K1, Z12
 	VADDPD           Z12, Z8, Z8
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPD.Z        (AX), K1, Z12
 	VADDPD           Z12, Z9, Z9
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPD.Z        (AX), K1, Z12
 	VADDPD           Z12, Z10, Z10
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPD.Z        (AX), K1, Z12
 	VADDPD           Z12, Z11, Z11
-	MOVB             relu+96(FP), AL
+	ADDQ             ldbias+96(FP), AX
+	MOVQ             AX, bias+88(FP)
+	MOVB             relu+104(FP), AL
 	TESTB            AL, AL
 	JE               finished12
 	VXORPS           Y13, Y13, Y13
@@ -4534,14 +4956,30 @@ loop8:
 	JE               finished8
 	VMOVUPD.Z        (AX), K1, Z12
 	VADDPD           Z12, Z0, Z0
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPD.Z        (AX), K1, Z12
 	VADDPD           Z12, Z1, Z1
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPD.Z        (AX), K1, Z12
 	VADDPD           Z12, Z2, Z2
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPD.Z        (AX), K1, Z12
 	VADDPD           Z12, Z3, Z3
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPD.Z        (AX), K1, Z12
 	VADDPD           Z12, Z4, Z4
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPD.Z        (AX), K1, Z12
 	VADDPD           Z12, Z5, Z5
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPD.Z        (AX), K1, Z12
 	VADDPD           Z12, Z6, Z6
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPD.Z        (AX), K1, Z12
 	VADDPD           Z12, Z7, Z7
-	MOVB             relu+96(FP), AL
+	ADDQ             ldbias+96(FP), AX
+	MOVQ             AX, bias+88(FP)
+	MOVB             relu+104(FP), AL
 	TESTB            AL, AL
 	JE               finished8
 	VXORPS           Y13, Y13, Y13
@@ -4640,10 +5078,18 @@ loop4:
 	JE               finished4
 	VMOVUPD.Z        (AX), K1, Z12
 	VADDPD           Z12, Z0, Z0
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPD.Z        (AX), K1, Z12
 	VADDPD           Z12, Z1, Z1
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPD.Z        (AX), K1, Z12
 	VADDPD           Z12, Z2, Z2
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPD.Z        (AX), K1, Z12
 	VADDPD           Z12, Z3, Z3
-	MOVB             relu+96(FP), AL
+	ADDQ             ldbias+96(FP), AX
+	MOVQ             AX, bias+88(FP)
+	MOVB             relu+104(FP), AL
 	TESTB            AL, AL
 	JE               finished4
 	VXORPS           Y13, Y13, Y13
@@ -4709,8 +5155,12 @@ loop2:
 	JE               finished2
 	VMOVUPD.Z        (AX), K1, Z12
 	VADDPD           Z12, Z0, Z0
+	ADDQ             ldbias+96(FP), AX
+	VMOVUPD.Z        (AX), K1, Z12
 	VADDPD           Z12, Z1, Z1
-	MOVB             relu+96(FP), AL
+	ADDQ             ldbias+96(FP), AX
+	MOVQ             AX, bias+88(FP)
+	MOVB             relu+104(FP), AL
 	TESTB            AL, AL
 	JE               finished2
 	VXORPS           Y13, Y13, Y13
@@ -4761,7 +5211,9 @@ loop1:
 	JE               finished1
 	VMOVUPD.Z        (AX), K1, Z12
 	VADDPD           Z12, Z0, Z0
-	MOVB             relu+96(FP), AL
+	ADDQ             ldbias+96(FP), AX
+	MOVQ             AX, bias+88(FP)
+	MOVB             relu+104(FP), AL
 	TESTB            AL, AL
 	JE               finished1
 	VXORPS           Y13, Y13, Y13
@@ -4779,9 +5231,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func panelF64AVX2x4(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, relu bool, copy *byte)
+// func panelF64AVX2x4(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, relu bool, copy *byte)
 // Requires: AVX, FMA3, MMX+
-TEXT ·panelF64AVX2x4(SB), NOSPLIT, $0-112
+TEXT ·panelF64AVX2x4(SB), NOSPLIT, $0-120
 	MOVQ rows+0(FP), CX
 	MOVQ a+24(FP), DX
 	MOVQ rsa+32(FP), BX
@@ -4871,12 +5323,24 @@ loop6:
 	JE           finishedWhole6
 	VMOVUPD      (AX), Y6
 	VADDPD       Y6, Y0, Y0
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPD      (AX), Y6
 	VADDPD       Y6, Y1, Y1
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPD      (AX), Y6
 	VADDPD       Y6, Y2, Y2
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPD      (AX), Y6
 	VADDPD       Y6, Y3, Y3
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPD      (AX), Y6
 	VADDPD       Y6, Y4, Y4
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPD      (AX), Y6
 	VADDPD       Y6, Y5, Y5
-	MOVB         relu+96(FP), AL
+	ADDQ         ldbias+96(FP), AX
+	MOVQ         AX, bias+88(FP)
+	MOVB         relu+104(FP), AL
 	TESTB        AL, AL
 	JE           finishedWhole6
 	VXORPS       Y7, Y7, Y7
@@ -4933,12 +5397,24 @@ part6:
 	JE           finishedPart6
 	VMASKMOVPD   (AX), Y8, Y6
 	VADDPD       Y6, Y0, Y0
+	ADDQ         ldbias+96(FP), AX
+	VMASKMOVPD   (AX), Y8, Y6
 	VADDPD       Y6, Y1, Y1
+	ADDQ         ldbias+96(FP), AX
+	VMASKMOVPD   (AX), Y8, Y6
 	VADDPD       Y6, Y2, Y2
+	ADDQ         ldbias+96(FP), AX
+	VMASKMOVPD   (AX), Y8, Y6
 	VADDPD       Y6, Y3, Y3
+	ADDQ         ldbias+96(FP), AX
+	VMASKMOVPD   (AX), Y8, Y6
 	VADDPD       Y6, Y4, Y4
+	ADDQ         ldbias+96(FP), AX
+	VMASKMOVPD   (AX), Y8, Y6
 	VADDPD       Y6, Y5, Y5
-	MOVB         relu+96(FP), AL
+	ADDQ         ldbias+96(FP), AX
+	MOVQ         AX, bias+88(FP)
+	MOVB         relu+104(FP), AL
 	TESTB        AL, AL
 	JE           finishedPart6
 	VXORPS       Y7, Y7, Y7
@@ -5041,10 +5517,18 @@ loop4:
 	JE           finishedWhole4
 	VMOVUPD      (AX), Y6
 	VADDPD       Y6, Y0, Y0
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPD      (AX), Y6
 	VADDPD       Y6, Y1, Y1
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPD      (AX), Y6
 	VADDPD       Y6, Y2, Y2
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPD      (AX), Y6
 	VADDPD       Y6, Y3, Y3
-	MOVB         relu+96(FP), AL
+	ADDQ         ldbias+96(FP), AX
+	MOVQ         AX, bias+88(FP)
+	MOVB         relu+104(FP), AL
 	TESTB        AL, AL
 	JE           finishedWhole4
 	VXORPS       Y7, Y7, Y7
@@ -5089,10 +5573,18 @@ part4:
 	JE           finishedPart4
 	VMASKMOVPD   (AX), Y8, Y6
 	VADDPD       Y6, Y0, Y0
+	ADDQ         ldbias+96(FP), AX
+	VMASKMOVPD   (AX), Y8, Y6
 	VADDPD       Y6, Y1, Y1
+	ADDQ         ldbias+96(FP), AX
+	VMASKMOVPD   (AX), Y8, Y6
 	VADDPD       Y6, Y2, Y2
+	ADDQ         ldbias+96(FP), AX
+	VMASKMOVPD   (AX), Y8, Y6
 	VADDPD       Y6, Y3, Y3
-	MOVB         relu+96(FP), AL
+	ADDQ         ldbias+96(FP), AX
+	MOVQ         AX, bias+88(FP)
+	MOVB         relu+104(FP), AL
 	TESTB        AL, AL
 	JE           finishedPart4
 	VXORPS       Y7, Y7, Y7
@@ -5169,8 +5661,12 @@ loop2:
 	JE           finishedWhole2
 	VMOVUPD      (AX), Y6
 	VADDPD       Y6, Y0, Y0
+	ADDQ         ldbias+96(FP), AX
+	VMOVUPD      (AX), Y6
 	VADDPD       Y6, Y1, Y1
-	MOVB         relu+96(FP), AL
+	ADDQ         ldbias+96(FP), AX
+	MOVQ         AX, bias+88(FP)
+	MOVB         relu+104(FP), AL
 	TESTB        AL, AL
 	JE           finishedWhole2
 	VXORPS       Y7, Y7, Y7
@@ -5202,8 +5698,12 @@ part2:
 	JE           finishedPart2
 	VMASKMOVPD   (AX), Y8, Y6
 	VADDPD       Y6, Y0, Y0
+	ADDQ         ldbias+96(FP), AX
+	VMASKMOVPD   (AX), Y8, Y6
 	VADDPD       Y6, Y1, Y1
-	MOVB         relu+96(FP), AL
+	ADDQ         ldbias+96(FP), AX
+	MOVQ         AX, bias+88(FP)
+	MOVB         relu+104(FP), AL
 	TESTB        AL, AL
 	JE           finishedPart2
 	VXORPS       Y7, Y7, Y7
@@ -5264,7 +5764,9 @@ loop1:
 	JE           finishedWhole1
 	VMOVUPD      (AX), Y6
 	VADDPD       Y6, Y0, Y0
-	MOVB         relu+96(FP), AL
+	ADDQ         ldbias+96(FP), AX
+	MOVQ         AX, bias+88(FP)
+	MOVB         relu+104(FP), AL
 	TESTB        AL, AL
 	JE           finishedWhole1
 	VXORPS       Y7, Y7, Y7
@@ -5290,7 +5792,9 @@ part1:
 	JE           finishedPart1
 	VMASKMOVPD   (AX), Y8, Y6
 	VADDPD       Y6, Y0, Y0
-	MOVB         relu+96(FP), AL
+	ADDQ         ldbias+96(FP), AX
+	MOVQ         AX, bias+88(FP)
+	MOVB         relu+104(FP), AL
 	TESTB        AL, AL
 	JE           finishedPart1
 	VXORPS       Y7, Y7, Y7

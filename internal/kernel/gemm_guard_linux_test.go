@@ -20,7 +20,7 @@ func TestGemmGuard(t *testing.T) {
 
 func testGemmGuard[T Float](t *testing.T) {
 	const most, room = 45, 1 << 18
-	dst, a, b := guarded[T](t, room), guarded[T](t, room), guarded[T](t, room)
+	dst, a, b, bias := guarded[T](t, room), guarded[T](t, room), guarded[T](t, room), guarded[T](t, room)
 	rng := rand.New(rand.NewPCG(39, 40))
 	copy(a, randoms[T](rng, len(a)))
 	copy(b, randoms[T](rng, len(b)))
@@ -30,6 +30,10 @@ func testGemmGuard[T Float](t *testing.T) {
 			tA, tB := trans&1 != 0, trans&2 != 0
 			Gemm(dst[len(dst)-m*n:], a[len(a)-m*k:], b[len(b)-k*n:], m, n, k, tA, tB)
 			Gemm(dst, a, b, m, n, k, tA, tB)
+			for _, biases := range []int{n, m * n} {
+				GemmBias(dst, a, b, bias[len(bias)-biases:], true, m, n, k, tA, tB)
+				GemmBias(dst, a, b, bias[:biases], true, m, n, k, tA, tB)
+			}
 		}
 	}
 	m, n, k := 60, 160, 110 // panels are copied

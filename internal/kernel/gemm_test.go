@@ -267,19 +267,22 @@ func testGemmBias[T Float](t *testing.T) {
 		if (m+n)%3 == 0 {
 			random = values[T] // NaN, infinities and zeros of both signs
 		}
-		a, b, bias := random(rng, m*k), random(rng, k*n), random(rng, n)
+		a, b, all := random(rng, m*k), random(rng, k*n), random(rng, m*n)
 		got, want := randoms[T](rng, m*n), make([]T, m*n)
-		for trans := range 8 {
-			tA, tB, relu := trans&1 != 0, trans&2 != 0, trans&4 != 0
+		for trans := range 16 {
+			tA, tB, relu, bias := trans&1 != 0, trans&2 != 0, trans&4 != 0, all
+			if trans&8 != 0 {
+				bias = random(rng, n)
+			}
 			GemmBias(got, a, b, bias, relu, m, n, k, tA, tB)
 			Gemm(want, a, b, m, n, k, tA, tB)
 			for i := range want {
-				want[i] += bias[i%n]
+				want[i] += bias[i%len(bias)]
 				if relu {
 					want[i] = max(want[i], 0)
 				}
 			}
-			requireBits(t, want, got, "m, n, k = %v, transposes %02b, relu %v", s, trans&3, relu)
+			requireBits(t, want, got, "m, n, k = %v, transposes %02b, relu %v, %d biases", s, trans&3, relu, len(bias))
 		}
 	}
 }

@@ -29,17 +29,19 @@ type form struct {
 	doc       []string // after "writes, or adds to with more, the (rows, cols) block at c, of T, the"
 	several   bool     // it adds up several products, as convolutions do
 	copies    bool     // it may copy b for later rows; not for convolutions, which fetch nothing ahead
+	biases    bool     // each row of c may have a bias of its own
 	sizes     [2][]int // the numbers of rows that there is code for, with AVX-512 and AVX2
 }
 
 var product = form{
 	name:      "panel",
-	signature: "func(rows, cols, k int, a *byte, rsa, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, relu bool, copy *byte)",
+	signature: "func(rows, cols, k int, a *byte, rsa, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, relu bool, copy *byte)",
 	doc: []string{
 		"product of a, (rows, k), and b, (k, cols). Element (i, p) of a is i*rsa + p*csa bytes from its",
 		"start, rows of b and c start ldb and ldc bytes apart.",
 	},
 	copies: true,
+	biases: true,
 	sizes:  [2][]int{{12, 8, 4, 2, 1}, {6, 4, 2, 1}},
 }
 
@@ -53,6 +55,9 @@ func (f form) begin(t elements, set string, lanes, vectors int) (name string) {
 	doc = append(doc,
 		"With bias, a row like those of c, it is added to each row in the end, and with relu the",
 		"result is the larger of that and +0, or NaN.")
+	if f.biases {
+		doc = append(doc, "The biases of two rows are ldbias bytes apart.")
+	}
 	switch {
 	case f.copies && vectors > 1:
 		doc = append(doc,
@@ -281,11 +286,19 @@ func (p *panel) finish(label string, sum [][]VecVirtual, v []VecVirtual, zero Ve
 	Load(Param("bias"), p.t)
 	TESTQ(p.t, p.t)
 	JE(LabelRef(done))
-	load(Mem{Base: p.t}, v)
-	for _, row := range sum {
+	for i, row := range sum {
+		if i == 0 || p.biases {
+			load(Mem{Base: p.t}, v)
+		}
 		for j, s := range row {
 			p.add(v[j], s, s)
 		}
+		if p.biases {
+			ADDQ(argument("ldbias"), p.t)
+		}
+	}
+	if p.biases {
+		MOVQ(p.t, argument("bias")) // of the next block
 	}
 	Load(Param("relu"), p.t.As8())
 	TESTB(p.t.As8(), p.t.As8())
