@@ -20,7 +20,7 @@ type product[T Float] struct {
 
 const (
 	// Products with fewer multiply-adds are one tile, and not worth asking for workers.
-	tilesFrom = 1 << 20
+	tilesFrom = 1 << 18
 	// The workers want tilesEach tiles each, of leastTile multiply-adds or more.
 	tilesEach = 4
 	leastTile = 1 << 17
