@@ -93,7 +93,11 @@ func publish[T tensor.Float](p *Program, s *store[T], t target, v *value) {
 // build turns a schedule into functions over planned memory.
 func (p *Program) build(order []*value, kept map[*value]bool, rows bool) {
 	order = numbered(fuseEpilogues(numbered(order), kept))
-	units := passImages(fuse(order, kept, rows))
+	units := fuse(order, kept, rows)
+	if rows {
+		units = passImages(order, units, kept)
+		chooseLayouts(order, units, kept)
+	}
 	p.order, p.units = order, units
 	p.f32 = newStore[float32](order, units, kept)
 	p.f64 = newStore[float64](order, units, kept)
@@ -165,7 +169,7 @@ func isRegisterOp(v *value) bool { return isPointwise(v) && v.size() == 1 }
 // operations, a pass over images, or one other unit.
 func (s *store[T]) compile(units []*unit) func() {
 	v := units[0].result()
-	if joinedRun(units) > 1 {
+	if joinedRun(units) > 1 || layoutsOf(v) != (imageLayouts{}) {
 		return s.compilePass(units)
 	}
 	if units[0].rows != nil {

@@ -13,6 +13,7 @@ type unit struct {
 	rows   *rows    // what a row program works on, else nil
 	stored []*value
 	joined bool // it is computed in one pass over images with the unit before it
+	local  bool // only its pass over images needs its result
 }
 
 func (u *unit) result() *value { return u.values[len(u.values)-1] }

@@ -9,7 +9,8 @@ import (
 
 // Operations on a batch of images that follow each other are computed in one pass over the
 // images, a block of them at a time: what one operation writes is still in a cache when the
-// next reads it, and the processors meet once. Sums over all images are those of blocks that
+// next reads it, and the processors meet once. What only the pass needs has memory for the
+// blocks that are computed at once, and none for the others. Sums over all images are those of blocks that
 // depend on the shapes alone, as they are without a pass; no bit changes.
 
 const (
@@ -23,14 +24,6 @@ const (
 	imagesLater = 1 << 10
 )
 
-// An imageCall computes one operation of a pass.
-type imageCall struct {
-	begin func() bool               // comes first; false if only whole can compute it, this time
-	some  func(block, from, to int) // computes images from <= n < to, which are that block
-	end   func()                    // comes last
-	whole func()                    // computes all, alone
-}
-
 // imageRole says how an operation takes part in a pass: which of its arguments are images,
 // and if the result is a sum over all of them.
 type imageRole struct {
@@ -40,11 +33,8 @@ type imageRole struct {
 
 // roleOf returns the role of v; without images if it has none.
 func roleOf(v *value) imageRole {
-	prim, args := v.prim, v.args
-	if l, ok := prim.(linear); ok {
-		prim = l.product
-	}
-	switch p := prim.(type) {
+	args := v.args
+	switch p := productOf(v.prim).(type) {
 	case conv2d:
 		if plan := newConvPlan(p.convWindow, args[0].shape, args[1].shape, v.shape); plan.byPixels() {
 			return imageRole{images: args[:1]}
@@ -71,6 +61,14 @@ func roleOf(v *value) imageRole {
 	return imageRole{}
 }
 
+// productOf returns the product that a primitive is with what follows it, or the primitive.
+func productOf(p Primitive) Primitive {
+	if l, ok := p.(linear); ok {
+		return l.product
+	}
+	return p
+}
+
 // imagePass is a pass that is being put together.
 type imagePass struct {
 	units []*unit
@@ -82,9 +80,10 @@ type imagePass struct {
 	bytes int
 }
 
-// passImages marks units that are computed in one pass with the unit before them, and
-// returns them all in order.
-func passImages(units []*unit) []*unit {
+// passImages marks units that are computed in one pass with the unit before them, and those
+// whose results only their pass needs. It returns them all in order.
+func passImages(schedule []*value, units []*unit, kept map[*value]bool) []*unit {
+	users := usersOf(schedule, func(a *value) *value { return a })
 	var order []*unit
 	for len(units) > 0 {
 		p := &imagePass{made: make(map[*value]imageRole), moved: make(map[*value]bool)}
@@ -96,8 +95,10 @@ func passImages(units []*unit) []*unit {
 			order, units = append(order, units[0]), units[1:]
 			continue
 		}
-		for _, u := range p.units[1:] {
-			u.joined = true
+		for i, u := range p.units {
+			v := u.result()
+			u.joined = i > 0
+			u.local = !p.made[v].sum && !kept[v] && !slices.ContainsFunc(users[v], func(w *value) bool { return len(p.made[w].images) == 0 })
 		}
 		order = append(append(order, p.units...), p.later...)
 		units = units[n:]
@@ -161,72 +162,31 @@ func joinedRun(units []*unit) int {
 	return n
 }
 
-// compilePass returns the function that computes units in one pass.
-func (s *store[T]) compilePass(units []*unit) func() {
-	n, blocks := 0, 0
-	calls := make([]imageCall, len(units))
-	for i, u := range units {
-		v := u.result()
-		calls[i] = imageCallOf(v.prim, s.arrays[v.id], s.inputs(v))
-		r := roleOf(v)
-		n = r.images[0].shape[0]
-		if r.sum {
-			blocks = sumBlocks
-		}
-	}
-	if blocks == 0 {
-		blocks = min(n, 4*sumBlocks)
-	}
-	block := func(i int) {
-		for k := range calls {
-			calls[k].some(i, i*n/blocks, (i+1)*n/blocks)
-		}
-	}
-	return func() {
-		ready := true
-		for i := range calls {
-			ready = (calls[i].begin == nil || calls[i].begin()) && ready
-		}
-		if !ready {
-			for i := range calls {
-				calls[i].whole()
-			}
-			return
-		}
-		kernel.Parallel(blocks, block)
-		for i := range calls {
-			if calls[i].end != nil {
-				calls[i].end()
-			}
-		}
-	}
-}
-
 // imageCallOf binds a primitive that has a role in a pass.
-func imageCallOf[T tensor.Float](prim Primitive, dst *tensor.Array[T], in []*tensor.Array[T]) imageCall {
+func imageCallOf[T tensor.Float](prim Primitive, dst *tensor.Array[T], in []*tensor.Array[T], l imageLayouts) imageCall {
 	var after epilogue[T]
 	if l, ok := prim.(linear); ok {
-		prim, after = l.product, epilogue[T]{in[2], l.Relu}
+		after = epilogue[T]{in[2], l.Relu}
 	}
-	switch p := prim.(type) {
+	switch p := productOf(prim).(type) {
 	case conv2d:
-		return bindConvPixels(newConvPlan(p.convWindow, in[0].Shape, in[1].Shape, dst.Shape), dst, in[0], in[1], after)
+		return bindConvPixels(newConvPlan(p.convWindow, in[0].Shape, in[1].Shape, dst.Shape), dst, in[0], in[1], after, l)
 	case convInput:
 		plan := newConvPlan(p.convWindow, dst.Shape, in[1].Shape, in[0].Shape)
 		win, _ := plan.inputByPixels()
-		return bindConvInputPixels(plan, win, dst, in[0], in[1], after)
+		return bindConvInputPixels(plan, win, dst, in[0], in[1], after, l)
 	case convWeight:
-		return bindConvWeightPixels(newConvPlan(p.convWindow, in[0].Shape, dst.Shape, in[1].Shape), dst, in[0], in[1])
+		return bindConvWeightPixels(newConvPlan(p.convWindow, in[0].Shape, dst.Shape, in[1].Shape), dst, in[0], in[1], l)
 	case sum:
-		return bindSumImages(p.Axes, dst, in[0])
+		return bindSumImages(p.Axes, dst, in[0], l)
 	case maxPool:
-		return p.overImages(dst.Shape, maxPoolPlanes(p.pooling, dst, in))
+		return maxPoolImages(p.pooling, dst, in, l)
 	case maxUnpool:
-		return p.overImages(dst.Shape, maxUnpoolPlanes(p, dst, in))
+		return maxUnpoolImages(p, dst, in, l)
 	case avgPool:
-		return p.overImages(dst.Shape, avgPoolPlanes(p.pooling, dst, in[0]))
+		return avgPoolImages(p.pooling, dst, in[0], l)
 	case avgUnpool:
-		return p.overImages(dst.Shape, avgUnpoolPlanes(p.pooling, dst, in[0]))
+		return avgUnpoolImages(p.pooling, dst, in[0], l)
 	}
 	panic("autodiff: no role in a pass over images")
 }
@@ -239,15 +199,17 @@ func sumsImages(axes []int, x tensor.Shape) bool {
 }
 
 // bindSumImages is bindReduce for sums of images.
-func bindSumImages[T tensor.Float](axes []int, dst, x *tensor.Array[T]) imageCall {
+func bindSumImages[T tensor.Float](axes []int, dst, x *tensor.Array[T], l imageLayouts) imageCall {
 	first, last := axes[1], axes[len(axes)-1]
 	images, outer, n, inner := x.Shape[0], tensor.Size(x.Shape[1:first]), tensor.Size(x.Shape[first:last+1]), tensor.Size(x.Shape[last+1:])
+	if l.in[0].pixels {
+		outer, inner = inner, outer
+	}
 	each := make([]T, images*outer*inner)
 	return imageCall{
-		some: func(_, from, to int) {
-			kernel.SumAxis(each[from*outer*inner:to*outer*inner], x.Data[from*outer*n*inner:to*outer*n*inner], (to-from)*outer, n, inner)
+		some: func(b imageBlock) {
+			kernel.SumAxis(each[b.from*outer*inner:b.to*outer*inner], imagesIn(b, x, l.in[0]), (b.to-b.from)*outer, n, inner)
 		},
-		end:   func() { kernel.SumAxis(dst.Data, each, 1, images, outer*inner) },
-		whole: bindReduce(axes, dst, x, kernel.SumAxis[T]),
+		end: func() { kernel.SumAxis(dst.Data, each, 1, images, outer*inner) },
 	}
 }

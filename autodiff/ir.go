@@ -9,14 +9,15 @@ import (
 // value is one result of a program in static single assignment form: a leaf, or
 // a primitive applied to values. Shapes and dtypes are fixed.
 type value struct {
-	id    int
-	prim  Primitive // nil for a leaf
-	args  []*value
-	shape tensor.Shape
-	dtype tensor.Dtype
-	leaf  *Node
-	born  uint32 // the number of the first op that is this value; see schedule
-	site  site   // where that was made, for profiles
+	id     int
+	prim   Primitive // nil for a leaf
+	args   []*value
+	shape  tensor.Shape
+	dtype  tensor.Dtype
+	leaf   *Node
+	born   uint32      // the number of the first op that is this value; see schedule
+	site   site        // where that was made, for profiles
+	layout imageLayout // of its memory; see images_pixels.go
 }
 
 func (v *value) size() int { return tensor.Size(v.shape) }

@@ -40,6 +40,8 @@ const (
 type pixelConv[T tensor.Float] struct {
 	kernel.ConvPixels
 	x, w, y       *tensor.Array[T]
+	layoutX       imageLayout
+	layoutY       imageLayout
 	groups, items int // an item is a band of an image
 	nextX, nextY  int // elements from a group to the next
 	nextW         int
@@ -75,7 +77,11 @@ func bandOf(c *kernel.ConvPixels) int {
 }
 
 func (c *pixelConv[T]) makeLanes(calls int) {
-	c.lanes.prepare(min(kernel.Workers(), calls), c.SizeX(c.band), c.SizeY(c.band))
+	sizeY := c.SizeY(c.band)
+	if c.layoutY.pixels {
+		sizeY = 0
+	}
+	c.lanes.prepare(min(kernel.Workers(), calls), c.SizeX(c.band), sizeY)
 }
 
 // item returns the image of an item, and its first row of places and their number.
@@ -91,9 +97,9 @@ func groupOf[T tensor.Float](a *tensor.Array[T], groups, next, image, group int)
 
 // newPixelSum returns what computes y from x and w. run does it, with turned weights if w
 // is that of the transpose; it reports false where w is not finite.
-func newPixelSum[T tensor.Float](p *convPlan, win *kernel.ConvWindow, x, w, y *tensor.Array[T], after epilogue[T]) *pixelConv[T] {
+func newPixelSum[T tensor.Float](p *convPlan, win *kernel.ConvWindow, x, w, y *tensor.Array[T], after epilogue[T], l imageLayouts) *pixelConv[T] {
 	c := newPixelConv(p, win, x, w, y)
-	c.after = after
+	c.after, c.layoutX, c.layoutY = after, l.in[0], l.dst
 	c.weights = make([]T, c.groups*c.SizeW())
 	c.makeLanes(c.groups * c.items)
 	c.call = c.computeItem
@@ -111,27 +117,36 @@ func (c *pixelConv[T]) pack(turned bool) (finite bool) {
 
 func (c *pixelConv[T]) run() { kernel.Parallel(c.groups*c.items, c.call) }
 
-// some computes images from <= n < to.
-func (c *pixelConv[T]) some(_, from, to int) {
+// some computes the images of a block.
+func (c *pixelConv[T]) some(b imageBlock) {
 	for g := range c.groups {
-		for i := from * c.bands; i < to*c.bands; i++ {
-			c.call(g*c.items + i)
+		for i := b.from * c.bands; i < b.to*c.bands; i++ {
+			c.compute(g, i, b)
 		}
 	}
 }
 
-func (c *pixelConv[T]) computeItem(i int) {
-	g := i / c.items
-	image, from, rows := c.item(i % c.items)
+func (c *pixelConv[T]) computeItem(i int) { c.compute(i/c.items, i%c.items, imageBlock{}) }
+
+// compute computes an item of a group.
+func (c *pixelConv[T]) compute(g, item int, b imageBlock) {
+	image, from, rows := c.item(item)
 	l := c.lanes.take()
-	kernel.Pixels(l.c, groupOf(c.x, c.groups, c.nextX, image, g), &c.ConvPixels, from, rows)
-	kernel.ConvRows(l.y, l.c, c.weights[g*c.SizeW():], c.after.of(g*c.Out, c.Out), c.after.relu, &c.ConvPixels, rows)
-	kernel.PlanesOf(groupOf(c.y, c.groups, c.nextY, image, g), l.y, &c.ConvPixels, from, rows)
+	x, y := groupOf(c.x, c.groups, c.nextX, image+c.layoutX.shift(b), g), groupOf(c.y, c.groups, c.nextY, image+c.layoutY.shift(b), g)
+	kernel.Pixels(l.c, x, !c.layoutX.pixels, &c.ConvPixels, from, rows)
+	band := l.y
+	if c.layoutY.pixels {
+		band = y[c.SizeY(from):]
+	}
+	kernel.ConvRows(band, l.c, c.weights[g*c.SizeW():], c.after.of(g*c.Out, c.Out), c.after.relu, &c.ConvPixels, rows)
+	if !c.layoutY.pixels {
+		kernel.PlanesOf(y, band, &c.ConvPixels, from, rows)
+	}
 	c.lanes.put(l)
 }
 
-func bindConvPixels[T tensor.Float](p *convPlan, y, x, w *tensor.Array[T], after epilogue[T]) imageCall {
-	c := newPixelSum(p, &p.x, x, w, y, after)
+func bindConvPixels[T tensor.Float](p *convPlan, y, x, w *tensor.Array[T], after epilogue[T], l imageLayouts) imageCall {
+	c := newPixelSum(p, &p.x, x, w, y, after, l)
 	begin := func() bool {
 		c.pack(false)
 		return true
@@ -158,8 +173,8 @@ func (p *convPlan) inputWindow() (win *kernel.ConvWindow, ok bool) {
 
 // bindConvInputPixels computes x̄. The zeros around ȳ are not in its definition, so they
 // must not meet weights that are not finite.
-func bindConvInputPixels[T tensor.Float](p *convPlan, win *kernel.ConvWindow, x, y, w *tensor.Array[T], after epilogue[T]) imageCall {
-	c := newPixelSum(p, win, y, w, x, after)
+func bindConvInputPixels[T tensor.Float](p *convPlan, win *kernel.ConvWindow, x, y, w *tensor.Array[T], after epilogue[T], l imageLayouts) imageCall {
+	c := newPixelSum(p, win, y, w, x, after, l)
 	var columns func()
 	begin := func() bool { return c.pack(true) }
 	return imageCall{begin: begin, some: c.some, whole: func() {
@@ -167,7 +182,7 @@ func bindConvInputPixels[T tensor.Float](p *convPlan, win *kernel.ConvWindow, x,
 		case begin():
 			c.run()
 		case columns == nil:
-			columns = bindConvInputColumns(p, x, y, w, after)
+			columns = inPlanes(x, y, l, func(x, y *tensor.Array[T]) func() { return bindConvInputColumns(p, x, y, w, after) })
 			fallthrough
 		default:
 			columns()
@@ -175,9 +190,31 @@ func bindConvInputPixels[T tensor.Float](p *convPlan, win *kernel.ConvWindow, x,
 	}}
 }
 
+// inPlanes returns what computes dst from x by f, which is for planes.
+func inPlanes[T tensor.Float](dst, x *tensor.Array[T], l imageLayouts, f func(dst, x *tensor.Array[T]) func()) func() {
+	from, to := x, dst
+	if l.in[0].pixels {
+		from = &tensor.Array[T]{Shape: x.Shape, Data: make([]T, tensor.Size(x.Shape))}
+	}
+	if l.dst.pixels {
+		to = &tensor.Array[T]{Shape: dst.Shape, Data: make([]T, tensor.Size(dst.Shape))}
+	}
+	call := f(to, from)
+	return func() {
+		for n := 0; n < x.Shape[0] && l.in[0].pixels; n++ {
+			kernel.ToPlanes(imagesOf(from, n, n+1), imagesOf(x, n, n+1), x.Shape[1], tensor.Size(x.Shape[2:]))
+		}
+		call()
+		for n := 0; n < x.Shape[0] && l.dst.pixels; n++ {
+			kernel.ToPixels(imagesOf(dst, n, n+1), imagesOf(to, n, n+1), dst.Shape[1], tensor.Size(dst.Shape[2:]))
+		}
+	}
+}
+
 // bindConvWeightPixels computes w̄ from x and ȳ.
-func bindConvWeightPixels[T tensor.Float](p *convPlan, w, x, y *tensor.Array[T]) imageCall {
+func bindConvWeightPixels[T tensor.Float](p *convPlan, w, x, y *tensor.Array[T], l imageLayouts) imageCall {
 	c := newPixelConv(p, &p.x, x, w, y)
+	c.layoutX, c.layoutY = l.in[0], l.in[1]
 	c.blocks = p.sums(c.items)
 	c.part, c.parts = p.rows, 1
 	if c.blocks < sumBlocks/2 && c.nextW > sumElements/sumBlocks {
@@ -206,10 +243,10 @@ func (p *convPlan) sumsImages() bool {
 }
 
 // someWeight computes the sums of a block.
-func (c *pixelConv[T]) someWeight(block, _, _ int) {
+func (c *pixelConv[T]) someWeight(b imageBlock) {
 	for g := range c.groups {
 		for part := range c.parts {
-			c.call((g*c.blocks+block)*c.parts + part)
+			c.sum((g*c.blocks+b.index)*c.parts+part, b)
 		}
 	}
 }
@@ -229,7 +266,9 @@ func (c *pixelConv[T]) endWeight() {
 	}
 }
 
-func (c *pixelConv[T]) sumPart(i int) {
+func (c *pixelConv[T]) sumPart(i int) { c.sum(i, imageBlock{}) }
+
+func (c *pixelConv[T]) sum(i int, b imageBlock) {
 	from := i % c.parts * c.part
 	to := min(from+c.part, c.Out)
 	i /= c.parts
@@ -239,9 +278,15 @@ func (c *pixelConv[T]) sumPart(i int) {
 	first, last := block*c.items/c.blocks, (block+1)*c.items/c.blocks
 	for item := first; item < last; item++ {
 		image, row, rows := c.item(item)
-		kernel.Pixels(l.c, groupOf(c.x, c.groups, c.nextX, image, g), &c.ConvPixels, row, rows)
-		kernel.PixelsOf(l.y, groupOf(c.y, c.groups, c.nextY, image, g), &c.ConvPixels, row, rows, from, to)
-		kernel.ConvRowsWeight(sum, l.c, l.y, &c.ConvPixels, to-from, rows, item > first)
+		x, y := groupOf(c.x, c.groups, c.nextX, image+c.layoutX.shift(b), g), groupOf(c.y, c.groups, c.nextY, image+c.layoutY.shift(b), g)
+		kernel.Pixels(l.c, x, !c.layoutX.pixels, &c.ConvPixels, row, rows)
+		band, next := l.y, to-from
+		if c.layoutY.pixels {
+			band, next = y[c.SizeY(row)+from:], c.Out
+		} else {
+			kernel.PixelsOf(band, y, &c.ConvPixels, row, rows, from, to)
+		}
+		kernel.ConvRowsWeight(sum, l.c, band, &c.ConvPixels, to-from, next, rows, item > first)
 	}
 	c.lanes.put(l)
 }

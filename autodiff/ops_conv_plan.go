@@ -161,7 +161,7 @@ func bindConv[T tensor.Float](win convWindow, y, x, w *tensor.Array[T], after ep
 		return newDirectConv(p, x, w, y, after).run
 	}
 	if p.byPixels() {
-		return bindConvPixels(p, y, x, w, after).whole
+		return bindConvPixels(p, y, x, w, after, imageLayouts{}).whole
 	}
 	b := newBoundConv(p, x, w, y)
 	b.after = after
@@ -175,7 +175,7 @@ func bindConvInput[T tensor.Float](win convWindow, x, y, w *tensor.Array[T], aft
 		return newDirectConv(p, x, w, y, after).runInput
 	}
 	if win, ok := p.inputByPixels(); ok {
-		return bindConvInputPixels(p, win, x, y, w, after).whole
+		return bindConvInputPixels(p, win, x, y, w, after, imageLayouts{}).whole
 	}
 	return bindConvInputColumns(p, x, y, w, after)
 }
@@ -193,7 +193,7 @@ func bindConvWeight[T tensor.Float](win convWindow, w, x, y *tensor.Array[T]) fu
 		return newDirectConv(p, x, w, y, epilogue[T]{}).runWeight
 	}
 	if p.byPixels() {
-		return bindConvWeightPixels(p, w, x, y).whole
+		return bindConvWeightPixels(p, w, x, y, imageLayouts{}).whole
 	}
 	b := newBoundConv(p, x, w, y)
 	b.call = b.sumBlock

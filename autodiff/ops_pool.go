@@ -29,18 +29,18 @@ func (p maxPool) VJP(x []*Node, y, dy *Node) []*Node {
 }
 
 func (p maxPool) Bind32(dst *tensor.Array[float32], in []*tensor.Array[float32]) func() {
-	return p.overPlanes(dst.Shape, maxPoolPlanes(p.pooling, dst, in))
+	return bindMaxPool(p.pooling, dst, in)
 }
 func (p maxPool) Bind64(dst *tensor.Array[float64], in []*tensor.Array[float64]) func() {
-	return p.overPlanes(dst.Shape, maxPoolPlanes(p.pooling, dst, in))
+	return bindMaxPool(p.pooling, dst, in)
 }
 
-func maxPoolPlanes[T tensor.Float](p pooling, dst *tensor.Array[T], in []*tensor.Array[T]) somePlanes {
+func bindMaxPool[T tensor.Float](p pooling, dst *tensor.Array[T], in []*tensor.Array[T]) func() {
 	rows, cols := p.Rows.windows(), p.Cols.windows()
-	return func(from, to int) {
+	return p.overPlanes(dst.Shape, func(from, to int) {
 		x, v := large(p, in[0], from, to), large(p, in[1], from, to)
 		kernel.MaxPool(small(p, dst, from, to), x, v, rows, cols, p.Rows.In, p.Cols.In)
-	}
+	})
 }
 
 // maxUnpool is the transpose of maxPool by v. Its inputs are x and a value for each
@@ -67,18 +67,18 @@ func (p maxUnpool) VJP(x []*Node, y, dy *Node) []*Node {
 }
 
 func (p maxUnpool) Bind32(dst *tensor.Array[float32], in []*tensor.Array[float32]) func() {
-	return p.overPlanes(dst.Shape, maxUnpoolPlanes(p, dst, in))
+	return bindMaxUnpool(p, dst, in)
 }
 func (p maxUnpool) Bind64(dst *tensor.Array[float64], in []*tensor.Array[float64]) func() {
-	return p.overPlanes(dst.Shape, maxUnpoolPlanes(p, dst, in))
+	return bindMaxUnpool(p, dst, in)
 }
 
-func maxUnpoolPlanes[T tensor.Float](p maxUnpool, dst *tensor.Array[T], in []*tensor.Array[T]) somePlanes {
+func bindMaxUnpool[T tensor.Float](p maxUnpool, dst *tensor.Array[T], in []*tensor.Array[T]) func() {
 	rows, cols := p.Rows.windows(), p.Cols.windows()
-	return func(from, to int) {
+	return p.overPlanes(dst.Shape, func(from, to int) {
 		x, dy := large(p.pooling, in[0], from, to), small(p.pooling, in[1], from, to)
 		kernel.MaxUnpool(large(p.pooling, dst, from, to), x, dy, p.Relu, rows, cols, p.Rows.In, p.Cols.In)
-	}
+	})
 }
 
 // avgPool is the sum over each window, divided by its number of elements.
@@ -88,17 +88,17 @@ func (avgPool) Name() string                                    { return "AvgPoo
 func (p avgPool) Shape(in []tensor.Shape) (tensor.Shape, error) { return p.shrink(in[0]) }
 func (p avgPool) VJP(x []*Node, y, dy *Node) []*Node            { return []*Node{apply(avgUnpool(p), dy)} }
 func (p avgPool) Bind32(dst *tensor.Array[float32], in []*tensor.Array[float32]) func() {
-	return p.overPlanes(dst.Shape, avgPoolPlanes(p.pooling, dst, in[0]))
+	return bindAvgPool(p.pooling, dst, in[0])
 }
 func (p avgPool) Bind64(dst *tensor.Array[float64], in []*tensor.Array[float64]) func() {
-	return p.overPlanes(dst.Shape, avgPoolPlanes(p.pooling, dst, in[0]))
+	return bindAvgPool(p.pooling, dst, in[0])
 }
 
-func avgPoolPlanes[T tensor.Float](p pooling, dst, x *tensor.Array[T]) somePlanes {
+func bindAvgPool[T tensor.Float](p pooling, dst, x *tensor.Array[T]) func() {
 	rows, cols := p.Rows.windows(), p.Cols.windows()
-	return func(from, to int) {
+	return p.overPlanes(dst.Shape, func(from, to int) {
 		kernel.AvgPool(small(p, dst, from, to), large(p, x, from, to), rows, cols, p.Rows.In, p.Cols.In)
-	}
+	})
 }
 
 // avgUnpool is the transpose of avgPool.
@@ -108,17 +108,17 @@ func (avgUnpool) Name() string                                    { return "AvgU
 func (p avgUnpool) Shape(in []tensor.Shape) (tensor.Shape, error) { return p.grow(in[0]) }
 func (p avgUnpool) VJP(x []*Node, y, dy *Node) []*Node            { return []*Node{apply(avgPool(p), dy)} }
 func (p avgUnpool) Bind32(dst *tensor.Array[float32], in []*tensor.Array[float32]) func() {
-	return p.overPlanes(dst.Shape, avgUnpoolPlanes(p.pooling, dst, in[0]))
+	return bindAvgUnpool(p.pooling, dst, in[0])
 }
 func (p avgUnpool) Bind64(dst *tensor.Array[float64], in []*tensor.Array[float64]) func() {
-	return p.overPlanes(dst.Shape, avgUnpoolPlanes(p.pooling, dst, in[0]))
+	return bindAvgUnpool(p.pooling, dst, in[0])
 }
 
-func avgUnpoolPlanes[T tensor.Float](p pooling, dst, dy *tensor.Array[T]) somePlanes {
+func bindAvgUnpool[T tensor.Float](p pooling, dst, dy *tensor.Array[T]) func() {
 	rows, cols := p.Rows.windows(), p.Cols.windows()
-	return func(from, to int) {
+	return p.overPlanes(dst.Shape, func(from, to int) {
 		kernel.AvgUnpool(large(p, dst, from, to), small(p, dy, from, to), rows, cols, p.Rows.In, p.Cols.In)
-	}
+	})
 }
 
 // pooling is embedded in primitives that go over windows of the last two axes.
@@ -145,19 +145,11 @@ func (p pooling) replace(s tensor.Shape, height, width, toHeight, toWidth int) (
 // planesAtOnce is the number of elements of x that are worth a call by kernel.Parallel.
 const planesAtOnce = 1 << 15
 
-// somePlanes computes planes from <= i < to of a result.
-type somePlanes func(from, to int)
-
-// overPlanes returns the function that computes all planes of dst.
-func (p pooling) overPlanes(dst tensor.Shape, f somePlanes) func() {
+// overPlanes returns a function that computes dst with calls f(from, to), for planes from
+// <= i < to, which cover all planes.
+func (p pooling) overPlanes(dst tensor.Shape, f func(from, to int)) func() {
 	planes := tensor.Size(dst[:len(dst)-2])
 	return inParts(planes, max(planesAtOnce/(p.Rows.In*p.Cols.In), 1), f)
-}
-
-// overImages returns what computes dst, of at least three axes, in a pass over images.
-func (p pooling) overImages(dst tensor.Shape, f somePlanes) imageCall {
-	planes := tensor.Size(dst[1 : len(dst)-2])
-	return imageCall{some: func(_, from, to int) { f(from*planes, to*planes) }, whole: p.overPlanes(dst, f)}
 }
 
 // large and small return planes from <= i < to of an array with the shapes before and

@@ -47,7 +47,7 @@ func planBuffers[T tensor.Float](values int, units []*unit, kept map[*value]bool
 		}
 		dying := dyingInputs(u, i, last, kept, home)
 		for _, v := range u.stored {
-			if v.dtype != dt || v.size() == 1 {
+			if v.dtype != dt || v.size() == 1 || u.local {
 				continue
 			}
 			if x := overwritable(u, dying); x != nil && planned[x.id] != nil {

@@ -118,6 +118,20 @@ func maxPool2F32x8(rows int, cols int, small *byte, large *byte, width int, x *b
 //go:noescape
 func maxUnpool2F32x8(rows int, cols int, small *byte, large *byte, width int, x *byte, relu bool)
 
+// maxPoolPixelsF32x8 writes the largest element in each window of 2×2 pixels of x to small, (rows, cols,
+// channels) of float32. The rows of x start width bytes apart. rows and cols are not 0, channels at
+// least 8.
+//
+//go:noescape
+func maxPoolPixelsF32x8(rows int, cols int, channels int, small *byte, width int, x *byte)
+
+// maxUnpoolPixelsF32x8 writes small, (rows, cols, channels) of float32, to the first of the largest elements in
+// each window of 2×2 pixels of x, in large, and zeros around it; with relu zeros there, too, where x <= 0.
+// The rows of x and large start width bytes apart. rows and cols are not 0, channels at least 8.
+//
+//go:noescape
+func maxUnpoolPixelsF32x8(rows int, cols int, channels int, small *byte, large *byte, width int, x *byte, relu bool)
+
 // maxPool2F32x4 writes the largest element in each window of 2×2 of x to small, a (rows, cols) matrix of
 // float32. The rows of x start width bytes apart. large is not used. rows is not 0, cols at least
 // 4.
@@ -131,6 +145,20 @@ func maxPool2F32x4(rows int, cols int, small *byte, large *byte, width int, x *b
 //
 //go:noescape
 func maxUnpool2F32x4(rows int, cols int, small *byte, large *byte, width int, x *byte, relu bool)
+
+// maxPoolPixelsF32x4 writes the largest element in each window of 2×2 pixels of x to small, (rows, cols,
+// channels) of float32. The rows of x start width bytes apart. rows and cols are not 0, channels at
+// least 4.
+//
+//go:noescape
+func maxPoolPixelsF32x4(rows int, cols int, channels int, small *byte, width int, x *byte)
+
+// maxUnpoolPixelsF32x4 writes small, (rows, cols, channels) of float32, to the first of the largest elements in
+// each window of 2×2 pixels of x, in large, and zeros around it; with relu zeros there, too, where x <= 0.
+// The rows of x and large start width bytes apart. rows and cols are not 0, channels at least 4.
+//
+//go:noescape
+func maxUnpoolPixelsF32x4(rows int, cols int, channels int, small *byte, large *byte, width int, x *byte, relu bool)
 
 // maxPool2F64x4 writes the largest element in each window of 2×2 of x to small, a (rows, cols) matrix of
 // float64. The rows of x start width bytes apart. large is not used. rows is not 0, cols at least
@@ -146,6 +174,20 @@ func maxPool2F64x4(rows int, cols int, small *byte, large *byte, width int, x *b
 //go:noescape
 func maxUnpool2F64x4(rows int, cols int, small *byte, large *byte, width int, x *byte, relu bool)
 
+// maxPoolPixelsF64x4 writes the largest element in each window of 2×2 pixels of x to small, (rows, cols,
+// channels) of float64. The rows of x start width bytes apart. rows and cols are not 0, channels at
+// least 4.
+//
+//go:noescape
+func maxPoolPixelsF64x4(rows int, cols int, channels int, small *byte, width int, x *byte)
+
+// maxUnpoolPixelsF64x4 writes small, (rows, cols, channels) of float64, to the first of the largest elements in
+// each window of 2×2 pixels of x, in large, and zeros around it; with relu zeros there, too, where x <= 0.
+// The rows of x and large start width bytes apart. rows and cols are not 0, channels at least 4.
+//
+//go:noescape
+func maxUnpoolPixelsF64x4(rows int, cols int, channels int, small *byte, large *byte, width int, x *byte, relu bool)
+
 // maxPool2F64x2 writes the largest element in each window of 2×2 of x to small, a (rows, cols) matrix of
 // float64. The rows of x start width bytes apart. large is not used. rows is not 0, cols at least
 // 2.
@@ -159,3 +201,17 @@ func maxPool2F64x2(rows int, cols int, small *byte, large *byte, width int, x *b
 //
 //go:noescape
 func maxUnpool2F64x2(rows int, cols int, small *byte, large *byte, width int, x *byte, relu bool)
+
+// maxPoolPixelsF64x2 writes the largest element in each window of 2×2 pixels of x to small, (rows, cols,
+// channels) of float64. The rows of x start width bytes apart. rows and cols are not 0, channels at
+// least 2.
+//
+//go:noescape
+func maxPoolPixelsF64x2(rows int, cols int, channels int, small *byte, width int, x *byte)
+
+// maxUnpoolPixelsF64x2 writes small, (rows, cols, channels) of float64, to the first of the largest elements in
+// each window of 2×2 pixels of x, in large, and zeros around it; with relu zeros there, too, where x <= 0.
+// The rows of x and large start width bytes apart. rows and cols are not 0, channels at least 2.
+//
+//go:noescape
+func maxUnpoolPixelsF64x2(rows int, cols int, channels int, small *byte, large *byte, width int, x *byte, relu bool)

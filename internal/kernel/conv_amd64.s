@@ -10343,6 +10343,146 @@ end:
 	VZEROUPPER
 	RET
 
+// func maxPoolPixelsF32x8(rows int, cols int, channels int, small *byte, width int, x *byte)
+// Requires: AVX, CMOV
+TEXT ·maxPoolPixelsF32x8(SB), NOSPLIT, $0-48
+	MOVQ   rows+0(FP), AX
+	MOVQ   small+24(FP), CX
+	MOVQ   width+32(FP), DX
+	MOVQ   x+40(FP), BX
+	MOVQ   channels+16(FP), SI
+	LEAQ   -8(SI), DI
+	SHLQ   $0x02, SI
+	VXORPS Y0, Y0, Y0
+
+row:
+	MOVQ cols+8(FP), R10
+	MOVQ BX, R9
+
+window:
+	XORQ R8, R8
+
+vector:
+	LEAQ      (R9)(R8*4), R11
+	LEAQ      (R11)(DX*1), R12
+	VMOVUPS   (R11), Y0
+	VMOVUPS   (R11)(SI*1), Y3
+	VMOVUPS   (R12), Y4
+	VMOVUPS   (R12)(SI*1), Y5
+	VCMPPS    $0x1e, Y0, Y3, Y2
+	VCMPPS    $0x03, Y3, Y3, Y1
+	VORPS     Y1, Y2, Y2
+	VBLENDVPS Y2, Y3, Y0, Y0
+	VCMPPS    $0x1e, Y0, Y4, Y2
+	VCMPPS    $0x03, Y4, Y4, Y1
+	VORPS     Y1, Y2, Y2
+	VBLENDVPS Y2, Y4, Y0, Y0
+	VCMPPS    $0x1e, Y0, Y5, Y2
+	VCMPPS    $0x03, Y5, Y5, Y1
+	VORPS     Y1, Y2, Y2
+	VBLENDVPS Y2, Y5, Y0, Y0
+	VMOVUPS   Y0, (CX)(R8*4)
+	CMPQ      R8, DI
+	JE        end
+	ADDQ      $0x08, R8
+	CMPQ      R8, DI
+	CMOVQGT   DI, R8
+	JMP       vector
+
+end:
+	ADDQ SI, CX
+	LEAQ (R9)(SI*2), R9
+	DECQ R10
+	JNZ  window
+	LEAQ (BX)(DX*2), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func maxUnpoolPixelsF32x8(rows int, cols int, channels int, small *byte, large *byte, width int, x *byte, relu bool)
+// Requires: AVX, AVX2, CMOV, SSE2
+TEXT ·maxUnpoolPixelsF32x8(SB), NOSPLIT, $0-57
+	MOVQ         rows+0(FP), AX
+	MOVQ         small+24(FP), CX
+	MOVQ         width+40(FP), DX
+	MOVQ         x+48(FP), BX
+	MOVQ         channels+16(FP), SI
+	LEAQ         -8(SI), DI
+	SHLQ         $0x02, SI
+	VXORPS       Y0, Y0, Y0
+	MOVQ         large+32(FP), R8
+	MOVBQZX      relu+56(FP), R9
+	NEGQ         R9
+	MOVQ         R9, X1
+	VPBROADCASTQ X1, Y1
+
+row:
+	MOVQ cols+8(FP), R11
+	MOVQ BX, R10
+	MOVQ R8, R14
+
+window:
+	XORQ R9, R9
+
+vector:
+	LEAQ      (R10)(R9*4), R12
+	LEAQ      (R12)(DX*1), R13
+	VMOVUPS   (R12), Y2
+	VMOVUPS   (R12)(SI*1), Y4
+	VMOVUPS   (R13), Y5
+	VMOVUPS   (R13)(SI*1), Y6
+	VCMPPS    $0x1e, Y2, Y4, Y7
+	VCMPPS    $0x03, Y4, Y4, Y3
+	VORPS     Y3, Y7, Y7
+	VBLENDVPS Y7, Y4, Y2, Y2
+	VCMPPS    $0x1e, Y2, Y5, Y4
+	VCMPPS    $0x03, Y5, Y5, Y3
+	VORPS     Y3, Y4, Y4
+	VBLENDVPS Y4, Y5, Y2, Y2
+	VCMPPS    $0x1e, Y2, Y6, Y8
+	VCMPPS    $0x03, Y6, Y6, Y3
+	VORPS     Y3, Y8, Y8
+	VBLENDVPS Y8, Y6, Y2, Y2
+	VMOVUPS   (CX)(R9*4), Y3
+	VADDPS    Y0, Y3, Y3
+	VCMPPS    $0x12, Y0, Y2, Y2
+	VANDPS    Y1, Y2, Y2
+	VANDNPS   Y3, Y2, Y3
+	VANDPS    Y8, Y3, Y6
+	VANDPS    Y4, Y3, Y5
+	VANDNPS   Y5, Y8, Y5
+	VORPS     Y4, Y8, Y8
+	VANDPS    Y7, Y3, Y4
+	VANDNPS   Y4, Y8, Y4
+	VORPS     Y7, Y8, Y8
+	VANDNPS   Y3, Y8, Y2
+	LEAQ      (R14)(R9*4), R12
+	LEAQ      (R12)(DX*1), R13
+	VMOVUPS   Y2, (R12)
+	VMOVUPS   Y4, (R12)(SI*1)
+	VMOVUPS   Y5, (R13)
+	VMOVUPS   Y6, (R13)(SI*1)
+	CMPQ      R9, DI
+	JE        end
+	ADDQ      $0x08, R9
+	CMPQ      R9, DI
+	CMOVQGT   DI, R9
+	JMP       vector
+
+end:
+	ADDQ SI, CX
+	LEAQ (R10)(SI*2), R10
+	LEAQ (R14)(SI*2), R14
+	DECQ R11
+	JNZ  window
+	LEAQ (BX)(DX*2), BX
+	LEAQ (R8)(DX*2), R8
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
 // func maxPool2F32x4(rows int, cols int, small *byte, large *byte, width int, x *byte)
 // Requires: AVX, CMOV
 TEXT ·maxPool2F32x4(SB), NOSPLIT, $0-48
@@ -10473,6 +10613,146 @@ end:
 	LEAQ (SI)(BX*2), SI
 	LEAQ (DX)(BX*2), DX
 	LEAQ (CX)(DI*4), CX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func maxPoolPixelsF32x4(rows int, cols int, channels int, small *byte, width int, x *byte)
+// Requires: AVX, CMOV
+TEXT ·maxPoolPixelsF32x4(SB), NOSPLIT, $0-48
+	MOVQ   rows+0(FP), AX
+	MOVQ   small+24(FP), CX
+	MOVQ   width+32(FP), DX
+	MOVQ   x+40(FP), BX
+	MOVQ   channels+16(FP), SI
+	LEAQ   -4(SI), DI
+	SHLQ   $0x02, SI
+	VXORPS X0, X0, X0
+
+row:
+	MOVQ cols+8(FP), R10
+	MOVQ BX, R9
+
+window:
+	XORQ R8, R8
+
+vector:
+	LEAQ      (R9)(R8*4), R11
+	LEAQ      (R11)(DX*1), R12
+	VMOVUPS   (R11), X0
+	VMOVUPS   (R11)(SI*1), X3
+	VMOVUPS   (R12), X4
+	VMOVUPS   (R12)(SI*1), X5
+	VCMPPS    $0x1e, X0, X3, X2
+	VCMPPS    $0x03, X3, X3, X1
+	VORPS     X1, X2, X2
+	VBLENDVPS X2, X3, X0, X0
+	VCMPPS    $0x1e, X0, X4, X2
+	VCMPPS    $0x03, X4, X4, X1
+	VORPS     X1, X2, X2
+	VBLENDVPS X2, X4, X0, X0
+	VCMPPS    $0x1e, X0, X5, X2
+	VCMPPS    $0x03, X5, X5, X1
+	VORPS     X1, X2, X2
+	VBLENDVPS X2, X5, X0, X0
+	VMOVUPS   X0, (CX)(R8*4)
+	CMPQ      R8, DI
+	JE        end
+	ADDQ      $0x04, R8
+	CMPQ      R8, DI
+	CMOVQGT   DI, R8
+	JMP       vector
+
+end:
+	ADDQ SI, CX
+	LEAQ (R9)(SI*2), R9
+	DECQ R10
+	JNZ  window
+	LEAQ (BX)(DX*2), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func maxUnpoolPixelsF32x4(rows int, cols int, channels int, small *byte, large *byte, width int, x *byte, relu bool)
+// Requires: AVX, CMOV, SSE2
+TEXT ·maxUnpoolPixelsF32x4(SB), NOSPLIT, $0-57
+	MOVQ        rows+0(FP), AX
+	MOVQ        small+24(FP), CX
+	MOVQ        width+40(FP), DX
+	MOVQ        x+48(FP), BX
+	MOVQ        channels+16(FP), SI
+	LEAQ        -4(SI), DI
+	SHLQ        $0x02, SI
+	VXORPS      X0, X0, X0
+	MOVQ        large+32(FP), R8
+	MOVBQZX     relu+56(FP), R9
+	NEGQ        R9
+	MOVQ        R9, X1
+	VPUNPCKLQDQ X1, X1, X1
+
+row:
+	MOVQ cols+8(FP), R11
+	MOVQ BX, R10
+	MOVQ R8, R14
+
+window:
+	XORQ R9, R9
+
+vector:
+	LEAQ      (R10)(R9*4), R12
+	LEAQ      (R12)(DX*1), R13
+	VMOVUPS   (R12), X2
+	VMOVUPS   (R12)(SI*1), X4
+	VMOVUPS   (R13), X5
+	VMOVUPS   (R13)(SI*1), X6
+	VCMPPS    $0x1e, X2, X4, X7
+	VCMPPS    $0x03, X4, X4, X3
+	VORPS     X3, X7, X7
+	VBLENDVPS X7, X4, X2, X2
+	VCMPPS    $0x1e, X2, X5, X4
+	VCMPPS    $0x03, X5, X5, X3
+	VORPS     X3, X4, X4
+	VBLENDVPS X4, X5, X2, X2
+	VCMPPS    $0x1e, X2, X6, X8
+	VCMPPS    $0x03, X6, X6, X3
+	VORPS     X3, X8, X8
+	VBLENDVPS X8, X6, X2, X2
+	VMOVUPS   (CX)(R9*4), X3
+	VADDPS    X0, X3, X3
+	VCMPPS    $0x12, X0, X2, X2
+	VANDPS    X1, X2, X2
+	VANDNPS   X3, X2, X3
+	VANDPS    X8, X3, X6
+	VANDPS    X4, X3, X5
+	VANDNPS   X5, X8, X5
+	VORPS     X4, X8, X8
+	VANDPS    X7, X3, X4
+	VANDNPS   X4, X8, X4
+	VORPS     X7, X8, X8
+	VANDNPS   X3, X8, X2
+	LEAQ      (R14)(R9*4), R12
+	LEAQ      (R12)(DX*1), R13
+	VMOVUPS   X2, (R12)
+	VMOVUPS   X4, (R12)(SI*1)
+	VMOVUPS   X5, (R13)
+	VMOVUPS   X6, (R13)(SI*1)
+	CMPQ      R9, DI
+	JE        end
+	ADDQ      $0x04, R9
+	CMPQ      R9, DI
+	CMOVQGT   DI, R9
+	JMP       vector
+
+end:
+	ADDQ SI, CX
+	LEAQ (R10)(SI*2), R10
+	LEAQ (R14)(SI*2), R14
+	DECQ R11
+	JNZ  window
+	LEAQ (BX)(DX*2), BX
+	LEAQ (R8)(DX*2), R8
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
@@ -10613,6 +10893,146 @@ end:
 	VZEROUPPER
 	RET
 
+// func maxPoolPixelsF64x4(rows int, cols int, channels int, small *byte, width int, x *byte)
+// Requires: AVX, CMOV
+TEXT ·maxPoolPixelsF64x4(SB), NOSPLIT, $0-48
+	MOVQ   rows+0(FP), AX
+	MOVQ   small+24(FP), CX
+	MOVQ   width+32(FP), DX
+	MOVQ   x+40(FP), BX
+	MOVQ   channels+16(FP), SI
+	LEAQ   -4(SI), DI
+	SHLQ   $0x03, SI
+	VXORPS Y0, Y0, Y0
+
+row:
+	MOVQ cols+8(FP), R10
+	MOVQ BX, R9
+
+window:
+	XORQ R8, R8
+
+vector:
+	LEAQ      (R9)(R8*8), R11
+	LEAQ      (R11)(DX*1), R12
+	VMOVUPD   (R11), Y0
+	VMOVUPD   (R11)(SI*1), Y3
+	VMOVUPD   (R12), Y4
+	VMOVUPD   (R12)(SI*1), Y5
+	VCMPPD    $0x1e, Y0, Y3, Y2
+	VCMPPD    $0x03, Y3, Y3, Y1
+	VORPD     Y1, Y2, Y2
+	VBLENDVPD Y2, Y3, Y0, Y0
+	VCMPPD    $0x1e, Y0, Y4, Y2
+	VCMPPD    $0x03, Y4, Y4, Y1
+	VORPD     Y1, Y2, Y2
+	VBLENDVPD Y2, Y4, Y0, Y0
+	VCMPPD    $0x1e, Y0, Y5, Y2
+	VCMPPD    $0x03, Y5, Y5, Y1
+	VORPD     Y1, Y2, Y2
+	VBLENDVPD Y2, Y5, Y0, Y0
+	VMOVUPD   Y0, (CX)(R8*8)
+	CMPQ      R8, DI
+	JE        end
+	ADDQ      $0x04, R8
+	CMPQ      R8, DI
+	CMOVQGT   DI, R8
+	JMP       vector
+
+end:
+	ADDQ SI, CX
+	LEAQ (R9)(SI*2), R9
+	DECQ R10
+	JNZ  window
+	LEAQ (BX)(DX*2), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func maxUnpoolPixelsF64x4(rows int, cols int, channels int, small *byte, large *byte, width int, x *byte, relu bool)
+// Requires: AVX, AVX2, CMOV, SSE2
+TEXT ·maxUnpoolPixelsF64x4(SB), NOSPLIT, $0-57
+	MOVQ         rows+0(FP), AX
+	MOVQ         small+24(FP), CX
+	MOVQ         width+40(FP), DX
+	MOVQ         x+48(FP), BX
+	MOVQ         channels+16(FP), SI
+	LEAQ         -4(SI), DI
+	SHLQ         $0x03, SI
+	VXORPS       Y0, Y0, Y0
+	MOVQ         large+32(FP), R8
+	MOVBQZX      relu+56(FP), R9
+	NEGQ         R9
+	MOVQ         R9, X1
+	VPBROADCASTQ X1, Y1
+
+row:
+	MOVQ cols+8(FP), R11
+	MOVQ BX, R10
+	MOVQ R8, R14
+
+window:
+	XORQ R9, R9
+
+vector:
+	LEAQ      (R10)(R9*8), R12
+	LEAQ      (R12)(DX*1), R13
+	VMOVUPD   (R12), Y2
+	VMOVUPD   (R12)(SI*1), Y4
+	VMOVUPD   (R13), Y5
+	VMOVUPD   (R13)(SI*1), Y6
+	VCMPPD    $0x1e, Y2, Y4, Y7
+	VCMPPD    $0x03, Y4, Y4, Y3
+	VORPD     Y3, Y7, Y7
+	VBLENDVPD Y7, Y4, Y2, Y2
+	VCMPPD    $0x1e, Y2, Y5, Y4
+	VCMPPD    $0x03, Y5, Y5, Y3
+	VORPD     Y3, Y4, Y4
+	VBLENDVPD Y4, Y5, Y2, Y2
+	VCMPPD    $0x1e, Y2, Y6, Y8
+	VCMPPD    $0x03, Y6, Y6, Y3
+	VORPD     Y3, Y8, Y8
+	VBLENDVPD Y8, Y6, Y2, Y2
+	VMOVUPD   (CX)(R9*8), Y3
+	VADDPD    Y0, Y3, Y3
+	VCMPPD    $0x12, Y0, Y2, Y2
+	VANDPD    Y1, Y2, Y2
+	VANDNPD   Y3, Y2, Y3
+	VANDPD    Y8, Y3, Y6
+	VANDPD    Y4, Y3, Y5
+	VANDNPD   Y5, Y8, Y5
+	VORPD     Y4, Y8, Y8
+	VANDPD    Y7, Y3, Y4
+	VANDNPD   Y4, Y8, Y4
+	VORPD     Y7, Y8, Y8
+	VANDNPD   Y3, Y8, Y2
+	LEAQ      (R14)(R9*8), R12
+	LEAQ      (R12)(DX*1), R13
+	VMOVUPD   Y2, (R12)
+	VMOVUPD   Y4, (R12)(SI*1)
+	VMOVUPD   Y5, (R13)
+	VMOVUPD   Y6, (R13)(SI*1)
+	CMPQ      R9, DI
+	JE        end
+	ADDQ      $0x04, R9
+	CMPQ      R9, DI
+	CMOVQGT   DI, R9
+	JMP       vector
+
+end:
+	ADDQ SI, CX
+	LEAQ (R10)(SI*2), R10
+	LEAQ (R14)(SI*2), R14
+	DECQ R11
+	JNZ  window
+	LEAQ (BX)(DX*2), BX
+	LEAQ (R8)(DX*2), R8
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
 // func maxPool2F64x2(rows int, cols int, small *byte, large *byte, width int, x *byte)
 // Requires: AVX, CMOV
 TEXT ·maxPool2F64x2(SB), NOSPLIT, $0-48
@@ -10743,6 +11163,146 @@ end:
 	LEAQ (SI)(BX*2), SI
 	LEAQ (DX)(BX*2), DX
 	LEAQ (CX)(DI*8), CX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func maxPoolPixelsF64x2(rows int, cols int, channels int, small *byte, width int, x *byte)
+// Requires: AVX, CMOV
+TEXT ·maxPoolPixelsF64x2(SB), NOSPLIT, $0-48
+	MOVQ   rows+0(FP), AX
+	MOVQ   small+24(FP), CX
+	MOVQ   width+32(FP), DX
+	MOVQ   x+40(FP), BX
+	MOVQ   channels+16(FP), SI
+	LEAQ   -2(SI), DI
+	SHLQ   $0x03, SI
+	VXORPS X0, X0, X0
+
+row:
+	MOVQ cols+8(FP), R10
+	MOVQ BX, R9
+
+window:
+	XORQ R8, R8
+
+vector:
+	LEAQ      (R9)(R8*8), R11
+	LEAQ      (R11)(DX*1), R12
+	VMOVUPD   (R11), X0
+	VMOVUPD   (R11)(SI*1), X3
+	VMOVUPD   (R12), X4
+	VMOVUPD   (R12)(SI*1), X5
+	VCMPPD    $0x1e, X0, X3, X2
+	VCMPPD    $0x03, X3, X3, X1
+	VORPD     X1, X2, X2
+	VBLENDVPD X2, X3, X0, X0
+	VCMPPD    $0x1e, X0, X4, X2
+	VCMPPD    $0x03, X4, X4, X1
+	VORPD     X1, X2, X2
+	VBLENDVPD X2, X4, X0, X0
+	VCMPPD    $0x1e, X0, X5, X2
+	VCMPPD    $0x03, X5, X5, X1
+	VORPD     X1, X2, X2
+	VBLENDVPD X2, X5, X0, X0
+	VMOVUPD   X0, (CX)(R8*8)
+	CMPQ      R8, DI
+	JE        end
+	ADDQ      $0x02, R8
+	CMPQ      R8, DI
+	CMOVQGT   DI, R8
+	JMP       vector
+
+end:
+	ADDQ SI, CX
+	LEAQ (R9)(SI*2), R9
+	DECQ R10
+	JNZ  window
+	LEAQ (BX)(DX*2), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func maxUnpoolPixelsF64x2(rows int, cols int, channels int, small *byte, large *byte, width int, x *byte, relu bool)
+// Requires: AVX, CMOV, SSE2
+TEXT ·maxUnpoolPixelsF64x2(SB), NOSPLIT, $0-57
+	MOVQ        rows+0(FP), AX
+	MOVQ        small+24(FP), CX
+	MOVQ        width+40(FP), DX
+	MOVQ        x+48(FP), BX
+	MOVQ        channels+16(FP), SI
+	LEAQ        -2(SI), DI
+	SHLQ        $0x03, SI
+	VXORPS      X0, X0, X0
+	MOVQ        large+32(FP), R8
+	MOVBQZX     relu+56(FP), R9
+	NEGQ        R9
+	MOVQ        R9, X1
+	VPUNPCKLQDQ X1, X1, X1
+
+row:
+	MOVQ cols+8(FP), R11
+	MOVQ BX, R10
+	MOVQ R8, R14
+
+window:
+	XORQ R9, R9
+
+vector:
+	LEAQ      (R10)(R9*8), R12
+	LEAQ      (R12)(DX*1), R13
+	VMOVUPD   (R12), X2
+	VMOVUPD   (R12)(SI*1), X4
+	VMOVUPD   (R13), X5
+	VMOVUPD   (R13)(SI*1), X6
+	VCMPPD    $0x1e, X2, X4, X7
+	VCMPPD    $0x03, X4, X4, X3
+	VORPD     X3, X7, X7
+	VBLENDVPD X7, X4, X2, X2
+	VCMPPD    $0x1e, X2, X5, X4
+	VCMPPD    $0x03, X5, X5, X3
+	VORPD     X3, X4, X4
+	VBLENDVPD X4, X5, X2, X2
+	VCMPPD    $0x1e, X2, X6, X8
+	VCMPPD    $0x03, X6, X6, X3
+	VORPD     X3, X8, X8
+	VBLENDVPD X8, X6, X2, X2
+	VMOVUPD   (CX)(R9*8), X3
+	VADDPD    X0, X3, X3
+	VCMPPD    $0x12, X0, X2, X2
+	VANDPD    X1, X2, X2
+	VANDNPD   X3, X2, X3
+	VANDPD    X8, X3, X6
+	VANDPD    X4, X3, X5
+	VANDNPD   X5, X8, X5
+	VORPD     X4, X8, X8
+	VANDPD    X7, X3, X4
+	VANDNPD   X4, X8, X4
+	VORPD     X7, X8, X8
+	VANDNPD   X3, X8, X2
+	LEAQ      (R14)(R9*8), R12
+	LEAQ      (R12)(DX*1), R13
+	VMOVUPD   X2, (R12)
+	VMOVUPD   X4, (R12)(SI*1)
+	VMOVUPD   X5, (R13)
+	VMOVUPD   X6, (R13)(SI*1)
+	CMPQ      R9, DI
+	JE        end
+	ADDQ      $0x02, R9
+	CMPQ      R9, DI
+	CMOVQGT   DI, R9
+	JMP       vector
+
+end:
+	ADDQ SI, CX
+	LEAQ (R10)(SI*2), R10
+	LEAQ (R14)(SI*2), R14
+	DECQ R11
+	JNZ  window
+	LEAQ (BX)(DX*2), BX
+	LEAQ (R8)(DX*2), R8
 	DECQ AX
 	JNZ  row
 	VZEROUPPER

@@ -48,6 +48,13 @@ func testConvGuard[T Float](t *testing.T) {
 			MaxUnpool(large, x, small, true, windows(rows), windows(cols), 2*rows, 2*cols)
 			MaxPool(c[:m], a, a, windows(rows), windows(cols), 2*rows, 2*cols)
 			MaxUnpool(b[:n], a, c[:m], false, windows(rows), windows(cols), 2*rows, 2*cols)
+			// the same numbers as channels of pixels
+			n, m = 8*rows*cols, 2*rows*cols
+			small, large, x = c[len(c)-m:], b[len(b)-n:], a[len(a)-n:]
+			MaxPoolPixels(small, x, rows, 2, 4, cols)
+			MaxUnpoolPixels(large, x, small, true, rows, 2, 2*rows, 4, cols)
+			MaxPoolPixels(c[:m], a[:n], rows, 2, 4, cols)
+			MaxUnpoolPixels(b[:n], a[:n], c[:m], false, rows, 2, 2*rows, 4, cols)
 		}
 	}
 }

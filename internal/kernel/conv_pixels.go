@@ -4,8 +4,8 @@ package kernel
 // pixel: (height, width, channels) in memory. There, what a row of the kernel sees at a
 // place is one piece of memory, and from a place to the next is a fixed step: a
 // convolution is a sum of matrix products, one for each row of the kernel, of x as it
-// is. Images come as planes, so they are copied first, with their padding, and the
-// result afterwards; that is little beside the products, unless channels are few.
+// is. Images that come as planes are copied first, with their padding, and the result
+// afterwards; that is little beside the products, unless channels are few.
 //
 // Images are computed in bands of rows, as many as the caller likes.
 type ConvPixels struct {
@@ -40,9 +40,9 @@ func (p *ConvPixels) rows(n int) int {
 func (p *ConvPixels) taps() int  { return p.Win.Kernel[0] * p.Win.Kernel[1] }
 func (p *ConvPixels) depth() int { return p.taps() * p.Win.Channels }
 
-// Pixels copies what the rows of places first, ..., first+n-1 see of x, planes of one
-// image, to dst.
-func Pixels[T Float](dst, x []T, p *ConvPixels, first, n int) {
+// Pixels copies what the rows of places first, ..., first+n-1 see of x, one image, to dst.
+// x is in planes, or in pixels already.
+func Pixels[T Float](dst, x []T, planes bool, p *ConvPixels, first, n int) {
 	w, c := &p.Win, p.Win.Channels
 	left := min(w.Padding[1], p.width)
 	inside := max(0, min(w.Image[1], p.width-left))
@@ -56,8 +56,8 @@ func Pixels[T Float](dst, x []T, p *ConvPixels, first, n int) {
 		}
 		clear(row[:left*c])
 		clear(row[(left+inside)*c:])
-		if c == 1 {
-			copy(row[left:], x[y*w.Image[1]:][:inside])
+		if c == 1 || !planes {
+			copy(row[left*c:], x[y*w.Image[1]*c:][:inside*c])
 			continue
 		}
 		transpose(row[left*c:], c, x[y*w.Image[1]:], w.Image[0]*w.Image[1], c, inside)
@@ -76,6 +76,12 @@ func PixelsOf[T Float](dst, y []T, p *ConvPixels, first, n, from, to int) {
 	cols, places := p.Win.Places[1], p.Win.Places[0]*p.Win.Places[1]
 	transpose(dst, to-from, y[from*places+first*cols:], places, to-from, n*cols)
 }
+
+// ToPlanes writes an image of n pixels, (n, channels), to planes, (channels, n).
+func ToPlanes[T Float](dst, x []T, channels, n int) { transpose(dst, n, x, channels, n, channels) }
+
+// ToPixels is the inverse of ToPlanes.
+func ToPixels[T Float](dst, x []T, channels, n int) { transpose(dst, channels, x, n, channels, n) }
 
 // PackWeights writes w, (out, channels, taps), in panels of some of the columns of the
 // matrix (taps, channels, out), and reports that all are finite. With turned it is for the
@@ -135,13 +141,14 @@ func (p *ConvPixels) sums(n int) (s sums, next int) {
 	return sums{k: win.Channels, steps: win.Kernel[1], nextA: win.Dilation[1] * win.Channels}, 1
 }
 
-// ConvRowsWeight writes, or adds to with more, what n rows of pixels x and y, which has
-// out channels, give to the gradient of the weights, a matrix (taps, channels, out).
-func ConvRowsWeight[T Float](w, x, y []T, p *ConvPixels, out, n int, more bool) {
+// ConvRowsWeight writes, or adds to with more, what n rows of pixels x and y, of which out
+// channels count and the next pixel starts after next elements, give to the gradient of the
+// weights, a matrix (taps, channels, out).
+func ConvRowsWeight[T Float](w, x, y []T, p *ConvPixels, out, next, n int, more bool) {
 	win := &p.Win
 	c := win.Channels
 	s := sums{k: win.Places[1], steps: n, rows: win.Kernel[1] * c, rowA: 1, colA: win.Stride[1] * c,
-		nextA: win.Stride[0] * p.width * c, rowB: out, nextB: win.Places[1] * out, rowC: out}
+		nextA: win.Stride[0] * p.width * c, rowB: next, nextB: win.Places[1] * next, rowC: out}
 	across := 1
 	if win.Dilation[1] > 1 {
 		across, s.rows = win.Kernel[1], c

@@ -141,16 +141,27 @@ func testConvPixels[T Float](t *testing.T) {
 		xs, ys, packed := randoms[T](rng, p.SizeX(band)), randoms[T](rng, p.SizeY(band)), randoms[T](rng, p.SizeW())
 		gotY, gotW, sum := make([]T, len(y)), make([]T, len(w)), randoms[T](rng, len(w))
 		require.True(t, PackWeights(packed, w, &p, false))
-		from := rng.IntN(out)
+		from, pixels := rng.IntN(out), win.Image[0]*win.Image[1]
 		for i := 0; i < win.Places[0]; i += band {
 			n := min(band, win.Places[0]-i)
-			Pixels(xs, x, &p, i, n)
+			Pixels(xs, x, true, &p, i, n)
+			inPixels := make([]T, len(x))
+			transpose(inPixels, win.Channels, x, pixels, win.Channels, pixels)
+			again := randoms[T](rng, len(xs))
+			Pixels(again, inPixels, false, &p, i, n)
+			require.Equal(t, xs[:p.SizeX(n)], again[:p.SizeX(n)])
 			ConvRows(ys, xs, packed, bias, relu, &p, n)
 			PlanesOf(gotY, ys, &p, i, n)
 			for _, part := range [][2]int{{0, from}, {from, out}} {
 				if size := part[1] - part[0]; size > 0 {
 					PixelsOf(ys, y, &p, i, n, part[0], part[1])
-					ConvRowsWeight(sum[part[0]*rows:], xs, ys, &p, size, n, i > 0)
+					sums := sum[part[0]*rows:][:size*rows]
+					before := slices.Clone(sums)
+					ConvRowsWeight(sums, xs, ys, &p, size, size, n, i > 0)
+					all := make([]T, p.SizeY(n))
+					PixelsOf(all, y, &p, i, n, 0, out)
+					ConvRowsWeight(before, xs, all[part[0]:], &p, size, out, n, i > 0)
+					require.Equal(t, sums, before)
 				}
 			}
 		}
@@ -173,7 +184,7 @@ func TestPackTurned(t *testing.T) {
 	p := NewConvPixels[float64](win, out)
 	packed, xs, ys, got := make([]float64, p.SizeW()), make([]float64, p.SizeX(3)), make([]float64, p.SizeY(3)), make([]float64, 12*out)
 	require.True(t, PackWeights(packed, w, &p, true))
-	Pixels(xs, x, &p, 0, 3)
+	Pixels(xs, x, true, &p, 0, 3)
 	ConvRows(ys, xs, packed, nil, false, &p, 3)
 	PlanesOf(got, ys, &p, 0, 3)
 	want := make([]float64, 12*out)

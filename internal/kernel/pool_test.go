@@ -123,6 +123,60 @@ func testPoolPairs[T Float](t *testing.T) {
 	}
 }
 
+// TestPoolPixels compares pools of pixels with those of the same image in planes, bit for
+// bit, for all numbers of channels, and that nothing else is written.
+func TestPoolPixels(t *testing.T) {
+	forEachISA(t, func(t *testing.T) {
+		t.Run("float64", testPoolPixels[float64])
+		t.Run("float32", testPoolPixels[float32])
+	})
+}
+
+func testPoolPixels[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(27, 28))
+	windows := func(n int) (w []PoolWindow) {
+		for i := range n {
+			w = append(w, PoolWindow{2 * i, 2*i + 2, 1, 2})
+		}
+		return w
+	}
+	special := []T{T(math.Inf(1)), T(math.Inf(-1)), T(math.NaN()), T(-math.NaN()), 0, T(math.Copysign(0, -1)), T(math.SmallestNonzeroFloat32)}
+	some := func(n int) []T {
+		x := wholeNumbers[T](rng, n)
+		for i := range x {
+			if rng.IntN(3) == 0 {
+				x[i] = special[rng.IntN(len(special))]
+			}
+		}
+		return x
+	}
+	planes := func(x []T, channels int) []T { // of (pixels, channels)
+		y := make([]T, len(x))
+		pack(y, len(x)/channels, x, channels, len(x)/channels, channels)
+		return y
+	}
+	for channels := 1; channels < 40; channels++ {
+		for kind := range 8 {
+			rows, cols, relu := 1+rng.IntN(3), 1+rng.IntN(4), kind >= 4
+			height, width, shift := 2*rows+kind%2, 2*cols+kind/2%2, rng.IntN(9)
+			x := some(height*width*channels + shift)[shift:]
+			dy := some(rows*cols*channels + shift)[shift:]
+			got, back := some(len(dy)+2*shift), some(len(x)+2*shift)
+			want, wantBack := slices.Clone(got), slices.Clone(back)
+			pooled, unpooled := make([]T, len(dy)), make([]T, len(x))
+			inPlanes := planes(x, channels)
+			MaxPool(pooled, inPlanes, inPlanes, windows(rows), windows(cols), height, width)
+			MaxUnpool(unpooled, inPlanes, planes(dy, channels), relu, windows(rows), windows(cols), height, width)
+			pack(want[shift:], channels, pooled, rows*cols, channels, rows*cols)
+			pack(wantBack[shift:], channels, unpooled, height*width, channels, height*width)
+			MaxPoolPixels(got[shift:][:len(dy)], x, rows, cols, width, channels)
+			MaxUnpoolPixels(back[shift:][:len(x)], x, dy, relu, rows, cols, height, width, channels)
+			requireBits(t, want, got, "%d×%d, %d channels", height, width, channels)
+			requireBits(t, wantBack, back, "back of %d×%d, %d channels", height, width, channels)
+		}
+	}
+}
+
 func TestAvgPool(t *testing.T) {
 	t.Run("float64", testAvgPool[float64])
 	t.Run("float32", testAvgPool[float32])
@@ -214,6 +268,8 @@ func TestPoolNoAllocation(t *testing.T) {
 	requireNoAllocs(t, "pools", func() {
 		MaxPool(y, x, x, w, w, 3, 3)
 		MaxUnpool(x, x, y, true, w, w, 3, 3)
+		MaxPoolPixels(y, wide, 1, 1, 3, 3)
+		MaxUnpoolPixels(wide, wide, y, true, 1, 1, 3, 3, 3)
 		AvgPool(y, x, w, w, 3, 3)
 		AvgUnpool(x, y, w, w, 3, 3)
 		Resample(y, x, taps, 1, 3, 2)

@@ -23,6 +23,8 @@ func conv() {
 		for _, bytes := range []int{32, 16} {
 			maxPool2(t, bytes, false)
 			maxPool2(t, bytes, true)
+			maxPoolPixels(t, bytes, false)
+			maxPoolPixels(t, bytes, true)
 		}
 	}
 }

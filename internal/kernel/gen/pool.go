@@ -46,6 +46,50 @@ func pooledTypes() []pooled {
 	}
 }
 
+// largest emits the search for the largest of best and next, in order, in best. larger is
+// where each was larger than what was before it, or NaN.
+func (t pooled) largest(best VecVirtual, next, larger [3]VecVirtual, nan VecVirtual) {
+	for i, v := range next {
+		t.compare(more, v, best, larger[i])
+		t.compare(unordered, v, v, nan)
+		t.or(nan, larger[i], larger[i])
+		t.blend(larger[i], v, best, best)
+	}
+}
+
+// place emits the choice of where a goes: to the last of the four places where there was a
+// larger one, after largest. With ones in all it goes nowhere where best <= 0. The registers
+// of best and next are those of the results.
+func (t pooled) place(a, best VecVirtual, next, larger [3]VecVirtual, zero, all, mask VecVirtual) (at0, at1, at2, at3 VecVirtual) {
+	t.add(zero, a, a) // as if added to zeros
+	t.compare(notMore, best, zero, mask)
+	t.and(all, mask, mask)
+	t.andNot(a, mask, a)
+	at3, at2, at1, at0 = next[2], next[1], next[0], best
+	t.and(larger[2], a, at3)
+	t.and(larger[1], a, at2)
+	t.andNot(at2, larger[2], at2)
+	t.or(larger[1], larger[2], larger[2])
+	t.and(larger[0], a, at1)
+	t.andNot(at1, larger[2], at1)
+	t.or(larger[0], larger[2], larger[2])
+	t.andNot(a, larger[2], at0)
+	return at0, at1, at2, at3
+}
+
+// reluMask loads the argument relu: ones if it is true, else zeros.
+func reluMask(all VecVirtual, bytes int) {
+	relu := GP64()
+	MOVBQZX(argument("relu"), relu)
+	NEGQ(relu)
+	MOVQ(relu, all.AsX())
+	if bytes == 32 {
+		VPBROADCASTQ(all.AsX(), all)
+	} else {
+		VPUNPCKLQDQ(all, all, all)
+	}
+}
+
 // maxPool2 emits the max pool with windows of 2×2 that follow each other, or with its
 // transpose, for vectors of 32 or 16 bytes.
 func maxPool2(t pooled, bytes int, transposed bool) {
@@ -88,15 +132,7 @@ func maxPool2(t pooled, bytes int, transposed bool) {
 	LEAQ(Mem{Base: cols, Disp: -lanes}, last)
 	all := vector() // ones with relu, else zeros
 	if transposed {
-		relu := GP64()
-		MOVBQZX(argument("relu"), relu)
-		NEGQ(relu)
-		MOVQ(relu, all.AsX())
-		if bytes == 32 {
-			VPBROADCASTQ(all.AsX(), all)
-		} else {
-			VPUNPCKLQDQ(all, all, all)
-		}
+		reluMask(all, bytes)
 	}
 	Label("row")
 	XORQ(at, at)
@@ -122,37 +158,18 @@ func maxPool2(t pooled, bytes int, transposed bool) {
 	t.load(Mem{Base: from, Index: width, Scale: 1, Disp: bytes}, b)
 	t.even(a, b, next[1])
 	t.odd(a, b, next[2])
-	var larger [3]VecVirtual
-	for i, v := range next {
-		larger[i] = mask
-		if transposed {
-			larger[i] = vector()
-		}
-		t.compare(more, v, best, larger[i])
-		t.compare(unordered, v, v, nan)
-		t.or(nan, larger[i], larger[i])
-		t.blend(larger[i], v, best, best)
+	larger := [3]VecVirtual{mask, mask, mask}
+	if transposed {
+		larger = [3]VecVirtual{vector(), vector(), vector()}
 	}
+	t.largest(best, next, larger, nan)
 	out := Mem{Base: small, Index: at, Scale: uint8(t.size)}
 	if !transposed {
 		natural(best, best)
 		t.load(best, out)
 	} else {
 		natural(out, a)
-		t.add(zero, a, a) // as if added to zeros
-		t.compare(notMore, best, zero, mask)
-		t.and(all, mask, mask)
-		t.andNot(a, mask, a)
-		// at the last of the places where there was a larger one
-		at3, at2, at1, at0 := next[2], next[1], next[0], best
-		t.and(larger[2], a, at3)
-		t.and(larger[1], a, at2)
-		t.andNot(at2, larger[2], at2)
-		t.or(larger[1], larger[2], larger[2])
-		t.and(larger[0], a, at1)
-		t.andNot(at1, larger[2], at1)
-		t.or(larger[0], larger[2], larger[2])
-		t.andNot(a, larger[2], at0)
+		at0, at1, at2, at3 := t.place(a, best, next, larger, zero, all, mask)
 		twice(large)
 		for half := range 2 {
 			t.interleave[half](at1, at0, b)
