@@ -90,7 +90,7 @@ func (im *importer) sweep(y *Node, grads cotangents) error {
 	if dy == nil {
 		return nil
 	}
-	dx, err := pullback(o.prim, im.refAll(o.in), im.ref(y), dy)
+	dx, err := im.gradients(o, y, dy)
 	if err != nil {
 		return err
 	}
@@ -98,6 +98,17 @@ func (im *importer) sweep(y *Node, grads cotangents) error {
 		grads.add(behind(x), dx[i]) // so that terms add up in one order, with references and without
 	}
 	return nil
+}
+
+// gradients returns what the operation o of y gives to its inputs.
+func (im *importer) gradients(o *op, y, dy *Node) ([]*Node, error) {
+	x := im.refAll(o.in)
+	if p, ok := o.prim.(mul); ok {
+		if dx, ok := p.square(x, dy); ok {
+			return dx, nil
+		}
+	}
+	return pullback(o.prim, x, im.ref(y), dy)
 }
 
 // pullback calls the gradient rule of p and brings each result to the shape of
@@ -161,6 +172,15 @@ func unbroadcast(d *Node, shape tensor.Shape) (*Node, error) {
 		}
 	}
 	return Reshape(Sum(d, axes...), shape...), nil
+}
+
+// summedTo is dy summed down to the shape of x, if x was broadcast: a rule that goes on
+// with the sum has less to do. What is wrong with the shapes is said in pullback.
+func summedTo(dy, x *Node) *Node {
+	if d, err := unbroadcast(dy, shapeOf(x)); err == nil {
+		return d
+	}
+	return dy
 }
 
 // pathsTo returns the nodes on paths from wrt to y, inputs before their users.

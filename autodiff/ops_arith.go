@@ -1,6 +1,8 @@
 package autodiff
 
 import (
+	"slices"
+
 	"github.com/downhill-go/downhill/internal/kernel"
 	"github.com/downhill-go/downhill/tensor"
 )
@@ -37,7 +39,7 @@ type sub struct{ pointwise }
 func (sub) Name() string                       { return "Sub" }
 func (sub) Map32(dst []float32, x [][]float32) { kernel.Sub(dst, x[0], x[1]) }
 func (sub) Map64(dst []float64, x [][]float64) { kernel.Sub(dst, x[0], x[1]) }
-func (sub) VJP(x []*Node, y, dy *Node) []*Node { return []*Node{dy, Neg(dy)} }
+func (sub) VJP(x []*Node, y, dy *Node) []*Node { return []*Node{dy, Neg(summedTo(dy, x[1]))} }
 
 // Mul returns a·b, elementwise with broadcasting.
 //
@@ -51,7 +53,22 @@ type mul struct{ pointwise }
 func (mul) Name() string                       { return "Mul" }
 func (mul) Map32(dst []float32, x [][]float32) { kernel.Mul(dst, x[0], x[1]) }
 func (mul) Map64(dst []float64, x [][]float64) { kernel.Mul(dst, x[0], x[1]) }
-func (mul) VJP(x []*Node, y, dy *Node) []*Node { return []*Node{Mul(dy, x[1]), Mul(dy, x[0])} }
+func (mul) VJP(x []*Node, y, dy *Node) []*Node {
+	return []*Node{Mul(dy, x[1]), Mul(dy, x[0])}
+}
+
+// square returns the gradient of x·x as one term, 2ȳ·x, where ȳ repeats fewer elements: 2ȳ has
+// as few.
+func (mul) square(x []*Node, dy *Node) ([]*Node, bool) {
+	o, ok := dy.Op().(*op)
+	if !ok || x[0] != x[1] {
+		return nil, false
+	}
+	if _, repeats := o.prim.(expand); !repeats {
+		return nil, false
+	}
+	return []*Node{Mul(Mul(dy, 2), x[0]), nil}, true
+}
 
 // Div returns a/b, elementwise with broadcasting.
 //
@@ -66,7 +83,11 @@ func (div) Name() string                       { return "Div" }
 func (div) Map32(dst []float32, x [][]float32) { kernel.Div(dst, x[0], x[1]) }
 func (div) Map64(dst []float64, x [][]float64) { kernel.Div(dst, x[0], x[1]) }
 func (div) VJP(x []*Node, y, dy *Node) []*Node {
-	return []*Node{Div(dy, x[1]), Neg(Mul(dy, Div(y, x[1])))}
+	b := x[1]
+	if !slices.Equal(shapeOf(b), shapeOf(y)) { // the sum has fewer elements to divide
+		return []*Node{Div(dy, b), Neg(Div(summedTo(Mul(dy, y), b), b))}
+	}
+	return []*Node{Div(dy, b), Neg(Mul(dy, Div(y, b)))}
 }
 
 // Pow returns aᵇ, elementwise with broadcasting.

@@ -18,6 +18,9 @@ func (b *builder) simplify(v *value) *value {
 		for i, a := range v.args {
 			v.args[i] = unexpand(a)
 		}
+		if s := b.shrink(v); s != nil {
+			return s
+		}
 		return b.simplifyPointwise(v)
 	case reshape:
 		x := v.args[0]
@@ -48,6 +51,20 @@ func (b *builder) simplify(v *value) *value {
 		v.prim = matMulOfTransposes(p, v.args)
 	}
 	return nil
+}
+
+// shrink returns v computed in the shape that its arguments broadcast to, and repeated, if
+// that has fewer elements.
+func (b *builder) shrink(v *value) *value {
+	shapes := make([]tensor.Shape, len(v.args))
+	for i, a := range v.args {
+		shapes[i] = a.shape
+	}
+	to, err := tensor.Broadcast(shapes...)
+	if err != nil || tensor.Size(to) >= v.size() {
+		return nil
+	}
+	return b.emit(expand{v.shape}, v.shape, v.dtype, b.emit(v.prim, to, v.dtype, v.args...))
 }
 
 // unexpand returns what a pointwise operation can read in place of a: it
