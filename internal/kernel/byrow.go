@@ -1,7 +1,9 @@
 package kernel
 
-// The functions in this file work on matrices dst and a, row-major, with rows of cols
-// elements. s and t have one number for each row.
+// The functions in this file work on matrices, row-major, with rows of cols elements. s and
+// t have one number for each row. A matrix b or c, or an a beside one, may be shorter than
+// dst: then it is one row, and that is the same for all. dst may be one of the matrices as
+// long as itself.
 
 // A byRowOperation is one that there is assembly for.
 type byRowOperation int
@@ -19,12 +21,19 @@ const (
 	opEqByRow
 	opMulAddByRow
 	opSubMulByRow
+	opExpSubByRow
+	opMulMulAddByRow
+	opAddByColumn
+	opSubByColumn
+	opMulByColumn
+	opMulAddByColumn
+	opMulMulAddByColumn
 	byRowOperations // their number
 )
 
 // AddByRow writes dst[r,c] = a[r,c] + s[r].
 func AddByRow[T Float](dst, a, s []T, cols int) {
-	byRow(opAddByRow, dst, a, s, s, cols, func(dst, a []T, s, _ T) {
+	byRow(opAddByRow, dst, a, nil, nil, s, s, cols, func(dst, a, _, _ []T, s, _ T) {
 		for i, x := range a {
 			dst[i] = x + s
 		}
@@ -33,7 +42,7 @@ func AddByRow[T Float](dst, a, s []T, cols int) {
 
 // SubByRow writes dst[r,c] = a[r,c] - s[r].
 func SubByRow[T Float](dst, a, s []T, cols int) {
-	byRow(opSubByRow, dst, a, s, s, cols, func(dst, a []T, s, _ T) {
+	byRow(opSubByRow, dst, a, nil, nil, s, s, cols, func(dst, a, _, _ []T, s, _ T) {
 		for i, x := range a {
 			dst[i] = x - s
 		}
@@ -42,7 +51,7 @@ func SubByRow[T Float](dst, a, s []T, cols int) {
 
 // SubFromByRow writes dst[r,c] = s[r] - a[r,c].
 func SubFromByRow[T Float](dst, a, s []T, cols int) {
-	byRow(opSubFromByRow, dst, a, s, s, cols, func(dst, a []T, s, _ T) {
+	byRow(opSubFromByRow, dst, a, nil, nil, s, s, cols, func(dst, a, _, _ []T, s, _ T) {
 		for i, x := range a {
 			dst[i] = s - x
 		}
@@ -51,7 +60,7 @@ func SubFromByRow[T Float](dst, a, s []T, cols int) {
 
 // MulByRow writes dst[r,c] = a[r,c] s[r].
 func MulByRow[T Float](dst, a, s []T, cols int) {
-	byRow(opMulByRow, dst, a, s, s, cols, func(dst, a []T, s, _ T) {
+	byRow(opMulByRow, dst, a, nil, nil, s, s, cols, func(dst, a, _, _ []T, s, _ T) {
 		for i, x := range a {
 			dst[i] = x * s
 		}
@@ -60,7 +69,7 @@ func MulByRow[T Float](dst, a, s []T, cols int) {
 
 // DivByRow writes dst[r,c] = a[r,c] / s[r].
 func DivByRow[T Float](dst, a, s []T, cols int) {
-	byRow(opDivByRow, dst, a, s, s, cols, func(dst, a []T, s, _ T) {
+	byRow(opDivByRow, dst, a, nil, nil, s, s, cols, func(dst, a, _, _ []T, s, _ T) {
 		for i, x := range a {
 			dst[i] = x / s
 		}
@@ -69,7 +78,7 @@ func DivByRow[T Float](dst, a, s []T, cols int) {
 
 // DivIntoByRow writes dst[r,c] = s[r] / a[r,c].
 func DivIntoByRow[T Float](dst, a, s []T, cols int) {
-	byRow(opDivIntoByRow, dst, a, s, s, cols, func(dst, a []T, s, _ T) {
+	byRow(opDivIntoByRow, dst, a, nil, nil, s, s, cols, func(dst, a, _, _ []T, s, _ T) {
 		for i, x := range a {
 			dst[i] = s / x
 		}
@@ -78,7 +87,7 @@ func DivIntoByRow[T Float](dst, a, s []T, cols int) {
 
 // MaxByRow writes dst[r,c] = max(a[r,c], s[r]), with NaN as [Max] has it.
 func MaxByRow[T Float](dst, a, s []T, cols int) {
-	byRow(opMaxByRow, dst, a, s, s, cols, func(dst, a []T, s, _ T) {
+	byRow(opMaxByRow, dst, a, nil, nil, s, s, cols, func(dst, a, _, _ []T, s, _ T) {
 		for i, x := range a {
 			dst[i] = max(x, s)
 		}
@@ -87,7 +96,7 @@ func MaxByRow[T Float](dst, a, s []T, cols int) {
 
 // MinByRow writes dst[r,c] = min(a[r,c], s[r]), with NaN as [Min] has it.
 func MinByRow[T Float](dst, a, s []T, cols int) {
-	byRow(opMinByRow, dst, a, s, s, cols, func(dst, a []T, s, _ T) {
+	byRow(opMinByRow, dst, a, nil, nil, s, s, cols, func(dst, a, _, _ []T, s, _ T) {
 		for i, x := range a {
 			dst[i] = min(x, s)
 		}
@@ -96,7 +105,7 @@ func MinByRow[T Float](dst, a, s []T, cols int) {
 
 // EqByRow writes 1 where a[r,c] = s[r], else 0.
 func EqByRow[T Float](dst, a, s []T, cols int) {
-	byRow(opEqByRow, dst, a, s, s, cols, func(dst, a []T, s, _ T) {
+	byRow(opEqByRow, dst, a, nil, nil, s, s, cols, func(dst, a, _, _ []T, s, _ T) {
 		for i, x := range a {
 			dst[i] = T(bit(x == s))
 		}
@@ -105,7 +114,7 @@ func EqByRow[T Float](dst, a, s []T, cols int) {
 
 // MulAddByRow writes dst[r,c] = a[r,c] s[r] + t[r]. The product is rounded.
 func MulAddByRow[T Float](dst, a, s, t []T, cols int) {
-	byRow(opMulAddByRow, dst, a, s, t, cols, func(dst, a []T, s, t T) {
+	byRow(opMulAddByRow, dst, a, nil, nil, s, t, cols, func(dst, a, _, _ []T, s, t T) {
 		for i, x := range a {
 			dst[i] = T(x*s) + t
 		}
@@ -114,21 +123,110 @@ func MulAddByRow[T Float](dst, a, s, t []T, cols int) {
 
 // SubMulByRow writes dst[r,c] = (a[r,c] - s[r]) t[r]. The difference is rounded.
 func SubMulByRow[T Float](dst, a, s, t []T, cols int) {
-	byRow(opSubMulByRow, dst, a, s, t, cols, func(dst, a []T, s, t T) {
+	byRow(opSubMulByRow, dst, a, nil, nil, s, t, cols, func(dst, a, _, _ []T, s, t T) {
 		for i, x := range a {
 			dst[i] = T(x-s) * t
 		}
 	})
 }
 
-// byRow computes one row after the other.
-func byRow[T Float](op byRowOperation, dst, a, s, t []T, cols int, row func(dst, a []T, s, t T)) {
-	rows := len(s)
-	dst, a, t = dst[:rows*cols], a[:rows*cols], t[:rows]
-	if vectorByRow(op, size[T](), rows, cols, at(dst), at(a), at(s), at(t)) {
+// ExpSubByRow writes dst[r,c] = exp(a[r,c] - s[r]).
+func ExpSubByRow[T Float](dst, a, s []T, cols int) {
+	byRow(opExpSubByRow, dst, a, nil, nil, s, s, cols, func(dst, a, _, _ []T, s, _ T) {
+		for i, x := range a {
+			dst[i] = x - s
+		}
+		Exp(dst, dst)
+	})
+}
+
+// MulMulAddByRow writes dst[r,c] = a[r,c] s[r] + b[r,c] t[r]. The products are rounded.
+func MulMulAddByRow[T Float](dst, a, b, s, t []T, cols int) {
+	byRow(opMulMulAddByRow, dst, a, b, nil, s, t, cols, func(dst, a, b, _ []T, s, t T) {
+		for i, x := range a {
+			dst[i] = T(x*s) + T(b[i]*t)
+		}
+	})
+}
+
+// AddByColumn writes dst[r,c] = a[r,c] + b[r,c].
+func AddByColumn[T Float](dst, a, b []T, cols int) {
+	byRow(opAddByColumn, dst, a, b, nil, nil, nil, cols, func(dst, a, b, _ []T, _, _ T) { Add(dst, a, b) })
+}
+
+// SubByColumn writes dst[r,c] = a[r,c] - b[r,c].
+func SubByColumn[T Float](dst, a, b []T, cols int) {
+	byRow(opSubByColumn, dst, a, b, nil, nil, nil, cols, func(dst, a, b, _ []T, _, _ T) { Sub(dst, a, b) })
+}
+
+// MulByColumn writes dst[r,c] = a[r,c] b[r,c].
+func MulByColumn[T Float](dst, a, b []T, cols int) {
+	byRow(opMulByColumn, dst, a, b, nil, nil, nil, cols, func(dst, a, b, _ []T, _, _ T) { Mul(dst, a, b) })
+}
+
+// MulAddByColumn writes dst[r,c] = a[r,c] b[r,c] + c[r,c]. The product is rounded.
+func MulAddByColumn[T Float](dst, a, b, c []T, cols int) {
+	byRow(opMulAddByColumn, dst, a, b, c, nil, nil, cols, func(dst, a, b, c []T, _, _ T) {
+		for i, x := range a {
+			dst[i] = T(x*b[i]) + c[i]
+		}
+	})
+}
+
+// MulMulAddByColumn writes dst[r,c] = (a[r,c] s[r]) b[r,c] + c[r,c]. The products are rounded.
+func MulMulAddByColumn[T Float](dst, a, b, c, s []T, cols int) {
+	byRow(opMulMulAddByColumn, dst, a, b, c, s, s, cols, func(dst, a, b, c []T, s, _ T) {
+		for i, x := range a {
+			dst[i] = T(T(x*s)*b[i]) + c[i]
+		}
+	})
+}
+
+// byRow computes one row after the other. Arguments that an operation has not are nil.
+func byRow[T Float](op byRowOperation, dst, a, b, c, s, t []T, cols int, row func(dst, a, b, c []T, s, t T)) {
+	if cols == 0 {
 		return
 	}
-	for r := range s {
-		row(dst[r*cols:(r+1)*cols], a[r*cols:(r+1)*cols], s[r], t[r])
+	rows := len(dst) / cols
+	if s != nil {
+		rows = len(s)
+		t = t[:rows]
 	}
+	dst = dst[:rows*cols]
+	m := rowMatrices{at(dst), at(a), at(b), at(c), rowStep(a, rows, cols), rowStep(b, rows, cols), rowStep(c, rows, cols)}
+	if vectorByRow(op, size[T](), rows, cols, m, at(s), at(t)) {
+		return
+	}
+	of := func(x []T, step, r int) []T {
+		if x == nil {
+			return nil
+		}
+		return x[r*step : r*step+cols]
+	}
+	var sr, tr T
+	for r := range rows {
+		if s != nil {
+			sr, tr = s[r], t[r]
+		}
+		row(dst[r*cols:(r+1)*cols], of(a, m.nextA, r), of(b, m.nextB, r), of(c, m.nextC, r), sr, tr)
+	}
+}
+
+// rowMatrices is the matrices of a byRowOperation, and how many elements after one row of
+// them the next begins.
+type rowMatrices struct {
+	dst, a, b, c        *byte
+	nextA, nextB, nextC int
+}
+
+// rowStep returns that of x, which has rows of its own, or one for all.
+func rowStep[T Float](x []T, rows, cols int) int {
+	if x == nil {
+		return 0
+	}
+	if len(x) < rows*cols {
+		_ = x[cols-1]
+		return 0
+	}
+	return cols
 }

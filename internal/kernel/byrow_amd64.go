@@ -6,226 +6,367 @@ package kernel
 
 // elementwiseByRow runs the operation of a number: 4 for each in the order of gen/byrow.go, of them
 // AVX2 with float32 and float64, then AVX-512. It writes rows of cols elements, and neither is 0.
+// The next rows of a, b and c begin so many bytes after the last: 0 for one that is the same for all.
 //
 //go:noescape
-func elementwiseByRow(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func elementwiseByRow(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // addByRowF32AVX2 writes a + s.
 //
 //go:noescape
-func addByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func addByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // addByRowF64AVX2 writes a + s.
 //
 //go:noescape
-func addByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func addByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // addByRowF32AVX512 writes a + s.
 //
 //go:noescape
-func addByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func addByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // addByRowF64AVX512 writes a + s.
 //
 //go:noescape
-func addByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func addByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // subByRowF32AVX2 writes a - s.
 //
 //go:noescape
-func subByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func subByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // subByRowF64AVX2 writes a - s.
 //
 //go:noescape
-func subByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func subByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // subByRowF32AVX512 writes a - s.
 //
 //go:noescape
-func subByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func subByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // subByRowF64AVX512 writes a - s.
 //
 //go:noescape
-func subByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func subByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // subFromByRowF32AVX2 writes s - a.
 //
 //go:noescape
-func subFromByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func subFromByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // subFromByRowF64AVX2 writes s - a.
 //
 //go:noescape
-func subFromByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func subFromByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // subFromByRowF32AVX512 writes s - a.
 //
 //go:noescape
-func subFromByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func subFromByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // subFromByRowF64AVX512 writes s - a.
 //
 //go:noescape
-func subFromByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func subFromByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // mulByRowF32AVX2 writes a s.
 //
 //go:noescape
-func mulByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func mulByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // mulByRowF64AVX2 writes a s.
 //
 //go:noescape
-func mulByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func mulByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // mulByRowF32AVX512 writes a s.
 //
 //go:noescape
-func mulByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func mulByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // mulByRowF64AVX512 writes a s.
 //
 //go:noescape
-func mulByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func mulByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // divByRowF32AVX2 writes a / s.
 //
 //go:noescape
-func divByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func divByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // divByRowF64AVX2 writes a / s.
 //
 //go:noescape
-func divByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func divByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // divByRowF32AVX512 writes a / s.
 //
 //go:noescape
-func divByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func divByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // divByRowF64AVX512 writes a / s.
 //
 //go:noescape
-func divByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func divByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // divIntoByRowF32AVX2 writes s / a.
 //
 //go:noescape
-func divIntoByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func divIntoByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // divIntoByRowF64AVX2 writes s / a.
 //
 //go:noescape
-func divIntoByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func divIntoByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // divIntoByRowF32AVX512 writes s / a.
 //
 //go:noescape
-func divIntoByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func divIntoByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // divIntoByRowF64AVX512 writes s / a.
 //
 //go:noescape
-func divIntoByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func divIntoByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // maxByRowF32AVX2 writes max(a, s).
 //
 //go:noescape
-func maxByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func maxByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // maxByRowF64AVX2 writes max(a, s).
 //
 //go:noescape
-func maxByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func maxByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // maxByRowF32AVX512 writes max(a, s).
 //
 //go:noescape
-func maxByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func maxByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // maxByRowF64AVX512 writes max(a, s).
 //
 //go:noescape
-func maxByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func maxByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // minByRowF32AVX2 writes min(a, s).
 //
 //go:noescape
-func minByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func minByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // minByRowF64AVX2 writes min(a, s).
 //
 //go:noescape
-func minByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func minByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // minByRowF32AVX512 writes min(a, s).
 //
 //go:noescape
-func minByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func minByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // minByRowF64AVX512 writes min(a, s).
 //
 //go:noescape
-func minByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func minByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // eqByRowF32AVX2 writes 1 where a = s, else 0.
 //
 //go:noescape
-func eqByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func eqByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // eqByRowF64AVX2 writes 1 where a = s, else 0.
 //
 //go:noescape
-func eqByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func eqByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // eqByRowF32AVX512 writes 1 where a = s, else 0.
 //
 //go:noescape
-func eqByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func eqByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // eqByRowF64AVX512 writes 1 where a = s, else 0.
 //
 //go:noescape
-func eqByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func eqByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // mulAddByRowF32AVX2 writes a s + t, rounded twice.
 //
 //go:noescape
-func mulAddByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func mulAddByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // mulAddByRowF64AVX2 writes a s + t, rounded twice.
 //
 //go:noescape
-func mulAddByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func mulAddByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // mulAddByRowF32AVX512 writes a s + t, rounded twice.
 //
 //go:noescape
-func mulAddByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func mulAddByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // mulAddByRowF64AVX512 writes a s + t, rounded twice.
 //
 //go:noescape
-func mulAddByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func mulAddByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // subMulByRowF32AVX2 writes (a - s) t.
 //
 //go:noescape
-func subMulByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func subMulByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // subMulByRowF64AVX2 writes (a - s) t.
 //
 //go:noescape
-func subMulByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func subMulByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // subMulByRowF32AVX512 writes (a - s) t.
 //
 //go:noescape
-func subMulByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func subMulByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
 // subMulByRowF64AVX512 writes (a - s) t.
 //
 //go:noescape
-func subMulByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+func subMulByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// expSubByRowF32AVX2 writes exp(a - s).
+//
+//go:noescape
+func expSubByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// expSubByRowF64AVX2 writes exp(a - s).
+//
+//go:noescape
+func expSubByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// expSubByRowF32AVX512 writes exp(a - s).
+//
+//go:noescape
+func expSubByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// expSubByRowF64AVX512 writes exp(a - s).
+//
+//go:noescape
+func expSubByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// mulMulAddByRowF32AVX2 writes a s + b t.
+//
+//go:noescape
+func mulMulAddByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// mulMulAddByRowF64AVX2 writes a s + b t.
+//
+//go:noescape
+func mulMulAddByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// mulMulAddByRowF32AVX512 writes a s + b t.
+//
+//go:noescape
+func mulMulAddByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// mulMulAddByRowF64AVX512 writes a s + b t.
+//
+//go:noescape
+func mulMulAddByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// addByColumnF32AVX2 writes a + b.
+//
+//go:noescape
+func addByColumnF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// addByColumnF64AVX2 writes a + b.
+//
+//go:noescape
+func addByColumnF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// addByColumnF32AVX512 writes a + b.
+//
+//go:noescape
+func addByColumnF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// addByColumnF64AVX512 writes a + b.
+//
+//go:noescape
+func addByColumnF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// subByColumnF32AVX2 writes a - b.
+//
+//go:noescape
+func subByColumnF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// subByColumnF64AVX2 writes a - b.
+//
+//go:noescape
+func subByColumnF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// subByColumnF32AVX512 writes a - b.
+//
+//go:noescape
+func subByColumnF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// subByColumnF64AVX512 writes a - b.
+//
+//go:noescape
+func subByColumnF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// mulByColumnF32AVX2 writes a b.
+//
+//go:noescape
+func mulByColumnF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// mulByColumnF64AVX2 writes a b.
+//
+//go:noescape
+func mulByColumnF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// mulByColumnF32AVX512 writes a b.
+//
+//go:noescape
+func mulByColumnF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// mulByColumnF64AVX512 writes a b.
+//
+//go:noescape
+func mulByColumnF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// mulAddByColumnF32AVX2 writes a b + c, rounded twice.
+//
+//go:noescape
+func mulAddByColumnF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// mulAddByColumnF64AVX2 writes a b + c, rounded twice.
+//
+//go:noescape
+func mulAddByColumnF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// mulAddByColumnF32AVX512 writes a b + c, rounded twice.
+//
+//go:noescape
+func mulAddByColumnF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// mulAddByColumnF64AVX512 writes a b + c, rounded twice.
+//
+//go:noescape
+func mulAddByColumnF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// mulMulAddByColumnF32AVX2 writes (a s) b + c.
+//
+//go:noescape
+func mulMulAddByColumnF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// mulMulAddByColumnF64AVX2 writes (a s) b + c.
+//
+//go:noescape
+func mulMulAddByColumnF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// mulMulAddByColumnF32AVX512 writes (a s) b + c.
+//
+//go:noescape
+func mulMulAddByColumnF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// mulMulAddByColumnF64AVX512 writes (a s) b + c.
+//
+//go:noescape
+func mulMulAddByColumnF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)

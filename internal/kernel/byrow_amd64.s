@@ -66,55 +66,83 @@ DATA elementwiseByRowTable<>+320(SB)/8, $·subMulByRowF32AVX2(SB)
 DATA elementwiseByRowTable<>+328(SB)/8, $·subMulByRowF64AVX2(SB)
 DATA elementwiseByRowTable<>+336(SB)/8, $·subMulByRowF32AVX512(SB)
 DATA elementwiseByRowTable<>+344(SB)/8, $·subMulByRowF64AVX512(SB)
-GLOBL elementwiseByRowTable<>(SB), RODATA|NOPTR, $352
+DATA elementwiseByRowTable<>+352(SB)/8, $·expSubByRowF32AVX2(SB)
+DATA elementwiseByRowTable<>+360(SB)/8, $·expSubByRowF64AVX2(SB)
+DATA elementwiseByRowTable<>+368(SB)/8, $·expSubByRowF32AVX512(SB)
+DATA elementwiseByRowTable<>+376(SB)/8, $·expSubByRowF64AVX512(SB)
+DATA elementwiseByRowTable<>+384(SB)/8, $·mulMulAddByRowF32AVX2(SB)
+DATA elementwiseByRowTable<>+392(SB)/8, $·mulMulAddByRowF64AVX2(SB)
+DATA elementwiseByRowTable<>+400(SB)/8, $·mulMulAddByRowF32AVX512(SB)
+DATA elementwiseByRowTable<>+408(SB)/8, $·mulMulAddByRowF64AVX512(SB)
+DATA elementwiseByRowTable<>+416(SB)/8, $·addByColumnF32AVX2(SB)
+DATA elementwiseByRowTable<>+424(SB)/8, $·addByColumnF64AVX2(SB)
+DATA elementwiseByRowTable<>+432(SB)/8, $·addByColumnF32AVX512(SB)
+DATA elementwiseByRowTable<>+440(SB)/8, $·addByColumnF64AVX512(SB)
+DATA elementwiseByRowTable<>+448(SB)/8, $·subByColumnF32AVX2(SB)
+DATA elementwiseByRowTable<>+456(SB)/8, $·subByColumnF64AVX2(SB)
+DATA elementwiseByRowTable<>+464(SB)/8, $·subByColumnF32AVX512(SB)
+DATA elementwiseByRowTable<>+472(SB)/8, $·subByColumnF64AVX512(SB)
+DATA elementwiseByRowTable<>+480(SB)/8, $·mulByColumnF32AVX2(SB)
+DATA elementwiseByRowTable<>+488(SB)/8, $·mulByColumnF64AVX2(SB)
+DATA elementwiseByRowTable<>+496(SB)/8, $·mulByColumnF32AVX512(SB)
+DATA elementwiseByRowTable<>+504(SB)/8, $·mulByColumnF64AVX512(SB)
+DATA elementwiseByRowTable<>+512(SB)/8, $·mulAddByColumnF32AVX2(SB)
+DATA elementwiseByRowTable<>+520(SB)/8, $·mulAddByColumnF64AVX2(SB)
+DATA elementwiseByRowTable<>+528(SB)/8, $·mulAddByColumnF32AVX512(SB)
+DATA elementwiseByRowTable<>+536(SB)/8, $·mulAddByColumnF64AVX512(SB)
+DATA elementwiseByRowTable<>+544(SB)/8, $·mulMulAddByColumnF32AVX2(SB)
+DATA elementwiseByRowTable<>+552(SB)/8, $·mulMulAddByColumnF64AVX2(SB)
+DATA elementwiseByRowTable<>+560(SB)/8, $·mulMulAddByColumnF32AVX512(SB)
+DATA elementwiseByRowTable<>+568(SB)/8, $·mulMulAddByColumnF64AVX512(SB)
+GLOBL elementwiseByRowTable<>(SB), RODATA|NOPTR, $576
 
-// func elementwiseByRow(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
-TEXT ·elementwiseByRow(SB), NOSPLIT, $0-56
+// func elementwiseByRow(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+TEXT ·elementwiseByRow(SB), NOSPLIT, $0-96
 	LEAQ elementwiseByRowTable<>+0(SB), AX
 	MOVQ which+0(FP), CX
 	MOVQ (AX)(CX*8), AX
 	JMP  AX
 
-// func addByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func addByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX
-TEXT ·addByRowF32AVX2(SB), NOSPLIT, $0-56
+TEXT ·addByRowF32AVX2(SB), NOSPLIT, $0-96
 	MOVQ    rows+8(FP), AX
 	MOVQ    cols+16(FP), DX
 	MOVQ    dst+24(FP), BX
-	MOVQ    a+32(FP), SI
-	MOVQ    s+40(FP), DI
+	MOVQ    a+32(FP), DI
+	MOVQ    s+56(FP), R8
 	MOVQ    DX, CX
 	ANDQ    $0x00000007, CX
-	LEAQ    tailMask<>+0(SB), R8
+	LEAQ    tailMask<>+0(SB), SI
 	NEGQ    CX
-	VMOVDQU 32(R8)(CX*4), Y1
+	VMOVDQU 32(SI)(CX*4), Y1
 
 row:
-	VBROADCASTSS (DI), Y0
-	ADDQ         $0x00000004, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         $0x00000004, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000020, CX
 	JL           few
 
 four:
-	VMOVUPS (SI), Y2
+	VMOVUPS (DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VADDPS  Y3, Y2, Y2
-	VMOVUPS Y2, (BX)
-	VMOVUPS 32(SI), Y2
+	VMOVUPS Y2, (BX)(SI*1)
+	VMOVUPS 32(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VADDPS  Y3, Y2, Y2
-	VMOVUPS Y2, 32(BX)
-	VMOVUPS 64(SI), Y2
+	VMOVUPS Y2, 32(BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VADDPS  Y3, Y2, Y2
-	VMOVUPS Y2, 64(BX)
-	VMOVUPS 96(SI), Y2
+	VMOVUPS Y2, 64(BX)(SI*1)
+	VMOVUPS 96(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VADDPS  Y3, Y2, Y2
-	VMOVUPS Y2, 96(BX)
+	VMOVUPS Y2, 96(BX)(SI*1)
 	ADDQ    $0x00000080, SI
-	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000020, CX
 	JGE     four
 
@@ -124,71 +152,71 @@ few:
 	JL   part
 
 one:
-	VMOVUPS (SI), Y2
+	VMOVUPS (DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VADDPS  Y3, Y2, Y2
-	VMOVUPS Y2, (BX)
+	VMOVUPS Y2, (BX)(SI*1)
 	ADDQ    $0x00000020, SI
-	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000008, CX
 	JGE     one
 
 part:
 	ADDQ       $0x00000008, CX
 	JE         next
-	VMASKMOVPS (SI), Y1, Y2
+	VMASKMOVPS (DI)(SI*1), Y1, Y2
 	VMOVAPS    Y0, Y0
 	VADDPS     Y0, Y2, Y2
-	VMASKMOVPS Y2, Y1, (BX)
-	LEAQ       (SI)(CX*4), SI
-	LEAQ       (BX)(CX*4), BX
+	VMASKMOVPS Y2, Y1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*4), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func addByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func addByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX
-TEXT ·addByRowF64AVX2(SB), NOSPLIT, $0-56
+TEXT ·addByRowF64AVX2(SB), NOSPLIT, $0-96
 	MOVQ    rows+8(FP), AX
 	MOVQ    cols+16(FP), DX
 	MOVQ    dst+24(FP), BX
-	MOVQ    a+32(FP), SI
-	MOVQ    s+40(FP), DI
+	MOVQ    a+32(FP), DI
+	MOVQ    s+56(FP), R8
 	MOVQ    DX, CX
 	ANDQ    $0x00000003, CX
-	LEAQ    tailMask<>+0(SB), R8
+	LEAQ    tailMask<>+0(SB), SI
 	NEGQ    CX
-	VMOVDQU 32(R8)(CX*8), Y1
+	VMOVDQU 32(SI)(CX*8), Y1
 
 row:
-	VBROADCASTSD (DI), Y0
-	ADDQ         $0x00000008, DI
+	VBROADCASTSD (R8), Y0
+	ADDQ         $0x00000008, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000010, CX
 	JL           few
 
 four:
-	VMOVUPD (SI), Y2
+	VMOVUPD (DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VADDPD  Y3, Y2, Y2
-	VMOVUPD Y2, (BX)
-	VMOVUPD 32(SI), Y2
+	VMOVUPD Y2, (BX)(SI*1)
+	VMOVUPD 32(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VADDPD  Y3, Y2, Y2
-	VMOVUPD Y2, 32(BX)
-	VMOVUPD 64(SI), Y2
+	VMOVUPD Y2, 32(BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VADDPD  Y3, Y2, Y2
-	VMOVUPD Y2, 64(BX)
-	VMOVUPD 96(SI), Y2
+	VMOVUPD Y2, 64(BX)(SI*1)
+	VMOVUPD 96(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VADDPD  Y3, Y2, Y2
-	VMOVUPD Y2, 96(BX)
+	VMOVUPD Y2, 96(BX)(SI*1)
 	ADDQ    $0x00000080, SI
-	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000010, CX
 	JGE     four
 
@@ -198,72 +226,72 @@ few:
 	JL   part
 
 one:
-	VMOVUPD (SI), Y2
+	VMOVUPD (DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VADDPD  Y3, Y2, Y2
-	VMOVUPD Y2, (BX)
+	VMOVUPD Y2, (BX)(SI*1)
 	ADDQ    $0x00000020, SI
-	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000004, CX
 	JGE     one
 
 part:
 	ADDQ       $0x00000004, CX
 	JE         next
-	VMASKMOVPD (SI), Y1, Y2
+	VMASKMOVPD (DI)(SI*1), Y1, Y2
 	VMOVAPS    Y0, Y0
 	VADDPD     Y0, Y2, Y2
-	VMASKMOVPD Y2, Y1, (BX)
-	LEAQ       (SI)(CX*8), SI
-	LEAQ       (BX)(CX*8), BX
+	VMASKMOVPD Y2, Y1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*8), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func addByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func addByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX, AVX512F
-TEXT ·addByRowF32AVX512(SB), NOSPLIT, $0-56
+TEXT ·addByRowF32AVX512(SB), NOSPLIT, $0-96
 	MOVQ  rows+8(FP), AX
 	MOVQ  cols+16(FP), DX
 	MOVQ  dst+24(FP), BX
-	MOVQ  a+32(FP), SI
-	MOVQ  s+40(FP), DI
+	MOVQ  a+32(FP), DI
+	MOVQ  s+56(FP), R8
 	MOVQ  DX, CX
 	ANDQ  $0x0000000f, CX
-	MOVL  $0x00000001, R8
-	SHLL  CL, R8
-	DECL  R8
-	KMOVW R8, K1
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
 
 row:
-	VBROADCASTSS (DI), Z0
-	ADDQ         $0x00000004, DI
+	VBROADCASTSS (R8), Z0
+	ADDQ         $0x00000004, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000040, CX
 	JL           few
 
 four:
-	VMOVUPS (SI), Z1
+	VMOVUPS (DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VADDPS  Z2, Z1, Z1
-	VMOVUPS Z1, (BX)
-	VMOVUPS 64(SI), Z1
+	VMOVUPS Z1, (BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VADDPS  Z2, Z1, Z1
-	VMOVUPS Z1, 64(BX)
-	VMOVUPS 128(SI), Z1
+	VMOVUPS Z1, 64(BX)(SI*1)
+	VMOVUPS 128(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VADDPS  Z2, Z1, Z1
-	VMOVUPS Z1, 128(BX)
-	VMOVUPS 192(SI), Z1
+	VMOVUPS Z1, 128(BX)(SI*1)
+	VMOVUPS 192(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VADDPS  Z2, Z1, Z1
-	VMOVUPS Z1, 192(BX)
+	VMOVUPS Z1, 192(BX)(SI*1)
 	ADDQ    $0x00000100, SI
-	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000040, CX
 	JGE     four
 
@@ -273,72 +301,72 @@ few:
 	JL   part
 
 one:
-	VMOVUPS (SI), Z1
+	VMOVUPS (DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VADDPS  Z2, Z1, Z1
-	VMOVUPS Z1, (BX)
+	VMOVUPS Z1, (BX)(SI*1)
 	ADDQ    $0x00000040, SI
-	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000010, CX
 	JGE     one
 
 part:
 	ADDQ      $0x00000010, CX
 	JE        next
-	VMOVUPS.Z (SI), K1, Z1
+	VMOVUPS.Z (DI)(SI*1), K1, Z1
 	VMOVAPS   Z0, Z0
 	VADDPS    Z0, Z1, Z1
-	VMOVUPS   Z1, K1, (BX)
-	LEAQ      (SI)(CX*4), SI
-	LEAQ      (BX)(CX*4), BX
+	VMOVUPS   Z1, K1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*4), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func addByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func addByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX, AVX512F
-TEXT ·addByRowF64AVX512(SB), NOSPLIT, $0-56
+TEXT ·addByRowF64AVX512(SB), NOSPLIT, $0-96
 	MOVQ  rows+8(FP), AX
 	MOVQ  cols+16(FP), DX
 	MOVQ  dst+24(FP), BX
-	MOVQ  a+32(FP), SI
-	MOVQ  s+40(FP), DI
+	MOVQ  a+32(FP), DI
+	MOVQ  s+56(FP), R8
 	MOVQ  DX, CX
 	ANDQ  $0x00000007, CX
-	MOVL  $0x00000001, R8
-	SHLL  CL, R8
-	DECL  R8
-	KMOVW R8, K1
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
 
 row:
-	VBROADCASTSD (DI), Z0
-	ADDQ         $0x00000008, DI
+	VBROADCASTSD (R8), Z0
+	ADDQ         $0x00000008, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000020, CX
 	JL           few
 
 four:
-	VMOVUPD (SI), Z1
+	VMOVUPD (DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VADDPD  Z2, Z1, Z1
-	VMOVUPD Z1, (BX)
-	VMOVUPD 64(SI), Z1
+	VMOVUPD Z1, (BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VADDPD  Z2, Z1, Z1
-	VMOVUPD Z1, 64(BX)
-	VMOVUPD 128(SI), Z1
+	VMOVUPD Z1, 64(BX)(SI*1)
+	VMOVUPD 128(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VADDPD  Z2, Z1, Z1
-	VMOVUPD Z1, 128(BX)
-	VMOVUPD 192(SI), Z1
+	VMOVUPD Z1, 128(BX)(SI*1)
+	VMOVUPD 192(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VADDPD  Z2, Z1, Z1
-	VMOVUPD Z1, 192(BX)
+	VMOVUPD Z1, 192(BX)(SI*1)
 	ADDQ    $0x00000100, SI
-	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000020, CX
 	JGE     four
 
@@ -348,71 +376,71 @@ few:
 	JL   part
 
 one:
-	VMOVUPD (SI), Z1
+	VMOVUPD (DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VADDPD  Z2, Z1, Z1
-	VMOVUPD Z1, (BX)
+	VMOVUPD Z1, (BX)(SI*1)
 	ADDQ    $0x00000040, SI
-	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000008, CX
 	JGE     one
 
 part:
 	ADDQ      $0x00000008, CX
 	JE        next
-	VMOVUPD.Z (SI), K1, Z1
+	VMOVUPD.Z (DI)(SI*1), K1, Z1
 	VMOVAPS   Z0, Z0
 	VADDPD    Z0, Z1, Z1
-	VMOVUPD   Z1, K1, (BX)
-	LEAQ      (SI)(CX*8), SI
-	LEAQ      (BX)(CX*8), BX
+	VMOVUPD   Z1, K1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*8), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func subByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func subByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX
-TEXT ·subByRowF32AVX2(SB), NOSPLIT, $0-56
+TEXT ·subByRowF32AVX2(SB), NOSPLIT, $0-96
 	MOVQ    rows+8(FP), AX
 	MOVQ    cols+16(FP), DX
 	MOVQ    dst+24(FP), BX
-	MOVQ    a+32(FP), SI
-	MOVQ    s+40(FP), DI
+	MOVQ    a+32(FP), DI
+	MOVQ    s+56(FP), R8
 	MOVQ    DX, CX
 	ANDQ    $0x00000007, CX
-	LEAQ    tailMask<>+0(SB), R8
+	LEAQ    tailMask<>+0(SB), SI
 	NEGQ    CX
-	VMOVDQU 32(R8)(CX*4), Y1
+	VMOVDQU 32(SI)(CX*4), Y1
 
 row:
-	VBROADCASTSS (DI), Y0
-	ADDQ         $0x00000004, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         $0x00000004, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000020, CX
 	JL           few
 
 four:
-	VMOVUPS (SI), Y2
+	VMOVUPS (DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VSUBPS  Y3, Y2, Y2
-	VMOVUPS Y2, (BX)
-	VMOVUPS 32(SI), Y2
+	VMOVUPS Y2, (BX)(SI*1)
+	VMOVUPS 32(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VSUBPS  Y3, Y2, Y2
-	VMOVUPS Y2, 32(BX)
-	VMOVUPS 64(SI), Y2
+	VMOVUPS Y2, 32(BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VSUBPS  Y3, Y2, Y2
-	VMOVUPS Y2, 64(BX)
-	VMOVUPS 96(SI), Y2
+	VMOVUPS Y2, 64(BX)(SI*1)
+	VMOVUPS 96(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VSUBPS  Y3, Y2, Y2
-	VMOVUPS Y2, 96(BX)
+	VMOVUPS Y2, 96(BX)(SI*1)
 	ADDQ    $0x00000080, SI
-	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000020, CX
 	JGE     four
 
@@ -422,71 +450,71 @@ few:
 	JL   part
 
 one:
-	VMOVUPS (SI), Y2
+	VMOVUPS (DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VSUBPS  Y3, Y2, Y2
-	VMOVUPS Y2, (BX)
+	VMOVUPS Y2, (BX)(SI*1)
 	ADDQ    $0x00000020, SI
-	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000008, CX
 	JGE     one
 
 part:
 	ADDQ       $0x00000008, CX
 	JE         next
-	VMASKMOVPS (SI), Y1, Y2
+	VMASKMOVPS (DI)(SI*1), Y1, Y2
 	VMOVAPS    Y0, Y0
 	VSUBPS     Y0, Y2, Y2
-	VMASKMOVPS Y2, Y1, (BX)
-	LEAQ       (SI)(CX*4), SI
-	LEAQ       (BX)(CX*4), BX
+	VMASKMOVPS Y2, Y1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*4), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func subByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func subByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX
-TEXT ·subByRowF64AVX2(SB), NOSPLIT, $0-56
+TEXT ·subByRowF64AVX2(SB), NOSPLIT, $0-96
 	MOVQ    rows+8(FP), AX
 	MOVQ    cols+16(FP), DX
 	MOVQ    dst+24(FP), BX
-	MOVQ    a+32(FP), SI
-	MOVQ    s+40(FP), DI
+	MOVQ    a+32(FP), DI
+	MOVQ    s+56(FP), R8
 	MOVQ    DX, CX
 	ANDQ    $0x00000003, CX
-	LEAQ    tailMask<>+0(SB), R8
+	LEAQ    tailMask<>+0(SB), SI
 	NEGQ    CX
-	VMOVDQU 32(R8)(CX*8), Y1
+	VMOVDQU 32(SI)(CX*8), Y1
 
 row:
-	VBROADCASTSD (DI), Y0
-	ADDQ         $0x00000008, DI
+	VBROADCASTSD (R8), Y0
+	ADDQ         $0x00000008, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000010, CX
 	JL           few
 
 four:
-	VMOVUPD (SI), Y2
+	VMOVUPD (DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VSUBPD  Y3, Y2, Y2
-	VMOVUPD Y2, (BX)
-	VMOVUPD 32(SI), Y2
+	VMOVUPD Y2, (BX)(SI*1)
+	VMOVUPD 32(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VSUBPD  Y3, Y2, Y2
-	VMOVUPD Y2, 32(BX)
-	VMOVUPD 64(SI), Y2
+	VMOVUPD Y2, 32(BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VSUBPD  Y3, Y2, Y2
-	VMOVUPD Y2, 64(BX)
-	VMOVUPD 96(SI), Y2
+	VMOVUPD Y2, 64(BX)(SI*1)
+	VMOVUPD 96(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VSUBPD  Y3, Y2, Y2
-	VMOVUPD Y2, 96(BX)
+	VMOVUPD Y2, 96(BX)(SI*1)
 	ADDQ    $0x00000080, SI
-	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000010, CX
 	JGE     four
 
@@ -496,72 +524,72 @@ few:
 	JL   part
 
 one:
-	VMOVUPD (SI), Y2
+	VMOVUPD (DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VSUBPD  Y3, Y2, Y2
-	VMOVUPD Y2, (BX)
+	VMOVUPD Y2, (BX)(SI*1)
 	ADDQ    $0x00000020, SI
-	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000004, CX
 	JGE     one
 
 part:
 	ADDQ       $0x00000004, CX
 	JE         next
-	VMASKMOVPD (SI), Y1, Y2
+	VMASKMOVPD (DI)(SI*1), Y1, Y2
 	VMOVAPS    Y0, Y0
 	VSUBPD     Y0, Y2, Y2
-	VMASKMOVPD Y2, Y1, (BX)
-	LEAQ       (SI)(CX*8), SI
-	LEAQ       (BX)(CX*8), BX
+	VMASKMOVPD Y2, Y1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*8), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func subByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func subByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX, AVX512F
-TEXT ·subByRowF32AVX512(SB), NOSPLIT, $0-56
+TEXT ·subByRowF32AVX512(SB), NOSPLIT, $0-96
 	MOVQ  rows+8(FP), AX
 	MOVQ  cols+16(FP), DX
 	MOVQ  dst+24(FP), BX
-	MOVQ  a+32(FP), SI
-	MOVQ  s+40(FP), DI
+	MOVQ  a+32(FP), DI
+	MOVQ  s+56(FP), R8
 	MOVQ  DX, CX
 	ANDQ  $0x0000000f, CX
-	MOVL  $0x00000001, R8
-	SHLL  CL, R8
-	DECL  R8
-	KMOVW R8, K1
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
 
 row:
-	VBROADCASTSS (DI), Z0
-	ADDQ         $0x00000004, DI
+	VBROADCASTSS (R8), Z0
+	ADDQ         $0x00000004, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000040, CX
 	JL           few
 
 four:
-	VMOVUPS (SI), Z1
+	VMOVUPS (DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VSUBPS  Z2, Z1, Z1
-	VMOVUPS Z1, (BX)
-	VMOVUPS 64(SI), Z1
+	VMOVUPS Z1, (BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VSUBPS  Z2, Z1, Z1
-	VMOVUPS Z1, 64(BX)
-	VMOVUPS 128(SI), Z1
+	VMOVUPS Z1, 64(BX)(SI*1)
+	VMOVUPS 128(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VSUBPS  Z2, Z1, Z1
-	VMOVUPS Z1, 128(BX)
-	VMOVUPS 192(SI), Z1
+	VMOVUPS Z1, 128(BX)(SI*1)
+	VMOVUPS 192(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VSUBPS  Z2, Z1, Z1
-	VMOVUPS Z1, 192(BX)
+	VMOVUPS Z1, 192(BX)(SI*1)
 	ADDQ    $0x00000100, SI
-	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000040, CX
 	JGE     four
 
@@ -571,72 +599,72 @@ few:
 	JL   part
 
 one:
-	VMOVUPS (SI), Z1
+	VMOVUPS (DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VSUBPS  Z2, Z1, Z1
-	VMOVUPS Z1, (BX)
+	VMOVUPS Z1, (BX)(SI*1)
 	ADDQ    $0x00000040, SI
-	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000010, CX
 	JGE     one
 
 part:
 	ADDQ      $0x00000010, CX
 	JE        next
-	VMOVUPS.Z (SI), K1, Z1
+	VMOVUPS.Z (DI)(SI*1), K1, Z1
 	VMOVAPS   Z0, Z0
 	VSUBPS    Z0, Z1, Z1
-	VMOVUPS   Z1, K1, (BX)
-	LEAQ      (SI)(CX*4), SI
-	LEAQ      (BX)(CX*4), BX
+	VMOVUPS   Z1, K1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*4), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func subByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func subByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX, AVX512F
-TEXT ·subByRowF64AVX512(SB), NOSPLIT, $0-56
+TEXT ·subByRowF64AVX512(SB), NOSPLIT, $0-96
 	MOVQ  rows+8(FP), AX
 	MOVQ  cols+16(FP), DX
 	MOVQ  dst+24(FP), BX
-	MOVQ  a+32(FP), SI
-	MOVQ  s+40(FP), DI
+	MOVQ  a+32(FP), DI
+	MOVQ  s+56(FP), R8
 	MOVQ  DX, CX
 	ANDQ  $0x00000007, CX
-	MOVL  $0x00000001, R8
-	SHLL  CL, R8
-	DECL  R8
-	KMOVW R8, K1
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
 
 row:
-	VBROADCASTSD (DI), Z0
-	ADDQ         $0x00000008, DI
+	VBROADCASTSD (R8), Z0
+	ADDQ         $0x00000008, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000020, CX
 	JL           few
 
 four:
-	VMOVUPD (SI), Z1
+	VMOVUPD (DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VSUBPD  Z2, Z1, Z1
-	VMOVUPD Z1, (BX)
-	VMOVUPD 64(SI), Z1
+	VMOVUPD Z1, (BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VSUBPD  Z2, Z1, Z1
-	VMOVUPD Z1, 64(BX)
-	VMOVUPD 128(SI), Z1
+	VMOVUPD Z1, 64(BX)(SI*1)
+	VMOVUPD 128(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VSUBPD  Z2, Z1, Z1
-	VMOVUPD Z1, 128(BX)
-	VMOVUPD 192(SI), Z1
+	VMOVUPD Z1, 128(BX)(SI*1)
+	VMOVUPD 192(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VSUBPD  Z2, Z1, Z1
-	VMOVUPD Z1, 192(BX)
+	VMOVUPD Z1, 192(BX)(SI*1)
 	ADDQ    $0x00000100, SI
-	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000020, CX
 	JGE     four
 
@@ -646,71 +674,71 @@ few:
 	JL   part
 
 one:
-	VMOVUPD (SI), Z1
+	VMOVUPD (DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VSUBPD  Z2, Z1, Z1
-	VMOVUPD Z1, (BX)
+	VMOVUPD Z1, (BX)(SI*1)
 	ADDQ    $0x00000040, SI
-	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000008, CX
 	JGE     one
 
 part:
 	ADDQ      $0x00000008, CX
 	JE        next
-	VMOVUPD.Z (SI), K1, Z1
+	VMOVUPD.Z (DI)(SI*1), K1, Z1
 	VMOVAPS   Z0, Z0
 	VSUBPD    Z0, Z1, Z1
-	VMOVUPD   Z1, K1, (BX)
-	LEAQ      (SI)(CX*8), SI
-	LEAQ      (BX)(CX*8), BX
+	VMOVUPD   Z1, K1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*8), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func subFromByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func subFromByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX
-TEXT ·subFromByRowF32AVX2(SB), NOSPLIT, $0-56
+TEXT ·subFromByRowF32AVX2(SB), NOSPLIT, $0-96
 	MOVQ    rows+8(FP), AX
 	MOVQ    cols+16(FP), DX
 	MOVQ    dst+24(FP), BX
-	MOVQ    a+32(FP), SI
-	MOVQ    s+40(FP), DI
+	MOVQ    a+32(FP), DI
+	MOVQ    s+56(FP), R8
 	MOVQ    DX, CX
 	ANDQ    $0x00000007, CX
-	LEAQ    tailMask<>+0(SB), R8
+	LEAQ    tailMask<>+0(SB), SI
 	NEGQ    CX
-	VMOVDQU 32(R8)(CX*4), Y1
+	VMOVDQU 32(SI)(CX*4), Y1
 
 row:
-	VBROADCASTSS (DI), Y0
-	ADDQ         $0x00000004, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         $0x00000004, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000020, CX
 	JL           few
 
 four:
-	VMOVUPS (SI), Y2
+	VMOVUPS (DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VSUBPS  Y2, Y3, Y2
-	VMOVUPS Y2, (BX)
-	VMOVUPS 32(SI), Y2
+	VMOVUPS Y2, (BX)(SI*1)
+	VMOVUPS 32(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VSUBPS  Y2, Y3, Y2
-	VMOVUPS Y2, 32(BX)
-	VMOVUPS 64(SI), Y2
+	VMOVUPS Y2, 32(BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VSUBPS  Y2, Y3, Y2
-	VMOVUPS Y2, 64(BX)
-	VMOVUPS 96(SI), Y2
+	VMOVUPS Y2, 64(BX)(SI*1)
+	VMOVUPS 96(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VSUBPS  Y2, Y3, Y2
-	VMOVUPS Y2, 96(BX)
+	VMOVUPS Y2, 96(BX)(SI*1)
 	ADDQ    $0x00000080, SI
-	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000020, CX
 	JGE     four
 
@@ -720,71 +748,71 @@ few:
 	JL   part
 
 one:
-	VMOVUPS (SI), Y2
+	VMOVUPS (DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VSUBPS  Y2, Y3, Y2
-	VMOVUPS Y2, (BX)
+	VMOVUPS Y2, (BX)(SI*1)
 	ADDQ    $0x00000020, SI
-	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000008, CX
 	JGE     one
 
 part:
 	ADDQ       $0x00000008, CX
 	JE         next
-	VMASKMOVPS (SI), Y1, Y2
+	VMASKMOVPS (DI)(SI*1), Y1, Y2
 	VMOVAPS    Y0, Y0
 	VSUBPS     Y2, Y0, Y2
-	VMASKMOVPS Y2, Y1, (BX)
-	LEAQ       (SI)(CX*4), SI
-	LEAQ       (BX)(CX*4), BX
+	VMASKMOVPS Y2, Y1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*4), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func subFromByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func subFromByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX
-TEXT ·subFromByRowF64AVX2(SB), NOSPLIT, $0-56
+TEXT ·subFromByRowF64AVX2(SB), NOSPLIT, $0-96
 	MOVQ    rows+8(FP), AX
 	MOVQ    cols+16(FP), DX
 	MOVQ    dst+24(FP), BX
-	MOVQ    a+32(FP), SI
-	MOVQ    s+40(FP), DI
+	MOVQ    a+32(FP), DI
+	MOVQ    s+56(FP), R8
 	MOVQ    DX, CX
 	ANDQ    $0x00000003, CX
-	LEAQ    tailMask<>+0(SB), R8
+	LEAQ    tailMask<>+0(SB), SI
 	NEGQ    CX
-	VMOVDQU 32(R8)(CX*8), Y1
+	VMOVDQU 32(SI)(CX*8), Y1
 
 row:
-	VBROADCASTSD (DI), Y0
-	ADDQ         $0x00000008, DI
+	VBROADCASTSD (R8), Y0
+	ADDQ         $0x00000008, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000010, CX
 	JL           few
 
 four:
-	VMOVUPD (SI), Y2
+	VMOVUPD (DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VSUBPD  Y2, Y3, Y2
-	VMOVUPD Y2, (BX)
-	VMOVUPD 32(SI), Y2
+	VMOVUPD Y2, (BX)(SI*1)
+	VMOVUPD 32(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VSUBPD  Y2, Y3, Y2
-	VMOVUPD Y2, 32(BX)
-	VMOVUPD 64(SI), Y2
+	VMOVUPD Y2, 32(BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VSUBPD  Y2, Y3, Y2
-	VMOVUPD Y2, 64(BX)
-	VMOVUPD 96(SI), Y2
+	VMOVUPD Y2, 64(BX)(SI*1)
+	VMOVUPD 96(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VSUBPD  Y2, Y3, Y2
-	VMOVUPD Y2, 96(BX)
+	VMOVUPD Y2, 96(BX)(SI*1)
 	ADDQ    $0x00000080, SI
-	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000010, CX
 	JGE     four
 
@@ -794,72 +822,72 @@ few:
 	JL   part
 
 one:
-	VMOVUPD (SI), Y2
+	VMOVUPD (DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VSUBPD  Y2, Y3, Y2
-	VMOVUPD Y2, (BX)
+	VMOVUPD Y2, (BX)(SI*1)
 	ADDQ    $0x00000020, SI
-	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000004, CX
 	JGE     one
 
 part:
 	ADDQ       $0x00000004, CX
 	JE         next
-	VMASKMOVPD (SI), Y1, Y2
+	VMASKMOVPD (DI)(SI*1), Y1, Y2
 	VMOVAPS    Y0, Y0
 	VSUBPD     Y2, Y0, Y2
-	VMASKMOVPD Y2, Y1, (BX)
-	LEAQ       (SI)(CX*8), SI
-	LEAQ       (BX)(CX*8), BX
+	VMASKMOVPD Y2, Y1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*8), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func subFromByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func subFromByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX, AVX512F
-TEXT ·subFromByRowF32AVX512(SB), NOSPLIT, $0-56
+TEXT ·subFromByRowF32AVX512(SB), NOSPLIT, $0-96
 	MOVQ  rows+8(FP), AX
 	MOVQ  cols+16(FP), DX
 	MOVQ  dst+24(FP), BX
-	MOVQ  a+32(FP), SI
-	MOVQ  s+40(FP), DI
+	MOVQ  a+32(FP), DI
+	MOVQ  s+56(FP), R8
 	MOVQ  DX, CX
 	ANDQ  $0x0000000f, CX
-	MOVL  $0x00000001, R8
-	SHLL  CL, R8
-	DECL  R8
-	KMOVW R8, K1
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
 
 row:
-	VBROADCASTSS (DI), Z0
-	ADDQ         $0x00000004, DI
+	VBROADCASTSS (R8), Z0
+	ADDQ         $0x00000004, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000040, CX
 	JL           few
 
 four:
-	VMOVUPS (SI), Z1
+	VMOVUPS (DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VSUBPS  Z1, Z2, Z1
-	VMOVUPS Z1, (BX)
-	VMOVUPS 64(SI), Z1
+	VMOVUPS Z1, (BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VSUBPS  Z1, Z2, Z1
-	VMOVUPS Z1, 64(BX)
-	VMOVUPS 128(SI), Z1
+	VMOVUPS Z1, 64(BX)(SI*1)
+	VMOVUPS 128(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VSUBPS  Z1, Z2, Z1
-	VMOVUPS Z1, 128(BX)
-	VMOVUPS 192(SI), Z1
+	VMOVUPS Z1, 128(BX)(SI*1)
+	VMOVUPS 192(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VSUBPS  Z1, Z2, Z1
-	VMOVUPS Z1, 192(BX)
+	VMOVUPS Z1, 192(BX)(SI*1)
 	ADDQ    $0x00000100, SI
-	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000040, CX
 	JGE     four
 
@@ -869,72 +897,72 @@ few:
 	JL   part
 
 one:
-	VMOVUPS (SI), Z1
+	VMOVUPS (DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VSUBPS  Z1, Z2, Z1
-	VMOVUPS Z1, (BX)
+	VMOVUPS Z1, (BX)(SI*1)
 	ADDQ    $0x00000040, SI
-	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000010, CX
 	JGE     one
 
 part:
 	ADDQ      $0x00000010, CX
 	JE        next
-	VMOVUPS.Z (SI), K1, Z1
+	VMOVUPS.Z (DI)(SI*1), K1, Z1
 	VMOVAPS   Z0, Z0
 	VSUBPS    Z1, Z0, Z1
-	VMOVUPS   Z1, K1, (BX)
-	LEAQ      (SI)(CX*4), SI
-	LEAQ      (BX)(CX*4), BX
+	VMOVUPS   Z1, K1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*4), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func subFromByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func subFromByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX, AVX512F
-TEXT ·subFromByRowF64AVX512(SB), NOSPLIT, $0-56
+TEXT ·subFromByRowF64AVX512(SB), NOSPLIT, $0-96
 	MOVQ  rows+8(FP), AX
 	MOVQ  cols+16(FP), DX
 	MOVQ  dst+24(FP), BX
-	MOVQ  a+32(FP), SI
-	MOVQ  s+40(FP), DI
+	MOVQ  a+32(FP), DI
+	MOVQ  s+56(FP), R8
 	MOVQ  DX, CX
 	ANDQ  $0x00000007, CX
-	MOVL  $0x00000001, R8
-	SHLL  CL, R8
-	DECL  R8
-	KMOVW R8, K1
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
 
 row:
-	VBROADCASTSD (DI), Z0
-	ADDQ         $0x00000008, DI
+	VBROADCASTSD (R8), Z0
+	ADDQ         $0x00000008, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000020, CX
 	JL           few
 
 four:
-	VMOVUPD (SI), Z1
+	VMOVUPD (DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VSUBPD  Z1, Z2, Z1
-	VMOVUPD Z1, (BX)
-	VMOVUPD 64(SI), Z1
+	VMOVUPD Z1, (BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VSUBPD  Z1, Z2, Z1
-	VMOVUPD Z1, 64(BX)
-	VMOVUPD 128(SI), Z1
+	VMOVUPD Z1, 64(BX)(SI*1)
+	VMOVUPD 128(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VSUBPD  Z1, Z2, Z1
-	VMOVUPD Z1, 128(BX)
-	VMOVUPD 192(SI), Z1
+	VMOVUPD Z1, 128(BX)(SI*1)
+	VMOVUPD 192(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VSUBPD  Z1, Z2, Z1
-	VMOVUPD Z1, 192(BX)
+	VMOVUPD Z1, 192(BX)(SI*1)
 	ADDQ    $0x00000100, SI
-	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000020, CX
 	JGE     four
 
@@ -944,71 +972,71 @@ few:
 	JL   part
 
 one:
-	VMOVUPD (SI), Z1
+	VMOVUPD (DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VSUBPD  Z1, Z2, Z1
-	VMOVUPD Z1, (BX)
+	VMOVUPD Z1, (BX)(SI*1)
 	ADDQ    $0x00000040, SI
-	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000008, CX
 	JGE     one
 
 part:
 	ADDQ      $0x00000008, CX
 	JE        next
-	VMOVUPD.Z (SI), K1, Z1
+	VMOVUPD.Z (DI)(SI*1), K1, Z1
 	VMOVAPS   Z0, Z0
 	VSUBPD    Z1, Z0, Z1
-	VMOVUPD   Z1, K1, (BX)
-	LEAQ      (SI)(CX*8), SI
-	LEAQ      (BX)(CX*8), BX
+	VMOVUPD   Z1, K1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*8), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func mulByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func mulByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX
-TEXT ·mulByRowF32AVX2(SB), NOSPLIT, $0-56
+TEXT ·mulByRowF32AVX2(SB), NOSPLIT, $0-96
 	MOVQ    rows+8(FP), AX
 	MOVQ    cols+16(FP), DX
 	MOVQ    dst+24(FP), BX
-	MOVQ    a+32(FP), SI
-	MOVQ    s+40(FP), DI
+	MOVQ    a+32(FP), DI
+	MOVQ    s+56(FP), R8
 	MOVQ    DX, CX
 	ANDQ    $0x00000007, CX
-	LEAQ    tailMask<>+0(SB), R8
+	LEAQ    tailMask<>+0(SB), SI
 	NEGQ    CX
-	VMOVDQU 32(R8)(CX*4), Y1
+	VMOVDQU 32(SI)(CX*4), Y1
 
 row:
-	VBROADCASTSS (DI), Y0
-	ADDQ         $0x00000004, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         $0x00000004, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000020, CX
 	JL           few
 
 four:
-	VMOVUPS (SI), Y2
+	VMOVUPS (DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VMULPS  Y3, Y2, Y2
-	VMOVUPS Y2, (BX)
-	VMOVUPS 32(SI), Y2
+	VMOVUPS Y2, (BX)(SI*1)
+	VMOVUPS 32(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VMULPS  Y3, Y2, Y2
-	VMOVUPS Y2, 32(BX)
-	VMOVUPS 64(SI), Y2
+	VMOVUPS Y2, 32(BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VMULPS  Y3, Y2, Y2
-	VMOVUPS Y2, 64(BX)
-	VMOVUPS 96(SI), Y2
+	VMOVUPS Y2, 64(BX)(SI*1)
+	VMOVUPS 96(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VMULPS  Y3, Y2, Y2
-	VMOVUPS Y2, 96(BX)
+	VMOVUPS Y2, 96(BX)(SI*1)
 	ADDQ    $0x00000080, SI
-	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000020, CX
 	JGE     four
 
@@ -1018,71 +1046,71 @@ few:
 	JL   part
 
 one:
-	VMOVUPS (SI), Y2
+	VMOVUPS (DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VMULPS  Y3, Y2, Y2
-	VMOVUPS Y2, (BX)
+	VMOVUPS Y2, (BX)(SI*1)
 	ADDQ    $0x00000020, SI
-	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000008, CX
 	JGE     one
 
 part:
 	ADDQ       $0x00000008, CX
 	JE         next
-	VMASKMOVPS (SI), Y1, Y2
+	VMASKMOVPS (DI)(SI*1), Y1, Y2
 	VMOVAPS    Y0, Y0
 	VMULPS     Y0, Y2, Y2
-	VMASKMOVPS Y2, Y1, (BX)
-	LEAQ       (SI)(CX*4), SI
-	LEAQ       (BX)(CX*4), BX
+	VMASKMOVPS Y2, Y1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*4), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func mulByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func mulByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX
-TEXT ·mulByRowF64AVX2(SB), NOSPLIT, $0-56
+TEXT ·mulByRowF64AVX2(SB), NOSPLIT, $0-96
 	MOVQ    rows+8(FP), AX
 	MOVQ    cols+16(FP), DX
 	MOVQ    dst+24(FP), BX
-	MOVQ    a+32(FP), SI
-	MOVQ    s+40(FP), DI
+	MOVQ    a+32(FP), DI
+	MOVQ    s+56(FP), R8
 	MOVQ    DX, CX
 	ANDQ    $0x00000003, CX
-	LEAQ    tailMask<>+0(SB), R8
+	LEAQ    tailMask<>+0(SB), SI
 	NEGQ    CX
-	VMOVDQU 32(R8)(CX*8), Y1
+	VMOVDQU 32(SI)(CX*8), Y1
 
 row:
-	VBROADCASTSD (DI), Y0
-	ADDQ         $0x00000008, DI
+	VBROADCASTSD (R8), Y0
+	ADDQ         $0x00000008, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000010, CX
 	JL           few
 
 four:
-	VMOVUPD (SI), Y2
+	VMOVUPD (DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VMULPD  Y3, Y2, Y2
-	VMOVUPD Y2, (BX)
-	VMOVUPD 32(SI), Y2
+	VMOVUPD Y2, (BX)(SI*1)
+	VMOVUPD 32(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VMULPD  Y3, Y2, Y2
-	VMOVUPD Y2, 32(BX)
-	VMOVUPD 64(SI), Y2
+	VMOVUPD Y2, 32(BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VMULPD  Y3, Y2, Y2
-	VMOVUPD Y2, 64(BX)
-	VMOVUPD 96(SI), Y2
+	VMOVUPD Y2, 64(BX)(SI*1)
+	VMOVUPD 96(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VMULPD  Y3, Y2, Y2
-	VMOVUPD Y2, 96(BX)
+	VMOVUPD Y2, 96(BX)(SI*1)
 	ADDQ    $0x00000080, SI
-	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000010, CX
 	JGE     four
 
@@ -1092,72 +1120,72 @@ few:
 	JL   part
 
 one:
-	VMOVUPD (SI), Y2
+	VMOVUPD (DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VMULPD  Y3, Y2, Y2
-	VMOVUPD Y2, (BX)
+	VMOVUPD Y2, (BX)(SI*1)
 	ADDQ    $0x00000020, SI
-	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000004, CX
 	JGE     one
 
 part:
 	ADDQ       $0x00000004, CX
 	JE         next
-	VMASKMOVPD (SI), Y1, Y2
+	VMASKMOVPD (DI)(SI*1), Y1, Y2
 	VMOVAPS    Y0, Y0
 	VMULPD     Y0, Y2, Y2
-	VMASKMOVPD Y2, Y1, (BX)
-	LEAQ       (SI)(CX*8), SI
-	LEAQ       (BX)(CX*8), BX
+	VMASKMOVPD Y2, Y1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*8), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func mulByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func mulByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX, AVX512F
-TEXT ·mulByRowF32AVX512(SB), NOSPLIT, $0-56
+TEXT ·mulByRowF32AVX512(SB), NOSPLIT, $0-96
 	MOVQ  rows+8(FP), AX
 	MOVQ  cols+16(FP), DX
 	MOVQ  dst+24(FP), BX
-	MOVQ  a+32(FP), SI
-	MOVQ  s+40(FP), DI
+	MOVQ  a+32(FP), DI
+	MOVQ  s+56(FP), R8
 	MOVQ  DX, CX
 	ANDQ  $0x0000000f, CX
-	MOVL  $0x00000001, R8
-	SHLL  CL, R8
-	DECL  R8
-	KMOVW R8, K1
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
 
 row:
-	VBROADCASTSS (DI), Z0
-	ADDQ         $0x00000004, DI
+	VBROADCASTSS (R8), Z0
+	ADDQ         $0x00000004, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000040, CX
 	JL           few
 
 four:
-	VMOVUPS (SI), Z1
+	VMOVUPS (DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VMULPS  Z2, Z1, Z1
-	VMOVUPS Z1, (BX)
-	VMOVUPS 64(SI), Z1
+	VMOVUPS Z1, (BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VMULPS  Z2, Z1, Z1
-	VMOVUPS Z1, 64(BX)
-	VMOVUPS 128(SI), Z1
+	VMOVUPS Z1, 64(BX)(SI*1)
+	VMOVUPS 128(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VMULPS  Z2, Z1, Z1
-	VMOVUPS Z1, 128(BX)
-	VMOVUPS 192(SI), Z1
+	VMOVUPS Z1, 128(BX)(SI*1)
+	VMOVUPS 192(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VMULPS  Z2, Z1, Z1
-	VMOVUPS Z1, 192(BX)
+	VMOVUPS Z1, 192(BX)(SI*1)
 	ADDQ    $0x00000100, SI
-	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000040, CX
 	JGE     four
 
@@ -1167,72 +1195,72 @@ few:
 	JL   part
 
 one:
-	VMOVUPS (SI), Z1
+	VMOVUPS (DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VMULPS  Z2, Z1, Z1
-	VMOVUPS Z1, (BX)
+	VMOVUPS Z1, (BX)(SI*1)
 	ADDQ    $0x00000040, SI
-	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000010, CX
 	JGE     one
 
 part:
 	ADDQ      $0x00000010, CX
 	JE        next
-	VMOVUPS.Z (SI), K1, Z1
+	VMOVUPS.Z (DI)(SI*1), K1, Z1
 	VMOVAPS   Z0, Z0
 	VMULPS    Z0, Z1, Z1
-	VMOVUPS   Z1, K1, (BX)
-	LEAQ      (SI)(CX*4), SI
-	LEAQ      (BX)(CX*4), BX
+	VMOVUPS   Z1, K1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*4), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func mulByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func mulByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX, AVX512F
-TEXT ·mulByRowF64AVX512(SB), NOSPLIT, $0-56
+TEXT ·mulByRowF64AVX512(SB), NOSPLIT, $0-96
 	MOVQ  rows+8(FP), AX
 	MOVQ  cols+16(FP), DX
 	MOVQ  dst+24(FP), BX
-	MOVQ  a+32(FP), SI
-	MOVQ  s+40(FP), DI
+	MOVQ  a+32(FP), DI
+	MOVQ  s+56(FP), R8
 	MOVQ  DX, CX
 	ANDQ  $0x00000007, CX
-	MOVL  $0x00000001, R8
-	SHLL  CL, R8
-	DECL  R8
-	KMOVW R8, K1
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
 
 row:
-	VBROADCASTSD (DI), Z0
-	ADDQ         $0x00000008, DI
+	VBROADCASTSD (R8), Z0
+	ADDQ         $0x00000008, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000020, CX
 	JL           few
 
 four:
-	VMOVUPD (SI), Z1
+	VMOVUPD (DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VMULPD  Z2, Z1, Z1
-	VMOVUPD Z1, (BX)
-	VMOVUPD 64(SI), Z1
+	VMOVUPD Z1, (BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VMULPD  Z2, Z1, Z1
-	VMOVUPD Z1, 64(BX)
-	VMOVUPD 128(SI), Z1
+	VMOVUPD Z1, 64(BX)(SI*1)
+	VMOVUPD 128(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VMULPD  Z2, Z1, Z1
-	VMOVUPD Z1, 128(BX)
-	VMOVUPD 192(SI), Z1
+	VMOVUPD Z1, 128(BX)(SI*1)
+	VMOVUPD 192(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VMULPD  Z2, Z1, Z1
-	VMOVUPD Z1, 192(BX)
+	VMOVUPD Z1, 192(BX)(SI*1)
 	ADDQ    $0x00000100, SI
-	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000020, CX
 	JGE     four
 
@@ -1242,71 +1270,71 @@ few:
 	JL   part
 
 one:
-	VMOVUPD (SI), Z1
+	VMOVUPD (DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VMULPD  Z2, Z1, Z1
-	VMOVUPD Z1, (BX)
+	VMOVUPD Z1, (BX)(SI*1)
 	ADDQ    $0x00000040, SI
-	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000008, CX
 	JGE     one
 
 part:
 	ADDQ      $0x00000008, CX
 	JE        next
-	VMOVUPD.Z (SI), K1, Z1
+	VMOVUPD.Z (DI)(SI*1), K1, Z1
 	VMOVAPS   Z0, Z0
 	VMULPD    Z0, Z1, Z1
-	VMOVUPD   Z1, K1, (BX)
-	LEAQ      (SI)(CX*8), SI
-	LEAQ      (BX)(CX*8), BX
+	VMOVUPD   Z1, K1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*8), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func divByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func divByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX
-TEXT ·divByRowF32AVX2(SB), NOSPLIT, $0-56
+TEXT ·divByRowF32AVX2(SB), NOSPLIT, $0-96
 	MOVQ    rows+8(FP), AX
 	MOVQ    cols+16(FP), DX
 	MOVQ    dst+24(FP), BX
-	MOVQ    a+32(FP), SI
-	MOVQ    s+40(FP), DI
+	MOVQ    a+32(FP), DI
+	MOVQ    s+56(FP), R8
 	MOVQ    DX, CX
 	ANDQ    $0x00000007, CX
-	LEAQ    tailMask<>+0(SB), R8
+	LEAQ    tailMask<>+0(SB), SI
 	NEGQ    CX
-	VMOVDQU 32(R8)(CX*4), Y1
+	VMOVDQU 32(SI)(CX*4), Y1
 
 row:
-	VBROADCASTSS (DI), Y0
-	ADDQ         $0x00000004, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         $0x00000004, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000020, CX
 	JL           few
 
 four:
-	VMOVUPS (SI), Y2
+	VMOVUPS (DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VDIVPS  Y3, Y2, Y2
-	VMOVUPS Y2, (BX)
-	VMOVUPS 32(SI), Y2
+	VMOVUPS Y2, (BX)(SI*1)
+	VMOVUPS 32(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VDIVPS  Y3, Y2, Y2
-	VMOVUPS Y2, 32(BX)
-	VMOVUPS 64(SI), Y2
+	VMOVUPS Y2, 32(BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VDIVPS  Y3, Y2, Y2
-	VMOVUPS Y2, 64(BX)
-	VMOVUPS 96(SI), Y2
+	VMOVUPS Y2, 64(BX)(SI*1)
+	VMOVUPS 96(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VDIVPS  Y3, Y2, Y2
-	VMOVUPS Y2, 96(BX)
+	VMOVUPS Y2, 96(BX)(SI*1)
 	ADDQ    $0x00000080, SI
-	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000020, CX
 	JGE     four
 
@@ -1316,71 +1344,71 @@ few:
 	JL   part
 
 one:
-	VMOVUPS (SI), Y2
+	VMOVUPS (DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VDIVPS  Y3, Y2, Y2
-	VMOVUPS Y2, (BX)
+	VMOVUPS Y2, (BX)(SI*1)
 	ADDQ    $0x00000020, SI
-	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000008, CX
 	JGE     one
 
 part:
 	ADDQ       $0x00000008, CX
 	JE         next
-	VMASKMOVPS (SI), Y1, Y2
+	VMASKMOVPS (DI)(SI*1), Y1, Y2
 	VMOVAPS    Y0, Y0
 	VDIVPS     Y0, Y2, Y2
-	VMASKMOVPS Y2, Y1, (BX)
-	LEAQ       (SI)(CX*4), SI
-	LEAQ       (BX)(CX*4), BX
+	VMASKMOVPS Y2, Y1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*4), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func divByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func divByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX
-TEXT ·divByRowF64AVX2(SB), NOSPLIT, $0-56
+TEXT ·divByRowF64AVX2(SB), NOSPLIT, $0-96
 	MOVQ    rows+8(FP), AX
 	MOVQ    cols+16(FP), DX
 	MOVQ    dst+24(FP), BX
-	MOVQ    a+32(FP), SI
-	MOVQ    s+40(FP), DI
+	MOVQ    a+32(FP), DI
+	MOVQ    s+56(FP), R8
 	MOVQ    DX, CX
 	ANDQ    $0x00000003, CX
-	LEAQ    tailMask<>+0(SB), R8
+	LEAQ    tailMask<>+0(SB), SI
 	NEGQ    CX
-	VMOVDQU 32(R8)(CX*8), Y1
+	VMOVDQU 32(SI)(CX*8), Y1
 
 row:
-	VBROADCASTSD (DI), Y0
-	ADDQ         $0x00000008, DI
+	VBROADCASTSD (R8), Y0
+	ADDQ         $0x00000008, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000010, CX
 	JL           few
 
 four:
-	VMOVUPD (SI), Y2
+	VMOVUPD (DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VDIVPD  Y3, Y2, Y2
-	VMOVUPD Y2, (BX)
-	VMOVUPD 32(SI), Y2
+	VMOVUPD Y2, (BX)(SI*1)
+	VMOVUPD 32(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VDIVPD  Y3, Y2, Y2
-	VMOVUPD Y2, 32(BX)
-	VMOVUPD 64(SI), Y2
+	VMOVUPD Y2, 32(BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VDIVPD  Y3, Y2, Y2
-	VMOVUPD Y2, 64(BX)
-	VMOVUPD 96(SI), Y2
+	VMOVUPD Y2, 64(BX)(SI*1)
+	VMOVUPD 96(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VDIVPD  Y3, Y2, Y2
-	VMOVUPD Y2, 96(BX)
+	VMOVUPD Y2, 96(BX)(SI*1)
 	ADDQ    $0x00000080, SI
-	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000010, CX
 	JGE     four
 
@@ -1390,72 +1418,72 @@ few:
 	JL   part
 
 one:
-	VMOVUPD (SI), Y2
+	VMOVUPD (DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VDIVPD  Y3, Y2, Y2
-	VMOVUPD Y2, (BX)
+	VMOVUPD Y2, (BX)(SI*1)
 	ADDQ    $0x00000020, SI
-	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000004, CX
 	JGE     one
 
 part:
 	ADDQ       $0x00000004, CX
 	JE         next
-	VMASKMOVPD (SI), Y1, Y2
+	VMASKMOVPD (DI)(SI*1), Y1, Y2
 	VMOVAPS    Y0, Y0
 	VDIVPD     Y0, Y2, Y2
-	VMASKMOVPD Y2, Y1, (BX)
-	LEAQ       (SI)(CX*8), SI
-	LEAQ       (BX)(CX*8), BX
+	VMASKMOVPD Y2, Y1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*8), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func divByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func divByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX, AVX512F
-TEXT ·divByRowF32AVX512(SB), NOSPLIT, $0-56
+TEXT ·divByRowF32AVX512(SB), NOSPLIT, $0-96
 	MOVQ  rows+8(FP), AX
 	MOVQ  cols+16(FP), DX
 	MOVQ  dst+24(FP), BX
-	MOVQ  a+32(FP), SI
-	MOVQ  s+40(FP), DI
+	MOVQ  a+32(FP), DI
+	MOVQ  s+56(FP), R8
 	MOVQ  DX, CX
 	ANDQ  $0x0000000f, CX
-	MOVL  $0x00000001, R8
-	SHLL  CL, R8
-	DECL  R8
-	KMOVW R8, K1
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
 
 row:
-	VBROADCASTSS (DI), Z0
-	ADDQ         $0x00000004, DI
+	VBROADCASTSS (R8), Z0
+	ADDQ         $0x00000004, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000040, CX
 	JL           few
 
 four:
-	VMOVUPS (SI), Z1
+	VMOVUPS (DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VDIVPS  Z2, Z1, Z1
-	VMOVUPS Z1, (BX)
-	VMOVUPS 64(SI), Z1
+	VMOVUPS Z1, (BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VDIVPS  Z2, Z1, Z1
-	VMOVUPS Z1, 64(BX)
-	VMOVUPS 128(SI), Z1
+	VMOVUPS Z1, 64(BX)(SI*1)
+	VMOVUPS 128(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VDIVPS  Z2, Z1, Z1
-	VMOVUPS Z1, 128(BX)
-	VMOVUPS 192(SI), Z1
+	VMOVUPS Z1, 128(BX)(SI*1)
+	VMOVUPS 192(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VDIVPS  Z2, Z1, Z1
-	VMOVUPS Z1, 192(BX)
+	VMOVUPS Z1, 192(BX)(SI*1)
 	ADDQ    $0x00000100, SI
-	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000040, CX
 	JGE     four
 
@@ -1465,72 +1493,72 @@ few:
 	JL   part
 
 one:
-	VMOVUPS (SI), Z1
+	VMOVUPS (DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VDIVPS  Z2, Z1, Z1
-	VMOVUPS Z1, (BX)
+	VMOVUPS Z1, (BX)(SI*1)
 	ADDQ    $0x00000040, SI
-	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000010, CX
 	JGE     one
 
 part:
 	ADDQ      $0x00000010, CX
 	JE        next
-	VMOVUPS.Z (SI), K1, Z1
+	VMOVUPS.Z (DI)(SI*1), K1, Z1
 	VMOVAPS   Z0, Z0
 	VDIVPS    Z0, Z1, Z1
-	VMOVUPS   Z1, K1, (BX)
-	LEAQ      (SI)(CX*4), SI
-	LEAQ      (BX)(CX*4), BX
+	VMOVUPS   Z1, K1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*4), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func divByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func divByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX, AVX512F
-TEXT ·divByRowF64AVX512(SB), NOSPLIT, $0-56
+TEXT ·divByRowF64AVX512(SB), NOSPLIT, $0-96
 	MOVQ  rows+8(FP), AX
 	MOVQ  cols+16(FP), DX
 	MOVQ  dst+24(FP), BX
-	MOVQ  a+32(FP), SI
-	MOVQ  s+40(FP), DI
+	MOVQ  a+32(FP), DI
+	MOVQ  s+56(FP), R8
 	MOVQ  DX, CX
 	ANDQ  $0x00000007, CX
-	MOVL  $0x00000001, R8
-	SHLL  CL, R8
-	DECL  R8
-	KMOVW R8, K1
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
 
 row:
-	VBROADCASTSD (DI), Z0
-	ADDQ         $0x00000008, DI
+	VBROADCASTSD (R8), Z0
+	ADDQ         $0x00000008, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000020, CX
 	JL           few
 
 four:
-	VMOVUPD (SI), Z1
+	VMOVUPD (DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VDIVPD  Z2, Z1, Z1
-	VMOVUPD Z1, (BX)
-	VMOVUPD 64(SI), Z1
+	VMOVUPD Z1, (BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VDIVPD  Z2, Z1, Z1
-	VMOVUPD Z1, 64(BX)
-	VMOVUPD 128(SI), Z1
+	VMOVUPD Z1, 64(BX)(SI*1)
+	VMOVUPD 128(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VDIVPD  Z2, Z1, Z1
-	VMOVUPD Z1, 128(BX)
-	VMOVUPD 192(SI), Z1
+	VMOVUPD Z1, 128(BX)(SI*1)
+	VMOVUPD 192(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VDIVPD  Z2, Z1, Z1
-	VMOVUPD Z1, 192(BX)
+	VMOVUPD Z1, 192(BX)(SI*1)
 	ADDQ    $0x00000100, SI
-	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000020, CX
 	JGE     four
 
@@ -1540,71 +1568,71 @@ few:
 	JL   part
 
 one:
-	VMOVUPD (SI), Z1
+	VMOVUPD (DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VDIVPD  Z2, Z1, Z1
-	VMOVUPD Z1, (BX)
+	VMOVUPD Z1, (BX)(SI*1)
 	ADDQ    $0x00000040, SI
-	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000008, CX
 	JGE     one
 
 part:
 	ADDQ      $0x00000008, CX
 	JE        next
-	VMOVUPD.Z (SI), K1, Z1
+	VMOVUPD.Z (DI)(SI*1), K1, Z1
 	VMOVAPS   Z0, Z0
 	VDIVPD    Z0, Z1, Z1
-	VMOVUPD   Z1, K1, (BX)
-	LEAQ      (SI)(CX*8), SI
-	LEAQ      (BX)(CX*8), BX
+	VMOVUPD   Z1, K1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*8), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func divIntoByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func divIntoByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX
-TEXT ·divIntoByRowF32AVX2(SB), NOSPLIT, $0-56
+TEXT ·divIntoByRowF32AVX2(SB), NOSPLIT, $0-96
 	MOVQ    rows+8(FP), AX
 	MOVQ    cols+16(FP), DX
 	MOVQ    dst+24(FP), BX
-	MOVQ    a+32(FP), SI
-	MOVQ    s+40(FP), DI
+	MOVQ    a+32(FP), DI
+	MOVQ    s+56(FP), R8
 	MOVQ    DX, CX
 	ANDQ    $0x00000007, CX
-	LEAQ    tailMask<>+0(SB), R8
+	LEAQ    tailMask<>+0(SB), SI
 	NEGQ    CX
-	VMOVDQU 32(R8)(CX*4), Y1
+	VMOVDQU 32(SI)(CX*4), Y1
 
 row:
-	VBROADCASTSS (DI), Y0
-	ADDQ         $0x00000004, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         $0x00000004, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000020, CX
 	JL           few
 
 four:
-	VMOVUPS (SI), Y2
+	VMOVUPS (DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VDIVPS  Y2, Y3, Y2
-	VMOVUPS Y2, (BX)
-	VMOVUPS 32(SI), Y2
+	VMOVUPS Y2, (BX)(SI*1)
+	VMOVUPS 32(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VDIVPS  Y2, Y3, Y2
-	VMOVUPS Y2, 32(BX)
-	VMOVUPS 64(SI), Y2
+	VMOVUPS Y2, 32(BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VDIVPS  Y2, Y3, Y2
-	VMOVUPS Y2, 64(BX)
-	VMOVUPS 96(SI), Y2
+	VMOVUPS Y2, 64(BX)(SI*1)
+	VMOVUPS 96(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VDIVPS  Y2, Y3, Y2
-	VMOVUPS Y2, 96(BX)
+	VMOVUPS Y2, 96(BX)(SI*1)
 	ADDQ    $0x00000080, SI
-	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000020, CX
 	JGE     four
 
@@ -1614,71 +1642,71 @@ few:
 	JL   part
 
 one:
-	VMOVUPS (SI), Y2
+	VMOVUPS (DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VDIVPS  Y2, Y3, Y2
-	VMOVUPS Y2, (BX)
+	VMOVUPS Y2, (BX)(SI*1)
 	ADDQ    $0x00000020, SI
-	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000008, CX
 	JGE     one
 
 part:
 	ADDQ       $0x00000008, CX
 	JE         next
-	VMASKMOVPS (SI), Y1, Y2
+	VMASKMOVPS (DI)(SI*1), Y1, Y2
 	VMOVAPS    Y0, Y0
 	VDIVPS     Y2, Y0, Y2
-	VMASKMOVPS Y2, Y1, (BX)
-	LEAQ       (SI)(CX*4), SI
-	LEAQ       (BX)(CX*4), BX
+	VMASKMOVPS Y2, Y1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*4), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func divIntoByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func divIntoByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX
-TEXT ·divIntoByRowF64AVX2(SB), NOSPLIT, $0-56
+TEXT ·divIntoByRowF64AVX2(SB), NOSPLIT, $0-96
 	MOVQ    rows+8(FP), AX
 	MOVQ    cols+16(FP), DX
 	MOVQ    dst+24(FP), BX
-	MOVQ    a+32(FP), SI
-	MOVQ    s+40(FP), DI
+	MOVQ    a+32(FP), DI
+	MOVQ    s+56(FP), R8
 	MOVQ    DX, CX
 	ANDQ    $0x00000003, CX
-	LEAQ    tailMask<>+0(SB), R8
+	LEAQ    tailMask<>+0(SB), SI
 	NEGQ    CX
-	VMOVDQU 32(R8)(CX*8), Y1
+	VMOVDQU 32(SI)(CX*8), Y1
 
 row:
-	VBROADCASTSD (DI), Y0
-	ADDQ         $0x00000008, DI
+	VBROADCASTSD (R8), Y0
+	ADDQ         $0x00000008, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000010, CX
 	JL           few
 
 four:
-	VMOVUPD (SI), Y2
+	VMOVUPD (DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VDIVPD  Y2, Y3, Y2
-	VMOVUPD Y2, (BX)
-	VMOVUPD 32(SI), Y2
+	VMOVUPD Y2, (BX)(SI*1)
+	VMOVUPD 32(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VDIVPD  Y2, Y3, Y2
-	VMOVUPD Y2, 32(BX)
-	VMOVUPD 64(SI), Y2
+	VMOVUPD Y2, 32(BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VDIVPD  Y2, Y3, Y2
-	VMOVUPD Y2, 64(BX)
-	VMOVUPD 96(SI), Y2
+	VMOVUPD Y2, 64(BX)(SI*1)
+	VMOVUPD 96(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VDIVPD  Y2, Y3, Y2
-	VMOVUPD Y2, 96(BX)
+	VMOVUPD Y2, 96(BX)(SI*1)
 	ADDQ    $0x00000080, SI
-	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000010, CX
 	JGE     four
 
@@ -1688,72 +1716,72 @@ few:
 	JL   part
 
 one:
-	VMOVUPD (SI), Y2
+	VMOVUPD (DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VDIVPD  Y2, Y3, Y2
-	VMOVUPD Y2, (BX)
+	VMOVUPD Y2, (BX)(SI*1)
 	ADDQ    $0x00000020, SI
-	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000004, CX
 	JGE     one
 
 part:
 	ADDQ       $0x00000004, CX
 	JE         next
-	VMASKMOVPD (SI), Y1, Y2
+	VMASKMOVPD (DI)(SI*1), Y1, Y2
 	VMOVAPS    Y0, Y0
 	VDIVPD     Y2, Y0, Y2
-	VMASKMOVPD Y2, Y1, (BX)
-	LEAQ       (SI)(CX*8), SI
-	LEAQ       (BX)(CX*8), BX
+	VMASKMOVPD Y2, Y1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*8), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func divIntoByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func divIntoByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX, AVX512F
-TEXT ·divIntoByRowF32AVX512(SB), NOSPLIT, $0-56
+TEXT ·divIntoByRowF32AVX512(SB), NOSPLIT, $0-96
 	MOVQ  rows+8(FP), AX
 	MOVQ  cols+16(FP), DX
 	MOVQ  dst+24(FP), BX
-	MOVQ  a+32(FP), SI
-	MOVQ  s+40(FP), DI
+	MOVQ  a+32(FP), DI
+	MOVQ  s+56(FP), R8
 	MOVQ  DX, CX
 	ANDQ  $0x0000000f, CX
-	MOVL  $0x00000001, R8
-	SHLL  CL, R8
-	DECL  R8
-	KMOVW R8, K1
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
 
 row:
-	VBROADCASTSS (DI), Z0
-	ADDQ         $0x00000004, DI
+	VBROADCASTSS (R8), Z0
+	ADDQ         $0x00000004, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000040, CX
 	JL           few
 
 four:
-	VMOVUPS (SI), Z1
+	VMOVUPS (DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VDIVPS  Z1, Z2, Z1
-	VMOVUPS Z1, (BX)
-	VMOVUPS 64(SI), Z1
+	VMOVUPS Z1, (BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VDIVPS  Z1, Z2, Z1
-	VMOVUPS Z1, 64(BX)
-	VMOVUPS 128(SI), Z1
+	VMOVUPS Z1, 64(BX)(SI*1)
+	VMOVUPS 128(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VDIVPS  Z1, Z2, Z1
-	VMOVUPS Z1, 128(BX)
-	VMOVUPS 192(SI), Z1
+	VMOVUPS Z1, 128(BX)(SI*1)
+	VMOVUPS 192(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VDIVPS  Z1, Z2, Z1
-	VMOVUPS Z1, 192(BX)
+	VMOVUPS Z1, 192(BX)(SI*1)
 	ADDQ    $0x00000100, SI
-	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000040, CX
 	JGE     four
 
@@ -1763,72 +1791,72 @@ few:
 	JL   part
 
 one:
-	VMOVUPS (SI), Z1
+	VMOVUPS (DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VDIVPS  Z1, Z2, Z1
-	VMOVUPS Z1, (BX)
+	VMOVUPS Z1, (BX)(SI*1)
 	ADDQ    $0x00000040, SI
-	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000010, CX
 	JGE     one
 
 part:
 	ADDQ      $0x00000010, CX
 	JE        next
-	VMOVUPS.Z (SI), K1, Z1
+	VMOVUPS.Z (DI)(SI*1), K1, Z1
 	VMOVAPS   Z0, Z0
 	VDIVPS    Z1, Z0, Z1
-	VMOVUPS   Z1, K1, (BX)
-	LEAQ      (SI)(CX*4), SI
-	LEAQ      (BX)(CX*4), BX
+	VMOVUPS   Z1, K1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*4), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func divIntoByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func divIntoByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX, AVX512F
-TEXT ·divIntoByRowF64AVX512(SB), NOSPLIT, $0-56
+TEXT ·divIntoByRowF64AVX512(SB), NOSPLIT, $0-96
 	MOVQ  rows+8(FP), AX
 	MOVQ  cols+16(FP), DX
 	MOVQ  dst+24(FP), BX
-	MOVQ  a+32(FP), SI
-	MOVQ  s+40(FP), DI
+	MOVQ  a+32(FP), DI
+	MOVQ  s+56(FP), R8
 	MOVQ  DX, CX
 	ANDQ  $0x00000007, CX
-	MOVL  $0x00000001, R8
-	SHLL  CL, R8
-	DECL  R8
-	KMOVW R8, K1
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
 
 row:
-	VBROADCASTSD (DI), Z0
-	ADDQ         $0x00000008, DI
+	VBROADCASTSD (R8), Z0
+	ADDQ         $0x00000008, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000020, CX
 	JL           few
 
 four:
-	VMOVUPD (SI), Z1
+	VMOVUPD (DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VDIVPD  Z1, Z2, Z1
-	VMOVUPD Z1, (BX)
-	VMOVUPD 64(SI), Z1
+	VMOVUPD Z1, (BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VDIVPD  Z1, Z2, Z1
-	VMOVUPD Z1, 64(BX)
-	VMOVUPD 128(SI), Z1
+	VMOVUPD Z1, 64(BX)(SI*1)
+	VMOVUPD 128(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VDIVPD  Z1, Z2, Z1
-	VMOVUPD Z1, 128(BX)
-	VMOVUPD 192(SI), Z1
+	VMOVUPD Z1, 128(BX)(SI*1)
+	VMOVUPD 192(DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VDIVPD  Z1, Z2, Z1
-	VMOVUPD Z1, 192(BX)
+	VMOVUPD Z1, 192(BX)(SI*1)
 	ADDQ    $0x00000100, SI
-	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000020, CX
 	JGE     four
 
@@ -1838,87 +1866,87 @@ few:
 	JL   part
 
 one:
-	VMOVUPD (SI), Z1
+	VMOVUPD (DI)(SI*1), Z1
 	VMOVAPS Z0, Z2
 	VDIVPD  Z1, Z2, Z1
-	VMOVUPD Z1, (BX)
+	VMOVUPD Z1, (BX)(SI*1)
 	ADDQ    $0x00000040, SI
-	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000008, CX
 	JGE     one
 
 part:
 	ADDQ      $0x00000008, CX
 	JE        next
-	VMOVUPD.Z (SI), K1, Z1
+	VMOVUPD.Z (DI)(SI*1), K1, Z1
 	VMOVAPS   Z0, Z0
 	VDIVPD    Z1, Z0, Z1
-	VMOVUPD   Z1, K1, (BX)
-	LEAQ      (SI)(CX*8), SI
-	LEAQ      (BX)(CX*8), BX
+	VMOVUPD   Z1, K1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*8), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func maxByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func maxByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX
-TEXT ·maxByRowF32AVX2(SB), NOSPLIT, $0-56
+TEXT ·maxByRowF32AVX2(SB), NOSPLIT, $0-96
 	MOVQ    rows+8(FP), AX
 	MOVQ    cols+16(FP), DX
 	MOVQ    dst+24(FP), BX
-	MOVQ    a+32(FP), SI
-	MOVQ    s+40(FP), DI
+	MOVQ    a+32(FP), DI
+	MOVQ    s+56(FP), R8
 	MOVQ    DX, CX
 	ANDQ    $0x00000007, CX
-	LEAQ    tailMask<>+0(SB), R8
+	LEAQ    tailMask<>+0(SB), SI
 	NEGQ    CX
-	VMOVDQU 32(R8)(CX*4), Y1
+	VMOVDQU 32(SI)(CX*4), Y1
 
 row:
-	VBROADCASTSS (DI), Y0
-	ADDQ         $0x00000004, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         $0x00000004, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000020, CX
 	JL           few
 
 four:
-	VMOVUPS (SI), Y2
+	VMOVUPS (DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VCMPPS  $0x03, Y3, Y2, Y5
 	VMAXPS  Y3, Y2, Y4
 	VMAXPS  Y2, Y3, Y3
 	VANDPS  Y3, Y4, Y4
 	VORPS   Y5, Y4, Y4
-	VMOVUPS Y4, (BX)
-	VMOVUPS 32(SI), Y2
+	VMOVUPS Y4, (BX)(SI*1)
+	VMOVUPS 32(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VCMPPS  $0x03, Y3, Y2, Y5
 	VMAXPS  Y3, Y2, Y4
 	VMAXPS  Y2, Y3, Y3
 	VANDPS  Y3, Y4, Y4
 	VORPS   Y5, Y4, Y4
-	VMOVUPS Y4, 32(BX)
-	VMOVUPS 64(SI), Y2
+	VMOVUPS Y4, 32(BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VCMPPS  $0x03, Y3, Y2, Y5
 	VMAXPS  Y3, Y2, Y4
 	VMAXPS  Y2, Y3, Y3
 	VANDPS  Y3, Y4, Y4
 	VORPS   Y5, Y4, Y4
-	VMOVUPS Y4, 64(BX)
-	VMOVUPS 96(SI), Y2
+	VMOVUPS Y4, 64(BX)(SI*1)
+	VMOVUPS 96(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VCMPPS  $0x03, Y3, Y2, Y5
 	VMAXPS  Y3, Y2, Y4
 	VMAXPS  Y2, Y3, Y3
 	VANDPS  Y3, Y4, Y4
 	VORPS   Y5, Y4, Y4
-	VMOVUPS Y4, 96(BX)
+	VMOVUPS Y4, 96(BX)(SI*1)
 	ADDQ    $0x00000080, SI
-	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000020, CX
 	JGE     four
 
@@ -1928,95 +1956,95 @@ few:
 	JL   part
 
 one:
-	VMOVUPS (SI), Y2
+	VMOVUPS (DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VCMPPS  $0x03, Y3, Y2, Y5
 	VMAXPS  Y3, Y2, Y4
 	VMAXPS  Y2, Y3, Y3
 	VANDPS  Y3, Y4, Y4
 	VORPS   Y5, Y4, Y4
-	VMOVUPS Y4, (BX)
+	VMOVUPS Y4, (BX)(SI*1)
 	ADDQ    $0x00000020, SI
-	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000008, CX
 	JGE     one
 
 part:
 	ADDQ       $0x00000008, CX
 	JE         next
-	VMASKMOVPS (SI), Y1, Y2
+	VMASKMOVPS (DI)(SI*1), Y1, Y2
 	VMOVAPS    Y0, Y0
 	VCMPPS     $0x03, Y0, Y2, Y4
 	VMAXPS     Y0, Y2, Y3
 	VMAXPS     Y2, Y0, Y0
 	VANDPS     Y0, Y3, Y3
 	VORPS      Y4, Y3, Y3
-	VMASKMOVPS Y3, Y1, (BX)
-	LEAQ       (SI)(CX*4), SI
-	LEAQ       (BX)(CX*4), BX
+	VMASKMOVPS Y3, Y1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*4), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func maxByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func maxByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX
-TEXT ·maxByRowF64AVX2(SB), NOSPLIT, $0-56
+TEXT ·maxByRowF64AVX2(SB), NOSPLIT, $0-96
 	MOVQ    rows+8(FP), AX
 	MOVQ    cols+16(FP), DX
 	MOVQ    dst+24(FP), BX
-	MOVQ    a+32(FP), SI
-	MOVQ    s+40(FP), DI
+	MOVQ    a+32(FP), DI
+	MOVQ    s+56(FP), R8
 	MOVQ    DX, CX
 	ANDQ    $0x00000003, CX
-	LEAQ    tailMask<>+0(SB), R8
+	LEAQ    tailMask<>+0(SB), SI
 	NEGQ    CX
-	VMOVDQU 32(R8)(CX*8), Y1
+	VMOVDQU 32(SI)(CX*8), Y1
 
 row:
-	VBROADCASTSD (DI), Y0
-	ADDQ         $0x00000008, DI
+	VBROADCASTSD (R8), Y0
+	ADDQ         $0x00000008, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000010, CX
 	JL           few
 
 four:
-	VMOVUPD (SI), Y2
+	VMOVUPD (DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VCMPPD  $0x03, Y3, Y2, Y5
 	VMAXPD  Y3, Y2, Y4
 	VMAXPD  Y2, Y3, Y3
 	VANDPD  Y3, Y4, Y4
 	VORPD   Y5, Y4, Y4
-	VMOVUPD Y4, (BX)
-	VMOVUPD 32(SI), Y2
+	VMOVUPD Y4, (BX)(SI*1)
+	VMOVUPD 32(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VCMPPD  $0x03, Y3, Y2, Y5
 	VMAXPD  Y3, Y2, Y4
 	VMAXPD  Y2, Y3, Y3
 	VANDPD  Y3, Y4, Y4
 	VORPD   Y5, Y4, Y4
-	VMOVUPD Y4, 32(BX)
-	VMOVUPD 64(SI), Y2
+	VMOVUPD Y4, 32(BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VCMPPD  $0x03, Y3, Y2, Y5
 	VMAXPD  Y3, Y2, Y4
 	VMAXPD  Y2, Y3, Y3
 	VANDPD  Y3, Y4, Y4
 	VORPD   Y5, Y4, Y4
-	VMOVUPD Y4, 64(BX)
-	VMOVUPD 96(SI), Y2
+	VMOVUPD Y4, 64(BX)(SI*1)
+	VMOVUPD 96(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VCMPPD  $0x03, Y3, Y2, Y5
 	VMAXPD  Y3, Y2, Y4
 	VMAXPD  Y2, Y3, Y3
 	VANDPD  Y3, Y4, Y4
 	VORPD   Y5, Y4, Y4
-	VMOVUPD Y4, 96(BX)
+	VMOVUPD Y4, 96(BX)(SI*1)
 	ADDQ    $0x00000080, SI
-	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000010, CX
 	JGE     four
 
@@ -2026,88 +2054,88 @@ few:
 	JL   part
 
 one:
-	VMOVUPD (SI), Y2
+	VMOVUPD (DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VCMPPD  $0x03, Y3, Y2, Y5
 	VMAXPD  Y3, Y2, Y4
 	VMAXPD  Y2, Y3, Y3
 	VANDPD  Y3, Y4, Y4
 	VORPD   Y5, Y4, Y4
-	VMOVUPD Y4, (BX)
+	VMOVUPD Y4, (BX)(SI*1)
 	ADDQ    $0x00000020, SI
-	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000004, CX
 	JGE     one
 
 part:
 	ADDQ       $0x00000004, CX
 	JE         next
-	VMASKMOVPD (SI), Y1, Y2
+	VMASKMOVPD (DI)(SI*1), Y1, Y2
 	VMOVAPS    Y0, Y0
 	VCMPPD     $0x03, Y0, Y2, Y4
 	VMAXPD     Y0, Y2, Y3
 	VMAXPD     Y2, Y0, Y0
 	VANDPD     Y0, Y3, Y3
 	VORPD      Y4, Y3, Y3
-	VMASKMOVPD Y3, Y1, (BX)
-	LEAQ       (SI)(CX*8), SI
-	LEAQ       (BX)(CX*8), BX
+	VMASKMOVPD Y3, Y1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*8), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func maxByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func maxByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·maxByRowF32AVX512(SB), NOSPLIT, $0-56
+TEXT ·maxByRowF32AVX512(SB), NOSPLIT, $0-96
 	MOVQ  rows+8(FP), AX
 	MOVQ  cols+16(FP), DX
 	MOVQ  dst+24(FP), BX
-	MOVQ  a+32(FP), SI
-	MOVQ  s+40(FP), DI
+	MOVQ  a+32(FP), DI
+	MOVQ  s+56(FP), R8
 	MOVQ  DX, CX
 	ANDQ  $0x0000000f, CX
-	MOVL  $0x00000001, R8
-	SHLL  CL, R8
-	DECL  R8
-	KMOVW R8, K1
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
 
 row:
-	VBROADCASTSS (DI), Z0
-	ADDQ         $0x00000004, DI
+	VBROADCASTSS (R8), Z0
+	ADDQ         $0x00000004, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000040, CX
 	JL           few
 
 four:
-	VMOVUPS  (SI), Z1
+	VMOVUPS  (DI)(SI*1), Z1
 	VMOVAPS  Z0, Z2
 	VCMPPS   $0x03, Z2, Z1, K2
 	VRANGEPS $0x05, Z2, Z1, Z3
 	VADDPS   Z2, Z1, K2, Z3
-	VMOVUPS  Z3, (BX)
-	VMOVUPS  64(SI), Z1
+	VMOVUPS  Z3, (BX)(SI*1)
+	VMOVUPS  64(DI)(SI*1), Z1
 	VMOVAPS  Z0, Z2
 	VCMPPS   $0x03, Z2, Z1, K2
 	VRANGEPS $0x05, Z2, Z1, Z3
 	VADDPS   Z2, Z1, K2, Z3
-	VMOVUPS  Z3, 64(BX)
-	VMOVUPS  128(SI), Z1
+	VMOVUPS  Z3, 64(BX)(SI*1)
+	VMOVUPS  128(DI)(SI*1), Z1
 	VMOVAPS  Z0, Z2
 	VCMPPS   $0x03, Z2, Z1, K2
 	VRANGEPS $0x05, Z2, Z1, Z3
 	VADDPS   Z2, Z1, K2, Z3
-	VMOVUPS  Z3, 128(BX)
-	VMOVUPS  192(SI), Z1
+	VMOVUPS  Z3, 128(BX)(SI*1)
+	VMOVUPS  192(DI)(SI*1), Z1
 	VMOVAPS  Z0, Z2
 	VCMPPS   $0x03, Z2, Z1, K2
 	VRANGEPS $0x05, Z2, Z1, Z3
 	VADDPS   Z2, Z1, K2, Z3
-	VMOVUPS  Z3, 192(BX)
+	VMOVUPS  Z3, 192(BX)(SI*1)
 	ADDQ     $0x00000100, SI
-	ADDQ     $0x00000100, BX
 	SUBQ     $0x00000040, CX
 	JGE      four
 
@@ -2117,84 +2145,84 @@ few:
 	JL   part
 
 one:
-	VMOVUPS  (SI), Z1
+	VMOVUPS  (DI)(SI*1), Z1
 	VMOVAPS  Z0, Z2
 	VCMPPS   $0x03, Z2, Z1, K2
 	VRANGEPS $0x05, Z2, Z1, Z3
 	VADDPS   Z2, Z1, K2, Z3
-	VMOVUPS  Z3, (BX)
+	VMOVUPS  Z3, (BX)(SI*1)
 	ADDQ     $0x00000040, SI
-	ADDQ     $0x00000040, BX
 	SUBQ     $0x00000010, CX
 	JGE      one
 
 part:
 	ADDQ      $0x00000010, CX
 	JE        next
-	VMOVUPS.Z (SI), K1, Z1
+	VMOVUPS.Z (DI)(SI*1), K1, Z1
 	VMOVAPS   Z0, Z0
 	VCMPPS    $0x03, Z0, Z1, K2
 	VRANGEPS  $0x05, Z0, Z1, Z2
 	VADDPS    Z0, Z1, K2, Z2
-	VMOVUPS   Z2, K1, (BX)
-	LEAQ      (SI)(CX*4), SI
-	LEAQ      (BX)(CX*4), BX
+	VMOVUPS   Z2, K1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*4), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func maxByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func maxByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·maxByRowF64AVX512(SB), NOSPLIT, $0-56
+TEXT ·maxByRowF64AVX512(SB), NOSPLIT, $0-96
 	MOVQ  rows+8(FP), AX
 	MOVQ  cols+16(FP), DX
 	MOVQ  dst+24(FP), BX
-	MOVQ  a+32(FP), SI
-	MOVQ  s+40(FP), DI
+	MOVQ  a+32(FP), DI
+	MOVQ  s+56(FP), R8
 	MOVQ  DX, CX
 	ANDQ  $0x00000007, CX
-	MOVL  $0x00000001, R8
-	SHLL  CL, R8
-	DECL  R8
-	KMOVW R8, K1
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
 
 row:
-	VBROADCASTSD (DI), Z0
-	ADDQ         $0x00000008, DI
+	VBROADCASTSD (R8), Z0
+	ADDQ         $0x00000008, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000020, CX
 	JL           few
 
 four:
-	VMOVUPD  (SI), Z1
+	VMOVUPD  (DI)(SI*1), Z1
 	VMOVAPS  Z0, Z2
 	VCMPPD   $0x03, Z2, Z1, K2
 	VRANGEPD $0x05, Z2, Z1, Z3
 	VADDPD   Z2, Z1, K2, Z3
-	VMOVUPD  Z3, (BX)
-	VMOVUPD  64(SI), Z1
+	VMOVUPD  Z3, (BX)(SI*1)
+	VMOVUPD  64(DI)(SI*1), Z1
 	VMOVAPS  Z0, Z2
 	VCMPPD   $0x03, Z2, Z1, K2
 	VRANGEPD $0x05, Z2, Z1, Z3
 	VADDPD   Z2, Z1, K2, Z3
-	VMOVUPD  Z3, 64(BX)
-	VMOVUPD  128(SI), Z1
+	VMOVUPD  Z3, 64(BX)(SI*1)
+	VMOVUPD  128(DI)(SI*1), Z1
 	VMOVAPS  Z0, Z2
 	VCMPPD   $0x03, Z2, Z1, K2
 	VRANGEPD $0x05, Z2, Z1, Z3
 	VADDPD   Z2, Z1, K2, Z3
-	VMOVUPD  Z3, 128(BX)
-	VMOVUPD  192(SI), Z1
+	VMOVUPD  Z3, 128(BX)(SI*1)
+	VMOVUPD  192(DI)(SI*1), Z1
 	VMOVAPS  Z0, Z2
 	VCMPPD   $0x03, Z2, Z1, K2
 	VRANGEPD $0x05, Z2, Z1, Z3
 	VADDPD   Z2, Z1, K2, Z3
-	VMOVUPD  Z3, 192(BX)
+	VMOVUPD  Z3, 192(BX)(SI*1)
 	ADDQ     $0x00000100, SI
-	ADDQ     $0x00000100, BX
 	SUBQ     $0x00000020, CX
 	JGE      four
 
@@ -2204,91 +2232,91 @@ few:
 	JL   part
 
 one:
-	VMOVUPD  (SI), Z1
+	VMOVUPD  (DI)(SI*1), Z1
 	VMOVAPS  Z0, Z2
 	VCMPPD   $0x03, Z2, Z1, K2
 	VRANGEPD $0x05, Z2, Z1, Z3
 	VADDPD   Z2, Z1, K2, Z3
-	VMOVUPD  Z3, (BX)
+	VMOVUPD  Z3, (BX)(SI*1)
 	ADDQ     $0x00000040, SI
-	ADDQ     $0x00000040, BX
 	SUBQ     $0x00000008, CX
 	JGE      one
 
 part:
 	ADDQ      $0x00000008, CX
 	JE        next
-	VMOVUPD.Z (SI), K1, Z1
+	VMOVUPD.Z (DI)(SI*1), K1, Z1
 	VMOVAPS   Z0, Z0
 	VCMPPD    $0x03, Z0, Z1, K2
 	VRANGEPD  $0x05, Z0, Z1, Z2
 	VADDPD    Z0, Z1, K2, Z2
-	VMOVUPD   Z2, K1, (BX)
-	LEAQ      (SI)(CX*8), SI
-	LEAQ      (BX)(CX*8), BX
+	VMOVUPD   Z2, K1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*8), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func minByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func minByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX
-TEXT ·minByRowF32AVX2(SB), NOSPLIT, $0-56
+TEXT ·minByRowF32AVX2(SB), NOSPLIT, $0-96
 	MOVQ    rows+8(FP), AX
 	MOVQ    cols+16(FP), DX
 	MOVQ    dst+24(FP), BX
-	MOVQ    a+32(FP), SI
-	MOVQ    s+40(FP), DI
+	MOVQ    a+32(FP), DI
+	MOVQ    s+56(FP), R8
 	MOVQ    DX, CX
 	ANDQ    $0x00000007, CX
-	LEAQ    tailMask<>+0(SB), R8
+	LEAQ    tailMask<>+0(SB), SI
 	NEGQ    CX
-	VMOVDQU 32(R8)(CX*4), Y1
+	VMOVDQU 32(SI)(CX*4), Y1
 
 row:
-	VBROADCASTSS (DI), Y0
-	ADDQ         $0x00000004, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         $0x00000004, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000020, CX
 	JL           few
 
 four:
-	VMOVUPS (SI), Y2
+	VMOVUPS (DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VCMPPS  $0x03, Y3, Y2, Y5
 	VMINPS  Y3, Y2, Y4
 	VMINPS  Y2, Y3, Y3
 	VORPS   Y3, Y4, Y4
 	VORPS   Y5, Y4, Y4
-	VMOVUPS Y4, (BX)
-	VMOVUPS 32(SI), Y2
+	VMOVUPS Y4, (BX)(SI*1)
+	VMOVUPS 32(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VCMPPS  $0x03, Y3, Y2, Y5
 	VMINPS  Y3, Y2, Y4
 	VMINPS  Y2, Y3, Y3
 	VORPS   Y3, Y4, Y4
 	VORPS   Y5, Y4, Y4
-	VMOVUPS Y4, 32(BX)
-	VMOVUPS 64(SI), Y2
+	VMOVUPS Y4, 32(BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VCMPPS  $0x03, Y3, Y2, Y5
 	VMINPS  Y3, Y2, Y4
 	VMINPS  Y2, Y3, Y3
 	VORPS   Y3, Y4, Y4
 	VORPS   Y5, Y4, Y4
-	VMOVUPS Y4, 64(BX)
-	VMOVUPS 96(SI), Y2
+	VMOVUPS Y4, 64(BX)(SI*1)
+	VMOVUPS 96(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VCMPPS  $0x03, Y3, Y2, Y5
 	VMINPS  Y3, Y2, Y4
 	VMINPS  Y2, Y3, Y3
 	VORPS   Y3, Y4, Y4
 	VORPS   Y5, Y4, Y4
-	VMOVUPS Y4, 96(BX)
+	VMOVUPS Y4, 96(BX)(SI*1)
 	ADDQ    $0x00000080, SI
-	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000020, CX
 	JGE     four
 
@@ -2298,95 +2326,95 @@ few:
 	JL   part
 
 one:
-	VMOVUPS (SI), Y2
+	VMOVUPS (DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VCMPPS  $0x03, Y3, Y2, Y5
 	VMINPS  Y3, Y2, Y4
 	VMINPS  Y2, Y3, Y3
 	VORPS   Y3, Y4, Y4
 	VORPS   Y5, Y4, Y4
-	VMOVUPS Y4, (BX)
+	VMOVUPS Y4, (BX)(SI*1)
 	ADDQ    $0x00000020, SI
-	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000008, CX
 	JGE     one
 
 part:
 	ADDQ       $0x00000008, CX
 	JE         next
-	VMASKMOVPS (SI), Y1, Y2
+	VMASKMOVPS (DI)(SI*1), Y1, Y2
 	VMOVAPS    Y0, Y0
 	VCMPPS     $0x03, Y0, Y2, Y4
 	VMINPS     Y0, Y2, Y3
 	VMINPS     Y2, Y0, Y0
 	VORPS      Y0, Y3, Y3
 	VORPS      Y4, Y3, Y3
-	VMASKMOVPS Y3, Y1, (BX)
-	LEAQ       (SI)(CX*4), SI
-	LEAQ       (BX)(CX*4), BX
+	VMASKMOVPS Y3, Y1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*4), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func minByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func minByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX
-TEXT ·minByRowF64AVX2(SB), NOSPLIT, $0-56
+TEXT ·minByRowF64AVX2(SB), NOSPLIT, $0-96
 	MOVQ    rows+8(FP), AX
 	MOVQ    cols+16(FP), DX
 	MOVQ    dst+24(FP), BX
-	MOVQ    a+32(FP), SI
-	MOVQ    s+40(FP), DI
+	MOVQ    a+32(FP), DI
+	MOVQ    s+56(FP), R8
 	MOVQ    DX, CX
 	ANDQ    $0x00000003, CX
-	LEAQ    tailMask<>+0(SB), R8
+	LEAQ    tailMask<>+0(SB), SI
 	NEGQ    CX
-	VMOVDQU 32(R8)(CX*8), Y1
+	VMOVDQU 32(SI)(CX*8), Y1
 
 row:
-	VBROADCASTSD (DI), Y0
-	ADDQ         $0x00000008, DI
+	VBROADCASTSD (R8), Y0
+	ADDQ         $0x00000008, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000010, CX
 	JL           few
 
 four:
-	VMOVUPD (SI), Y2
+	VMOVUPD (DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VCMPPD  $0x03, Y3, Y2, Y5
 	VMINPD  Y3, Y2, Y4
 	VMINPD  Y2, Y3, Y3
 	VORPD   Y3, Y4, Y4
 	VORPD   Y5, Y4, Y4
-	VMOVUPD Y4, (BX)
-	VMOVUPD 32(SI), Y2
+	VMOVUPD Y4, (BX)(SI*1)
+	VMOVUPD 32(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VCMPPD  $0x03, Y3, Y2, Y5
 	VMINPD  Y3, Y2, Y4
 	VMINPD  Y2, Y3, Y3
 	VORPD   Y3, Y4, Y4
 	VORPD   Y5, Y4, Y4
-	VMOVUPD Y4, 32(BX)
-	VMOVUPD 64(SI), Y2
+	VMOVUPD Y4, 32(BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VCMPPD  $0x03, Y3, Y2, Y5
 	VMINPD  Y3, Y2, Y4
 	VMINPD  Y2, Y3, Y3
 	VORPD   Y3, Y4, Y4
 	VORPD   Y5, Y4, Y4
-	VMOVUPD Y4, 64(BX)
-	VMOVUPD 96(SI), Y2
+	VMOVUPD Y4, 64(BX)(SI*1)
+	VMOVUPD 96(DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VCMPPD  $0x03, Y3, Y2, Y5
 	VMINPD  Y3, Y2, Y4
 	VMINPD  Y2, Y3, Y3
 	VORPD   Y3, Y4, Y4
 	VORPD   Y5, Y4, Y4
-	VMOVUPD Y4, 96(BX)
+	VMOVUPD Y4, 96(BX)(SI*1)
 	ADDQ    $0x00000080, SI
-	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000010, CX
 	JGE     four
 
@@ -2396,88 +2424,88 @@ few:
 	JL   part
 
 one:
-	VMOVUPD (SI), Y2
+	VMOVUPD (DI)(SI*1), Y2
 	VMOVAPS Y0, Y3
 	VCMPPD  $0x03, Y3, Y2, Y5
 	VMINPD  Y3, Y2, Y4
 	VMINPD  Y2, Y3, Y3
 	VORPD   Y3, Y4, Y4
 	VORPD   Y5, Y4, Y4
-	VMOVUPD Y4, (BX)
+	VMOVUPD Y4, (BX)(SI*1)
 	ADDQ    $0x00000020, SI
-	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000004, CX
 	JGE     one
 
 part:
 	ADDQ       $0x00000004, CX
 	JE         next
-	VMASKMOVPD (SI), Y1, Y2
+	VMASKMOVPD (DI)(SI*1), Y1, Y2
 	VMOVAPS    Y0, Y0
 	VCMPPD     $0x03, Y0, Y2, Y4
 	VMINPD     Y0, Y2, Y3
 	VMINPD     Y2, Y0, Y0
 	VORPD      Y0, Y3, Y3
 	VORPD      Y4, Y3, Y3
-	VMASKMOVPD Y3, Y1, (BX)
-	LEAQ       (SI)(CX*8), SI
-	LEAQ       (BX)(CX*8), BX
+	VMASKMOVPD Y3, Y1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*8), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func minByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func minByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·minByRowF32AVX512(SB), NOSPLIT, $0-56
+TEXT ·minByRowF32AVX512(SB), NOSPLIT, $0-96
 	MOVQ  rows+8(FP), AX
 	MOVQ  cols+16(FP), DX
 	MOVQ  dst+24(FP), BX
-	MOVQ  a+32(FP), SI
-	MOVQ  s+40(FP), DI
+	MOVQ  a+32(FP), DI
+	MOVQ  s+56(FP), R8
 	MOVQ  DX, CX
 	ANDQ  $0x0000000f, CX
-	MOVL  $0x00000001, R8
-	SHLL  CL, R8
-	DECL  R8
-	KMOVW R8, K1
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
 
 row:
-	VBROADCASTSS (DI), Z0
-	ADDQ         $0x00000004, DI
+	VBROADCASTSS (R8), Z0
+	ADDQ         $0x00000004, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000040, CX
 	JL           few
 
 four:
-	VMOVUPS  (SI), Z1
+	VMOVUPS  (DI)(SI*1), Z1
 	VMOVAPS  Z0, Z2
 	VCMPPS   $0x03, Z2, Z1, K2
 	VRANGEPS $0x04, Z2, Z1, Z3
 	VADDPS   Z2, Z1, K2, Z3
-	VMOVUPS  Z3, (BX)
-	VMOVUPS  64(SI), Z1
+	VMOVUPS  Z3, (BX)(SI*1)
+	VMOVUPS  64(DI)(SI*1), Z1
 	VMOVAPS  Z0, Z2
 	VCMPPS   $0x03, Z2, Z1, K2
 	VRANGEPS $0x04, Z2, Z1, Z3
 	VADDPS   Z2, Z1, K2, Z3
-	VMOVUPS  Z3, 64(BX)
-	VMOVUPS  128(SI), Z1
+	VMOVUPS  Z3, 64(BX)(SI*1)
+	VMOVUPS  128(DI)(SI*1), Z1
 	VMOVAPS  Z0, Z2
 	VCMPPS   $0x03, Z2, Z1, K2
 	VRANGEPS $0x04, Z2, Z1, Z3
 	VADDPS   Z2, Z1, K2, Z3
-	VMOVUPS  Z3, 128(BX)
-	VMOVUPS  192(SI), Z1
+	VMOVUPS  Z3, 128(BX)(SI*1)
+	VMOVUPS  192(DI)(SI*1), Z1
 	VMOVAPS  Z0, Z2
 	VCMPPS   $0x03, Z2, Z1, K2
 	VRANGEPS $0x04, Z2, Z1, Z3
 	VADDPS   Z2, Z1, K2, Z3
-	VMOVUPS  Z3, 192(BX)
+	VMOVUPS  Z3, 192(BX)(SI*1)
 	ADDQ     $0x00000100, SI
-	ADDQ     $0x00000100, BX
 	SUBQ     $0x00000040, CX
 	JGE      four
 
@@ -2487,84 +2515,84 @@ few:
 	JL   part
 
 one:
-	VMOVUPS  (SI), Z1
+	VMOVUPS  (DI)(SI*1), Z1
 	VMOVAPS  Z0, Z2
 	VCMPPS   $0x03, Z2, Z1, K2
 	VRANGEPS $0x04, Z2, Z1, Z3
 	VADDPS   Z2, Z1, K2, Z3
-	VMOVUPS  Z3, (BX)
+	VMOVUPS  Z3, (BX)(SI*1)
 	ADDQ     $0x00000040, SI
-	ADDQ     $0x00000040, BX
 	SUBQ     $0x00000010, CX
 	JGE      one
 
 part:
 	ADDQ      $0x00000010, CX
 	JE        next
-	VMOVUPS.Z (SI), K1, Z1
+	VMOVUPS.Z (DI)(SI*1), K1, Z1
 	VMOVAPS   Z0, Z0
 	VCMPPS    $0x03, Z0, Z1, K2
 	VRANGEPS  $0x04, Z0, Z1, Z2
 	VADDPS    Z0, Z1, K2, Z2
-	VMOVUPS   Z2, K1, (BX)
-	LEAQ      (SI)(CX*4), SI
-	LEAQ      (BX)(CX*4), BX
+	VMOVUPS   Z2, K1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*4), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func minByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func minByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·minByRowF64AVX512(SB), NOSPLIT, $0-56
+TEXT ·minByRowF64AVX512(SB), NOSPLIT, $0-96
 	MOVQ  rows+8(FP), AX
 	MOVQ  cols+16(FP), DX
 	MOVQ  dst+24(FP), BX
-	MOVQ  a+32(FP), SI
-	MOVQ  s+40(FP), DI
+	MOVQ  a+32(FP), DI
+	MOVQ  s+56(FP), R8
 	MOVQ  DX, CX
 	ANDQ  $0x00000007, CX
-	MOVL  $0x00000001, R8
-	SHLL  CL, R8
-	DECL  R8
-	KMOVW R8, K1
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
 
 row:
-	VBROADCASTSD (DI), Z0
-	ADDQ         $0x00000008, DI
+	VBROADCASTSD (R8), Z0
+	ADDQ         $0x00000008, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000020, CX
 	JL           few
 
 four:
-	VMOVUPD  (SI), Z1
+	VMOVUPD  (DI)(SI*1), Z1
 	VMOVAPS  Z0, Z2
 	VCMPPD   $0x03, Z2, Z1, K2
 	VRANGEPD $0x04, Z2, Z1, Z3
 	VADDPD   Z2, Z1, K2, Z3
-	VMOVUPD  Z3, (BX)
-	VMOVUPD  64(SI), Z1
+	VMOVUPD  Z3, (BX)(SI*1)
+	VMOVUPD  64(DI)(SI*1), Z1
 	VMOVAPS  Z0, Z2
 	VCMPPD   $0x03, Z2, Z1, K2
 	VRANGEPD $0x04, Z2, Z1, Z3
 	VADDPD   Z2, Z1, K2, Z3
-	VMOVUPD  Z3, 64(BX)
-	VMOVUPD  128(SI), Z1
+	VMOVUPD  Z3, 64(BX)(SI*1)
+	VMOVUPD  128(DI)(SI*1), Z1
 	VMOVAPS  Z0, Z2
 	VCMPPD   $0x03, Z2, Z1, K2
 	VRANGEPD $0x04, Z2, Z1, Z3
 	VADDPD   Z2, Z1, K2, Z3
-	VMOVUPD  Z3, 128(BX)
-	VMOVUPD  192(SI), Z1
+	VMOVUPD  Z3, 128(BX)(SI*1)
+	VMOVUPD  192(DI)(SI*1), Z1
 	VMOVAPS  Z0, Z2
 	VCMPPD   $0x03, Z2, Z1, K2
 	VRANGEPD $0x04, Z2, Z1, Z3
 	VADDPD   Z2, Z1, K2, Z3
-	VMOVUPD  Z3, 192(BX)
+	VMOVUPD  Z3, 192(BX)(SI*1)
 	ADDQ     $0x00000100, SI
-	ADDQ     $0x00000100, BX
 	SUBQ     $0x00000020, CX
 	JGE      four
 
@@ -2574,82 +2602,82 @@ few:
 	JL   part
 
 one:
-	VMOVUPD  (SI), Z1
+	VMOVUPD  (DI)(SI*1), Z1
 	VMOVAPS  Z0, Z2
 	VCMPPD   $0x03, Z2, Z1, K2
 	VRANGEPD $0x04, Z2, Z1, Z3
 	VADDPD   Z2, Z1, K2, Z3
-	VMOVUPD  Z3, (BX)
+	VMOVUPD  Z3, (BX)(SI*1)
 	ADDQ     $0x00000040, SI
-	ADDQ     $0x00000040, BX
 	SUBQ     $0x00000008, CX
 	JGE      one
 
 part:
 	ADDQ      $0x00000008, CX
 	JE        next
-	VMOVUPD.Z (SI), K1, Z1
+	VMOVUPD.Z (DI)(SI*1), K1, Z1
 	VMOVAPS   Z0, Z0
 	VCMPPD    $0x03, Z0, Z1, K2
 	VRANGEPD  $0x04, Z0, Z1, Z2
 	VADDPD    Z0, Z1, K2, Z2
-	VMOVUPD   Z2, K1, (BX)
-	LEAQ      (SI)(CX*8), SI
-	LEAQ      (BX)(CX*8), BX
+	VMOVUPD   Z2, K1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*8), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func eqByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func eqByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX, AVX2
-TEXT ·eqByRowF32AVX2(SB), NOSPLIT, $0-56
+TEXT ·eqByRowF32AVX2(SB), NOSPLIT, $0-96
 	MOVL         $0x3f800000, AX
 	VMOVD        AX, X0
 	VPBROADCASTD X0, Y0
 	MOVQ         rows+8(FP), AX
 	MOVQ         cols+16(FP), DX
 	MOVQ         dst+24(FP), BX
-	MOVQ         a+32(FP), SI
-	MOVQ         s+40(FP), DI
+	MOVQ         a+32(FP), DI
+	MOVQ         s+56(FP), R8
 	MOVQ         DX, CX
 	ANDQ         $0x00000007, CX
-	LEAQ         tailMask<>+0(SB), R8
+	LEAQ         tailMask<>+0(SB), SI
 	NEGQ         CX
-	VMOVDQU      32(R8)(CX*4), Y2
+	VMOVDQU      32(SI)(CX*4), Y2
 
 row:
-	VBROADCASTSS (DI), Y1
-	ADDQ         $0x00000004, DI
+	VBROADCASTSS (R8), Y1
+	ADDQ         $0x00000004, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000020, CX
 	JL           few
 
 four:
-	VMOVUPS (SI), Y3
+	VMOVUPS (DI)(SI*1), Y3
 	VMOVAPS Y1, Y4
 	VCMPPS  $0x00, Y4, Y3, Y3
 	VANDPS  Y0, Y3, Y3
-	VMOVUPS Y3, (BX)
-	VMOVUPS 32(SI), Y3
+	VMOVUPS Y3, (BX)(SI*1)
+	VMOVUPS 32(DI)(SI*1), Y3
 	VMOVAPS Y1, Y4
 	VCMPPS  $0x00, Y4, Y3, Y3
 	VANDPS  Y0, Y3, Y3
-	VMOVUPS Y3, 32(BX)
-	VMOVUPS 64(SI), Y3
+	VMOVUPS Y3, 32(BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Y3
 	VMOVAPS Y1, Y4
 	VCMPPS  $0x00, Y4, Y3, Y3
 	VANDPS  Y0, Y3, Y3
-	VMOVUPS Y3, 64(BX)
-	VMOVUPS 96(SI), Y3
+	VMOVUPS Y3, 64(BX)(SI*1)
+	VMOVUPS 96(DI)(SI*1), Y3
 	VMOVAPS Y1, Y4
 	VCMPPS  $0x00, Y4, Y3, Y3
 	VANDPS  Y0, Y3, Y3
-	VMOVUPS Y3, 96(BX)
+	VMOVUPS Y3, 96(BX)(SI*1)
 	ADDQ    $0x00000080, SI
-	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000020, CX
 	JGE     four
 
@@ -2659,80 +2687,80 @@ few:
 	JL   part
 
 one:
-	VMOVUPS (SI), Y3
+	VMOVUPS (DI)(SI*1), Y3
 	VMOVAPS Y1, Y4
 	VCMPPS  $0x00, Y4, Y3, Y3
 	VANDPS  Y0, Y3, Y3
-	VMOVUPS Y3, (BX)
+	VMOVUPS Y3, (BX)(SI*1)
 	ADDQ    $0x00000020, SI
-	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000008, CX
 	JGE     one
 
 part:
 	ADDQ       $0x00000008, CX
 	JE         next
-	VMASKMOVPS (SI), Y2, Y3
+	VMASKMOVPS (DI)(SI*1), Y2, Y3
 	VMOVAPS    Y1, Y1
 	VCMPPS     $0x00, Y1, Y3, Y3
 	VANDPS     Y0, Y3, Y3
-	VMASKMOVPS Y3, Y2, (BX)
-	LEAQ       (SI)(CX*4), SI
-	LEAQ       (BX)(CX*4), BX
+	VMASKMOVPS Y3, Y2, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*4), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func eqByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func eqByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX, AVX2
-TEXT ·eqByRowF64AVX2(SB), NOSPLIT, $0-56
+TEXT ·eqByRowF64AVX2(SB), NOSPLIT, $0-96
 	MOVQ         $0x3ff0000000000000, AX
 	VMOVQ        AX, X0
 	VPBROADCASTQ X0, Y0
 	MOVQ         rows+8(FP), AX
 	MOVQ         cols+16(FP), DX
 	MOVQ         dst+24(FP), BX
-	MOVQ         a+32(FP), SI
-	MOVQ         s+40(FP), DI
+	MOVQ         a+32(FP), DI
+	MOVQ         s+56(FP), R8
 	MOVQ         DX, CX
 	ANDQ         $0x00000003, CX
-	LEAQ         tailMask<>+0(SB), R8
+	LEAQ         tailMask<>+0(SB), SI
 	NEGQ         CX
-	VMOVDQU      32(R8)(CX*8), Y2
+	VMOVDQU      32(SI)(CX*8), Y2
 
 row:
-	VBROADCASTSD (DI), Y1
-	ADDQ         $0x00000008, DI
+	VBROADCASTSD (R8), Y1
+	ADDQ         $0x00000008, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000010, CX
 	JL           few
 
 four:
-	VMOVUPD (SI), Y3
+	VMOVUPD (DI)(SI*1), Y3
 	VMOVAPS Y1, Y4
 	VCMPPD  $0x00, Y4, Y3, Y3
 	VANDPD  Y0, Y3, Y3
-	VMOVUPD Y3, (BX)
-	VMOVUPD 32(SI), Y3
+	VMOVUPD Y3, (BX)(SI*1)
+	VMOVUPD 32(DI)(SI*1), Y3
 	VMOVAPS Y1, Y4
 	VCMPPD  $0x00, Y4, Y3, Y3
 	VANDPD  Y0, Y3, Y3
-	VMOVUPD Y3, 32(BX)
-	VMOVUPD 64(SI), Y3
+	VMOVUPD Y3, 32(BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Y3
 	VMOVAPS Y1, Y4
 	VCMPPD  $0x00, Y4, Y3, Y3
 	VANDPD  Y0, Y3, Y3
-	VMOVUPD Y3, 64(BX)
-	VMOVUPD 96(SI), Y3
+	VMOVUPD Y3, 64(BX)(SI*1)
+	VMOVUPD 96(DI)(SI*1), Y3
 	VMOVAPS Y1, Y4
 	VCMPPD  $0x00, Y4, Y3, Y3
 	VANDPD  Y0, Y3, Y3
-	VMOVUPD Y3, 96(BX)
+	VMOVUPD Y3, 96(BX)(SI*1)
 	ADDQ    $0x00000080, SI
-	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000010, CX
 	JGE     four
 
@@ -2742,81 +2770,81 @@ few:
 	JL   part
 
 one:
-	VMOVUPD (SI), Y3
+	VMOVUPD (DI)(SI*1), Y3
 	VMOVAPS Y1, Y4
 	VCMPPD  $0x00, Y4, Y3, Y3
 	VANDPD  Y0, Y3, Y3
-	VMOVUPD Y3, (BX)
+	VMOVUPD Y3, (BX)(SI*1)
 	ADDQ    $0x00000020, SI
-	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000004, CX
 	JGE     one
 
 part:
 	ADDQ       $0x00000004, CX
 	JE         next
-	VMASKMOVPD (SI), Y2, Y3
+	VMASKMOVPD (DI)(SI*1), Y2, Y3
 	VMOVAPS    Y1, Y1
 	VCMPPD     $0x00, Y1, Y3, Y3
 	VANDPD     Y0, Y3, Y3
-	VMASKMOVPD Y3, Y2, (BX)
-	LEAQ       (SI)(CX*8), SI
-	LEAQ       (BX)(CX*8), BX
+	VMASKMOVPD Y3, Y2, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*8), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func eqByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func eqByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX, AVX512F
-TEXT ·eqByRowF32AVX512(SB), NOSPLIT, $0-56
+TEXT ·eqByRowF32AVX512(SB), NOSPLIT, $0-96
 	MOVL         $0x3f800000, AX
 	VMOVD        AX, X0
 	VPBROADCASTD X0, Z0
 	MOVQ         rows+8(FP), AX
 	MOVQ         cols+16(FP), DX
 	MOVQ         dst+24(FP), BX
-	MOVQ         a+32(FP), SI
-	MOVQ         s+40(FP), DI
+	MOVQ         a+32(FP), DI
+	MOVQ         s+56(FP), R8
 	MOVQ         DX, CX
 	ANDQ         $0x0000000f, CX
-	MOVL         $0x00000001, R8
-	SHLL         CL, R8
-	DECL         R8
-	KMOVW        R8, K1
+	MOVL         $0x00000001, SI
+	SHLL         CL, SI
+	DECL         SI
+	KMOVW        SI, K1
 
 row:
-	VBROADCASTSS (DI), Z1
-	ADDQ         $0x00000004, DI
+	VBROADCASTSS (R8), Z1
+	ADDQ         $0x00000004, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000040, CX
 	JL           few
 
 four:
-	VMOVUPS   (SI), Z2
+	VMOVUPS   (DI)(SI*1), Z2
 	VMOVAPS   Z1, Z3
 	VCMPPS    $0x00, Z3, Z2, K2
 	VMOVAPS.Z Z0, K2, Z2
-	VMOVUPS   Z2, (BX)
-	VMOVUPS   64(SI), Z2
+	VMOVUPS   Z2, (BX)(SI*1)
+	VMOVUPS   64(DI)(SI*1), Z2
 	VMOVAPS   Z1, Z3
 	VCMPPS    $0x00, Z3, Z2, K2
 	VMOVAPS.Z Z0, K2, Z2
-	VMOVUPS   Z2, 64(BX)
-	VMOVUPS   128(SI), Z2
+	VMOVUPS   Z2, 64(BX)(SI*1)
+	VMOVUPS   128(DI)(SI*1), Z2
 	VMOVAPS   Z1, Z3
 	VCMPPS    $0x00, Z3, Z2, K2
 	VMOVAPS.Z Z0, K2, Z2
-	VMOVUPS   Z2, 128(BX)
-	VMOVUPS   192(SI), Z2
+	VMOVUPS   Z2, 128(BX)(SI*1)
+	VMOVUPS   192(DI)(SI*1), Z2
 	VMOVAPS   Z1, Z3
 	VCMPPS    $0x00, Z3, Z2, K2
 	VMOVAPS.Z Z0, K2, Z2
-	VMOVUPS   Z2, 192(BX)
+	VMOVUPS   Z2, 192(BX)(SI*1)
 	ADDQ      $0x00000100, SI
-	ADDQ      $0x00000100, BX
 	SUBQ      $0x00000040, CX
 	JGE       four
 
@@ -2826,81 +2854,81 @@ few:
 	JL   part
 
 one:
-	VMOVUPS   (SI), Z2
+	VMOVUPS   (DI)(SI*1), Z2
 	VMOVAPS   Z1, Z3
 	VCMPPS    $0x00, Z3, Z2, K2
 	VMOVAPS.Z Z0, K2, Z2
-	VMOVUPS   Z2, (BX)
+	VMOVUPS   Z2, (BX)(SI*1)
 	ADDQ      $0x00000040, SI
-	ADDQ      $0x00000040, BX
 	SUBQ      $0x00000010, CX
 	JGE       one
 
 part:
 	ADDQ      $0x00000010, CX
 	JE        next
-	VMOVUPS.Z (SI), K1, Z2
+	VMOVUPS.Z (DI)(SI*1), K1, Z2
 	VMOVAPS   Z1, Z1
 	VCMPPS    $0x00, Z1, Z2, K2
 	VMOVAPS.Z Z0, K2, Z2
-	VMOVUPS   Z2, K1, (BX)
-	LEAQ      (SI)(CX*4), SI
-	LEAQ      (BX)(CX*4), BX
+	VMOVUPS   Z2, K1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*4), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func eqByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func eqByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX, AVX512F
-TEXT ·eqByRowF64AVX512(SB), NOSPLIT, $0-56
+TEXT ·eqByRowF64AVX512(SB), NOSPLIT, $0-96
 	MOVQ         $0x3ff0000000000000, AX
 	VMOVQ        AX, X0
 	VPBROADCASTQ X0, Z0
 	MOVQ         rows+8(FP), AX
 	MOVQ         cols+16(FP), DX
 	MOVQ         dst+24(FP), BX
-	MOVQ         a+32(FP), SI
-	MOVQ         s+40(FP), DI
+	MOVQ         a+32(FP), DI
+	MOVQ         s+56(FP), R8
 	MOVQ         DX, CX
 	ANDQ         $0x00000007, CX
-	MOVL         $0x00000001, R8
-	SHLL         CL, R8
-	DECL         R8
-	KMOVW        R8, K1
+	MOVL         $0x00000001, SI
+	SHLL         CL, SI
+	DECL         SI
+	KMOVW        SI, K1
 
 row:
-	VBROADCASTSD (DI), Z1
-	ADDQ         $0x00000008, DI
+	VBROADCASTSD (R8), Z1
+	ADDQ         $0x00000008, R8
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000020, CX
 	JL           few
 
 four:
-	VMOVUPD   (SI), Z2
+	VMOVUPD   (DI)(SI*1), Z2
 	VMOVAPS   Z1, Z3
 	VCMPPD    $0x00, Z3, Z2, K2
 	VMOVAPD.Z Z0, K2, Z2
-	VMOVUPD   Z2, (BX)
-	VMOVUPD   64(SI), Z2
+	VMOVUPD   Z2, (BX)(SI*1)
+	VMOVUPD   64(DI)(SI*1), Z2
 	VMOVAPS   Z1, Z3
 	VCMPPD    $0x00, Z3, Z2, K2
 	VMOVAPD.Z Z0, K2, Z2
-	VMOVUPD   Z2, 64(BX)
-	VMOVUPD   128(SI), Z2
+	VMOVUPD   Z2, 64(BX)(SI*1)
+	VMOVUPD   128(DI)(SI*1), Z2
 	VMOVAPS   Z1, Z3
 	VCMPPD    $0x00, Z3, Z2, K2
 	VMOVAPD.Z Z0, K2, Z2
-	VMOVUPD   Z2, 128(BX)
-	VMOVUPD   192(SI), Z2
+	VMOVUPD   Z2, 128(BX)(SI*1)
+	VMOVUPD   192(DI)(SI*1), Z2
 	VMOVAPS   Z1, Z3
 	VCMPPD    $0x00, Z3, Z2, K2
 	VMOVAPD.Z Z0, K2, Z2
-	VMOVUPD   Z2, 192(BX)
+	VMOVUPD   Z2, 192(BX)(SI*1)
 	ADDQ      $0x00000100, SI
-	ADDQ      $0x00000100, BX
 	SUBQ      $0x00000020, CX
 	JGE       four
 
@@ -2910,84 +2938,84 @@ few:
 	JL   part
 
 one:
-	VMOVUPD   (SI), Z2
+	VMOVUPD   (DI)(SI*1), Z2
 	VMOVAPS   Z1, Z3
 	VCMPPD    $0x00, Z3, Z2, K2
 	VMOVAPD.Z Z0, K2, Z2
-	VMOVUPD   Z2, (BX)
+	VMOVUPD   Z2, (BX)(SI*1)
 	ADDQ      $0x00000040, SI
-	ADDQ      $0x00000040, BX
 	SUBQ      $0x00000008, CX
 	JGE       one
 
 part:
 	ADDQ      $0x00000008, CX
 	JE        next
-	VMOVUPD.Z (SI), K1, Z2
+	VMOVUPD.Z (DI)(SI*1), K1, Z2
 	VMOVAPS   Z1, Z1
 	VCMPPD    $0x00, Z1, Z2, K2
 	VMOVAPD.Z Z0, K2, Z2
-	VMOVUPD   Z2, K1, (BX)
-	LEAQ      (SI)(CX*8), SI
-	LEAQ      (BX)(CX*8), BX
+	VMOVUPD   Z2, K1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*8), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func mulAddByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func mulAddByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX
-TEXT ·mulAddByRowF32AVX2(SB), NOSPLIT, $0-56
+TEXT ·mulAddByRowF32AVX2(SB), NOSPLIT, $0-96
 	MOVQ    rows+8(FP), AX
 	MOVQ    cols+16(FP), DX
 	MOVQ    dst+24(FP), BX
-	MOVQ    a+32(FP), SI
-	MOVQ    s+40(FP), DI
-	MOVQ    t+48(FP), R8
+	MOVQ    a+32(FP), DI
+	MOVQ    s+56(FP), R8
+	MOVQ    t+64(FP), R9
 	MOVQ    DX, CX
 	ANDQ    $0x00000007, CX
-	LEAQ    tailMask<>+0(SB), R9
+	LEAQ    tailMask<>+0(SB), SI
 	NEGQ    CX
-	VMOVDQU 32(R9)(CX*4), Y2
+	VMOVDQU 32(SI)(CX*4), Y2
 
 row:
-	VBROADCASTSS (DI), Y0
-	ADDQ         $0x00000004, DI
-	VBROADCASTSS (R8), Y1
+	VBROADCASTSS (R8), Y0
 	ADDQ         $0x00000004, R8
+	VBROADCASTSS (R9), Y1
+	ADDQ         $0x00000004, R9
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000020, CX
 	JL           few
 
 four:
-	VMOVUPS (SI), Y3
+	VMOVUPS (DI)(SI*1), Y3
 	VMOVAPS Y0, Y4
 	VMOVAPS Y1, Y5
 	VMULPS  Y4, Y3, Y3
 	VADDPS  Y5, Y3, Y3
-	VMOVUPS Y3, (BX)
-	VMOVUPS 32(SI), Y3
+	VMOVUPS Y3, (BX)(SI*1)
+	VMOVUPS 32(DI)(SI*1), Y3
 	VMOVAPS Y0, Y4
 	VMOVAPS Y1, Y5
 	VMULPS  Y4, Y3, Y3
 	VADDPS  Y5, Y3, Y3
-	VMOVUPS Y3, 32(BX)
-	VMOVUPS 64(SI), Y3
+	VMOVUPS Y3, 32(BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Y3
 	VMOVAPS Y0, Y4
 	VMOVAPS Y1, Y5
 	VMULPS  Y4, Y3, Y3
 	VADDPS  Y5, Y3, Y3
-	VMOVUPS Y3, 64(BX)
-	VMOVUPS 96(SI), Y3
+	VMOVUPS Y3, 64(BX)(SI*1)
+	VMOVUPS 96(DI)(SI*1), Y3
 	VMOVAPS Y0, Y4
 	VMOVAPS Y1, Y5
 	VMULPS  Y4, Y3, Y3
 	VADDPS  Y5, Y3, Y3
-	VMOVUPS Y3, 96(BX)
+	VMOVUPS Y3, 96(BX)(SI*1)
 	ADDQ    $0x00000080, SI
-	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000020, CX
 	JGE     four
 
@@ -2997,86 +3025,86 @@ few:
 	JL   part
 
 one:
-	VMOVUPS (SI), Y3
+	VMOVUPS (DI)(SI*1), Y3
 	VMOVAPS Y0, Y4
 	VMOVAPS Y1, Y5
 	VMULPS  Y4, Y3, Y3
 	VADDPS  Y5, Y3, Y3
-	VMOVUPS Y3, (BX)
+	VMOVUPS Y3, (BX)(SI*1)
 	ADDQ    $0x00000020, SI
-	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000008, CX
 	JGE     one
 
 part:
 	ADDQ       $0x00000008, CX
 	JE         next
-	VMASKMOVPS (SI), Y2, Y3
+	VMASKMOVPS (DI)(SI*1), Y2, Y3
 	VMOVAPS    Y0, Y0
 	VMOVAPS    Y1, Y1
 	VMULPS     Y0, Y3, Y3
 	VADDPS     Y1, Y3, Y3
-	VMASKMOVPS Y3, Y2, (BX)
-	LEAQ       (SI)(CX*4), SI
-	LEAQ       (BX)(CX*4), BX
+	VMASKMOVPS Y3, Y2, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*4), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func mulAddByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func mulAddByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX
-TEXT ·mulAddByRowF64AVX2(SB), NOSPLIT, $0-56
+TEXT ·mulAddByRowF64AVX2(SB), NOSPLIT, $0-96
 	MOVQ    rows+8(FP), AX
 	MOVQ    cols+16(FP), DX
 	MOVQ    dst+24(FP), BX
-	MOVQ    a+32(FP), SI
-	MOVQ    s+40(FP), DI
-	MOVQ    t+48(FP), R8
+	MOVQ    a+32(FP), DI
+	MOVQ    s+56(FP), R8
+	MOVQ    t+64(FP), R9
 	MOVQ    DX, CX
 	ANDQ    $0x00000003, CX
-	LEAQ    tailMask<>+0(SB), R9
+	LEAQ    tailMask<>+0(SB), SI
 	NEGQ    CX
-	VMOVDQU 32(R9)(CX*8), Y2
+	VMOVDQU 32(SI)(CX*8), Y2
 
 row:
-	VBROADCASTSD (DI), Y0
-	ADDQ         $0x00000008, DI
-	VBROADCASTSD (R8), Y1
+	VBROADCASTSD (R8), Y0
 	ADDQ         $0x00000008, R8
+	VBROADCASTSD (R9), Y1
+	ADDQ         $0x00000008, R9
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000010, CX
 	JL           few
 
 four:
-	VMOVUPD (SI), Y3
+	VMOVUPD (DI)(SI*1), Y3
 	VMOVAPS Y0, Y4
 	VMOVAPS Y1, Y5
 	VMULPD  Y4, Y3, Y3
 	VADDPD  Y5, Y3, Y3
-	VMOVUPD Y3, (BX)
-	VMOVUPD 32(SI), Y3
+	VMOVUPD Y3, (BX)(SI*1)
+	VMOVUPD 32(DI)(SI*1), Y3
 	VMOVAPS Y0, Y4
 	VMOVAPS Y1, Y5
 	VMULPD  Y4, Y3, Y3
 	VADDPD  Y5, Y3, Y3
-	VMOVUPD Y3, 32(BX)
-	VMOVUPD 64(SI), Y3
+	VMOVUPD Y3, 32(BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Y3
 	VMOVAPS Y0, Y4
 	VMOVAPS Y1, Y5
 	VMULPD  Y4, Y3, Y3
 	VADDPD  Y5, Y3, Y3
-	VMOVUPD Y3, 64(BX)
-	VMOVUPD 96(SI), Y3
+	VMOVUPD Y3, 64(BX)(SI*1)
+	VMOVUPD 96(DI)(SI*1), Y3
 	VMOVAPS Y0, Y4
 	VMOVAPS Y1, Y5
 	VMULPD  Y4, Y3, Y3
 	VADDPD  Y5, Y3, Y3
-	VMOVUPD Y3, 96(BX)
+	VMOVUPD Y3, 96(BX)(SI*1)
 	ADDQ    $0x00000080, SI
-	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000010, CX
 	JGE     four
 
@@ -3086,87 +3114,87 @@ few:
 	JL   part
 
 one:
-	VMOVUPD (SI), Y3
+	VMOVUPD (DI)(SI*1), Y3
 	VMOVAPS Y0, Y4
 	VMOVAPS Y1, Y5
 	VMULPD  Y4, Y3, Y3
 	VADDPD  Y5, Y3, Y3
-	VMOVUPD Y3, (BX)
+	VMOVUPD Y3, (BX)(SI*1)
 	ADDQ    $0x00000020, SI
-	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000004, CX
 	JGE     one
 
 part:
 	ADDQ       $0x00000004, CX
 	JE         next
-	VMASKMOVPD (SI), Y2, Y3
+	VMASKMOVPD (DI)(SI*1), Y2, Y3
 	VMOVAPS    Y0, Y0
 	VMOVAPS    Y1, Y1
 	VMULPD     Y0, Y3, Y3
 	VADDPD     Y1, Y3, Y3
-	VMASKMOVPD Y3, Y2, (BX)
-	LEAQ       (SI)(CX*8), SI
-	LEAQ       (BX)(CX*8), BX
+	VMASKMOVPD Y3, Y2, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*8), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func mulAddByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func mulAddByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX, AVX512F
-TEXT ·mulAddByRowF32AVX512(SB), NOSPLIT, $0-56
+TEXT ·mulAddByRowF32AVX512(SB), NOSPLIT, $0-96
 	MOVQ  rows+8(FP), AX
 	MOVQ  cols+16(FP), DX
 	MOVQ  dst+24(FP), BX
-	MOVQ  a+32(FP), SI
-	MOVQ  s+40(FP), DI
-	MOVQ  t+48(FP), R8
+	MOVQ  a+32(FP), DI
+	MOVQ  s+56(FP), R8
+	MOVQ  t+64(FP), R9
 	MOVQ  DX, CX
 	ANDQ  $0x0000000f, CX
-	MOVL  $0x00000001, R9
-	SHLL  CL, R9
-	DECL  R9
-	KMOVW R9, K1
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
 
 row:
-	VBROADCASTSS (DI), Z0
-	ADDQ         $0x00000004, DI
-	VBROADCASTSS (R8), Z1
+	VBROADCASTSS (R8), Z0
 	ADDQ         $0x00000004, R8
+	VBROADCASTSS (R9), Z1
+	ADDQ         $0x00000004, R9
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000040, CX
 	JL           few
 
 four:
-	VMOVUPS (SI), Z2
+	VMOVUPS (DI)(SI*1), Z2
 	VMOVAPS Z0, Z3
 	VMOVAPS Z1, Z4
 	VMULPS  Z3, Z2, Z2
 	VADDPS  Z4, Z2, Z2
-	VMOVUPS Z2, (BX)
-	VMOVUPS 64(SI), Z2
+	VMOVUPS Z2, (BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Z2
 	VMOVAPS Z0, Z3
 	VMOVAPS Z1, Z4
 	VMULPS  Z3, Z2, Z2
 	VADDPS  Z4, Z2, Z2
-	VMOVUPS Z2, 64(BX)
-	VMOVUPS 128(SI), Z2
+	VMOVUPS Z2, 64(BX)(SI*1)
+	VMOVUPS 128(DI)(SI*1), Z2
 	VMOVAPS Z0, Z3
 	VMOVAPS Z1, Z4
 	VMULPS  Z3, Z2, Z2
 	VADDPS  Z4, Z2, Z2
-	VMOVUPS Z2, 128(BX)
-	VMOVUPS 192(SI), Z2
+	VMOVUPS Z2, 128(BX)(SI*1)
+	VMOVUPS 192(DI)(SI*1), Z2
 	VMOVAPS Z0, Z3
 	VMOVAPS Z1, Z4
 	VMULPS  Z3, Z2, Z2
 	VADDPS  Z4, Z2, Z2
-	VMOVUPS Z2, 192(BX)
+	VMOVUPS Z2, 192(BX)(SI*1)
 	ADDQ    $0x00000100, SI
-	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000040, CX
 	JGE     four
 
@@ -3176,87 +3204,87 @@ few:
 	JL   part
 
 one:
-	VMOVUPS (SI), Z2
+	VMOVUPS (DI)(SI*1), Z2
 	VMOVAPS Z0, Z3
 	VMOVAPS Z1, Z4
 	VMULPS  Z3, Z2, Z2
 	VADDPS  Z4, Z2, Z2
-	VMOVUPS Z2, (BX)
+	VMOVUPS Z2, (BX)(SI*1)
 	ADDQ    $0x00000040, SI
-	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000010, CX
 	JGE     one
 
 part:
 	ADDQ      $0x00000010, CX
 	JE        next
-	VMOVUPS.Z (SI), K1, Z2
+	VMOVUPS.Z (DI)(SI*1), K1, Z2
 	VMOVAPS   Z0, Z0
 	VMOVAPS   Z1, Z1
 	VMULPS    Z0, Z2, Z2
 	VADDPS    Z1, Z2, Z2
-	VMOVUPS   Z2, K1, (BX)
-	LEAQ      (SI)(CX*4), SI
-	LEAQ      (BX)(CX*4), BX
+	VMOVUPS   Z2, K1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*4), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func mulAddByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func mulAddByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX, AVX512F
-TEXT ·mulAddByRowF64AVX512(SB), NOSPLIT, $0-56
+TEXT ·mulAddByRowF64AVX512(SB), NOSPLIT, $0-96
 	MOVQ  rows+8(FP), AX
 	MOVQ  cols+16(FP), DX
 	MOVQ  dst+24(FP), BX
-	MOVQ  a+32(FP), SI
-	MOVQ  s+40(FP), DI
-	MOVQ  t+48(FP), R8
+	MOVQ  a+32(FP), DI
+	MOVQ  s+56(FP), R8
+	MOVQ  t+64(FP), R9
 	MOVQ  DX, CX
 	ANDQ  $0x00000007, CX
-	MOVL  $0x00000001, R9
-	SHLL  CL, R9
-	DECL  R9
-	KMOVW R9, K1
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
 
 row:
-	VBROADCASTSD (DI), Z0
-	ADDQ         $0x00000008, DI
-	VBROADCASTSD (R8), Z1
+	VBROADCASTSD (R8), Z0
 	ADDQ         $0x00000008, R8
+	VBROADCASTSD (R9), Z1
+	ADDQ         $0x00000008, R9
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000020, CX
 	JL           few
 
 four:
-	VMOVUPD (SI), Z2
+	VMOVUPD (DI)(SI*1), Z2
 	VMOVAPS Z0, Z3
 	VMOVAPS Z1, Z4
 	VMULPD  Z3, Z2, Z2
 	VADDPD  Z4, Z2, Z2
-	VMOVUPD Z2, (BX)
-	VMOVUPD 64(SI), Z2
+	VMOVUPD Z2, (BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Z2
 	VMOVAPS Z0, Z3
 	VMOVAPS Z1, Z4
 	VMULPD  Z3, Z2, Z2
 	VADDPD  Z4, Z2, Z2
-	VMOVUPD Z2, 64(BX)
-	VMOVUPD 128(SI), Z2
+	VMOVUPD Z2, 64(BX)(SI*1)
+	VMOVUPD 128(DI)(SI*1), Z2
 	VMOVAPS Z0, Z3
 	VMOVAPS Z1, Z4
 	VMULPD  Z3, Z2, Z2
 	VADDPD  Z4, Z2, Z2
-	VMOVUPD Z2, 128(BX)
-	VMOVUPD 192(SI), Z2
+	VMOVUPD Z2, 128(BX)(SI*1)
+	VMOVUPD 192(DI)(SI*1), Z2
 	VMOVAPS Z0, Z3
 	VMOVAPS Z1, Z4
 	VMULPD  Z3, Z2, Z2
 	VADDPD  Z4, Z2, Z2
-	VMOVUPD Z2, 192(BX)
+	VMOVUPD Z2, 192(BX)(SI*1)
 	ADDQ    $0x00000100, SI
-	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000020, CX
 	JGE     four
 
@@ -3266,86 +3294,86 @@ few:
 	JL   part
 
 one:
-	VMOVUPD (SI), Z2
+	VMOVUPD (DI)(SI*1), Z2
 	VMOVAPS Z0, Z3
 	VMOVAPS Z1, Z4
 	VMULPD  Z3, Z2, Z2
 	VADDPD  Z4, Z2, Z2
-	VMOVUPD Z2, (BX)
+	VMOVUPD Z2, (BX)(SI*1)
 	ADDQ    $0x00000040, SI
-	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000008, CX
 	JGE     one
 
 part:
 	ADDQ      $0x00000008, CX
 	JE        next
-	VMOVUPD.Z (SI), K1, Z2
+	VMOVUPD.Z (DI)(SI*1), K1, Z2
 	VMOVAPS   Z0, Z0
 	VMOVAPS   Z1, Z1
 	VMULPD    Z0, Z2, Z2
 	VADDPD    Z1, Z2, Z2
-	VMOVUPD   Z2, K1, (BX)
-	LEAQ      (SI)(CX*8), SI
-	LEAQ      (BX)(CX*8), BX
+	VMOVUPD   Z2, K1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*8), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func subMulByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func subMulByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX
-TEXT ·subMulByRowF32AVX2(SB), NOSPLIT, $0-56
+TEXT ·subMulByRowF32AVX2(SB), NOSPLIT, $0-96
 	MOVQ    rows+8(FP), AX
 	MOVQ    cols+16(FP), DX
 	MOVQ    dst+24(FP), BX
-	MOVQ    a+32(FP), SI
-	MOVQ    s+40(FP), DI
-	MOVQ    t+48(FP), R8
+	MOVQ    a+32(FP), DI
+	MOVQ    s+56(FP), R8
+	MOVQ    t+64(FP), R9
 	MOVQ    DX, CX
 	ANDQ    $0x00000007, CX
-	LEAQ    tailMask<>+0(SB), R9
+	LEAQ    tailMask<>+0(SB), SI
 	NEGQ    CX
-	VMOVDQU 32(R9)(CX*4), Y2
+	VMOVDQU 32(SI)(CX*4), Y2
 
 row:
-	VBROADCASTSS (DI), Y0
-	ADDQ         $0x00000004, DI
-	VBROADCASTSS (R8), Y1
+	VBROADCASTSS (R8), Y0
 	ADDQ         $0x00000004, R8
+	VBROADCASTSS (R9), Y1
+	ADDQ         $0x00000004, R9
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000020, CX
 	JL           few
 
 four:
-	VMOVUPS (SI), Y3
+	VMOVUPS (DI)(SI*1), Y3
 	VMOVAPS Y0, Y4
 	VMOVAPS Y1, Y5
 	VSUBPS  Y4, Y3, Y3
 	VMULPS  Y5, Y3, Y3
-	VMOVUPS Y3, (BX)
-	VMOVUPS 32(SI), Y3
+	VMOVUPS Y3, (BX)(SI*1)
+	VMOVUPS 32(DI)(SI*1), Y3
 	VMOVAPS Y0, Y4
 	VMOVAPS Y1, Y5
 	VSUBPS  Y4, Y3, Y3
 	VMULPS  Y5, Y3, Y3
-	VMOVUPS Y3, 32(BX)
-	VMOVUPS 64(SI), Y3
+	VMOVUPS Y3, 32(BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Y3
 	VMOVAPS Y0, Y4
 	VMOVAPS Y1, Y5
 	VSUBPS  Y4, Y3, Y3
 	VMULPS  Y5, Y3, Y3
-	VMOVUPS Y3, 64(BX)
-	VMOVUPS 96(SI), Y3
+	VMOVUPS Y3, 64(BX)(SI*1)
+	VMOVUPS 96(DI)(SI*1), Y3
 	VMOVAPS Y0, Y4
 	VMOVAPS Y1, Y5
 	VSUBPS  Y4, Y3, Y3
 	VMULPS  Y5, Y3, Y3
-	VMOVUPS Y3, 96(BX)
+	VMOVUPS Y3, 96(BX)(SI*1)
 	ADDQ    $0x00000080, SI
-	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000020, CX
 	JGE     four
 
@@ -3355,86 +3383,86 @@ few:
 	JL   part
 
 one:
-	VMOVUPS (SI), Y3
+	VMOVUPS (DI)(SI*1), Y3
 	VMOVAPS Y0, Y4
 	VMOVAPS Y1, Y5
 	VSUBPS  Y4, Y3, Y3
 	VMULPS  Y5, Y3, Y3
-	VMOVUPS Y3, (BX)
+	VMOVUPS Y3, (BX)(SI*1)
 	ADDQ    $0x00000020, SI
-	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000008, CX
 	JGE     one
 
 part:
 	ADDQ       $0x00000008, CX
 	JE         next
-	VMASKMOVPS (SI), Y2, Y3
+	VMASKMOVPS (DI)(SI*1), Y2, Y3
 	VMOVAPS    Y0, Y0
 	VMOVAPS    Y1, Y1
 	VSUBPS     Y0, Y3, Y3
 	VMULPS     Y1, Y3, Y3
-	VMASKMOVPS Y3, Y2, (BX)
-	LEAQ       (SI)(CX*4), SI
-	LEAQ       (BX)(CX*4), BX
+	VMASKMOVPS Y3, Y2, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*4), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func subMulByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func subMulByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX
-TEXT ·subMulByRowF64AVX2(SB), NOSPLIT, $0-56
+TEXT ·subMulByRowF64AVX2(SB), NOSPLIT, $0-96
 	MOVQ    rows+8(FP), AX
 	MOVQ    cols+16(FP), DX
 	MOVQ    dst+24(FP), BX
-	MOVQ    a+32(FP), SI
-	MOVQ    s+40(FP), DI
-	MOVQ    t+48(FP), R8
+	MOVQ    a+32(FP), DI
+	MOVQ    s+56(FP), R8
+	MOVQ    t+64(FP), R9
 	MOVQ    DX, CX
 	ANDQ    $0x00000003, CX
-	LEAQ    tailMask<>+0(SB), R9
+	LEAQ    tailMask<>+0(SB), SI
 	NEGQ    CX
-	VMOVDQU 32(R9)(CX*8), Y2
+	VMOVDQU 32(SI)(CX*8), Y2
 
 row:
-	VBROADCASTSD (DI), Y0
-	ADDQ         $0x00000008, DI
-	VBROADCASTSD (R8), Y1
+	VBROADCASTSD (R8), Y0
 	ADDQ         $0x00000008, R8
+	VBROADCASTSD (R9), Y1
+	ADDQ         $0x00000008, R9
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000010, CX
 	JL           few
 
 four:
-	VMOVUPD (SI), Y3
+	VMOVUPD (DI)(SI*1), Y3
 	VMOVAPS Y0, Y4
 	VMOVAPS Y1, Y5
 	VSUBPD  Y4, Y3, Y3
 	VMULPD  Y5, Y3, Y3
-	VMOVUPD Y3, (BX)
-	VMOVUPD 32(SI), Y3
+	VMOVUPD Y3, (BX)(SI*1)
+	VMOVUPD 32(DI)(SI*1), Y3
 	VMOVAPS Y0, Y4
 	VMOVAPS Y1, Y5
 	VSUBPD  Y4, Y3, Y3
 	VMULPD  Y5, Y3, Y3
-	VMOVUPD Y3, 32(BX)
-	VMOVUPD 64(SI), Y3
+	VMOVUPD Y3, 32(BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Y3
 	VMOVAPS Y0, Y4
 	VMOVAPS Y1, Y5
 	VSUBPD  Y4, Y3, Y3
 	VMULPD  Y5, Y3, Y3
-	VMOVUPD Y3, 64(BX)
-	VMOVUPD 96(SI), Y3
+	VMOVUPD Y3, 64(BX)(SI*1)
+	VMOVUPD 96(DI)(SI*1), Y3
 	VMOVAPS Y0, Y4
 	VMOVAPS Y1, Y5
 	VSUBPD  Y4, Y3, Y3
 	VMULPD  Y5, Y3, Y3
-	VMOVUPD Y3, 96(BX)
+	VMOVUPD Y3, 96(BX)(SI*1)
 	ADDQ    $0x00000080, SI
-	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000010, CX
 	JGE     four
 
@@ -3444,87 +3472,87 @@ few:
 	JL   part
 
 one:
-	VMOVUPD (SI), Y3
+	VMOVUPD (DI)(SI*1), Y3
 	VMOVAPS Y0, Y4
 	VMOVAPS Y1, Y5
 	VSUBPD  Y4, Y3, Y3
 	VMULPD  Y5, Y3, Y3
-	VMOVUPD Y3, (BX)
+	VMOVUPD Y3, (BX)(SI*1)
 	ADDQ    $0x00000020, SI
-	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000004, CX
 	JGE     one
 
 part:
 	ADDQ       $0x00000004, CX
 	JE         next
-	VMASKMOVPD (SI), Y2, Y3
+	VMASKMOVPD (DI)(SI*1), Y2, Y3
 	VMOVAPS    Y0, Y0
 	VMOVAPS    Y1, Y1
 	VSUBPD     Y0, Y3, Y3
 	VMULPD     Y1, Y3, Y3
-	VMASKMOVPD Y3, Y2, (BX)
-	LEAQ       (SI)(CX*8), SI
-	LEAQ       (BX)(CX*8), BX
+	VMASKMOVPD Y3, Y2, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*8), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func subMulByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func subMulByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX, AVX512F
-TEXT ·subMulByRowF32AVX512(SB), NOSPLIT, $0-56
+TEXT ·subMulByRowF32AVX512(SB), NOSPLIT, $0-96
 	MOVQ  rows+8(FP), AX
 	MOVQ  cols+16(FP), DX
 	MOVQ  dst+24(FP), BX
-	MOVQ  a+32(FP), SI
-	MOVQ  s+40(FP), DI
-	MOVQ  t+48(FP), R8
+	MOVQ  a+32(FP), DI
+	MOVQ  s+56(FP), R8
+	MOVQ  t+64(FP), R9
 	MOVQ  DX, CX
 	ANDQ  $0x0000000f, CX
-	MOVL  $0x00000001, R9
-	SHLL  CL, R9
-	DECL  R9
-	KMOVW R9, K1
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
 
 row:
-	VBROADCASTSS (DI), Z0
-	ADDQ         $0x00000004, DI
-	VBROADCASTSS (R8), Z1
+	VBROADCASTSS (R8), Z0
 	ADDQ         $0x00000004, R8
+	VBROADCASTSS (R9), Z1
+	ADDQ         $0x00000004, R9
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000040, CX
 	JL           few
 
 four:
-	VMOVUPS (SI), Z2
+	VMOVUPS (DI)(SI*1), Z2
 	VMOVAPS Z0, Z3
 	VMOVAPS Z1, Z4
 	VSUBPS  Z3, Z2, Z2
 	VMULPS  Z4, Z2, Z2
-	VMOVUPS Z2, (BX)
-	VMOVUPS 64(SI), Z2
+	VMOVUPS Z2, (BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Z2
 	VMOVAPS Z0, Z3
 	VMOVAPS Z1, Z4
 	VSUBPS  Z3, Z2, Z2
 	VMULPS  Z4, Z2, Z2
-	VMOVUPS Z2, 64(BX)
-	VMOVUPS 128(SI), Z2
+	VMOVUPS Z2, 64(BX)(SI*1)
+	VMOVUPS 128(DI)(SI*1), Z2
 	VMOVAPS Z0, Z3
 	VMOVAPS Z1, Z4
 	VSUBPS  Z3, Z2, Z2
 	VMULPS  Z4, Z2, Z2
-	VMOVUPS Z2, 128(BX)
-	VMOVUPS 192(SI), Z2
+	VMOVUPS Z2, 128(BX)(SI*1)
+	VMOVUPS 192(DI)(SI*1), Z2
 	VMOVAPS Z0, Z3
 	VMOVAPS Z1, Z4
 	VSUBPS  Z3, Z2, Z2
 	VMULPS  Z4, Z2, Z2
-	VMOVUPS Z2, 192(BX)
+	VMOVUPS Z2, 192(BX)(SI*1)
 	ADDQ    $0x00000100, SI
-	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000040, CX
 	JGE     four
 
@@ -3534,87 +3562,87 @@ few:
 	JL   part
 
 one:
-	VMOVUPS (SI), Z2
+	VMOVUPS (DI)(SI*1), Z2
 	VMOVAPS Z0, Z3
 	VMOVAPS Z1, Z4
 	VSUBPS  Z3, Z2, Z2
 	VMULPS  Z4, Z2, Z2
-	VMOVUPS Z2, (BX)
+	VMOVUPS Z2, (BX)(SI*1)
 	ADDQ    $0x00000040, SI
-	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000010, CX
 	JGE     one
 
 part:
 	ADDQ      $0x00000010, CX
 	JE        next
-	VMOVUPS.Z (SI), K1, Z2
+	VMOVUPS.Z (DI)(SI*1), K1, Z2
 	VMOVAPS   Z0, Z0
 	VMOVAPS   Z1, Z1
 	VSUBPS    Z0, Z2, Z2
 	VMULPS    Z1, Z2, Z2
-	VMOVUPS   Z2, K1, (BX)
-	LEAQ      (SI)(CX*4), SI
-	LEAQ      (BX)(CX*4), BX
+	VMOVUPS   Z2, K1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*4), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func subMulByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, s *byte, t *byte)
+// func subMulByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 // Requires: AVX, AVX512F
-TEXT ·subMulByRowF64AVX512(SB), NOSPLIT, $0-56
+TEXT ·subMulByRowF64AVX512(SB), NOSPLIT, $0-96
 	MOVQ  rows+8(FP), AX
 	MOVQ  cols+16(FP), DX
 	MOVQ  dst+24(FP), BX
-	MOVQ  a+32(FP), SI
-	MOVQ  s+40(FP), DI
-	MOVQ  t+48(FP), R8
+	MOVQ  a+32(FP), DI
+	MOVQ  s+56(FP), R8
+	MOVQ  t+64(FP), R9
 	MOVQ  DX, CX
 	ANDQ  $0x00000007, CX
-	MOVL  $0x00000001, R9
-	SHLL  CL, R9
-	DECL  R9
-	KMOVW R9, K1
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
 
 row:
-	VBROADCASTSD (DI), Z0
-	ADDQ         $0x00000008, DI
-	VBROADCASTSD (R8), Z1
+	VBROADCASTSD (R8), Z0
 	ADDQ         $0x00000008, R8
+	VBROADCASTSD (R9), Z1
+	ADDQ         $0x00000008, R9
 	MOVQ         DX, CX
+	XORQ         SI, SI
 	SUBQ         $0x00000020, CX
 	JL           few
 
 four:
-	VMOVUPD (SI), Z2
+	VMOVUPD (DI)(SI*1), Z2
 	VMOVAPS Z0, Z3
 	VMOVAPS Z1, Z4
 	VSUBPD  Z3, Z2, Z2
 	VMULPD  Z4, Z2, Z2
-	VMOVUPD Z2, (BX)
-	VMOVUPD 64(SI), Z2
+	VMOVUPD Z2, (BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Z2
 	VMOVAPS Z0, Z3
 	VMOVAPS Z1, Z4
 	VSUBPD  Z3, Z2, Z2
 	VMULPD  Z4, Z2, Z2
-	VMOVUPD Z2, 64(BX)
-	VMOVUPD 128(SI), Z2
+	VMOVUPD Z2, 64(BX)(SI*1)
+	VMOVUPD 128(DI)(SI*1), Z2
 	VMOVAPS Z0, Z3
 	VMOVAPS Z1, Z4
 	VSUBPD  Z3, Z2, Z2
 	VMULPD  Z4, Z2, Z2
-	VMOVUPD Z2, 128(BX)
-	VMOVUPD 192(SI), Z2
+	VMOVUPD Z2, 128(BX)(SI*1)
+	VMOVUPD 192(DI)(SI*1), Z2
 	VMOVAPS Z0, Z3
 	VMOVAPS Z1, Z4
 	VSUBPD  Z3, Z2, Z2
 	VMULPD  Z4, Z2, Z2
-	VMOVUPD Z2, 192(BX)
+	VMOVUPD Z2, 192(BX)(SI*1)
 	ADDQ    $0x00000100, SI
-	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000020, CX
 	JGE     four
 
@@ -3624,30 +3652,3548 @@ few:
 	JL   part
 
 one:
-	VMOVUPD (SI), Z2
+	VMOVUPD (DI)(SI*1), Z2
 	VMOVAPS Z0, Z3
 	VMOVAPS Z1, Z4
 	VSUBPD  Z3, Z2, Z2
 	VMULPD  Z4, Z2, Z2
-	VMOVUPD Z2, (BX)
+	VMOVUPD Z2, (BX)(SI*1)
 	ADDQ    $0x00000040, SI
-	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000008, CX
 	JGE     one
 
 part:
 	ADDQ      $0x00000008, CX
 	JE        next
-	VMOVUPD.Z (SI), K1, Z2
+	VMOVUPD.Z (DI)(SI*1), K1, Z2
 	VMOVAPS   Z0, Z0
 	VMOVAPS   Z1, Z1
 	VSUBPD    Z0, Z2, Z2
 	VMULPD    Z1, Z2, Z2
-	VMOVUPD   Z2, K1, (BX)
-	LEAQ      (SI)(CX*8), SI
-	LEAQ      (BX)(CX*8), BX
+	VMOVUPD   Z2, K1, (BX)(SI*1)
 
 next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*8), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func expSubByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX, AVX2
+TEXT ·expSubByRowF32AVX2(SB), NOSPLIT, $0-96
+	MOVQ    rows+8(FP), AX
+	MOVQ    cols+16(FP), DX
+	MOVQ    dst+24(FP), BX
+	MOVQ    a+32(FP), DI
+	MOVQ    s+56(FP), R8
+	MOVQ    DX, CX
+	ANDQ    $0x00000007, CX
+	LEAQ    tailMask<>+0(SB), SI
+	NEGQ    CX
+	VMOVDQU 32(SI)(CX*4), Y1
+
+row:
+	VBROADCASTSS (R8), Y0
+	ADDQ         $0x00000004, R8
+	MOVQ         DX, CX
+	XORQ         SI, SI
+	SUBQ         $0x00000020, CX
+	JL           few
+
+four:
+	VMOVUPS (DI)(SI*1), Y2
+	VMOVAPS Y0, Y3
+	VSUBPS  Y3, Y2, Y2
+	VMOVUPS word32_42b20000<>+0(SB), Y3
+	VMINPS  Y2, Y3, Y2
+	VMOVUPS word32_c2d20000<>+0(SB), Y3
+	VMAXPS  Y2, Y3, Y2
+	VMULPS  word32_3fb8aa3b<>+0(SB), Y2, Y3
+	VADDPS  word32_4b400000<>+0(SB), Y3, Y3
+	VSUBPS  word32_4b400000<>+0(SB), Y3, Y4
+	VMULPS  word32_3f317200<>+0(SB), Y4, Y5
+	VSUBPS  Y5, Y2, Y2
+	VMULPS  word32_35bfbe8e<>+0(SB), Y4, Y4
+	VSUBPS  Y4, Y2, Y5
+	VMULPS  Y5, Y5, Y6
+	VMOVUPS word32_3ab6bd28<>+0(SB), Y7
+	VMULPS  word32_3c091d64<>+0(SB), Y5, Y8
+	VADDPS  word32_3d2aaa60<>+0(SB), Y8, Y8
+	VMULPS  Y7, Y6, Y7
+	VADDPS  Y8, Y7, Y7
+	VMULPS  word32_3e2aaa48<>+0(SB), Y5, Y5
+	VADDPS  word32_3f000000<>+0(SB), Y5, Y5
+	VMULPS  Y7, Y6, Y7
+	VADDPS  Y5, Y7, Y5
+	VMULPS  Y5, Y6, Y5
+	VSUBPS  Y4, Y5, Y4
+	VADDPS  Y4, Y2, Y2
+	VADDPS  word32_3f800000<>+0(SB), Y2, Y2
+	VPSLLD  $0x17, Y3, Y3
+	VPSRAD  $0x01, Y3, Y4
+	VANDPS  word32_ff800000<>+0(SB), Y4, Y4
+	VPSUBD  Y4, Y3, Y3
+	VPADDD  word32_3f800000<>+0(SB), Y4, Y4
+	VMULPS  Y4, Y2, Y2
+	VPADDD  word32_3f800000<>+0(SB), Y3, Y3
+	VMULPS  Y3, Y2, Y2
+	VMOVUPS Y2, (BX)(SI*1)
+	VMOVUPS 32(DI)(SI*1), Y2
+	VMOVAPS Y0, Y3
+	VSUBPS  Y3, Y2, Y2
+	VMOVUPS word32_42b20000<>+0(SB), Y3
+	VMINPS  Y2, Y3, Y2
+	VMOVUPS word32_c2d20000<>+0(SB), Y3
+	VMAXPS  Y2, Y3, Y2
+	VMULPS  word32_3fb8aa3b<>+0(SB), Y2, Y3
+	VADDPS  word32_4b400000<>+0(SB), Y3, Y3
+	VSUBPS  word32_4b400000<>+0(SB), Y3, Y4
+	VMULPS  word32_3f317200<>+0(SB), Y4, Y5
+	VSUBPS  Y5, Y2, Y2
+	VMULPS  word32_35bfbe8e<>+0(SB), Y4, Y4
+	VSUBPS  Y4, Y2, Y5
+	VMULPS  Y5, Y5, Y6
+	VMOVUPS word32_3ab6bd28<>+0(SB), Y7
+	VMULPS  word32_3c091d64<>+0(SB), Y5, Y8
+	VADDPS  word32_3d2aaa60<>+0(SB), Y8, Y8
+	VMULPS  Y7, Y6, Y7
+	VADDPS  Y8, Y7, Y7
+	VMULPS  word32_3e2aaa48<>+0(SB), Y5, Y5
+	VADDPS  word32_3f000000<>+0(SB), Y5, Y5
+	VMULPS  Y7, Y6, Y7
+	VADDPS  Y5, Y7, Y5
+	VMULPS  Y5, Y6, Y5
+	VSUBPS  Y4, Y5, Y4
+	VADDPS  Y4, Y2, Y2
+	VADDPS  word32_3f800000<>+0(SB), Y2, Y2
+	VPSLLD  $0x17, Y3, Y3
+	VPSRAD  $0x01, Y3, Y4
+	VANDPS  word32_ff800000<>+0(SB), Y4, Y4
+	VPSUBD  Y4, Y3, Y3
+	VPADDD  word32_3f800000<>+0(SB), Y4, Y4
+	VMULPS  Y4, Y2, Y2
+	VPADDD  word32_3f800000<>+0(SB), Y3, Y3
+	VMULPS  Y3, Y2, Y2
+	VMOVUPS Y2, 32(BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Y2
+	VMOVAPS Y0, Y3
+	VSUBPS  Y3, Y2, Y2
+	VMOVUPS word32_42b20000<>+0(SB), Y3
+	VMINPS  Y2, Y3, Y2
+	VMOVUPS word32_c2d20000<>+0(SB), Y3
+	VMAXPS  Y2, Y3, Y2
+	VMULPS  word32_3fb8aa3b<>+0(SB), Y2, Y3
+	VADDPS  word32_4b400000<>+0(SB), Y3, Y3
+	VSUBPS  word32_4b400000<>+0(SB), Y3, Y4
+	VMULPS  word32_3f317200<>+0(SB), Y4, Y5
+	VSUBPS  Y5, Y2, Y2
+	VMULPS  word32_35bfbe8e<>+0(SB), Y4, Y4
+	VSUBPS  Y4, Y2, Y5
+	VMULPS  Y5, Y5, Y6
+	VMOVUPS word32_3ab6bd28<>+0(SB), Y7
+	VMULPS  word32_3c091d64<>+0(SB), Y5, Y8
+	VADDPS  word32_3d2aaa60<>+0(SB), Y8, Y8
+	VMULPS  Y7, Y6, Y7
+	VADDPS  Y8, Y7, Y7
+	VMULPS  word32_3e2aaa48<>+0(SB), Y5, Y5
+	VADDPS  word32_3f000000<>+0(SB), Y5, Y5
+	VMULPS  Y7, Y6, Y7
+	VADDPS  Y5, Y7, Y5
+	VMULPS  Y5, Y6, Y5
+	VSUBPS  Y4, Y5, Y4
+	VADDPS  Y4, Y2, Y2
+	VADDPS  word32_3f800000<>+0(SB), Y2, Y2
+	VPSLLD  $0x17, Y3, Y3
+	VPSRAD  $0x01, Y3, Y4
+	VANDPS  word32_ff800000<>+0(SB), Y4, Y4
+	VPSUBD  Y4, Y3, Y3
+	VPADDD  word32_3f800000<>+0(SB), Y4, Y4
+	VMULPS  Y4, Y2, Y2
+	VPADDD  word32_3f800000<>+0(SB), Y3, Y3
+	VMULPS  Y3, Y2, Y2
+	VMOVUPS Y2, 64(BX)(SI*1)
+	VMOVUPS 96(DI)(SI*1), Y2
+	VMOVAPS Y0, Y3
+	VSUBPS  Y3, Y2, Y2
+	VMOVUPS word32_42b20000<>+0(SB), Y3
+	VMINPS  Y2, Y3, Y2
+	VMOVUPS word32_c2d20000<>+0(SB), Y3
+	VMAXPS  Y2, Y3, Y2
+	VMULPS  word32_3fb8aa3b<>+0(SB), Y2, Y3
+	VADDPS  word32_4b400000<>+0(SB), Y3, Y3
+	VSUBPS  word32_4b400000<>+0(SB), Y3, Y4
+	VMULPS  word32_3f317200<>+0(SB), Y4, Y5
+	VSUBPS  Y5, Y2, Y2
+	VMULPS  word32_35bfbe8e<>+0(SB), Y4, Y4
+	VSUBPS  Y4, Y2, Y5
+	VMULPS  Y5, Y5, Y6
+	VMOVUPS word32_3ab6bd28<>+0(SB), Y7
+	VMULPS  word32_3c091d64<>+0(SB), Y5, Y8
+	VADDPS  word32_3d2aaa60<>+0(SB), Y8, Y8
+	VMULPS  Y7, Y6, Y7
+	VADDPS  Y8, Y7, Y7
+	VMULPS  word32_3e2aaa48<>+0(SB), Y5, Y5
+	VADDPS  word32_3f000000<>+0(SB), Y5, Y5
+	VMULPS  Y7, Y6, Y7
+	VADDPS  Y5, Y7, Y5
+	VMULPS  Y5, Y6, Y5
+	VSUBPS  Y4, Y5, Y4
+	VADDPS  Y4, Y2, Y2
+	VADDPS  word32_3f800000<>+0(SB), Y2, Y2
+	VPSLLD  $0x17, Y3, Y3
+	VPSRAD  $0x01, Y3, Y4
+	VANDPS  word32_ff800000<>+0(SB), Y4, Y4
+	VPSUBD  Y4, Y3, Y3
+	VPADDD  word32_3f800000<>+0(SB), Y4, Y4
+	VMULPS  Y4, Y2, Y2
+	VPADDD  word32_3f800000<>+0(SB), Y3, Y3
+	VMULPS  Y3, Y2, Y2
+	VMOVUPS Y2, 96(BX)(SI*1)
+	ADDQ    $0x00000080, SI
+	SUBQ    $0x00000020, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JL   part
+
+one:
+	VMOVUPS (DI)(SI*1), Y2
+	VMOVAPS Y0, Y3
+	VSUBPS  Y3, Y2, Y2
+	VMOVUPS word32_42b20000<>+0(SB), Y3
+	VMINPS  Y2, Y3, Y2
+	VMOVUPS word32_c2d20000<>+0(SB), Y3
+	VMAXPS  Y2, Y3, Y2
+	VMULPS  word32_3fb8aa3b<>+0(SB), Y2, Y3
+	VADDPS  word32_4b400000<>+0(SB), Y3, Y3
+	VSUBPS  word32_4b400000<>+0(SB), Y3, Y4
+	VMULPS  word32_3f317200<>+0(SB), Y4, Y5
+	VSUBPS  Y5, Y2, Y2
+	VMULPS  word32_35bfbe8e<>+0(SB), Y4, Y4
+	VSUBPS  Y4, Y2, Y5
+	VMULPS  Y5, Y5, Y6
+	VMOVUPS word32_3ab6bd28<>+0(SB), Y7
+	VMULPS  word32_3c091d64<>+0(SB), Y5, Y8
+	VADDPS  word32_3d2aaa60<>+0(SB), Y8, Y8
+	VMULPS  Y7, Y6, Y7
+	VADDPS  Y8, Y7, Y7
+	VMULPS  word32_3e2aaa48<>+0(SB), Y5, Y5
+	VADDPS  word32_3f000000<>+0(SB), Y5, Y5
+	VMULPS  Y7, Y6, Y7
+	VADDPS  Y5, Y7, Y5
+	VMULPS  Y5, Y6, Y5
+	VSUBPS  Y4, Y5, Y4
+	VADDPS  Y4, Y2, Y2
+	VADDPS  word32_3f800000<>+0(SB), Y2, Y2
+	VPSLLD  $0x17, Y3, Y3
+	VPSRAD  $0x01, Y3, Y4
+	VANDPS  word32_ff800000<>+0(SB), Y4, Y4
+	VPSUBD  Y4, Y3, Y3
+	VPADDD  word32_3f800000<>+0(SB), Y4, Y4
+	VMULPS  Y4, Y2, Y2
+	VPADDD  word32_3f800000<>+0(SB), Y3, Y3
+	VMULPS  Y3, Y2, Y2
+	VMOVUPS Y2, (BX)(SI*1)
+	ADDQ    $0x00000020, SI
+	SUBQ    $0x00000008, CX
+	JGE     one
+
+part:
+	ADDQ       $0x00000008, CX
+	JE         next
+	VMASKMOVPS (DI)(SI*1), Y1, Y2
+	VMOVAPS    Y0, Y0
+	VSUBPS     Y0, Y2, Y2
+	VMOVUPS    word32_42b20000<>+0(SB), Y0
+	VMINPS     Y2, Y0, Y0
+	VMOVUPS    word32_c2d20000<>+0(SB), Y2
+	VMAXPS     Y0, Y2, Y0
+	VMULPS     word32_3fb8aa3b<>+0(SB), Y0, Y2
+	VADDPS     word32_4b400000<>+0(SB), Y2, Y2
+	VSUBPS     word32_4b400000<>+0(SB), Y2, Y3
+	VMULPS     word32_3f317200<>+0(SB), Y3, Y4
+	VSUBPS     Y4, Y0, Y0
+	VMULPS     word32_35bfbe8e<>+0(SB), Y3, Y3
+	VSUBPS     Y3, Y0, Y4
+	VMULPS     Y4, Y4, Y5
+	VMOVUPS    word32_3ab6bd28<>+0(SB), Y6
+	VMULPS     word32_3c091d64<>+0(SB), Y4, Y7
+	VADDPS     word32_3d2aaa60<>+0(SB), Y7, Y7
+	VMULPS     Y6, Y5, Y6
+	VADDPS     Y7, Y6, Y6
+	VMULPS     word32_3e2aaa48<>+0(SB), Y4, Y4
+	VADDPS     word32_3f000000<>+0(SB), Y4, Y4
+	VMULPS     Y6, Y5, Y6
+	VADDPS     Y4, Y6, Y4
+	VMULPS     Y4, Y5, Y4
+	VSUBPS     Y3, Y4, Y3
+	VADDPS     Y3, Y0, Y0
+	VADDPS     word32_3f800000<>+0(SB), Y0, Y0
+	VPSLLD     $0x17, Y2, Y2
+	VPSRAD     $0x01, Y2, Y3
+	VANDPS     word32_ff800000<>+0(SB), Y3, Y3
+	VPSUBD     Y3, Y2, Y2
+	VPADDD     word32_3f800000<>+0(SB), Y3, Y3
+	VMULPS     Y3, Y0, Y0
+	VPADDD     word32_3f800000<>+0(SB), Y2, Y2
+	VMULPS     Y2, Y0, Y0
+	VMASKMOVPS Y0, Y1, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*4), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+DATA word32_42b20000<>+0(SB)/4, $0x42b20000
+DATA word32_42b20000<>+4(SB)/4, $0x42b20000
+DATA word32_42b20000<>+8(SB)/4, $0x42b20000
+DATA word32_42b20000<>+12(SB)/4, $0x42b20000
+DATA word32_42b20000<>+16(SB)/4, $0x42b20000
+DATA word32_42b20000<>+20(SB)/4, $0x42b20000
+DATA word32_42b20000<>+24(SB)/4, $0x42b20000
+DATA word32_42b20000<>+28(SB)/4, $0x42b20000
+GLOBL word32_42b20000<>(SB), RODATA|NOPTR, $32
+
+DATA word32_c2d20000<>+0(SB)/4, $0xc2d20000
+DATA word32_c2d20000<>+4(SB)/4, $0xc2d20000
+DATA word32_c2d20000<>+8(SB)/4, $0xc2d20000
+DATA word32_c2d20000<>+12(SB)/4, $0xc2d20000
+DATA word32_c2d20000<>+16(SB)/4, $0xc2d20000
+DATA word32_c2d20000<>+20(SB)/4, $0xc2d20000
+DATA word32_c2d20000<>+24(SB)/4, $0xc2d20000
+DATA word32_c2d20000<>+28(SB)/4, $0xc2d20000
+GLOBL word32_c2d20000<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
+DATA word32_3fb8aa3b<>+4(SB)/4, $0x3fb8aa3b
+DATA word32_3fb8aa3b<>+8(SB)/4, $0x3fb8aa3b
+DATA word32_3fb8aa3b<>+12(SB)/4, $0x3fb8aa3b
+DATA word32_3fb8aa3b<>+16(SB)/4, $0x3fb8aa3b
+DATA word32_3fb8aa3b<>+20(SB)/4, $0x3fb8aa3b
+DATA word32_3fb8aa3b<>+24(SB)/4, $0x3fb8aa3b
+DATA word32_3fb8aa3b<>+28(SB)/4, $0x3fb8aa3b
+GLOBL word32_3fb8aa3b<>(SB), RODATA|NOPTR, $32
+
+DATA word32_4b400000<>+0(SB)/4, $0x4b400000
+DATA word32_4b400000<>+4(SB)/4, $0x4b400000
+DATA word32_4b400000<>+8(SB)/4, $0x4b400000
+DATA word32_4b400000<>+12(SB)/4, $0x4b400000
+DATA word32_4b400000<>+16(SB)/4, $0x4b400000
+DATA word32_4b400000<>+20(SB)/4, $0x4b400000
+DATA word32_4b400000<>+24(SB)/4, $0x4b400000
+DATA word32_4b400000<>+28(SB)/4, $0x4b400000
+GLOBL word32_4b400000<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3f317200<>+0(SB)/4, $0x3f317200
+DATA word32_3f317200<>+4(SB)/4, $0x3f317200
+DATA word32_3f317200<>+8(SB)/4, $0x3f317200
+DATA word32_3f317200<>+12(SB)/4, $0x3f317200
+DATA word32_3f317200<>+16(SB)/4, $0x3f317200
+DATA word32_3f317200<>+20(SB)/4, $0x3f317200
+DATA word32_3f317200<>+24(SB)/4, $0x3f317200
+DATA word32_3f317200<>+28(SB)/4, $0x3f317200
+GLOBL word32_3f317200<>(SB), RODATA|NOPTR, $32
+
+DATA word32_35bfbe8e<>+0(SB)/4, $0x35bfbe8e
+DATA word32_35bfbe8e<>+4(SB)/4, $0x35bfbe8e
+DATA word32_35bfbe8e<>+8(SB)/4, $0x35bfbe8e
+DATA word32_35bfbe8e<>+12(SB)/4, $0x35bfbe8e
+DATA word32_35bfbe8e<>+16(SB)/4, $0x35bfbe8e
+DATA word32_35bfbe8e<>+20(SB)/4, $0x35bfbe8e
+DATA word32_35bfbe8e<>+24(SB)/4, $0x35bfbe8e
+DATA word32_35bfbe8e<>+28(SB)/4, $0x35bfbe8e
+GLOBL word32_35bfbe8e<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3ab6bd28<>+0(SB)/4, $0x3ab6bd28
+DATA word32_3ab6bd28<>+4(SB)/4, $0x3ab6bd28
+DATA word32_3ab6bd28<>+8(SB)/4, $0x3ab6bd28
+DATA word32_3ab6bd28<>+12(SB)/4, $0x3ab6bd28
+DATA word32_3ab6bd28<>+16(SB)/4, $0x3ab6bd28
+DATA word32_3ab6bd28<>+20(SB)/4, $0x3ab6bd28
+DATA word32_3ab6bd28<>+24(SB)/4, $0x3ab6bd28
+DATA word32_3ab6bd28<>+28(SB)/4, $0x3ab6bd28
+GLOBL word32_3ab6bd28<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3c091d64<>+0(SB)/4, $0x3c091d64
+DATA word32_3c091d64<>+4(SB)/4, $0x3c091d64
+DATA word32_3c091d64<>+8(SB)/4, $0x3c091d64
+DATA word32_3c091d64<>+12(SB)/4, $0x3c091d64
+DATA word32_3c091d64<>+16(SB)/4, $0x3c091d64
+DATA word32_3c091d64<>+20(SB)/4, $0x3c091d64
+DATA word32_3c091d64<>+24(SB)/4, $0x3c091d64
+DATA word32_3c091d64<>+28(SB)/4, $0x3c091d64
+GLOBL word32_3c091d64<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3d2aaa60<>+0(SB)/4, $0x3d2aaa60
+DATA word32_3d2aaa60<>+4(SB)/4, $0x3d2aaa60
+DATA word32_3d2aaa60<>+8(SB)/4, $0x3d2aaa60
+DATA word32_3d2aaa60<>+12(SB)/4, $0x3d2aaa60
+DATA word32_3d2aaa60<>+16(SB)/4, $0x3d2aaa60
+DATA word32_3d2aaa60<>+20(SB)/4, $0x3d2aaa60
+DATA word32_3d2aaa60<>+24(SB)/4, $0x3d2aaa60
+DATA word32_3d2aaa60<>+28(SB)/4, $0x3d2aaa60
+GLOBL word32_3d2aaa60<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3e2aaa48<>+0(SB)/4, $0x3e2aaa48
+DATA word32_3e2aaa48<>+4(SB)/4, $0x3e2aaa48
+DATA word32_3e2aaa48<>+8(SB)/4, $0x3e2aaa48
+DATA word32_3e2aaa48<>+12(SB)/4, $0x3e2aaa48
+DATA word32_3e2aaa48<>+16(SB)/4, $0x3e2aaa48
+DATA word32_3e2aaa48<>+20(SB)/4, $0x3e2aaa48
+DATA word32_3e2aaa48<>+24(SB)/4, $0x3e2aaa48
+DATA word32_3e2aaa48<>+28(SB)/4, $0x3e2aaa48
+GLOBL word32_3e2aaa48<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3f000000<>+0(SB)/4, $0x3f000000
+DATA word32_3f000000<>+4(SB)/4, $0x3f000000
+DATA word32_3f000000<>+8(SB)/4, $0x3f000000
+DATA word32_3f000000<>+12(SB)/4, $0x3f000000
+DATA word32_3f000000<>+16(SB)/4, $0x3f000000
+DATA word32_3f000000<>+20(SB)/4, $0x3f000000
+DATA word32_3f000000<>+24(SB)/4, $0x3f000000
+DATA word32_3f000000<>+28(SB)/4, $0x3f000000
+GLOBL word32_3f000000<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3f800000<>+0(SB)/4, $0x3f800000
+DATA word32_3f800000<>+4(SB)/4, $0x3f800000
+DATA word32_3f800000<>+8(SB)/4, $0x3f800000
+DATA word32_3f800000<>+12(SB)/4, $0x3f800000
+DATA word32_3f800000<>+16(SB)/4, $0x3f800000
+DATA word32_3f800000<>+20(SB)/4, $0x3f800000
+DATA word32_3f800000<>+24(SB)/4, $0x3f800000
+DATA word32_3f800000<>+28(SB)/4, $0x3f800000
+GLOBL word32_3f800000<>(SB), RODATA|NOPTR, $32
+
+DATA word32_ff800000<>+0(SB)/4, $0xff800000
+DATA word32_ff800000<>+4(SB)/4, $0xff800000
+DATA word32_ff800000<>+8(SB)/4, $0xff800000
+DATA word32_ff800000<>+12(SB)/4, $0xff800000
+DATA word32_ff800000<>+16(SB)/4, $0xff800000
+DATA word32_ff800000<>+20(SB)/4, $0xff800000
+DATA word32_ff800000<>+24(SB)/4, $0xff800000
+DATA word32_ff800000<>+28(SB)/4, $0xff800000
+GLOBL word32_ff800000<>(SB), RODATA|NOPTR, $32
+
+// func expSubByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX, AVX2
+TEXT ·expSubByRowF64AVX2(SB), NOSPLIT, $0-96
+	MOVQ    rows+8(FP), AX
+	MOVQ    cols+16(FP), DX
+	MOVQ    dst+24(FP), BX
+	MOVQ    a+32(FP), DI
+	MOVQ    s+56(FP), R8
+	MOVQ    DX, CX
+	ANDQ    $0x00000003, CX
+	LEAQ    tailMask<>+0(SB), SI
+	NEGQ    CX
+	VMOVDQU 32(SI)(CX*8), Y1
+
+row:
+	VBROADCASTSD (R8), Y0
+	ADDQ         $0x00000008, R8
+	MOVQ         DX, CX
+	XORQ         SI, SI
+	SUBQ         $0x00000010, CX
+	JL           few
+
+four:
+	VMOVUPD (DI)(SI*1), Y2
+	VMOVAPS Y0, Y3
+	VSUBPD  Y3, Y2, Y2
+	VMOVUPS word64_4086300000000000<>+0(SB), Y3
+	VMINPD  Y2, Y3, Y2
+	VMOVUPS word64_c087500000000000<>+0(SB), Y3
+	VMAXPD  Y2, Y3, Y2
+	VMULPD  word64_3ff71547652b82fe<>+0(SB), Y2, Y3
+	VADDPD  word64_4338000000000000<>+0(SB), Y3, Y3
+	VSUBPD  word64_4338000000000000<>+0(SB), Y3, Y4
+	VMULPD  word64_3fe62e42fee00000<>+0(SB), Y4, Y5
+	VSUBPD  Y5, Y2, Y2
+	VMULPD  word64_3dea39ef35793c76<>+0(SB), Y4, Y4
+	VSUBPD  Y4, Y2, Y5
+	VMULPD  Y5, Y5, Y6
+	VMOVUPS word64_3e21f99258e229ef<>+0(SB), Y7
+	VMULPD  word64_3e5af6af95456c58<>+0(SB), Y5, Y8
+	VADDPD  word64_3e927e4c3290da4b<>+0(SB), Y8, Y8
+	VMULPD  Y7, Y6, Y7
+	VADDPD  Y8, Y7, Y7
+	VMULPD  word64_3ec71ddf0cccc4c5<>+0(SB), Y5, Y8
+	VADDPD  word64_3efa01a01b1cb118<>+0(SB), Y8, Y8
+	VMULPD  Y7, Y6, Y7
+	VADDPD  Y8, Y7, Y7
+	VMULPD  word64_3f2a01a01b32524e<>+0(SB), Y5, Y8
+	VADDPD  word64_3f56c16c16c141fc<>+0(SB), Y8, Y8
+	VMULPD  Y7, Y6, Y7
+	VADDPD  Y8, Y7, Y7
+	VMULPD  word64_3f8111111110ed94<>+0(SB), Y5, Y8
+	VADDPD  word64_3fa555555555555a<>+0(SB), Y8, Y8
+	VMULPD  Y7, Y6, Y7
+	VADDPD  Y8, Y7, Y7
+	VMULPD  word64_3fc555555555555b<>+0(SB), Y5, Y5
+	VADDPD  word64_3fe0000000000000<>+0(SB), Y5, Y5
+	VMULPD  Y7, Y6, Y7
+	VADDPD  Y5, Y7, Y5
+	VMULPD  Y5, Y6, Y5
+	VSUBPD  Y4, Y5, Y4
+	VADDPD  word64_3ff0000000000000<>+0(SB), Y2, Y5
+	VSUBPD  word64_3ff0000000000000<>+0(SB), Y5, Y6
+	VSUBPD  Y6, Y2, Y2
+	VADDPD  Y4, Y2, Y2
+	VADDPD  Y2, Y5, Y2
+	VPSLLQ  $0x34, Y3, Y3
+	VPSRAD  $0x01, Y3, Y4
+	VANDPD  word64_fff0000000000000<>+0(SB), Y4, Y4
+	VPSUBQ  Y4, Y3, Y3
+	VPADDQ  word64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMULPD  Y4, Y2, Y2
+	VPADDQ  word64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMULPD  Y3, Y2, Y2
+	VMOVUPD Y2, (BX)(SI*1)
+	VMOVUPD 32(DI)(SI*1), Y2
+	VMOVAPS Y0, Y3
+	VSUBPD  Y3, Y2, Y2
+	VMOVUPS word64_4086300000000000<>+0(SB), Y3
+	VMINPD  Y2, Y3, Y2
+	VMOVUPS word64_c087500000000000<>+0(SB), Y3
+	VMAXPD  Y2, Y3, Y2
+	VMULPD  word64_3ff71547652b82fe<>+0(SB), Y2, Y3
+	VADDPD  word64_4338000000000000<>+0(SB), Y3, Y3
+	VSUBPD  word64_4338000000000000<>+0(SB), Y3, Y4
+	VMULPD  word64_3fe62e42fee00000<>+0(SB), Y4, Y5
+	VSUBPD  Y5, Y2, Y2
+	VMULPD  word64_3dea39ef35793c76<>+0(SB), Y4, Y4
+	VSUBPD  Y4, Y2, Y5
+	VMULPD  Y5, Y5, Y6
+	VMOVUPS word64_3e21f99258e229ef<>+0(SB), Y7
+	VMULPD  word64_3e5af6af95456c58<>+0(SB), Y5, Y8
+	VADDPD  word64_3e927e4c3290da4b<>+0(SB), Y8, Y8
+	VMULPD  Y7, Y6, Y7
+	VADDPD  Y8, Y7, Y7
+	VMULPD  word64_3ec71ddf0cccc4c5<>+0(SB), Y5, Y8
+	VADDPD  word64_3efa01a01b1cb118<>+0(SB), Y8, Y8
+	VMULPD  Y7, Y6, Y7
+	VADDPD  Y8, Y7, Y7
+	VMULPD  word64_3f2a01a01b32524e<>+0(SB), Y5, Y8
+	VADDPD  word64_3f56c16c16c141fc<>+0(SB), Y8, Y8
+	VMULPD  Y7, Y6, Y7
+	VADDPD  Y8, Y7, Y7
+	VMULPD  word64_3f8111111110ed94<>+0(SB), Y5, Y8
+	VADDPD  word64_3fa555555555555a<>+0(SB), Y8, Y8
+	VMULPD  Y7, Y6, Y7
+	VADDPD  Y8, Y7, Y7
+	VMULPD  word64_3fc555555555555b<>+0(SB), Y5, Y5
+	VADDPD  word64_3fe0000000000000<>+0(SB), Y5, Y5
+	VMULPD  Y7, Y6, Y7
+	VADDPD  Y5, Y7, Y5
+	VMULPD  Y5, Y6, Y5
+	VSUBPD  Y4, Y5, Y4
+	VADDPD  word64_3ff0000000000000<>+0(SB), Y2, Y5
+	VSUBPD  word64_3ff0000000000000<>+0(SB), Y5, Y6
+	VSUBPD  Y6, Y2, Y2
+	VADDPD  Y4, Y2, Y2
+	VADDPD  Y2, Y5, Y2
+	VPSLLQ  $0x34, Y3, Y3
+	VPSRAD  $0x01, Y3, Y4
+	VANDPD  word64_fff0000000000000<>+0(SB), Y4, Y4
+	VPSUBQ  Y4, Y3, Y3
+	VPADDQ  word64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMULPD  Y4, Y2, Y2
+	VPADDQ  word64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMULPD  Y3, Y2, Y2
+	VMOVUPD Y2, 32(BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Y2
+	VMOVAPS Y0, Y3
+	VSUBPD  Y3, Y2, Y2
+	VMOVUPS word64_4086300000000000<>+0(SB), Y3
+	VMINPD  Y2, Y3, Y2
+	VMOVUPS word64_c087500000000000<>+0(SB), Y3
+	VMAXPD  Y2, Y3, Y2
+	VMULPD  word64_3ff71547652b82fe<>+0(SB), Y2, Y3
+	VADDPD  word64_4338000000000000<>+0(SB), Y3, Y3
+	VSUBPD  word64_4338000000000000<>+0(SB), Y3, Y4
+	VMULPD  word64_3fe62e42fee00000<>+0(SB), Y4, Y5
+	VSUBPD  Y5, Y2, Y2
+	VMULPD  word64_3dea39ef35793c76<>+0(SB), Y4, Y4
+	VSUBPD  Y4, Y2, Y5
+	VMULPD  Y5, Y5, Y6
+	VMOVUPS word64_3e21f99258e229ef<>+0(SB), Y7
+	VMULPD  word64_3e5af6af95456c58<>+0(SB), Y5, Y8
+	VADDPD  word64_3e927e4c3290da4b<>+0(SB), Y8, Y8
+	VMULPD  Y7, Y6, Y7
+	VADDPD  Y8, Y7, Y7
+	VMULPD  word64_3ec71ddf0cccc4c5<>+0(SB), Y5, Y8
+	VADDPD  word64_3efa01a01b1cb118<>+0(SB), Y8, Y8
+	VMULPD  Y7, Y6, Y7
+	VADDPD  Y8, Y7, Y7
+	VMULPD  word64_3f2a01a01b32524e<>+0(SB), Y5, Y8
+	VADDPD  word64_3f56c16c16c141fc<>+0(SB), Y8, Y8
+	VMULPD  Y7, Y6, Y7
+	VADDPD  Y8, Y7, Y7
+	VMULPD  word64_3f8111111110ed94<>+0(SB), Y5, Y8
+	VADDPD  word64_3fa555555555555a<>+0(SB), Y8, Y8
+	VMULPD  Y7, Y6, Y7
+	VADDPD  Y8, Y7, Y7
+	VMULPD  word64_3fc555555555555b<>+0(SB), Y5, Y5
+	VADDPD  word64_3fe0000000000000<>+0(SB), Y5, Y5
+	VMULPD  Y7, Y6, Y7
+	VADDPD  Y5, Y7, Y5
+	VMULPD  Y5, Y6, Y5
+	VSUBPD  Y4, Y5, Y4
+	VADDPD  word64_3ff0000000000000<>+0(SB), Y2, Y5
+	VSUBPD  word64_3ff0000000000000<>+0(SB), Y5, Y6
+	VSUBPD  Y6, Y2, Y2
+	VADDPD  Y4, Y2, Y2
+	VADDPD  Y2, Y5, Y2
+	VPSLLQ  $0x34, Y3, Y3
+	VPSRAD  $0x01, Y3, Y4
+	VANDPD  word64_fff0000000000000<>+0(SB), Y4, Y4
+	VPSUBQ  Y4, Y3, Y3
+	VPADDQ  word64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMULPD  Y4, Y2, Y2
+	VPADDQ  word64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMULPD  Y3, Y2, Y2
+	VMOVUPD Y2, 64(BX)(SI*1)
+	VMOVUPD 96(DI)(SI*1), Y2
+	VMOVAPS Y0, Y3
+	VSUBPD  Y3, Y2, Y2
+	VMOVUPS word64_4086300000000000<>+0(SB), Y3
+	VMINPD  Y2, Y3, Y2
+	VMOVUPS word64_c087500000000000<>+0(SB), Y3
+	VMAXPD  Y2, Y3, Y2
+	VMULPD  word64_3ff71547652b82fe<>+0(SB), Y2, Y3
+	VADDPD  word64_4338000000000000<>+0(SB), Y3, Y3
+	VSUBPD  word64_4338000000000000<>+0(SB), Y3, Y4
+	VMULPD  word64_3fe62e42fee00000<>+0(SB), Y4, Y5
+	VSUBPD  Y5, Y2, Y2
+	VMULPD  word64_3dea39ef35793c76<>+0(SB), Y4, Y4
+	VSUBPD  Y4, Y2, Y5
+	VMULPD  Y5, Y5, Y6
+	VMOVUPS word64_3e21f99258e229ef<>+0(SB), Y7
+	VMULPD  word64_3e5af6af95456c58<>+0(SB), Y5, Y8
+	VADDPD  word64_3e927e4c3290da4b<>+0(SB), Y8, Y8
+	VMULPD  Y7, Y6, Y7
+	VADDPD  Y8, Y7, Y7
+	VMULPD  word64_3ec71ddf0cccc4c5<>+0(SB), Y5, Y8
+	VADDPD  word64_3efa01a01b1cb118<>+0(SB), Y8, Y8
+	VMULPD  Y7, Y6, Y7
+	VADDPD  Y8, Y7, Y7
+	VMULPD  word64_3f2a01a01b32524e<>+0(SB), Y5, Y8
+	VADDPD  word64_3f56c16c16c141fc<>+0(SB), Y8, Y8
+	VMULPD  Y7, Y6, Y7
+	VADDPD  Y8, Y7, Y7
+	VMULPD  word64_3f8111111110ed94<>+0(SB), Y5, Y8
+	VADDPD  word64_3fa555555555555a<>+0(SB), Y8, Y8
+	VMULPD  Y7, Y6, Y7
+	VADDPD  Y8, Y7, Y7
+	VMULPD  word64_3fc555555555555b<>+0(SB), Y5, Y5
+	VADDPD  word64_3fe0000000000000<>+0(SB), Y5, Y5
+	VMULPD  Y7, Y6, Y7
+	VADDPD  Y5, Y7, Y5
+	VMULPD  Y5, Y6, Y5
+	VSUBPD  Y4, Y5, Y4
+	VADDPD  word64_3ff0000000000000<>+0(SB), Y2, Y5
+	VSUBPD  word64_3ff0000000000000<>+0(SB), Y5, Y6
+	VSUBPD  Y6, Y2, Y2
+	VADDPD  Y4, Y2, Y2
+	VADDPD  Y2, Y5, Y2
+	VPSLLQ  $0x34, Y3, Y3
+	VPSRAD  $0x01, Y3, Y4
+	VANDPD  word64_fff0000000000000<>+0(SB), Y4, Y4
+	VPSUBQ  Y4, Y3, Y3
+	VPADDQ  word64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMULPD  Y4, Y2, Y2
+	VPADDQ  word64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMULPD  Y3, Y2, Y2
+	VMOVUPD Y2, 96(BX)(SI*1)
+	ADDQ    $0x00000080, SI
+	SUBQ    $0x00000010, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000010, CX
+	SUBQ $0x00000004, CX
+	JL   part
+
+one:
+	VMOVUPD (DI)(SI*1), Y2
+	VMOVAPS Y0, Y3
+	VSUBPD  Y3, Y2, Y2
+	VMOVUPS word64_4086300000000000<>+0(SB), Y3
+	VMINPD  Y2, Y3, Y2
+	VMOVUPS word64_c087500000000000<>+0(SB), Y3
+	VMAXPD  Y2, Y3, Y2
+	VMULPD  word64_3ff71547652b82fe<>+0(SB), Y2, Y3
+	VADDPD  word64_4338000000000000<>+0(SB), Y3, Y3
+	VSUBPD  word64_4338000000000000<>+0(SB), Y3, Y4
+	VMULPD  word64_3fe62e42fee00000<>+0(SB), Y4, Y5
+	VSUBPD  Y5, Y2, Y2
+	VMULPD  word64_3dea39ef35793c76<>+0(SB), Y4, Y4
+	VSUBPD  Y4, Y2, Y5
+	VMULPD  Y5, Y5, Y6
+	VMOVUPS word64_3e21f99258e229ef<>+0(SB), Y7
+	VMULPD  word64_3e5af6af95456c58<>+0(SB), Y5, Y8
+	VADDPD  word64_3e927e4c3290da4b<>+0(SB), Y8, Y8
+	VMULPD  Y7, Y6, Y7
+	VADDPD  Y8, Y7, Y7
+	VMULPD  word64_3ec71ddf0cccc4c5<>+0(SB), Y5, Y8
+	VADDPD  word64_3efa01a01b1cb118<>+0(SB), Y8, Y8
+	VMULPD  Y7, Y6, Y7
+	VADDPD  Y8, Y7, Y7
+	VMULPD  word64_3f2a01a01b32524e<>+0(SB), Y5, Y8
+	VADDPD  word64_3f56c16c16c141fc<>+0(SB), Y8, Y8
+	VMULPD  Y7, Y6, Y7
+	VADDPD  Y8, Y7, Y7
+	VMULPD  word64_3f8111111110ed94<>+0(SB), Y5, Y8
+	VADDPD  word64_3fa555555555555a<>+0(SB), Y8, Y8
+	VMULPD  Y7, Y6, Y7
+	VADDPD  Y8, Y7, Y7
+	VMULPD  word64_3fc555555555555b<>+0(SB), Y5, Y5
+	VADDPD  word64_3fe0000000000000<>+0(SB), Y5, Y5
+	VMULPD  Y7, Y6, Y7
+	VADDPD  Y5, Y7, Y5
+	VMULPD  Y5, Y6, Y5
+	VSUBPD  Y4, Y5, Y4
+	VADDPD  word64_3ff0000000000000<>+0(SB), Y2, Y5
+	VSUBPD  word64_3ff0000000000000<>+0(SB), Y5, Y6
+	VSUBPD  Y6, Y2, Y2
+	VADDPD  Y4, Y2, Y2
+	VADDPD  Y2, Y5, Y2
+	VPSLLQ  $0x34, Y3, Y3
+	VPSRAD  $0x01, Y3, Y4
+	VANDPD  word64_fff0000000000000<>+0(SB), Y4, Y4
+	VPSUBQ  Y4, Y3, Y3
+	VPADDQ  word64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMULPD  Y4, Y2, Y2
+	VPADDQ  word64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMULPD  Y3, Y2, Y2
+	VMOVUPD Y2, (BX)(SI*1)
+	ADDQ    $0x00000020, SI
+	SUBQ    $0x00000004, CX
+	JGE     one
+
+part:
+	ADDQ       $0x00000004, CX
+	JE         next
+	VMASKMOVPD (DI)(SI*1), Y1, Y2
+	VMOVAPS    Y0, Y0
+	VSUBPD     Y0, Y2, Y2
+	VMOVUPS    word64_4086300000000000<>+0(SB), Y0
+	VMINPD     Y2, Y0, Y0
+	VMOVUPS    word64_c087500000000000<>+0(SB), Y2
+	VMAXPD     Y0, Y2, Y0
+	VMULPD     word64_3ff71547652b82fe<>+0(SB), Y0, Y2
+	VADDPD     word64_4338000000000000<>+0(SB), Y2, Y2
+	VSUBPD     word64_4338000000000000<>+0(SB), Y2, Y3
+	VMULPD     word64_3fe62e42fee00000<>+0(SB), Y3, Y4
+	VSUBPD     Y4, Y0, Y0
+	VMULPD     word64_3dea39ef35793c76<>+0(SB), Y3, Y3
+	VSUBPD     Y3, Y0, Y4
+	VMULPD     Y4, Y4, Y5
+	VMOVUPS    word64_3e21f99258e229ef<>+0(SB), Y6
+	VMULPD     word64_3e5af6af95456c58<>+0(SB), Y4, Y7
+	VADDPD     word64_3e927e4c3290da4b<>+0(SB), Y7, Y7
+	VMULPD     Y6, Y5, Y6
+	VADDPD     Y7, Y6, Y6
+	VMULPD     word64_3ec71ddf0cccc4c5<>+0(SB), Y4, Y7
+	VADDPD     word64_3efa01a01b1cb118<>+0(SB), Y7, Y7
+	VMULPD     Y6, Y5, Y6
+	VADDPD     Y7, Y6, Y6
+	VMULPD     word64_3f2a01a01b32524e<>+0(SB), Y4, Y7
+	VADDPD     word64_3f56c16c16c141fc<>+0(SB), Y7, Y7
+	VMULPD     Y6, Y5, Y6
+	VADDPD     Y7, Y6, Y6
+	VMULPD     word64_3f8111111110ed94<>+0(SB), Y4, Y7
+	VADDPD     word64_3fa555555555555a<>+0(SB), Y7, Y7
+	VMULPD     Y6, Y5, Y6
+	VADDPD     Y7, Y6, Y6
+	VMULPD     word64_3fc555555555555b<>+0(SB), Y4, Y4
+	VADDPD     word64_3fe0000000000000<>+0(SB), Y4, Y4
+	VMULPD     Y6, Y5, Y6
+	VADDPD     Y4, Y6, Y4
+	VMULPD     Y4, Y5, Y4
+	VSUBPD     Y3, Y4, Y3
+	VADDPD     word64_3ff0000000000000<>+0(SB), Y0, Y4
+	VSUBPD     word64_3ff0000000000000<>+0(SB), Y4, Y5
+	VSUBPD     Y5, Y0, Y0
+	VADDPD     Y3, Y0, Y0
+	VADDPD     Y0, Y4, Y0
+	VPSLLQ     $0x34, Y2, Y2
+	VPSRAD     $0x01, Y2, Y3
+	VANDPD     word64_fff0000000000000<>+0(SB), Y3, Y3
+	VPSUBQ     Y3, Y2, Y2
+	VPADDQ     word64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMULPD     Y3, Y0, Y0
+	VPADDQ     word64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMULPD     Y2, Y0, Y0
+	VMASKMOVPD Y0, Y1, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*8), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+DATA word64_4086300000000000<>+0(SB)/8, $0x4086300000000000
+DATA word64_4086300000000000<>+8(SB)/8, $0x4086300000000000
+DATA word64_4086300000000000<>+16(SB)/8, $0x4086300000000000
+DATA word64_4086300000000000<>+24(SB)/8, $0x4086300000000000
+GLOBL word64_4086300000000000<>(SB), RODATA|NOPTR, $32
+
+DATA word64_c087500000000000<>+0(SB)/8, $0xc087500000000000
+DATA word64_c087500000000000<>+8(SB)/8, $0xc087500000000000
+DATA word64_c087500000000000<>+16(SB)/8, $0xc087500000000000
+DATA word64_c087500000000000<>+24(SB)/8, $0xc087500000000000
+GLOBL word64_c087500000000000<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3ff71547652b82fe<>+0(SB)/8, $0x3ff71547652b82fe
+DATA word64_3ff71547652b82fe<>+8(SB)/8, $0x3ff71547652b82fe
+DATA word64_3ff71547652b82fe<>+16(SB)/8, $0x3ff71547652b82fe
+DATA word64_3ff71547652b82fe<>+24(SB)/8, $0x3ff71547652b82fe
+GLOBL word64_3ff71547652b82fe<>(SB), RODATA|NOPTR, $32
+
+DATA word64_4338000000000000<>+0(SB)/8, $0x4338000000000000
+DATA word64_4338000000000000<>+8(SB)/8, $0x4338000000000000
+DATA word64_4338000000000000<>+16(SB)/8, $0x4338000000000000
+DATA word64_4338000000000000<>+24(SB)/8, $0x4338000000000000
+GLOBL word64_4338000000000000<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3fe62e42fee00000<>+0(SB)/8, $0x3fe62e42fee00000
+DATA word64_3fe62e42fee00000<>+8(SB)/8, $0x3fe62e42fee00000
+DATA word64_3fe62e42fee00000<>+16(SB)/8, $0x3fe62e42fee00000
+DATA word64_3fe62e42fee00000<>+24(SB)/8, $0x3fe62e42fee00000
+GLOBL word64_3fe62e42fee00000<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3dea39ef35793c76<>+0(SB)/8, $0x3dea39ef35793c76
+DATA word64_3dea39ef35793c76<>+8(SB)/8, $0x3dea39ef35793c76
+DATA word64_3dea39ef35793c76<>+16(SB)/8, $0x3dea39ef35793c76
+DATA word64_3dea39ef35793c76<>+24(SB)/8, $0x3dea39ef35793c76
+GLOBL word64_3dea39ef35793c76<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3e21f99258e229ef<>+0(SB)/8, $0x3e21f99258e229ef
+DATA word64_3e21f99258e229ef<>+8(SB)/8, $0x3e21f99258e229ef
+DATA word64_3e21f99258e229ef<>+16(SB)/8, $0x3e21f99258e229ef
+DATA word64_3e21f99258e229ef<>+24(SB)/8, $0x3e21f99258e229ef
+GLOBL word64_3e21f99258e229ef<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3e5af6af95456c58<>+0(SB)/8, $0x3e5af6af95456c58
+DATA word64_3e5af6af95456c58<>+8(SB)/8, $0x3e5af6af95456c58
+DATA word64_3e5af6af95456c58<>+16(SB)/8, $0x3e5af6af95456c58
+DATA word64_3e5af6af95456c58<>+24(SB)/8, $0x3e5af6af95456c58
+GLOBL word64_3e5af6af95456c58<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3e927e4c3290da4b<>+0(SB)/8, $0x3e927e4c3290da4b
+DATA word64_3e927e4c3290da4b<>+8(SB)/8, $0x3e927e4c3290da4b
+DATA word64_3e927e4c3290da4b<>+16(SB)/8, $0x3e927e4c3290da4b
+DATA word64_3e927e4c3290da4b<>+24(SB)/8, $0x3e927e4c3290da4b
+GLOBL word64_3e927e4c3290da4b<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3ec71ddf0cccc4c5<>+0(SB)/8, $0x3ec71ddf0cccc4c5
+DATA word64_3ec71ddf0cccc4c5<>+8(SB)/8, $0x3ec71ddf0cccc4c5
+DATA word64_3ec71ddf0cccc4c5<>+16(SB)/8, $0x3ec71ddf0cccc4c5
+DATA word64_3ec71ddf0cccc4c5<>+24(SB)/8, $0x3ec71ddf0cccc4c5
+GLOBL word64_3ec71ddf0cccc4c5<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3efa01a01b1cb118<>+0(SB)/8, $0x3efa01a01b1cb118
+DATA word64_3efa01a01b1cb118<>+8(SB)/8, $0x3efa01a01b1cb118
+DATA word64_3efa01a01b1cb118<>+16(SB)/8, $0x3efa01a01b1cb118
+DATA word64_3efa01a01b1cb118<>+24(SB)/8, $0x3efa01a01b1cb118
+GLOBL word64_3efa01a01b1cb118<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3f2a01a01b32524e<>+0(SB)/8, $0x3f2a01a01b32524e
+DATA word64_3f2a01a01b32524e<>+8(SB)/8, $0x3f2a01a01b32524e
+DATA word64_3f2a01a01b32524e<>+16(SB)/8, $0x3f2a01a01b32524e
+DATA word64_3f2a01a01b32524e<>+24(SB)/8, $0x3f2a01a01b32524e
+GLOBL word64_3f2a01a01b32524e<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3f56c16c16c141fc<>+0(SB)/8, $0x3f56c16c16c141fc
+DATA word64_3f56c16c16c141fc<>+8(SB)/8, $0x3f56c16c16c141fc
+DATA word64_3f56c16c16c141fc<>+16(SB)/8, $0x3f56c16c16c141fc
+DATA word64_3f56c16c16c141fc<>+24(SB)/8, $0x3f56c16c16c141fc
+GLOBL word64_3f56c16c16c141fc<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3f8111111110ed94<>+0(SB)/8, $0x3f8111111110ed94
+DATA word64_3f8111111110ed94<>+8(SB)/8, $0x3f8111111110ed94
+DATA word64_3f8111111110ed94<>+16(SB)/8, $0x3f8111111110ed94
+DATA word64_3f8111111110ed94<>+24(SB)/8, $0x3f8111111110ed94
+GLOBL word64_3f8111111110ed94<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3fa555555555555a<>+0(SB)/8, $0x3fa555555555555a
+DATA word64_3fa555555555555a<>+8(SB)/8, $0x3fa555555555555a
+DATA word64_3fa555555555555a<>+16(SB)/8, $0x3fa555555555555a
+DATA word64_3fa555555555555a<>+24(SB)/8, $0x3fa555555555555a
+GLOBL word64_3fa555555555555a<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3fc555555555555b<>+0(SB)/8, $0x3fc555555555555b
+DATA word64_3fc555555555555b<>+8(SB)/8, $0x3fc555555555555b
+DATA word64_3fc555555555555b<>+16(SB)/8, $0x3fc555555555555b
+DATA word64_3fc555555555555b<>+24(SB)/8, $0x3fc555555555555b
+GLOBL word64_3fc555555555555b<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3fe0000000000000<>+0(SB)/8, $0x3fe0000000000000
+DATA word64_3fe0000000000000<>+8(SB)/8, $0x3fe0000000000000
+DATA word64_3fe0000000000000<>+16(SB)/8, $0x3fe0000000000000
+DATA word64_3fe0000000000000<>+24(SB)/8, $0x3fe0000000000000
+GLOBL word64_3fe0000000000000<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3ff0000000000000<>+0(SB)/8, $0x3ff0000000000000
+DATA word64_3ff0000000000000<>+8(SB)/8, $0x3ff0000000000000
+DATA word64_3ff0000000000000<>+16(SB)/8, $0x3ff0000000000000
+DATA word64_3ff0000000000000<>+24(SB)/8, $0x3ff0000000000000
+GLOBL word64_3ff0000000000000<>(SB), RODATA|NOPTR, $32
+
+DATA word64_fff0000000000000<>+0(SB)/8, $0xfff0000000000000
+DATA word64_fff0000000000000<>+8(SB)/8, $0xfff0000000000000
+DATA word64_fff0000000000000<>+16(SB)/8, $0xfff0000000000000
+DATA word64_fff0000000000000<>+24(SB)/8, $0xfff0000000000000
+GLOBL word64_fff0000000000000<>(SB), RODATA|NOPTR, $32
+
+// func expSubByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX, AVX512F
+TEXT ·expSubByRowF32AVX512(SB), NOSPLIT, $0-96
+	MOVQ  rows+8(FP), AX
+	MOVQ  cols+16(FP), DX
+	MOVQ  dst+24(FP), BX
+	MOVQ  a+32(FP), DI
+	MOVQ  s+56(FP), R8
+	MOVQ  DX, CX
+	ANDQ  $0x0000000f, CX
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
+
+row:
+	VBROADCASTSS (R8), Z0
+	ADDQ         $0x00000004, R8
+	MOVQ         DX, CX
+	XORQ         SI, SI
+	SUBQ         $0x00000040, CX
+	JL           few
+
+four:
+	VMOVUPS      (DI)(SI*1), Z1
+	VMOVAPS      Z0, Z2
+	VSUBPS       Z2, Z1, Z1
+	VBROADCASTSS word32_42b20000<>+0(SB), Z2
+	VMINPS       Z1, Z2, Z1
+	VBROADCASTSS word32_c2d20000<>+0(SB), Z2
+	VMAXPS       Z1, Z2, Z1
+	VMULPS.BCST  word32_3fb8aa3b<>+0(SB), Z1, Z2
+	VADDPS.BCST  word32_4b400000<>+0(SB), Z2, Z2
+	VSUBPS.BCST  word32_4b400000<>+0(SB), Z2, Z2
+	VMULPS.BCST  word32_3f317200<>+0(SB), Z2, Z3
+	VSUBPS       Z3, Z1, Z1
+	VMULPS.BCST  word32_35bfbe8e<>+0(SB), Z2, Z3
+	VSUBPS       Z3, Z1, Z4
+	VMULPS       Z4, Z4, Z5
+	VBROADCASTSS word32_3ab6bd28<>+0(SB), Z6
+	VMULPS.BCST  word32_3c091d64<>+0(SB), Z4, Z7
+	VADDPS.BCST  word32_3d2aaa60<>+0(SB), Z7, Z7
+	VMULPS       Z6, Z5, Z6
+	VADDPS       Z7, Z6, Z6
+	VMULPS.BCST  word32_3e2aaa48<>+0(SB), Z4, Z4
+	VADDPS.BCST  word32_3f000000<>+0(SB), Z4, Z4
+	VMULPS       Z6, Z5, Z6
+	VADDPS       Z4, Z6, Z4
+	VMULPS       Z4, Z5, Z4
+	VSUBPS       Z3, Z4, Z3
+	VADDPS       Z3, Z1, Z1
+	VADDPS.BCST  word32_3f800000<>+0(SB), Z1, Z1
+	VSCALEFPS    Z2, Z1, Z1
+	VMOVUPS      Z1, (BX)(SI*1)
+	VMOVUPS      64(DI)(SI*1), Z1
+	VMOVAPS      Z0, Z2
+	VSUBPS       Z2, Z1, Z1
+	VBROADCASTSS word32_42b20000<>+0(SB), Z2
+	VMINPS       Z1, Z2, Z1
+	VBROADCASTSS word32_c2d20000<>+0(SB), Z2
+	VMAXPS       Z1, Z2, Z1
+	VMULPS.BCST  word32_3fb8aa3b<>+0(SB), Z1, Z2
+	VADDPS.BCST  word32_4b400000<>+0(SB), Z2, Z2
+	VSUBPS.BCST  word32_4b400000<>+0(SB), Z2, Z2
+	VMULPS.BCST  word32_3f317200<>+0(SB), Z2, Z3
+	VSUBPS       Z3, Z1, Z1
+	VMULPS.BCST  word32_35bfbe8e<>+0(SB), Z2, Z3
+	VSUBPS       Z3, Z1, Z4
+	VMULPS       Z4, Z4, Z5
+	VBROADCASTSS word32_3ab6bd28<>+0(SB), Z6
+	VMULPS.BCST  word32_3c091d64<>+0(SB), Z4, Z7
+	VADDPS.BCST  word32_3d2aaa60<>+0(SB), Z7, Z7
+	VMULPS       Z6, Z5, Z6
+	VADDPS       Z7, Z6, Z6
+	VMULPS.BCST  word32_3e2aaa48<>+0(SB), Z4, Z4
+	VADDPS.BCST  word32_3f000000<>+0(SB), Z4, Z4
+	VMULPS       Z6, Z5, Z6
+	VADDPS       Z4, Z6, Z4
+	VMULPS       Z4, Z5, Z4
+	VSUBPS       Z3, Z4, Z3
+	VADDPS       Z3, Z1, Z1
+	VADDPS.BCST  word32_3f800000<>+0(SB), Z1, Z1
+	VSCALEFPS    Z2, Z1, Z1
+	VMOVUPS      Z1, 64(BX)(SI*1)
+	VMOVUPS      128(DI)(SI*1), Z1
+	VMOVAPS      Z0, Z2
+	VSUBPS       Z2, Z1, Z1
+	VBROADCASTSS word32_42b20000<>+0(SB), Z2
+	VMINPS       Z1, Z2, Z1
+	VBROADCASTSS word32_c2d20000<>+0(SB), Z2
+	VMAXPS       Z1, Z2, Z1
+	VMULPS.BCST  word32_3fb8aa3b<>+0(SB), Z1, Z2
+	VADDPS.BCST  word32_4b400000<>+0(SB), Z2, Z2
+	VSUBPS.BCST  word32_4b400000<>+0(SB), Z2, Z2
+	VMULPS.BCST  word32_3f317200<>+0(SB), Z2, Z3
+	VSUBPS       Z3, Z1, Z1
+	VMULPS.BCST  word32_35bfbe8e<>+0(SB), Z2, Z3
+	VSUBPS       Z3, Z1, Z4
+	VMULPS       Z4, Z4, Z5
+	VBROADCASTSS word32_3ab6bd28<>+0(SB), Z6
+	VMULPS.BCST  word32_3c091d64<>+0(SB), Z4, Z7
+	VADDPS.BCST  word32_3d2aaa60<>+0(SB), Z7, Z7
+	VMULPS       Z6, Z5, Z6
+	VADDPS       Z7, Z6, Z6
+	VMULPS.BCST  word32_3e2aaa48<>+0(SB), Z4, Z4
+	VADDPS.BCST  word32_3f000000<>+0(SB), Z4, Z4
+	VMULPS       Z6, Z5, Z6
+	VADDPS       Z4, Z6, Z4
+	VMULPS       Z4, Z5, Z4
+	VSUBPS       Z3, Z4, Z3
+	VADDPS       Z3, Z1, Z1
+	VADDPS.BCST  word32_3f800000<>+0(SB), Z1, Z1
+	VSCALEFPS    Z2, Z1, Z1
+	VMOVUPS      Z1, 128(BX)(SI*1)
+	VMOVUPS      192(DI)(SI*1), Z1
+	VMOVAPS      Z0, Z2
+	VSUBPS       Z2, Z1, Z1
+	VBROADCASTSS word32_42b20000<>+0(SB), Z2
+	VMINPS       Z1, Z2, Z1
+	VBROADCASTSS word32_c2d20000<>+0(SB), Z2
+	VMAXPS       Z1, Z2, Z1
+	VMULPS.BCST  word32_3fb8aa3b<>+0(SB), Z1, Z2
+	VADDPS.BCST  word32_4b400000<>+0(SB), Z2, Z2
+	VSUBPS.BCST  word32_4b400000<>+0(SB), Z2, Z2
+	VMULPS.BCST  word32_3f317200<>+0(SB), Z2, Z3
+	VSUBPS       Z3, Z1, Z1
+	VMULPS.BCST  word32_35bfbe8e<>+0(SB), Z2, Z3
+	VSUBPS       Z3, Z1, Z4
+	VMULPS       Z4, Z4, Z5
+	VBROADCASTSS word32_3ab6bd28<>+0(SB), Z6
+	VMULPS.BCST  word32_3c091d64<>+0(SB), Z4, Z7
+	VADDPS.BCST  word32_3d2aaa60<>+0(SB), Z7, Z7
+	VMULPS       Z6, Z5, Z6
+	VADDPS       Z7, Z6, Z6
+	VMULPS.BCST  word32_3e2aaa48<>+0(SB), Z4, Z4
+	VADDPS.BCST  word32_3f000000<>+0(SB), Z4, Z4
+	VMULPS       Z6, Z5, Z6
+	VADDPS       Z4, Z6, Z4
+	VMULPS       Z4, Z5, Z4
+	VSUBPS       Z3, Z4, Z3
+	VADDPS       Z3, Z1, Z1
+	VADDPS.BCST  word32_3f800000<>+0(SB), Z1, Z1
+	VSCALEFPS    Z2, Z1, Z1
+	VMOVUPS      Z1, 192(BX)(SI*1)
+	ADDQ         $0x00000100, SI
+	SUBQ         $0x00000040, CX
+	JGE          four
+
+few:
+	ADDQ $0x00000040, CX
+	SUBQ $0x00000010, CX
+	JL   part
+
+one:
+	VMOVUPS      (DI)(SI*1), Z1
+	VMOVAPS      Z0, Z2
+	VSUBPS       Z2, Z1, Z1
+	VBROADCASTSS word32_42b20000<>+0(SB), Z2
+	VMINPS       Z1, Z2, Z1
+	VBROADCASTSS word32_c2d20000<>+0(SB), Z2
+	VMAXPS       Z1, Z2, Z1
+	VMULPS.BCST  word32_3fb8aa3b<>+0(SB), Z1, Z2
+	VADDPS.BCST  word32_4b400000<>+0(SB), Z2, Z2
+	VSUBPS.BCST  word32_4b400000<>+0(SB), Z2, Z2
+	VMULPS.BCST  word32_3f317200<>+0(SB), Z2, Z3
+	VSUBPS       Z3, Z1, Z1
+	VMULPS.BCST  word32_35bfbe8e<>+0(SB), Z2, Z3
+	VSUBPS       Z3, Z1, Z4
+	VMULPS       Z4, Z4, Z5
+	VBROADCASTSS word32_3ab6bd28<>+0(SB), Z6
+	VMULPS.BCST  word32_3c091d64<>+0(SB), Z4, Z7
+	VADDPS.BCST  word32_3d2aaa60<>+0(SB), Z7, Z7
+	VMULPS       Z6, Z5, Z6
+	VADDPS       Z7, Z6, Z6
+	VMULPS.BCST  word32_3e2aaa48<>+0(SB), Z4, Z4
+	VADDPS.BCST  word32_3f000000<>+0(SB), Z4, Z4
+	VMULPS       Z6, Z5, Z6
+	VADDPS       Z4, Z6, Z4
+	VMULPS       Z4, Z5, Z4
+	VSUBPS       Z3, Z4, Z3
+	VADDPS       Z3, Z1, Z1
+	VADDPS.BCST  word32_3f800000<>+0(SB), Z1, Z1
+	VSCALEFPS    Z2, Z1, Z1
+	VMOVUPS      Z1, (BX)(SI*1)
+	ADDQ         $0x00000040, SI
+	SUBQ         $0x00000010, CX
+	JGE          one
+
+part:
+	ADDQ         $0x00000010, CX
+	JE           next
+	VMOVUPS.Z    (DI)(SI*1), K1, Z1
+	VMOVAPS      Z0, Z0
+	VSUBPS       Z0, Z1, Z1
+	VBROADCASTSS word32_42b20000<>+0(SB), Z0
+	VMINPS       Z1, Z0, Z0
+	VBROADCASTSS word32_c2d20000<>+0(SB), Z1
+	VMAXPS       Z0, Z1, Z0
+	VMULPS.BCST  word32_3fb8aa3b<>+0(SB), Z0, Z1
+	VADDPS.BCST  word32_4b400000<>+0(SB), Z1, Z1
+	VSUBPS.BCST  word32_4b400000<>+0(SB), Z1, Z1
+	VMULPS.BCST  word32_3f317200<>+0(SB), Z1, Z2
+	VSUBPS       Z2, Z0, Z0
+	VMULPS.BCST  word32_35bfbe8e<>+0(SB), Z1, Z2
+	VSUBPS       Z2, Z0, Z3
+	VMULPS       Z3, Z3, Z4
+	VBROADCASTSS word32_3ab6bd28<>+0(SB), Z5
+	VMULPS.BCST  word32_3c091d64<>+0(SB), Z3, Z6
+	VADDPS.BCST  word32_3d2aaa60<>+0(SB), Z6, Z6
+	VMULPS       Z5, Z4, Z5
+	VADDPS       Z6, Z5, Z5
+	VMULPS.BCST  word32_3e2aaa48<>+0(SB), Z3, Z3
+	VADDPS.BCST  word32_3f000000<>+0(SB), Z3, Z3
+	VMULPS       Z5, Z4, Z5
+	VADDPS       Z3, Z5, Z3
+	VMULPS       Z3, Z4, Z3
+	VSUBPS       Z2, Z3, Z2
+	VADDPS       Z2, Z0, Z0
+	VADDPS.BCST  word32_3f800000<>+0(SB), Z0, Z0
+	VSCALEFPS    Z1, Z0, Z0
+	VMOVUPS      Z0, K1, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*4), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func expSubByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX, AVX512F
+TEXT ·expSubByRowF64AVX512(SB), NOSPLIT, $0-96
+	MOVQ  rows+8(FP), AX
+	MOVQ  cols+16(FP), DX
+	MOVQ  dst+24(FP), BX
+	MOVQ  a+32(FP), DI
+	MOVQ  s+56(FP), R8
+	MOVQ  DX, CX
+	ANDQ  $0x00000007, CX
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
+
+row:
+	VBROADCASTSD (R8), Z0
+	ADDQ         $0x00000008, R8
+	MOVQ         DX, CX
+	XORQ         SI, SI
+	SUBQ         $0x00000020, CX
+	JL           few
+
+four:
+	VMOVUPD      (DI)(SI*1), Z1
+	VMOVAPS      Z0, Z2
+	VSUBPD       Z2, Z1, Z1
+	VBROADCASTSD word64_4086300000000000<>+0(SB), Z2
+	VMINPD       Z1, Z2, Z1
+	VBROADCASTSD word64_c087500000000000<>+0(SB), Z2
+	VMAXPD       Z1, Z2, Z1
+	VMULPD.BCST  word64_3ff71547652b82fe<>+0(SB), Z1, Z2
+	VADDPD.BCST  word64_4338000000000000<>+0(SB), Z2, Z2
+	VSUBPD.BCST  word64_4338000000000000<>+0(SB), Z2, Z2
+	VMULPD.BCST  word64_3fe62e42fee00000<>+0(SB), Z2, Z3
+	VSUBPD       Z3, Z1, Z1
+	VMULPD.BCST  word64_3dea39ef35793c76<>+0(SB), Z2, Z3
+	VSUBPD       Z3, Z1, Z4
+	VMULPD       Z4, Z4, Z5
+	VBROADCASTSD word64_3e21f99258e229ef<>+0(SB), Z6
+	VMULPD.BCST  word64_3e5af6af95456c58<>+0(SB), Z4, Z7
+	VADDPD.BCST  word64_3e927e4c3290da4b<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_3ec71ddf0cccc4c5<>+0(SB), Z4, Z7
+	VADDPD.BCST  word64_3efa01a01b1cb118<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_3f2a01a01b32524e<>+0(SB), Z4, Z7
+	VADDPD.BCST  word64_3f56c16c16c141fc<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_3f8111111110ed94<>+0(SB), Z4, Z7
+	VADDPD.BCST  word64_3fa555555555555a<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_3fc555555555555b<>+0(SB), Z4, Z4
+	VADDPD.BCST  word64_3fe0000000000000<>+0(SB), Z4, Z4
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z4, Z6, Z4
+	VMULPD       Z4, Z5, Z4
+	VSUBPD       Z3, Z4, Z3
+	VADDPD.BCST  word64_3ff0000000000000<>+0(SB), Z1, Z4
+	VSUBPD.BCST  word64_3ff0000000000000<>+0(SB), Z4, Z5
+	VSUBPD       Z5, Z1, Z1
+	VADDPD       Z3, Z1, Z1
+	VADDPD       Z1, Z4, Z1
+	VSCALEFPD    Z2, Z1, Z1
+	VMOVUPD      Z1, (BX)(SI*1)
+	VMOVUPD      64(DI)(SI*1), Z1
+	VMOVAPS      Z0, Z2
+	VSUBPD       Z2, Z1, Z1
+	VBROADCASTSD word64_4086300000000000<>+0(SB), Z2
+	VMINPD       Z1, Z2, Z1
+	VBROADCASTSD word64_c087500000000000<>+0(SB), Z2
+	VMAXPD       Z1, Z2, Z1
+	VMULPD.BCST  word64_3ff71547652b82fe<>+0(SB), Z1, Z2
+	VADDPD.BCST  word64_4338000000000000<>+0(SB), Z2, Z2
+	VSUBPD.BCST  word64_4338000000000000<>+0(SB), Z2, Z2
+	VMULPD.BCST  word64_3fe62e42fee00000<>+0(SB), Z2, Z3
+	VSUBPD       Z3, Z1, Z1
+	VMULPD.BCST  word64_3dea39ef35793c76<>+0(SB), Z2, Z3
+	VSUBPD       Z3, Z1, Z4
+	VMULPD       Z4, Z4, Z5
+	VBROADCASTSD word64_3e21f99258e229ef<>+0(SB), Z6
+	VMULPD.BCST  word64_3e5af6af95456c58<>+0(SB), Z4, Z7
+	VADDPD.BCST  word64_3e927e4c3290da4b<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_3ec71ddf0cccc4c5<>+0(SB), Z4, Z7
+	VADDPD.BCST  word64_3efa01a01b1cb118<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_3f2a01a01b32524e<>+0(SB), Z4, Z7
+	VADDPD.BCST  word64_3f56c16c16c141fc<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_3f8111111110ed94<>+0(SB), Z4, Z7
+	VADDPD.BCST  word64_3fa555555555555a<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_3fc555555555555b<>+0(SB), Z4, Z4
+	VADDPD.BCST  word64_3fe0000000000000<>+0(SB), Z4, Z4
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z4, Z6, Z4
+	VMULPD       Z4, Z5, Z4
+	VSUBPD       Z3, Z4, Z3
+	VADDPD.BCST  word64_3ff0000000000000<>+0(SB), Z1, Z4
+	VSUBPD.BCST  word64_3ff0000000000000<>+0(SB), Z4, Z5
+	VSUBPD       Z5, Z1, Z1
+	VADDPD       Z3, Z1, Z1
+	VADDPD       Z1, Z4, Z1
+	VSCALEFPD    Z2, Z1, Z1
+	VMOVUPD      Z1, 64(BX)(SI*1)
+	VMOVUPD      128(DI)(SI*1), Z1
+	VMOVAPS      Z0, Z2
+	VSUBPD       Z2, Z1, Z1
+	VBROADCASTSD word64_4086300000000000<>+0(SB), Z2
+	VMINPD       Z1, Z2, Z1
+	VBROADCASTSD word64_c087500000000000<>+0(SB), Z2
+	VMAXPD       Z1, Z2, Z1
+	VMULPD.BCST  word64_3ff71547652b82fe<>+0(SB), Z1, Z2
+	VADDPD.BCST  word64_4338000000000000<>+0(SB), Z2, Z2
+	VSUBPD.BCST  word64_4338000000000000<>+0(SB), Z2, Z2
+	VMULPD.BCST  word64_3fe62e42fee00000<>+0(SB), Z2, Z3
+	VSUBPD       Z3, Z1, Z1
+	VMULPD.BCST  word64_3dea39ef35793c76<>+0(SB), Z2, Z3
+	VSUBPD       Z3, Z1, Z4
+	VMULPD       Z4, Z4, Z5
+	VBROADCASTSD word64_3e21f99258e229ef<>+0(SB), Z6
+	VMULPD.BCST  word64_3e5af6af95456c58<>+0(SB), Z4, Z7
+	VADDPD.BCST  word64_3e927e4c3290da4b<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_3ec71ddf0cccc4c5<>+0(SB), Z4, Z7
+	VADDPD.BCST  word64_3efa01a01b1cb118<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_3f2a01a01b32524e<>+0(SB), Z4, Z7
+	VADDPD.BCST  word64_3f56c16c16c141fc<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_3f8111111110ed94<>+0(SB), Z4, Z7
+	VADDPD.BCST  word64_3fa555555555555a<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_3fc555555555555b<>+0(SB), Z4, Z4
+	VADDPD.BCST  word64_3fe0000000000000<>+0(SB), Z4, Z4
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z4, Z6, Z4
+	VMULPD       Z4, Z5, Z4
+	VSUBPD       Z3, Z4, Z3
+	VADDPD.BCST  word64_3ff0000000000000<>+0(SB), Z1, Z4
+	VSUBPD.BCST  word64_3ff0000000000000<>+0(SB), Z4, Z5
+	VSUBPD       Z5, Z1, Z1
+	VADDPD       Z3, Z1, Z1
+	VADDPD       Z1, Z4, Z1
+	VSCALEFPD    Z2, Z1, Z1
+	VMOVUPD      Z1, 128(BX)(SI*1)
+	VMOVUPD      192(DI)(SI*1), Z1
+	VMOVAPS      Z0, Z2
+	VSUBPD       Z2, Z1, Z1
+	VBROADCASTSD word64_4086300000000000<>+0(SB), Z2
+	VMINPD       Z1, Z2, Z1
+	VBROADCASTSD word64_c087500000000000<>+0(SB), Z2
+	VMAXPD       Z1, Z2, Z1
+	VMULPD.BCST  word64_3ff71547652b82fe<>+0(SB), Z1, Z2
+	VADDPD.BCST  word64_4338000000000000<>+0(SB), Z2, Z2
+	VSUBPD.BCST  word64_4338000000000000<>+0(SB), Z2, Z2
+	VMULPD.BCST  word64_3fe62e42fee00000<>+0(SB), Z2, Z3
+	VSUBPD       Z3, Z1, Z1
+	VMULPD.BCST  word64_3dea39ef35793c76<>+0(SB), Z2, Z3
+	VSUBPD       Z3, Z1, Z4
+	VMULPD       Z4, Z4, Z5
+	VBROADCASTSD word64_3e21f99258e229ef<>+0(SB), Z6
+	VMULPD.BCST  word64_3e5af6af95456c58<>+0(SB), Z4, Z7
+	VADDPD.BCST  word64_3e927e4c3290da4b<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_3ec71ddf0cccc4c5<>+0(SB), Z4, Z7
+	VADDPD.BCST  word64_3efa01a01b1cb118<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_3f2a01a01b32524e<>+0(SB), Z4, Z7
+	VADDPD.BCST  word64_3f56c16c16c141fc<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_3f8111111110ed94<>+0(SB), Z4, Z7
+	VADDPD.BCST  word64_3fa555555555555a<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_3fc555555555555b<>+0(SB), Z4, Z4
+	VADDPD.BCST  word64_3fe0000000000000<>+0(SB), Z4, Z4
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z4, Z6, Z4
+	VMULPD       Z4, Z5, Z4
+	VSUBPD       Z3, Z4, Z3
+	VADDPD.BCST  word64_3ff0000000000000<>+0(SB), Z1, Z4
+	VSUBPD.BCST  word64_3ff0000000000000<>+0(SB), Z4, Z5
+	VSUBPD       Z5, Z1, Z1
+	VADDPD       Z3, Z1, Z1
+	VADDPD       Z1, Z4, Z1
+	VSCALEFPD    Z2, Z1, Z1
+	VMOVUPD      Z1, 192(BX)(SI*1)
+	ADDQ         $0x00000100, SI
+	SUBQ         $0x00000020, CX
+	JGE          four
+
+few:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JL   part
+
+one:
+	VMOVUPD      (DI)(SI*1), Z1
+	VMOVAPS      Z0, Z2
+	VSUBPD       Z2, Z1, Z1
+	VBROADCASTSD word64_4086300000000000<>+0(SB), Z2
+	VMINPD       Z1, Z2, Z1
+	VBROADCASTSD word64_c087500000000000<>+0(SB), Z2
+	VMAXPD       Z1, Z2, Z1
+	VMULPD.BCST  word64_3ff71547652b82fe<>+0(SB), Z1, Z2
+	VADDPD.BCST  word64_4338000000000000<>+0(SB), Z2, Z2
+	VSUBPD.BCST  word64_4338000000000000<>+0(SB), Z2, Z2
+	VMULPD.BCST  word64_3fe62e42fee00000<>+0(SB), Z2, Z3
+	VSUBPD       Z3, Z1, Z1
+	VMULPD.BCST  word64_3dea39ef35793c76<>+0(SB), Z2, Z3
+	VSUBPD       Z3, Z1, Z4
+	VMULPD       Z4, Z4, Z5
+	VBROADCASTSD word64_3e21f99258e229ef<>+0(SB), Z6
+	VMULPD.BCST  word64_3e5af6af95456c58<>+0(SB), Z4, Z7
+	VADDPD.BCST  word64_3e927e4c3290da4b<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_3ec71ddf0cccc4c5<>+0(SB), Z4, Z7
+	VADDPD.BCST  word64_3efa01a01b1cb118<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_3f2a01a01b32524e<>+0(SB), Z4, Z7
+	VADDPD.BCST  word64_3f56c16c16c141fc<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_3f8111111110ed94<>+0(SB), Z4, Z7
+	VADDPD.BCST  word64_3fa555555555555a<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_3fc555555555555b<>+0(SB), Z4, Z4
+	VADDPD.BCST  word64_3fe0000000000000<>+0(SB), Z4, Z4
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z4, Z6, Z4
+	VMULPD       Z4, Z5, Z4
+	VSUBPD       Z3, Z4, Z3
+	VADDPD.BCST  word64_3ff0000000000000<>+0(SB), Z1, Z4
+	VSUBPD.BCST  word64_3ff0000000000000<>+0(SB), Z4, Z5
+	VSUBPD       Z5, Z1, Z1
+	VADDPD       Z3, Z1, Z1
+	VADDPD       Z1, Z4, Z1
+	VSCALEFPD    Z2, Z1, Z1
+	VMOVUPD      Z1, (BX)(SI*1)
+	ADDQ         $0x00000040, SI
+	SUBQ         $0x00000008, CX
+	JGE          one
+
+part:
+	ADDQ         $0x00000008, CX
+	JE           next
+	VMOVUPD.Z    (DI)(SI*1), K1, Z1
+	VMOVAPS      Z0, Z0
+	VSUBPD       Z0, Z1, Z1
+	VBROADCASTSD word64_4086300000000000<>+0(SB), Z0
+	VMINPD       Z1, Z0, Z0
+	VBROADCASTSD word64_c087500000000000<>+0(SB), Z1
+	VMAXPD       Z0, Z1, Z0
+	VMULPD.BCST  word64_3ff71547652b82fe<>+0(SB), Z0, Z1
+	VADDPD.BCST  word64_4338000000000000<>+0(SB), Z1, Z1
+	VSUBPD.BCST  word64_4338000000000000<>+0(SB), Z1, Z1
+	VMULPD.BCST  word64_3fe62e42fee00000<>+0(SB), Z1, Z2
+	VSUBPD       Z2, Z0, Z0
+	VMULPD.BCST  word64_3dea39ef35793c76<>+0(SB), Z1, Z2
+	VSUBPD       Z2, Z0, Z3
+	VMULPD       Z3, Z3, Z4
+	VBROADCASTSD word64_3e21f99258e229ef<>+0(SB), Z5
+	VMULPD.BCST  word64_3e5af6af95456c58<>+0(SB), Z3, Z6
+	VADDPD.BCST  word64_3e927e4c3290da4b<>+0(SB), Z6, Z6
+	VMULPD       Z5, Z4, Z5
+	VADDPD       Z6, Z5, Z5
+	VMULPD.BCST  word64_3ec71ddf0cccc4c5<>+0(SB), Z3, Z6
+	VADDPD.BCST  word64_3efa01a01b1cb118<>+0(SB), Z6, Z6
+	VMULPD       Z5, Z4, Z5
+	VADDPD       Z6, Z5, Z5
+	VMULPD.BCST  word64_3f2a01a01b32524e<>+0(SB), Z3, Z6
+	VADDPD.BCST  word64_3f56c16c16c141fc<>+0(SB), Z6, Z6
+	VMULPD       Z5, Z4, Z5
+	VADDPD       Z6, Z5, Z5
+	VMULPD.BCST  word64_3f8111111110ed94<>+0(SB), Z3, Z6
+	VADDPD.BCST  word64_3fa555555555555a<>+0(SB), Z6, Z6
+	VMULPD       Z5, Z4, Z5
+	VADDPD       Z6, Z5, Z5
+	VMULPD.BCST  word64_3fc555555555555b<>+0(SB), Z3, Z3
+	VADDPD.BCST  word64_3fe0000000000000<>+0(SB), Z3, Z3
+	VMULPD       Z5, Z4, Z5
+	VADDPD       Z3, Z5, Z3
+	VMULPD       Z3, Z4, Z3
+	VSUBPD       Z2, Z3, Z2
+	VADDPD.BCST  word64_3ff0000000000000<>+0(SB), Z0, Z3
+	VSUBPD.BCST  word64_3ff0000000000000<>+0(SB), Z3, Z4
+	VSUBPD       Z4, Z0, Z0
+	VADDPD       Z2, Z0, Z0
+	VADDPD       Z0, Z3, Z0
+	VSCALEFPD    Z1, Z0, Z0
+	VMOVUPD      Z0, K1, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*8), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func mulMulAddByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX
+TEXT ·mulMulAddByRowF32AVX2(SB), NOSPLIT, $0-96
+	MOVQ    rows+8(FP), AX
+	MOVQ    cols+16(FP), DX
+	MOVQ    dst+24(FP), BX
+	MOVQ    a+32(FP), DI
+	MOVQ    b+40(FP), R8
+	MOVQ    s+56(FP), R9
+	MOVQ    t+64(FP), R10
+	MOVQ    DX, CX
+	ANDQ    $0x00000007, CX
+	LEAQ    tailMask<>+0(SB), SI
+	NEGQ    CX
+	VMOVDQU 32(SI)(CX*4), Y2
+
+row:
+	VBROADCASTSS (R9), Y0
+	ADDQ         $0x00000004, R9
+	VBROADCASTSS (R10), Y1
+	ADDQ         $0x00000004, R10
+	MOVQ         DX, CX
+	XORQ         SI, SI
+	SUBQ         $0x00000020, CX
+	JL           few
+
+four:
+	VMOVUPS (DI)(SI*1), Y3
+	VMOVUPS (R8)(SI*1), Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y1, Y6
+	VMULPS  Y5, Y3, Y3
+	VMULPS  Y6, Y4, Y4
+	VADDPS  Y4, Y3, Y3
+	VMOVUPS Y3, (BX)(SI*1)
+	VMOVUPS 32(DI)(SI*1), Y3
+	VMOVUPS 32(R8)(SI*1), Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y1, Y6
+	VMULPS  Y5, Y3, Y3
+	VMULPS  Y6, Y4, Y4
+	VADDPS  Y4, Y3, Y3
+	VMOVUPS Y3, 32(BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Y3
+	VMOVUPS 64(R8)(SI*1), Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y1, Y6
+	VMULPS  Y5, Y3, Y3
+	VMULPS  Y6, Y4, Y4
+	VADDPS  Y4, Y3, Y3
+	VMOVUPS Y3, 64(BX)(SI*1)
+	VMOVUPS 96(DI)(SI*1), Y3
+	VMOVUPS 96(R8)(SI*1), Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y1, Y6
+	VMULPS  Y5, Y3, Y3
+	VMULPS  Y6, Y4, Y4
+	VADDPS  Y4, Y3, Y3
+	VMOVUPS Y3, 96(BX)(SI*1)
+	ADDQ    $0x00000080, SI
+	SUBQ    $0x00000020, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JL   part
+
+one:
+	VMOVUPS (DI)(SI*1), Y3
+	VMOVUPS (R8)(SI*1), Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y1, Y6
+	VMULPS  Y5, Y3, Y3
+	VMULPS  Y6, Y4, Y4
+	VADDPS  Y4, Y3, Y3
+	VMOVUPS Y3, (BX)(SI*1)
+	ADDQ    $0x00000020, SI
+	SUBQ    $0x00000008, CX
+	JGE     one
+
+part:
+	ADDQ       $0x00000008, CX
+	JE         next
+	VMASKMOVPS (DI)(SI*1), Y2, Y3
+	VMASKMOVPS (R8)(SI*1), Y2, Y4
+	VMOVAPS    Y0, Y0
+	VMOVAPS    Y1, Y1
+	VMULPS     Y0, Y3, Y3
+	VMULPS     Y1, Y4, Y4
+	VADDPS     Y4, Y3, Y3
+	VMASKMOVPS Y3, Y2, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	LEAQ (BX)(DX*4), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func mulMulAddByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX
+TEXT ·mulMulAddByRowF64AVX2(SB), NOSPLIT, $0-96
+	MOVQ    rows+8(FP), AX
+	MOVQ    cols+16(FP), DX
+	MOVQ    dst+24(FP), BX
+	MOVQ    a+32(FP), DI
+	MOVQ    b+40(FP), R8
+	MOVQ    s+56(FP), R9
+	MOVQ    t+64(FP), R10
+	MOVQ    DX, CX
+	ANDQ    $0x00000003, CX
+	LEAQ    tailMask<>+0(SB), SI
+	NEGQ    CX
+	VMOVDQU 32(SI)(CX*8), Y2
+
+row:
+	VBROADCASTSD (R9), Y0
+	ADDQ         $0x00000008, R9
+	VBROADCASTSD (R10), Y1
+	ADDQ         $0x00000008, R10
+	MOVQ         DX, CX
+	XORQ         SI, SI
+	SUBQ         $0x00000010, CX
+	JL           few
+
+four:
+	VMOVUPD (DI)(SI*1), Y3
+	VMOVUPD (R8)(SI*1), Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y1, Y6
+	VMULPD  Y5, Y3, Y3
+	VMULPD  Y6, Y4, Y4
+	VADDPD  Y4, Y3, Y3
+	VMOVUPD Y3, (BX)(SI*1)
+	VMOVUPD 32(DI)(SI*1), Y3
+	VMOVUPD 32(R8)(SI*1), Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y1, Y6
+	VMULPD  Y5, Y3, Y3
+	VMULPD  Y6, Y4, Y4
+	VADDPD  Y4, Y3, Y3
+	VMOVUPD Y3, 32(BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Y3
+	VMOVUPD 64(R8)(SI*1), Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y1, Y6
+	VMULPD  Y5, Y3, Y3
+	VMULPD  Y6, Y4, Y4
+	VADDPD  Y4, Y3, Y3
+	VMOVUPD Y3, 64(BX)(SI*1)
+	VMOVUPD 96(DI)(SI*1), Y3
+	VMOVUPD 96(R8)(SI*1), Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y1, Y6
+	VMULPD  Y5, Y3, Y3
+	VMULPD  Y6, Y4, Y4
+	VADDPD  Y4, Y3, Y3
+	VMOVUPD Y3, 96(BX)(SI*1)
+	ADDQ    $0x00000080, SI
+	SUBQ    $0x00000010, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000010, CX
+	SUBQ $0x00000004, CX
+	JL   part
+
+one:
+	VMOVUPD (DI)(SI*1), Y3
+	VMOVUPD (R8)(SI*1), Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y1, Y6
+	VMULPD  Y5, Y3, Y3
+	VMULPD  Y6, Y4, Y4
+	VADDPD  Y4, Y3, Y3
+	VMOVUPD Y3, (BX)(SI*1)
+	ADDQ    $0x00000020, SI
+	SUBQ    $0x00000004, CX
+	JGE     one
+
+part:
+	ADDQ       $0x00000004, CX
+	JE         next
+	VMASKMOVPD (DI)(SI*1), Y2, Y3
+	VMASKMOVPD (R8)(SI*1), Y2, Y4
+	VMOVAPS    Y0, Y0
+	VMOVAPS    Y1, Y1
+	VMULPD     Y0, Y3, Y3
+	VMULPD     Y1, Y4, Y4
+	VADDPD     Y4, Y3, Y3
+	VMASKMOVPD Y3, Y2, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	LEAQ (BX)(DX*8), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func mulMulAddByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX, AVX512F
+TEXT ·mulMulAddByRowF32AVX512(SB), NOSPLIT, $0-96
+	MOVQ  rows+8(FP), AX
+	MOVQ  cols+16(FP), DX
+	MOVQ  dst+24(FP), BX
+	MOVQ  a+32(FP), DI
+	MOVQ  b+40(FP), R8
+	MOVQ  s+56(FP), R9
+	MOVQ  t+64(FP), R10
+	MOVQ  DX, CX
+	ANDQ  $0x0000000f, CX
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
+
+row:
+	VBROADCASTSS (R9), Z0
+	ADDQ         $0x00000004, R9
+	VBROADCASTSS (R10), Z1
+	ADDQ         $0x00000004, R10
+	MOVQ         DX, CX
+	XORQ         SI, SI
+	SUBQ         $0x00000040, CX
+	JL           few
+
+four:
+	VMOVUPS (DI)(SI*1), Z2
+	VMOVUPS (R8)(SI*1), Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VMULPS  Z4, Z2, Z2
+	VMULPS  Z5, Z3, Z3
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS Z2, (BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Z2
+	VMOVUPS 64(R8)(SI*1), Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VMULPS  Z4, Z2, Z2
+	VMULPS  Z5, Z3, Z3
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS Z2, 64(BX)(SI*1)
+	VMOVUPS 128(DI)(SI*1), Z2
+	VMOVUPS 128(R8)(SI*1), Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VMULPS  Z4, Z2, Z2
+	VMULPS  Z5, Z3, Z3
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS Z2, 128(BX)(SI*1)
+	VMOVUPS 192(DI)(SI*1), Z2
+	VMOVUPS 192(R8)(SI*1), Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VMULPS  Z4, Z2, Z2
+	VMULPS  Z5, Z3, Z3
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS Z2, 192(BX)(SI*1)
+	ADDQ    $0x00000100, SI
+	SUBQ    $0x00000040, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000040, CX
+	SUBQ $0x00000010, CX
+	JL   part
+
+one:
+	VMOVUPS (DI)(SI*1), Z2
+	VMOVUPS (R8)(SI*1), Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VMULPS  Z4, Z2, Z2
+	VMULPS  Z5, Z3, Z3
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS Z2, (BX)(SI*1)
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x00000010, CX
+	JGE     one
+
+part:
+	ADDQ      $0x00000010, CX
+	JE        next
+	VMOVUPS.Z (DI)(SI*1), K1, Z2
+	VMOVUPS.Z (R8)(SI*1), K1, Z3
+	VMOVAPS   Z0, Z0
+	VMOVAPS   Z1, Z1
+	VMULPS    Z0, Z2, Z2
+	VMULPS    Z1, Z3, Z3
+	VADDPS    Z3, Z2, Z2
+	VMOVUPS   Z2, K1, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	LEAQ (BX)(DX*4), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func mulMulAddByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX, AVX512F
+TEXT ·mulMulAddByRowF64AVX512(SB), NOSPLIT, $0-96
+	MOVQ  rows+8(FP), AX
+	MOVQ  cols+16(FP), DX
+	MOVQ  dst+24(FP), BX
+	MOVQ  a+32(FP), DI
+	MOVQ  b+40(FP), R8
+	MOVQ  s+56(FP), R9
+	MOVQ  t+64(FP), R10
+	MOVQ  DX, CX
+	ANDQ  $0x00000007, CX
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
+
+row:
+	VBROADCASTSD (R9), Z0
+	ADDQ         $0x00000008, R9
+	VBROADCASTSD (R10), Z1
+	ADDQ         $0x00000008, R10
+	MOVQ         DX, CX
+	XORQ         SI, SI
+	SUBQ         $0x00000020, CX
+	JL           few
+
+four:
+	VMOVUPD (DI)(SI*1), Z2
+	VMOVUPD (R8)(SI*1), Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VMULPD  Z4, Z2, Z2
+	VMULPD  Z5, Z3, Z3
+	VADDPD  Z3, Z2, Z2
+	VMOVUPD Z2, (BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Z2
+	VMOVUPD 64(R8)(SI*1), Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VMULPD  Z4, Z2, Z2
+	VMULPD  Z5, Z3, Z3
+	VADDPD  Z3, Z2, Z2
+	VMOVUPD Z2, 64(BX)(SI*1)
+	VMOVUPD 128(DI)(SI*1), Z2
+	VMOVUPD 128(R8)(SI*1), Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VMULPD  Z4, Z2, Z2
+	VMULPD  Z5, Z3, Z3
+	VADDPD  Z3, Z2, Z2
+	VMOVUPD Z2, 128(BX)(SI*1)
+	VMOVUPD 192(DI)(SI*1), Z2
+	VMOVUPD 192(R8)(SI*1), Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VMULPD  Z4, Z2, Z2
+	VMULPD  Z5, Z3, Z3
+	VADDPD  Z3, Z2, Z2
+	VMOVUPD Z2, 192(BX)(SI*1)
+	ADDQ    $0x00000100, SI
+	SUBQ    $0x00000020, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JL   part
+
+one:
+	VMOVUPD (DI)(SI*1), Z2
+	VMOVUPD (R8)(SI*1), Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VMULPD  Z4, Z2, Z2
+	VMULPD  Z5, Z3, Z3
+	VADDPD  Z3, Z2, Z2
+	VMOVUPD Z2, (BX)(SI*1)
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x00000008, CX
+	JGE     one
+
+part:
+	ADDQ      $0x00000008, CX
+	JE        next
+	VMOVUPD.Z (DI)(SI*1), K1, Z2
+	VMOVUPD.Z (R8)(SI*1), K1, Z3
+	VMOVAPS   Z0, Z0
+	VMOVAPS   Z1, Z1
+	VMULPD    Z0, Z2, Z2
+	VMULPD    Z1, Z3, Z3
+	VADDPD    Z3, Z2, Z2
+	VMOVUPD   Z2, K1, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	LEAQ (BX)(DX*8), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func addByColumnF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX
+TEXT ·addByColumnF32AVX2(SB), NOSPLIT, $0-96
+	MOVQ    rows+8(FP), AX
+	MOVQ    cols+16(FP), DX
+	MOVQ    dst+24(FP), BX
+	MOVQ    a+32(FP), DI
+	MOVQ    b+40(FP), R8
+	MOVQ    DX, CX
+	ANDQ    $0x00000007, CX
+	LEAQ    tailMask<>+0(SB), SI
+	NEGQ    CX
+	VMOVDQU 32(SI)(CX*4), Y0
+
+row:
+	MOVQ DX, CX
+	XORQ SI, SI
+	SUBQ $0x00000020, CX
+	JL   few
+
+four:
+	VMOVUPS (DI)(SI*1), Y1
+	VMOVUPS (R8)(SI*1), Y2
+	VADDPS  Y2, Y1, Y1
+	VMOVUPS Y1, (BX)(SI*1)
+	VMOVUPS 32(DI)(SI*1), Y1
+	VMOVUPS 32(R8)(SI*1), Y2
+	VADDPS  Y2, Y1, Y1
+	VMOVUPS Y1, 32(BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Y1
+	VMOVUPS 64(R8)(SI*1), Y2
+	VADDPS  Y2, Y1, Y1
+	VMOVUPS Y1, 64(BX)(SI*1)
+	VMOVUPS 96(DI)(SI*1), Y1
+	VMOVUPS 96(R8)(SI*1), Y2
+	VADDPS  Y2, Y1, Y1
+	VMOVUPS Y1, 96(BX)(SI*1)
+	ADDQ    $0x00000080, SI
+	SUBQ    $0x00000020, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JL   part
+
+one:
+	VMOVUPS (DI)(SI*1), Y1
+	VMOVUPS (R8)(SI*1), Y2
+	VADDPS  Y2, Y1, Y1
+	VMOVUPS Y1, (BX)(SI*1)
+	ADDQ    $0x00000020, SI
+	SUBQ    $0x00000008, CX
+	JGE     one
+
+part:
+	ADDQ       $0x00000008, CX
+	JE         next
+	VMASKMOVPS (DI)(SI*1), Y0, Y1
+	VMASKMOVPS (R8)(SI*1), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	LEAQ (BX)(DX*4), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func addByColumnF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX
+TEXT ·addByColumnF64AVX2(SB), NOSPLIT, $0-96
+	MOVQ    rows+8(FP), AX
+	MOVQ    cols+16(FP), DX
+	MOVQ    dst+24(FP), BX
+	MOVQ    a+32(FP), DI
+	MOVQ    b+40(FP), R8
+	MOVQ    DX, CX
+	ANDQ    $0x00000003, CX
+	LEAQ    tailMask<>+0(SB), SI
+	NEGQ    CX
+	VMOVDQU 32(SI)(CX*8), Y0
+
+row:
+	MOVQ DX, CX
+	XORQ SI, SI
+	SUBQ $0x00000010, CX
+	JL   few
+
+four:
+	VMOVUPD (DI)(SI*1), Y1
+	VMOVUPD (R8)(SI*1), Y2
+	VADDPD  Y2, Y1, Y1
+	VMOVUPD Y1, (BX)(SI*1)
+	VMOVUPD 32(DI)(SI*1), Y1
+	VMOVUPD 32(R8)(SI*1), Y2
+	VADDPD  Y2, Y1, Y1
+	VMOVUPD Y1, 32(BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Y1
+	VMOVUPD 64(R8)(SI*1), Y2
+	VADDPD  Y2, Y1, Y1
+	VMOVUPD Y1, 64(BX)(SI*1)
+	VMOVUPD 96(DI)(SI*1), Y1
+	VMOVUPD 96(R8)(SI*1), Y2
+	VADDPD  Y2, Y1, Y1
+	VMOVUPD Y1, 96(BX)(SI*1)
+	ADDQ    $0x00000080, SI
+	SUBQ    $0x00000010, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000010, CX
+	SUBQ $0x00000004, CX
+	JL   part
+
+one:
+	VMOVUPD (DI)(SI*1), Y1
+	VMOVUPD (R8)(SI*1), Y2
+	VADDPD  Y2, Y1, Y1
+	VMOVUPD Y1, (BX)(SI*1)
+	ADDQ    $0x00000020, SI
+	SUBQ    $0x00000004, CX
+	JGE     one
+
+part:
+	ADDQ       $0x00000004, CX
+	JE         next
+	VMASKMOVPD (DI)(SI*1), Y0, Y1
+	VMASKMOVPD (R8)(SI*1), Y0, Y2
+	VADDPD     Y2, Y1, Y1
+	VMASKMOVPD Y1, Y0, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	LEAQ (BX)(DX*8), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func addByColumnF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX, AVX512F
+TEXT ·addByColumnF32AVX512(SB), NOSPLIT, $0-96
+	MOVQ  rows+8(FP), AX
+	MOVQ  cols+16(FP), DX
+	MOVQ  dst+24(FP), BX
+	MOVQ  a+32(FP), DI
+	MOVQ  b+40(FP), R8
+	MOVQ  DX, CX
+	ANDQ  $0x0000000f, CX
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
+
+row:
+	MOVQ DX, CX
+	XORQ SI, SI
+	SUBQ $0x00000040, CX
+	JL   few
+
+four:
+	VMOVUPS (DI)(SI*1), Z0
+	VMOVUPS (R8)(SI*1), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, (BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Z0
+	VMOVUPS 64(R8)(SI*1), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, 64(BX)(SI*1)
+	VMOVUPS 128(DI)(SI*1), Z0
+	VMOVUPS 128(R8)(SI*1), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, 128(BX)(SI*1)
+	VMOVUPS 192(DI)(SI*1), Z0
+	VMOVUPS 192(R8)(SI*1), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, 192(BX)(SI*1)
+	ADDQ    $0x00000100, SI
+	SUBQ    $0x00000040, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000040, CX
+	SUBQ $0x00000010, CX
+	JL   part
+
+one:
+	VMOVUPS (DI)(SI*1), Z0
+	VMOVUPS (R8)(SI*1), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, (BX)(SI*1)
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x00000010, CX
+	JGE     one
+
+part:
+	ADDQ      $0x00000010, CX
+	JE        next
+	VMOVUPS.Z (DI)(SI*1), K1, Z0
+	VMOVUPS.Z (R8)(SI*1), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	LEAQ (BX)(DX*4), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func addByColumnF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX, AVX512F
+TEXT ·addByColumnF64AVX512(SB), NOSPLIT, $0-96
+	MOVQ  rows+8(FP), AX
+	MOVQ  cols+16(FP), DX
+	MOVQ  dst+24(FP), BX
+	MOVQ  a+32(FP), DI
+	MOVQ  b+40(FP), R8
+	MOVQ  DX, CX
+	ANDQ  $0x00000007, CX
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
+
+row:
+	MOVQ DX, CX
+	XORQ SI, SI
+	SUBQ $0x00000020, CX
+	JL   few
+
+four:
+	VMOVUPD (DI)(SI*1), Z0
+	VMOVUPD (R8)(SI*1), Z1
+	VADDPD  Z1, Z0, Z0
+	VMOVUPD Z0, (BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Z0
+	VMOVUPD 64(R8)(SI*1), Z1
+	VADDPD  Z1, Z0, Z0
+	VMOVUPD Z0, 64(BX)(SI*1)
+	VMOVUPD 128(DI)(SI*1), Z0
+	VMOVUPD 128(R8)(SI*1), Z1
+	VADDPD  Z1, Z0, Z0
+	VMOVUPD Z0, 128(BX)(SI*1)
+	VMOVUPD 192(DI)(SI*1), Z0
+	VMOVUPD 192(R8)(SI*1), Z1
+	VADDPD  Z1, Z0, Z0
+	VMOVUPD Z0, 192(BX)(SI*1)
+	ADDQ    $0x00000100, SI
+	SUBQ    $0x00000020, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JL   part
+
+one:
+	VMOVUPD (DI)(SI*1), Z0
+	VMOVUPD (R8)(SI*1), Z1
+	VADDPD  Z1, Z0, Z0
+	VMOVUPD Z0, (BX)(SI*1)
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x00000008, CX
+	JGE     one
+
+part:
+	ADDQ      $0x00000008, CX
+	JE        next
+	VMOVUPD.Z (DI)(SI*1), K1, Z0
+	VMOVUPD.Z (R8)(SI*1), K1, Z1
+	VADDPD    Z1, Z0, Z0
+	VMOVUPD   Z0, K1, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	LEAQ (BX)(DX*8), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func subByColumnF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX
+TEXT ·subByColumnF32AVX2(SB), NOSPLIT, $0-96
+	MOVQ    rows+8(FP), AX
+	MOVQ    cols+16(FP), DX
+	MOVQ    dst+24(FP), BX
+	MOVQ    a+32(FP), DI
+	MOVQ    b+40(FP), R8
+	MOVQ    DX, CX
+	ANDQ    $0x00000007, CX
+	LEAQ    tailMask<>+0(SB), SI
+	NEGQ    CX
+	VMOVDQU 32(SI)(CX*4), Y0
+
+row:
+	MOVQ DX, CX
+	XORQ SI, SI
+	SUBQ $0x00000020, CX
+	JL   few
+
+four:
+	VMOVUPS (DI)(SI*1), Y1
+	VMOVUPS (R8)(SI*1), Y2
+	VSUBPS  Y2, Y1, Y1
+	VMOVUPS Y1, (BX)(SI*1)
+	VMOVUPS 32(DI)(SI*1), Y1
+	VMOVUPS 32(R8)(SI*1), Y2
+	VSUBPS  Y2, Y1, Y1
+	VMOVUPS Y1, 32(BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Y1
+	VMOVUPS 64(R8)(SI*1), Y2
+	VSUBPS  Y2, Y1, Y1
+	VMOVUPS Y1, 64(BX)(SI*1)
+	VMOVUPS 96(DI)(SI*1), Y1
+	VMOVUPS 96(R8)(SI*1), Y2
+	VSUBPS  Y2, Y1, Y1
+	VMOVUPS Y1, 96(BX)(SI*1)
+	ADDQ    $0x00000080, SI
+	SUBQ    $0x00000020, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JL   part
+
+one:
+	VMOVUPS (DI)(SI*1), Y1
+	VMOVUPS (R8)(SI*1), Y2
+	VSUBPS  Y2, Y1, Y1
+	VMOVUPS Y1, (BX)(SI*1)
+	ADDQ    $0x00000020, SI
+	SUBQ    $0x00000008, CX
+	JGE     one
+
+part:
+	ADDQ       $0x00000008, CX
+	JE         next
+	VMASKMOVPS (DI)(SI*1), Y0, Y1
+	VMASKMOVPS (R8)(SI*1), Y0, Y2
+	VSUBPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	LEAQ (BX)(DX*4), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func subByColumnF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX
+TEXT ·subByColumnF64AVX2(SB), NOSPLIT, $0-96
+	MOVQ    rows+8(FP), AX
+	MOVQ    cols+16(FP), DX
+	MOVQ    dst+24(FP), BX
+	MOVQ    a+32(FP), DI
+	MOVQ    b+40(FP), R8
+	MOVQ    DX, CX
+	ANDQ    $0x00000003, CX
+	LEAQ    tailMask<>+0(SB), SI
+	NEGQ    CX
+	VMOVDQU 32(SI)(CX*8), Y0
+
+row:
+	MOVQ DX, CX
+	XORQ SI, SI
+	SUBQ $0x00000010, CX
+	JL   few
+
+four:
+	VMOVUPD (DI)(SI*1), Y1
+	VMOVUPD (R8)(SI*1), Y2
+	VSUBPD  Y2, Y1, Y1
+	VMOVUPD Y1, (BX)(SI*1)
+	VMOVUPD 32(DI)(SI*1), Y1
+	VMOVUPD 32(R8)(SI*1), Y2
+	VSUBPD  Y2, Y1, Y1
+	VMOVUPD Y1, 32(BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Y1
+	VMOVUPD 64(R8)(SI*1), Y2
+	VSUBPD  Y2, Y1, Y1
+	VMOVUPD Y1, 64(BX)(SI*1)
+	VMOVUPD 96(DI)(SI*1), Y1
+	VMOVUPD 96(R8)(SI*1), Y2
+	VSUBPD  Y2, Y1, Y1
+	VMOVUPD Y1, 96(BX)(SI*1)
+	ADDQ    $0x00000080, SI
+	SUBQ    $0x00000010, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000010, CX
+	SUBQ $0x00000004, CX
+	JL   part
+
+one:
+	VMOVUPD (DI)(SI*1), Y1
+	VMOVUPD (R8)(SI*1), Y2
+	VSUBPD  Y2, Y1, Y1
+	VMOVUPD Y1, (BX)(SI*1)
+	ADDQ    $0x00000020, SI
+	SUBQ    $0x00000004, CX
+	JGE     one
+
+part:
+	ADDQ       $0x00000004, CX
+	JE         next
+	VMASKMOVPD (DI)(SI*1), Y0, Y1
+	VMASKMOVPD (R8)(SI*1), Y0, Y2
+	VSUBPD     Y2, Y1, Y1
+	VMASKMOVPD Y1, Y0, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	LEAQ (BX)(DX*8), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func subByColumnF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX, AVX512F
+TEXT ·subByColumnF32AVX512(SB), NOSPLIT, $0-96
+	MOVQ  rows+8(FP), AX
+	MOVQ  cols+16(FP), DX
+	MOVQ  dst+24(FP), BX
+	MOVQ  a+32(FP), DI
+	MOVQ  b+40(FP), R8
+	MOVQ  DX, CX
+	ANDQ  $0x0000000f, CX
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
+
+row:
+	MOVQ DX, CX
+	XORQ SI, SI
+	SUBQ $0x00000040, CX
+	JL   few
+
+four:
+	VMOVUPS (DI)(SI*1), Z0
+	VMOVUPS (R8)(SI*1), Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Z0
+	VMOVUPS 64(R8)(SI*1), Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, 64(BX)(SI*1)
+	VMOVUPS 128(DI)(SI*1), Z0
+	VMOVUPS 128(R8)(SI*1), Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, 128(BX)(SI*1)
+	VMOVUPS 192(DI)(SI*1), Z0
+	VMOVUPS 192(R8)(SI*1), Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, 192(BX)(SI*1)
+	ADDQ    $0x00000100, SI
+	SUBQ    $0x00000040, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000040, CX
+	SUBQ $0x00000010, CX
+	JL   part
+
+one:
+	VMOVUPS (DI)(SI*1), Z0
+	VMOVUPS (R8)(SI*1), Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (BX)(SI*1)
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x00000010, CX
+	JGE     one
+
+part:
+	ADDQ      $0x00000010, CX
+	JE        next
+	VMOVUPS.Z (DI)(SI*1), K1, Z0
+	VMOVUPS.Z (R8)(SI*1), K1, Z1
+	VSUBPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	LEAQ (BX)(DX*4), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func subByColumnF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX, AVX512F
+TEXT ·subByColumnF64AVX512(SB), NOSPLIT, $0-96
+	MOVQ  rows+8(FP), AX
+	MOVQ  cols+16(FP), DX
+	MOVQ  dst+24(FP), BX
+	MOVQ  a+32(FP), DI
+	MOVQ  b+40(FP), R8
+	MOVQ  DX, CX
+	ANDQ  $0x00000007, CX
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
+
+row:
+	MOVQ DX, CX
+	XORQ SI, SI
+	SUBQ $0x00000020, CX
+	JL   few
+
+four:
+	VMOVUPD (DI)(SI*1), Z0
+	VMOVUPD (R8)(SI*1), Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, (BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Z0
+	VMOVUPD 64(R8)(SI*1), Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, 64(BX)(SI*1)
+	VMOVUPD 128(DI)(SI*1), Z0
+	VMOVUPD 128(R8)(SI*1), Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, 128(BX)(SI*1)
+	VMOVUPD 192(DI)(SI*1), Z0
+	VMOVUPD 192(R8)(SI*1), Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, 192(BX)(SI*1)
+	ADDQ    $0x00000100, SI
+	SUBQ    $0x00000020, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JL   part
+
+one:
+	VMOVUPD (DI)(SI*1), Z0
+	VMOVUPD (R8)(SI*1), Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, (BX)(SI*1)
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x00000008, CX
+	JGE     one
+
+part:
+	ADDQ      $0x00000008, CX
+	JE        next
+	VMOVUPD.Z (DI)(SI*1), K1, Z0
+	VMOVUPD.Z (R8)(SI*1), K1, Z1
+	VSUBPD    Z1, Z0, Z0
+	VMOVUPD   Z0, K1, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	LEAQ (BX)(DX*8), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func mulByColumnF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX
+TEXT ·mulByColumnF32AVX2(SB), NOSPLIT, $0-96
+	MOVQ    rows+8(FP), AX
+	MOVQ    cols+16(FP), DX
+	MOVQ    dst+24(FP), BX
+	MOVQ    a+32(FP), DI
+	MOVQ    b+40(FP), R8
+	MOVQ    DX, CX
+	ANDQ    $0x00000007, CX
+	LEAQ    tailMask<>+0(SB), SI
+	NEGQ    CX
+	VMOVDQU 32(SI)(CX*4), Y0
+
+row:
+	MOVQ DX, CX
+	XORQ SI, SI
+	SUBQ $0x00000020, CX
+	JL   few
+
+four:
+	VMOVUPS (DI)(SI*1), Y1
+	VMOVUPS (R8)(SI*1), Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, (BX)(SI*1)
+	VMOVUPS 32(DI)(SI*1), Y1
+	VMOVUPS 32(R8)(SI*1), Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, 32(BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Y1
+	VMOVUPS 64(R8)(SI*1), Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, 64(BX)(SI*1)
+	VMOVUPS 96(DI)(SI*1), Y1
+	VMOVUPS 96(R8)(SI*1), Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, 96(BX)(SI*1)
+	ADDQ    $0x00000080, SI
+	SUBQ    $0x00000020, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JL   part
+
+one:
+	VMOVUPS (DI)(SI*1), Y1
+	VMOVUPS (R8)(SI*1), Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, (BX)(SI*1)
+	ADDQ    $0x00000020, SI
+	SUBQ    $0x00000008, CX
+	JGE     one
+
+part:
+	ADDQ       $0x00000008, CX
+	JE         next
+	VMASKMOVPS (DI)(SI*1), Y0, Y1
+	VMASKMOVPS (R8)(SI*1), Y0, Y2
+	VMULPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	LEAQ (BX)(DX*4), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func mulByColumnF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX
+TEXT ·mulByColumnF64AVX2(SB), NOSPLIT, $0-96
+	MOVQ    rows+8(FP), AX
+	MOVQ    cols+16(FP), DX
+	MOVQ    dst+24(FP), BX
+	MOVQ    a+32(FP), DI
+	MOVQ    b+40(FP), R8
+	MOVQ    DX, CX
+	ANDQ    $0x00000003, CX
+	LEAQ    tailMask<>+0(SB), SI
+	NEGQ    CX
+	VMOVDQU 32(SI)(CX*8), Y0
+
+row:
+	MOVQ DX, CX
+	XORQ SI, SI
+	SUBQ $0x00000010, CX
+	JL   few
+
+four:
+	VMOVUPD (DI)(SI*1), Y1
+	VMOVUPD (R8)(SI*1), Y2
+	VMULPD  Y2, Y1, Y1
+	VMOVUPD Y1, (BX)(SI*1)
+	VMOVUPD 32(DI)(SI*1), Y1
+	VMOVUPD 32(R8)(SI*1), Y2
+	VMULPD  Y2, Y1, Y1
+	VMOVUPD Y1, 32(BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Y1
+	VMOVUPD 64(R8)(SI*1), Y2
+	VMULPD  Y2, Y1, Y1
+	VMOVUPD Y1, 64(BX)(SI*1)
+	VMOVUPD 96(DI)(SI*1), Y1
+	VMOVUPD 96(R8)(SI*1), Y2
+	VMULPD  Y2, Y1, Y1
+	VMOVUPD Y1, 96(BX)(SI*1)
+	ADDQ    $0x00000080, SI
+	SUBQ    $0x00000010, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000010, CX
+	SUBQ $0x00000004, CX
+	JL   part
+
+one:
+	VMOVUPD (DI)(SI*1), Y1
+	VMOVUPD (R8)(SI*1), Y2
+	VMULPD  Y2, Y1, Y1
+	VMOVUPD Y1, (BX)(SI*1)
+	ADDQ    $0x00000020, SI
+	SUBQ    $0x00000004, CX
+	JGE     one
+
+part:
+	ADDQ       $0x00000004, CX
+	JE         next
+	VMASKMOVPD (DI)(SI*1), Y0, Y1
+	VMASKMOVPD (R8)(SI*1), Y0, Y2
+	VMULPD     Y2, Y1, Y1
+	VMASKMOVPD Y1, Y0, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	LEAQ (BX)(DX*8), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func mulByColumnF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX, AVX512F
+TEXT ·mulByColumnF32AVX512(SB), NOSPLIT, $0-96
+	MOVQ  rows+8(FP), AX
+	MOVQ  cols+16(FP), DX
+	MOVQ  dst+24(FP), BX
+	MOVQ  a+32(FP), DI
+	MOVQ  b+40(FP), R8
+	MOVQ  DX, CX
+	ANDQ  $0x0000000f, CX
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
+
+row:
+	MOVQ DX, CX
+	XORQ SI, SI
+	SUBQ $0x00000040, CX
+	JL   few
+
+four:
+	VMOVUPS (DI)(SI*1), Z0
+	VMOVUPS (R8)(SI*1), Z1
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, (BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Z0
+	VMOVUPS 64(R8)(SI*1), Z1
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, 64(BX)(SI*1)
+	VMOVUPS 128(DI)(SI*1), Z0
+	VMOVUPS 128(R8)(SI*1), Z1
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, 128(BX)(SI*1)
+	VMOVUPS 192(DI)(SI*1), Z0
+	VMOVUPS 192(R8)(SI*1), Z1
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, 192(BX)(SI*1)
+	ADDQ    $0x00000100, SI
+	SUBQ    $0x00000040, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000040, CX
+	SUBQ $0x00000010, CX
+	JL   part
+
+one:
+	VMOVUPS (DI)(SI*1), Z0
+	VMOVUPS (R8)(SI*1), Z1
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, (BX)(SI*1)
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x00000010, CX
+	JGE     one
+
+part:
+	ADDQ      $0x00000010, CX
+	JE        next
+	VMOVUPS.Z (DI)(SI*1), K1, Z0
+	VMOVUPS.Z (R8)(SI*1), K1, Z1
+	VMULPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	LEAQ (BX)(DX*4), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func mulByColumnF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX, AVX512F
+TEXT ·mulByColumnF64AVX512(SB), NOSPLIT, $0-96
+	MOVQ  rows+8(FP), AX
+	MOVQ  cols+16(FP), DX
+	MOVQ  dst+24(FP), BX
+	MOVQ  a+32(FP), DI
+	MOVQ  b+40(FP), R8
+	MOVQ  DX, CX
+	ANDQ  $0x00000007, CX
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
+
+row:
+	MOVQ DX, CX
+	XORQ SI, SI
+	SUBQ $0x00000020, CX
+	JL   few
+
+four:
+	VMOVUPD (DI)(SI*1), Z0
+	VMOVUPD (R8)(SI*1), Z1
+	VMULPD  Z1, Z0, Z0
+	VMOVUPD Z0, (BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Z0
+	VMOVUPD 64(R8)(SI*1), Z1
+	VMULPD  Z1, Z0, Z0
+	VMOVUPD Z0, 64(BX)(SI*1)
+	VMOVUPD 128(DI)(SI*1), Z0
+	VMOVUPD 128(R8)(SI*1), Z1
+	VMULPD  Z1, Z0, Z0
+	VMOVUPD Z0, 128(BX)(SI*1)
+	VMOVUPD 192(DI)(SI*1), Z0
+	VMOVUPD 192(R8)(SI*1), Z1
+	VMULPD  Z1, Z0, Z0
+	VMOVUPD Z0, 192(BX)(SI*1)
+	ADDQ    $0x00000100, SI
+	SUBQ    $0x00000020, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JL   part
+
+one:
+	VMOVUPD (DI)(SI*1), Z0
+	VMOVUPD (R8)(SI*1), Z1
+	VMULPD  Z1, Z0, Z0
+	VMOVUPD Z0, (BX)(SI*1)
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x00000008, CX
+	JGE     one
+
+part:
+	ADDQ      $0x00000008, CX
+	JE        next
+	VMOVUPD.Z (DI)(SI*1), K1, Z0
+	VMOVUPD.Z (R8)(SI*1), K1, Z1
+	VMULPD    Z1, Z0, Z0
+	VMOVUPD   Z0, K1, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	LEAQ (BX)(DX*8), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func mulAddByColumnF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX
+TEXT ·mulAddByColumnF32AVX2(SB), NOSPLIT, $0-96
+	MOVQ    rows+8(FP), AX
+	MOVQ    cols+16(FP), DX
+	MOVQ    dst+24(FP), BX
+	MOVQ    a+32(FP), DI
+	MOVQ    b+40(FP), R8
+	MOVQ    c+48(FP), R9
+	MOVQ    DX, CX
+	ANDQ    $0x00000007, CX
+	LEAQ    tailMask<>+0(SB), SI
+	NEGQ    CX
+	VMOVDQU 32(SI)(CX*4), Y0
+
+row:
+	MOVQ DX, CX
+	XORQ SI, SI
+	SUBQ $0x00000020, CX
+	JL   few
+
+four:
+	VMOVUPS (DI)(SI*1), Y1
+	VMOVUPS (R8)(SI*1), Y2
+	VMOVUPS (R9)(SI*1), Y3
+	VMULPS  Y2, Y1, Y1
+	VADDPS  Y3, Y1, Y1
+	VMOVUPS Y1, (BX)(SI*1)
+	VMOVUPS 32(DI)(SI*1), Y1
+	VMOVUPS 32(R8)(SI*1), Y2
+	VMOVUPS 32(R9)(SI*1), Y3
+	VMULPS  Y2, Y1, Y1
+	VADDPS  Y3, Y1, Y1
+	VMOVUPS Y1, 32(BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Y1
+	VMOVUPS 64(R8)(SI*1), Y2
+	VMOVUPS 64(R9)(SI*1), Y3
+	VMULPS  Y2, Y1, Y1
+	VADDPS  Y3, Y1, Y1
+	VMOVUPS Y1, 64(BX)(SI*1)
+	VMOVUPS 96(DI)(SI*1), Y1
+	VMOVUPS 96(R8)(SI*1), Y2
+	VMOVUPS 96(R9)(SI*1), Y3
+	VMULPS  Y2, Y1, Y1
+	VADDPS  Y3, Y1, Y1
+	VMOVUPS Y1, 96(BX)(SI*1)
+	ADDQ    $0x00000080, SI
+	SUBQ    $0x00000020, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JL   part
+
+one:
+	VMOVUPS (DI)(SI*1), Y1
+	VMOVUPS (R8)(SI*1), Y2
+	VMOVUPS (R9)(SI*1), Y3
+	VMULPS  Y2, Y1, Y1
+	VADDPS  Y3, Y1, Y1
+	VMOVUPS Y1, (BX)(SI*1)
+	ADDQ    $0x00000020, SI
+	SUBQ    $0x00000008, CX
+	JGE     one
+
+part:
+	ADDQ       $0x00000008, CX
+	JE         next
+	VMASKMOVPS (DI)(SI*1), Y0, Y1
+	VMASKMOVPS (R8)(SI*1), Y0, Y2
+	VMASKMOVPS (R9)(SI*1), Y0, Y3
+	VMULPS     Y2, Y1, Y1
+	VADDPS     Y3, Y1, Y1
+	VMASKMOVPS Y1, Y0, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	MOVQ nextC+88(FP), CX
+	ADDQ CX, R9
+	LEAQ (BX)(DX*4), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func mulAddByColumnF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX
+TEXT ·mulAddByColumnF64AVX2(SB), NOSPLIT, $0-96
+	MOVQ    rows+8(FP), AX
+	MOVQ    cols+16(FP), DX
+	MOVQ    dst+24(FP), BX
+	MOVQ    a+32(FP), DI
+	MOVQ    b+40(FP), R8
+	MOVQ    c+48(FP), R9
+	MOVQ    DX, CX
+	ANDQ    $0x00000003, CX
+	LEAQ    tailMask<>+0(SB), SI
+	NEGQ    CX
+	VMOVDQU 32(SI)(CX*8), Y0
+
+row:
+	MOVQ DX, CX
+	XORQ SI, SI
+	SUBQ $0x00000010, CX
+	JL   few
+
+four:
+	VMOVUPD (DI)(SI*1), Y1
+	VMOVUPD (R8)(SI*1), Y2
+	VMOVUPD (R9)(SI*1), Y3
+	VMULPD  Y2, Y1, Y1
+	VADDPD  Y3, Y1, Y1
+	VMOVUPD Y1, (BX)(SI*1)
+	VMOVUPD 32(DI)(SI*1), Y1
+	VMOVUPD 32(R8)(SI*1), Y2
+	VMOVUPD 32(R9)(SI*1), Y3
+	VMULPD  Y2, Y1, Y1
+	VADDPD  Y3, Y1, Y1
+	VMOVUPD Y1, 32(BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Y1
+	VMOVUPD 64(R8)(SI*1), Y2
+	VMOVUPD 64(R9)(SI*1), Y3
+	VMULPD  Y2, Y1, Y1
+	VADDPD  Y3, Y1, Y1
+	VMOVUPD Y1, 64(BX)(SI*1)
+	VMOVUPD 96(DI)(SI*1), Y1
+	VMOVUPD 96(R8)(SI*1), Y2
+	VMOVUPD 96(R9)(SI*1), Y3
+	VMULPD  Y2, Y1, Y1
+	VADDPD  Y3, Y1, Y1
+	VMOVUPD Y1, 96(BX)(SI*1)
+	ADDQ    $0x00000080, SI
+	SUBQ    $0x00000010, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000010, CX
+	SUBQ $0x00000004, CX
+	JL   part
+
+one:
+	VMOVUPD (DI)(SI*1), Y1
+	VMOVUPD (R8)(SI*1), Y2
+	VMOVUPD (R9)(SI*1), Y3
+	VMULPD  Y2, Y1, Y1
+	VADDPD  Y3, Y1, Y1
+	VMOVUPD Y1, (BX)(SI*1)
+	ADDQ    $0x00000020, SI
+	SUBQ    $0x00000004, CX
+	JGE     one
+
+part:
+	ADDQ       $0x00000004, CX
+	JE         next
+	VMASKMOVPD (DI)(SI*1), Y0, Y1
+	VMASKMOVPD (R8)(SI*1), Y0, Y2
+	VMASKMOVPD (R9)(SI*1), Y0, Y3
+	VMULPD     Y2, Y1, Y1
+	VADDPD     Y3, Y1, Y1
+	VMASKMOVPD Y1, Y0, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	MOVQ nextC+88(FP), CX
+	ADDQ CX, R9
+	LEAQ (BX)(DX*8), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func mulAddByColumnF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX, AVX512F
+TEXT ·mulAddByColumnF32AVX512(SB), NOSPLIT, $0-96
+	MOVQ  rows+8(FP), AX
+	MOVQ  cols+16(FP), DX
+	MOVQ  dst+24(FP), BX
+	MOVQ  a+32(FP), DI
+	MOVQ  b+40(FP), R8
+	MOVQ  c+48(FP), R9
+	MOVQ  DX, CX
+	ANDQ  $0x0000000f, CX
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
+
+row:
+	MOVQ DX, CX
+	XORQ SI, SI
+	SUBQ $0x00000040, CX
+	JL   few
+
+four:
+	VMOVUPS (DI)(SI*1), Z0
+	VMOVUPS (R8)(SI*1), Z1
+	VMOVUPS (R9)(SI*1), Z2
+	VMULPS  Z1, Z0, Z0
+	VADDPS  Z2, Z0, Z0
+	VMOVUPS Z0, (BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Z0
+	VMOVUPS 64(R8)(SI*1), Z1
+	VMOVUPS 64(R9)(SI*1), Z2
+	VMULPS  Z1, Z0, Z0
+	VADDPS  Z2, Z0, Z0
+	VMOVUPS Z0, 64(BX)(SI*1)
+	VMOVUPS 128(DI)(SI*1), Z0
+	VMOVUPS 128(R8)(SI*1), Z1
+	VMOVUPS 128(R9)(SI*1), Z2
+	VMULPS  Z1, Z0, Z0
+	VADDPS  Z2, Z0, Z0
+	VMOVUPS Z0, 128(BX)(SI*1)
+	VMOVUPS 192(DI)(SI*1), Z0
+	VMOVUPS 192(R8)(SI*1), Z1
+	VMOVUPS 192(R9)(SI*1), Z2
+	VMULPS  Z1, Z0, Z0
+	VADDPS  Z2, Z0, Z0
+	VMOVUPS Z0, 192(BX)(SI*1)
+	ADDQ    $0x00000100, SI
+	SUBQ    $0x00000040, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000040, CX
+	SUBQ $0x00000010, CX
+	JL   part
+
+one:
+	VMOVUPS (DI)(SI*1), Z0
+	VMOVUPS (R8)(SI*1), Z1
+	VMOVUPS (R9)(SI*1), Z2
+	VMULPS  Z1, Z0, Z0
+	VADDPS  Z2, Z0, Z0
+	VMOVUPS Z0, (BX)(SI*1)
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x00000010, CX
+	JGE     one
+
+part:
+	ADDQ      $0x00000010, CX
+	JE        next
+	VMOVUPS.Z (DI)(SI*1), K1, Z0
+	VMOVUPS.Z (R8)(SI*1), K1, Z1
+	VMOVUPS.Z (R9)(SI*1), K1, Z2
+	VMULPS    Z1, Z0, Z0
+	VADDPS    Z2, Z0, Z0
+	VMOVUPS   Z0, K1, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	MOVQ nextC+88(FP), CX
+	ADDQ CX, R9
+	LEAQ (BX)(DX*4), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func mulAddByColumnF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX, AVX512F
+TEXT ·mulAddByColumnF64AVX512(SB), NOSPLIT, $0-96
+	MOVQ  rows+8(FP), AX
+	MOVQ  cols+16(FP), DX
+	MOVQ  dst+24(FP), BX
+	MOVQ  a+32(FP), DI
+	MOVQ  b+40(FP), R8
+	MOVQ  c+48(FP), R9
+	MOVQ  DX, CX
+	ANDQ  $0x00000007, CX
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
+
+row:
+	MOVQ DX, CX
+	XORQ SI, SI
+	SUBQ $0x00000020, CX
+	JL   few
+
+four:
+	VMOVUPD (DI)(SI*1), Z0
+	VMOVUPD (R8)(SI*1), Z1
+	VMOVUPD (R9)(SI*1), Z2
+	VMULPD  Z1, Z0, Z0
+	VADDPD  Z2, Z0, Z0
+	VMOVUPD Z0, (BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Z0
+	VMOVUPD 64(R8)(SI*1), Z1
+	VMOVUPD 64(R9)(SI*1), Z2
+	VMULPD  Z1, Z0, Z0
+	VADDPD  Z2, Z0, Z0
+	VMOVUPD Z0, 64(BX)(SI*1)
+	VMOVUPD 128(DI)(SI*1), Z0
+	VMOVUPD 128(R8)(SI*1), Z1
+	VMOVUPD 128(R9)(SI*1), Z2
+	VMULPD  Z1, Z0, Z0
+	VADDPD  Z2, Z0, Z0
+	VMOVUPD Z0, 128(BX)(SI*1)
+	VMOVUPD 192(DI)(SI*1), Z0
+	VMOVUPD 192(R8)(SI*1), Z1
+	VMOVUPD 192(R9)(SI*1), Z2
+	VMULPD  Z1, Z0, Z0
+	VADDPD  Z2, Z0, Z0
+	VMOVUPD Z0, 192(BX)(SI*1)
+	ADDQ    $0x00000100, SI
+	SUBQ    $0x00000020, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JL   part
+
+one:
+	VMOVUPD (DI)(SI*1), Z0
+	VMOVUPD (R8)(SI*1), Z1
+	VMOVUPD (R9)(SI*1), Z2
+	VMULPD  Z1, Z0, Z0
+	VADDPD  Z2, Z0, Z0
+	VMOVUPD Z0, (BX)(SI*1)
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x00000008, CX
+	JGE     one
+
+part:
+	ADDQ      $0x00000008, CX
+	JE        next
+	VMOVUPD.Z (DI)(SI*1), K1, Z0
+	VMOVUPD.Z (R8)(SI*1), K1, Z1
+	VMOVUPD.Z (R9)(SI*1), K1, Z2
+	VMULPD    Z1, Z0, Z0
+	VADDPD    Z2, Z0, Z0
+	VMOVUPD   Z0, K1, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	MOVQ nextC+88(FP), CX
+	ADDQ CX, R9
+	LEAQ (BX)(DX*8), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func mulMulAddByColumnF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX
+TEXT ·mulMulAddByColumnF32AVX2(SB), NOSPLIT, $0-96
+	MOVQ    rows+8(FP), AX
+	MOVQ    cols+16(FP), DX
+	MOVQ    dst+24(FP), BX
+	MOVQ    a+32(FP), DI
+	MOVQ    b+40(FP), R8
+	MOVQ    c+48(FP), R9
+	MOVQ    s+56(FP), R10
+	MOVQ    DX, CX
+	ANDQ    $0x00000007, CX
+	LEAQ    tailMask<>+0(SB), SI
+	NEGQ    CX
+	VMOVDQU 32(SI)(CX*4), Y1
+
+row:
+	VBROADCASTSS (R10), Y0
+	ADDQ         $0x00000004, R10
+	MOVQ         DX, CX
+	XORQ         SI, SI
+	SUBQ         $0x00000020, CX
+	JL           few
+
+four:
+	VMOVUPS (DI)(SI*1), Y2
+	VMOVUPS (R8)(SI*1), Y3
+	VMOVUPS (R9)(SI*1), Y4
+	VMOVAPS Y0, Y5
+	VMULPS  Y5, Y2, Y2
+	VMULPS  Y3, Y2, Y2
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS Y2, (BX)(SI*1)
+	VMOVUPS 32(DI)(SI*1), Y2
+	VMOVUPS 32(R8)(SI*1), Y3
+	VMOVUPS 32(R9)(SI*1), Y4
+	VMOVAPS Y0, Y5
+	VMULPS  Y5, Y2, Y2
+	VMULPS  Y3, Y2, Y2
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS Y2, 32(BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Y2
+	VMOVUPS 64(R8)(SI*1), Y3
+	VMOVUPS 64(R9)(SI*1), Y4
+	VMOVAPS Y0, Y5
+	VMULPS  Y5, Y2, Y2
+	VMULPS  Y3, Y2, Y2
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS Y2, 64(BX)(SI*1)
+	VMOVUPS 96(DI)(SI*1), Y2
+	VMOVUPS 96(R8)(SI*1), Y3
+	VMOVUPS 96(R9)(SI*1), Y4
+	VMOVAPS Y0, Y5
+	VMULPS  Y5, Y2, Y2
+	VMULPS  Y3, Y2, Y2
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS Y2, 96(BX)(SI*1)
+	ADDQ    $0x00000080, SI
+	SUBQ    $0x00000020, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JL   part
+
+one:
+	VMOVUPS (DI)(SI*1), Y2
+	VMOVUPS (R8)(SI*1), Y3
+	VMOVUPS (R9)(SI*1), Y4
+	VMOVAPS Y0, Y5
+	VMULPS  Y5, Y2, Y2
+	VMULPS  Y3, Y2, Y2
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS Y2, (BX)(SI*1)
+	ADDQ    $0x00000020, SI
+	SUBQ    $0x00000008, CX
+	JGE     one
+
+part:
+	ADDQ       $0x00000008, CX
+	JE         next
+	VMASKMOVPS (DI)(SI*1), Y1, Y2
+	VMASKMOVPS (R8)(SI*1), Y1, Y3
+	VMASKMOVPS (R9)(SI*1), Y1, Y4
+	VMOVAPS    Y0, Y0
+	VMULPS     Y0, Y2, Y2
+	VMULPS     Y3, Y2, Y2
+	VADDPS     Y4, Y2, Y2
+	VMASKMOVPS Y2, Y1, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	MOVQ nextC+88(FP), CX
+	ADDQ CX, R9
+	LEAQ (BX)(DX*4), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func mulMulAddByColumnF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX
+TEXT ·mulMulAddByColumnF64AVX2(SB), NOSPLIT, $0-96
+	MOVQ    rows+8(FP), AX
+	MOVQ    cols+16(FP), DX
+	MOVQ    dst+24(FP), BX
+	MOVQ    a+32(FP), DI
+	MOVQ    b+40(FP), R8
+	MOVQ    c+48(FP), R9
+	MOVQ    s+56(FP), R10
+	MOVQ    DX, CX
+	ANDQ    $0x00000003, CX
+	LEAQ    tailMask<>+0(SB), SI
+	NEGQ    CX
+	VMOVDQU 32(SI)(CX*8), Y1
+
+row:
+	VBROADCASTSD (R10), Y0
+	ADDQ         $0x00000008, R10
+	MOVQ         DX, CX
+	XORQ         SI, SI
+	SUBQ         $0x00000010, CX
+	JL           few
+
+four:
+	VMOVUPD (DI)(SI*1), Y2
+	VMOVUPD (R8)(SI*1), Y3
+	VMOVUPD (R9)(SI*1), Y4
+	VMOVAPS Y0, Y5
+	VMULPD  Y5, Y2, Y2
+	VMULPD  Y3, Y2, Y2
+	VADDPD  Y4, Y2, Y2
+	VMOVUPD Y2, (BX)(SI*1)
+	VMOVUPD 32(DI)(SI*1), Y2
+	VMOVUPD 32(R8)(SI*1), Y3
+	VMOVUPD 32(R9)(SI*1), Y4
+	VMOVAPS Y0, Y5
+	VMULPD  Y5, Y2, Y2
+	VMULPD  Y3, Y2, Y2
+	VADDPD  Y4, Y2, Y2
+	VMOVUPD Y2, 32(BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Y2
+	VMOVUPD 64(R8)(SI*1), Y3
+	VMOVUPD 64(R9)(SI*1), Y4
+	VMOVAPS Y0, Y5
+	VMULPD  Y5, Y2, Y2
+	VMULPD  Y3, Y2, Y2
+	VADDPD  Y4, Y2, Y2
+	VMOVUPD Y2, 64(BX)(SI*1)
+	VMOVUPD 96(DI)(SI*1), Y2
+	VMOVUPD 96(R8)(SI*1), Y3
+	VMOVUPD 96(R9)(SI*1), Y4
+	VMOVAPS Y0, Y5
+	VMULPD  Y5, Y2, Y2
+	VMULPD  Y3, Y2, Y2
+	VADDPD  Y4, Y2, Y2
+	VMOVUPD Y2, 96(BX)(SI*1)
+	ADDQ    $0x00000080, SI
+	SUBQ    $0x00000010, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000010, CX
+	SUBQ $0x00000004, CX
+	JL   part
+
+one:
+	VMOVUPD (DI)(SI*1), Y2
+	VMOVUPD (R8)(SI*1), Y3
+	VMOVUPD (R9)(SI*1), Y4
+	VMOVAPS Y0, Y5
+	VMULPD  Y5, Y2, Y2
+	VMULPD  Y3, Y2, Y2
+	VADDPD  Y4, Y2, Y2
+	VMOVUPD Y2, (BX)(SI*1)
+	ADDQ    $0x00000020, SI
+	SUBQ    $0x00000004, CX
+	JGE     one
+
+part:
+	ADDQ       $0x00000004, CX
+	JE         next
+	VMASKMOVPD (DI)(SI*1), Y1, Y2
+	VMASKMOVPD (R8)(SI*1), Y1, Y3
+	VMASKMOVPD (R9)(SI*1), Y1, Y4
+	VMOVAPS    Y0, Y0
+	VMULPD     Y0, Y2, Y2
+	VMULPD     Y3, Y2, Y2
+	VADDPD     Y4, Y2, Y2
+	VMASKMOVPD Y2, Y1, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	MOVQ nextC+88(FP), CX
+	ADDQ CX, R9
+	LEAQ (BX)(DX*8), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func mulMulAddByColumnF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX, AVX512F
+TEXT ·mulMulAddByColumnF32AVX512(SB), NOSPLIT, $0-96
+	MOVQ  rows+8(FP), AX
+	MOVQ  cols+16(FP), DX
+	MOVQ  dst+24(FP), BX
+	MOVQ  a+32(FP), DI
+	MOVQ  b+40(FP), R8
+	MOVQ  c+48(FP), R9
+	MOVQ  s+56(FP), R10
+	MOVQ  DX, CX
+	ANDQ  $0x0000000f, CX
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
+
+row:
+	VBROADCASTSS (R10), Z0
+	ADDQ         $0x00000004, R10
+	MOVQ         DX, CX
+	XORQ         SI, SI
+	SUBQ         $0x00000040, CX
+	JL           few
+
+four:
+	VMOVUPS (DI)(SI*1), Z1
+	VMOVUPS (R8)(SI*1), Z2
+	VMOVUPS (R9)(SI*1), Z3
+	VMOVAPS Z0, Z4
+	VMULPS  Z4, Z1, Z1
+	VMULPS  Z2, Z1, Z1
+	VADDPS  Z3, Z1, Z1
+	VMOVUPS Z1, (BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Z1
+	VMOVUPS 64(R8)(SI*1), Z2
+	VMOVUPS 64(R9)(SI*1), Z3
+	VMOVAPS Z0, Z4
+	VMULPS  Z4, Z1, Z1
+	VMULPS  Z2, Z1, Z1
+	VADDPS  Z3, Z1, Z1
+	VMOVUPS Z1, 64(BX)(SI*1)
+	VMOVUPS 128(DI)(SI*1), Z1
+	VMOVUPS 128(R8)(SI*1), Z2
+	VMOVUPS 128(R9)(SI*1), Z3
+	VMOVAPS Z0, Z4
+	VMULPS  Z4, Z1, Z1
+	VMULPS  Z2, Z1, Z1
+	VADDPS  Z3, Z1, Z1
+	VMOVUPS Z1, 128(BX)(SI*1)
+	VMOVUPS 192(DI)(SI*1), Z1
+	VMOVUPS 192(R8)(SI*1), Z2
+	VMOVUPS 192(R9)(SI*1), Z3
+	VMOVAPS Z0, Z4
+	VMULPS  Z4, Z1, Z1
+	VMULPS  Z2, Z1, Z1
+	VADDPS  Z3, Z1, Z1
+	VMOVUPS Z1, 192(BX)(SI*1)
+	ADDQ    $0x00000100, SI
+	SUBQ    $0x00000040, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000040, CX
+	SUBQ $0x00000010, CX
+	JL   part
+
+one:
+	VMOVUPS (DI)(SI*1), Z1
+	VMOVUPS (R8)(SI*1), Z2
+	VMOVUPS (R9)(SI*1), Z3
+	VMOVAPS Z0, Z4
+	VMULPS  Z4, Z1, Z1
+	VMULPS  Z2, Z1, Z1
+	VADDPS  Z3, Z1, Z1
+	VMOVUPS Z1, (BX)(SI*1)
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x00000010, CX
+	JGE     one
+
+part:
+	ADDQ      $0x00000010, CX
+	JE        next
+	VMOVUPS.Z (DI)(SI*1), K1, Z1
+	VMOVUPS.Z (R8)(SI*1), K1, Z2
+	VMOVUPS.Z (R9)(SI*1), K1, Z3
+	VMOVAPS   Z0, Z0
+	VMULPS    Z0, Z1, Z1
+	VMULPS    Z2, Z1, Z1
+	VADDPS    Z3, Z1, Z1
+	VMOVUPS   Z1, K1, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	MOVQ nextC+88(FP), CX
+	ADDQ CX, R9
+	LEAQ (BX)(DX*4), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func mulMulAddByColumnF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX, AVX512F
+TEXT ·mulMulAddByColumnF64AVX512(SB), NOSPLIT, $0-96
+	MOVQ  rows+8(FP), AX
+	MOVQ  cols+16(FP), DX
+	MOVQ  dst+24(FP), BX
+	MOVQ  a+32(FP), DI
+	MOVQ  b+40(FP), R8
+	MOVQ  c+48(FP), R9
+	MOVQ  s+56(FP), R10
+	MOVQ  DX, CX
+	ANDQ  $0x00000007, CX
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
+
+row:
+	VBROADCASTSD (R10), Z0
+	ADDQ         $0x00000008, R10
+	MOVQ         DX, CX
+	XORQ         SI, SI
+	SUBQ         $0x00000020, CX
+	JL           few
+
+four:
+	VMOVUPD (DI)(SI*1), Z1
+	VMOVUPD (R8)(SI*1), Z2
+	VMOVUPD (R9)(SI*1), Z3
+	VMOVAPS Z0, Z4
+	VMULPD  Z4, Z1, Z1
+	VMULPD  Z2, Z1, Z1
+	VADDPD  Z3, Z1, Z1
+	VMOVUPD Z1, (BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Z1
+	VMOVUPD 64(R8)(SI*1), Z2
+	VMOVUPD 64(R9)(SI*1), Z3
+	VMOVAPS Z0, Z4
+	VMULPD  Z4, Z1, Z1
+	VMULPD  Z2, Z1, Z1
+	VADDPD  Z3, Z1, Z1
+	VMOVUPD Z1, 64(BX)(SI*1)
+	VMOVUPD 128(DI)(SI*1), Z1
+	VMOVUPD 128(R8)(SI*1), Z2
+	VMOVUPD 128(R9)(SI*1), Z3
+	VMOVAPS Z0, Z4
+	VMULPD  Z4, Z1, Z1
+	VMULPD  Z2, Z1, Z1
+	VADDPD  Z3, Z1, Z1
+	VMOVUPD Z1, 128(BX)(SI*1)
+	VMOVUPD 192(DI)(SI*1), Z1
+	VMOVUPD 192(R8)(SI*1), Z2
+	VMOVUPD 192(R9)(SI*1), Z3
+	VMOVAPS Z0, Z4
+	VMULPD  Z4, Z1, Z1
+	VMULPD  Z2, Z1, Z1
+	VADDPD  Z3, Z1, Z1
+	VMOVUPD Z1, 192(BX)(SI*1)
+	ADDQ    $0x00000100, SI
+	SUBQ    $0x00000020, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JL   part
+
+one:
+	VMOVUPD (DI)(SI*1), Z1
+	VMOVUPD (R8)(SI*1), Z2
+	VMOVUPD (R9)(SI*1), Z3
+	VMOVAPS Z0, Z4
+	VMULPD  Z4, Z1, Z1
+	VMULPD  Z2, Z1, Z1
+	VADDPD  Z3, Z1, Z1
+	VMOVUPD Z1, (BX)(SI*1)
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x00000008, CX
+	JGE     one
+
+part:
+	ADDQ      $0x00000008, CX
+	JE        next
+	VMOVUPD.Z (DI)(SI*1), K1, Z1
+	VMOVUPD.Z (R8)(SI*1), K1, Z2
+	VMOVUPD.Z (R9)(SI*1), K1, Z3
+	VMOVAPS   Z0, Z0
+	VMULPD    Z0, Z1, Z1
+	VMULPD    Z2, Z1, Z1
+	VADDPD    Z3, Z1, Z1
+	VMOVUPD   Z1, K1, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	MOVQ nextC+88(FP), CX
+	ADDQ CX, R9
+	LEAQ (BX)(DX*8), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER

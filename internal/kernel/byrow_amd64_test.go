@@ -14,34 +14,58 @@ import (
 
 type byRowCase[T Float] struct {
 	name string
-	run  func(dst, a, s, t []T, cols int)
-	each func(a, s, t T) T // of one element, by the elementwise kernels
+	wide int // how many of a, b and c there are
+	run  func(dst, a, b, c, s, t []T, cols int)
+	each func(a, b, c, s, t T) T // of one element, by the elementwise kernels
 }
 
-// byRows has all operations with one number for each row.
+// byRows has all operations on matrices with one number for each row or each column.
 func byRows[T Float]() [byRowOperations]byRowCase[T] {
-	one := func(f func(dst, a, s []T, cols int)) func(dst, a, s, t []T, cols int) {
-		return func(dst, a, s, _ []T, cols int) { f(dst, a, s, cols) }
-	}
-	of := func(f func(dst, a, b []T)) func(a, s, t T) T {
-		return func(a, s, _ T) T {
+	of := func(f func(dst, a, b []T)) func(a, s T) T {
+		return func(a, s T) T {
 			y := []T{0}
 			f(y, []T{a}, []T{s})
 			return y[0]
 		}
 	}
+	plus, minus, times := of(Add[T]), of(Sub[T]), of(Mul[T])
+	number := func(name string, f func(dst, a, s []T, cols int), each func(a, s T) T) byRowCase[T] {
+		return byRowCase[T]{name, 1, func(dst, a, _, _, s, _ []T, cols int) { f(dst, a, s, cols) },
+			func(a, _, _, s, _ T) T { return each(a, s) }}
+	}
+	column := func(name string, f func(dst, a, b []T, cols int), each func(a, b T) T) byRowCase[T] {
+		return byRowCase[T]{name, 2, func(dst, a, b, _, _, _ []T, cols int) { f(dst, a, b, cols) },
+			func(a, b, _, _, _ T) T { return each(a, b) }}
+	}
+	reversed := func(f func(a, s T) T) func(a, s T) T { return func(a, s T) T { return f(s, a) } }
 	return [byRowOperations]byRowCase[T]{
-		opAddByRow:     {"AddByRow", one(AddByRow[T]), of(Add[T])},
-		opSubByRow:     {"SubByRow", one(SubByRow[T]), of(Sub[T])},
-		opSubFromByRow: {"SubFromByRow", one(SubFromByRow[T]), func(a, s, t T) T { return of(Sub[T])(s, a, t) }},
-		opMulByRow:     {"MulByRow", one(MulByRow[T]), of(Mul[T])},
-		opDivByRow:     {"DivByRow", one(DivByRow[T]), of(Div[T])},
-		opDivIntoByRow: {"DivIntoByRow", one(DivIntoByRow[T]), func(a, s, t T) T { return of(Div[T])(s, a, t) }},
-		opMaxByRow:     {"MaxByRow", one(MaxByRow[T]), of(Max[T])},
-		opMinByRow:     {"MinByRow", one(MinByRow[T]), of(Min[T])},
-		opEqByRow:      {"EqByRow", one(EqByRow[T]), of(Eq[T])},
-		opMulAddByRow:  {"MulAddByRow", MulAddByRow[T], func(a, s, t T) T { return of(Add[T])(of(Mul[T])(a, s, t), t, t) }},
-		opSubMulByRow:  {"SubMulByRow", SubMulByRow[T], func(a, s, t T) T { return of(Mul[T])(of(Sub[T])(a, s, t), t, t) }},
+		opAddByRow:     number("AddByRow", AddByRow[T], plus),
+		opSubByRow:     number("SubByRow", SubByRow[T], minus),
+		opSubFromByRow: number("SubFromByRow", SubFromByRow[T], reversed(minus)),
+		opMulByRow:     number("MulByRow", MulByRow[T], times),
+		opDivByRow:     number("DivByRow", DivByRow[T], of(Div[T])),
+		opDivIntoByRow: number("DivIntoByRow", DivIntoByRow[T], reversed(of(Div[T]))),
+		opMaxByRow:     number("MaxByRow", MaxByRow[T], of(Max[T])),
+		opMinByRow:     number("MinByRow", MinByRow[T], of(Min[T])),
+		opEqByRow:      number("EqByRow", EqByRow[T], of(Eq[T])),
+		opMulAddByRow: {"MulAddByRow", 1, func(dst, a, _, _, s, t []T, cols int) { MulAddByRow(dst, a, s, t, cols) },
+			func(a, _, _, s, t T) T { return plus(times(a, s), t) }},
+		opSubMulByRow: {"SubMulByRow", 1, func(dst, a, _, _, s, t []T, cols int) { SubMulByRow(dst, a, s, t, cols) },
+			func(a, _, _, s, t T) T { return times(minus(a, s), t) }},
+		opExpSubByRow: number("ExpSubByRow", ExpSubByRow[T], func(a, s T) T {
+			y := []T{minus(a, s)}
+			Exp(y, y)
+			return y[0]
+		}),
+		opMulMulAddByRow: {"MulMulAddByRow", 2, func(dst, a, b, _, s, t []T, cols int) { MulMulAddByRow(dst, a, b, s, t, cols) },
+			func(a, b, _, s, t T) T { return plus(times(a, s), times(b, t)) }},
+		opAddByColumn: column("AddByColumn", AddByColumn[T], plus),
+		opSubByColumn: column("SubByColumn", SubByColumn[T], minus),
+		opMulByColumn: column("MulByColumn", MulByColumn[T], times),
+		opMulAddByColumn: {"MulAddByColumn", 3, func(dst, a, b, c, _, _ []T, cols int) { MulAddByColumn(dst, a, b, c, cols) },
+			func(a, b, c, _, _ T) T { return plus(times(a, b), c) }},
+		opMulMulAddByColumn: {"MulMulAddByColumn", 3, func(dst, a, b, c, s, _ []T, cols int) { MulMulAddByColumn(dst, a, b, c, s, cols) },
+			func(a, b, c, s, _ T) T { return plus(times(times(a, s), b), c) }},
 	}
 }
 
@@ -52,7 +76,7 @@ func TestByRowTable(t *testing.T) {
 	}
 	source, err := os.ReadFile("byrow_amd64.go")
 	require.NoError(t, err)
-	names := regexp.MustCompile(`(?m)^func (\w+)ByRowF(?:32|64)AVX`).FindAllSubmatch(source, -1)
+	names := regexp.MustCompile(`(?m)^func (\w+)F(?:32|64)AVX`).FindAllSubmatch(source, -1)
 	require.Len(t, names, 4*int(byRowOperations), "functions of byrow_amd64.go, and the constants in byrow.go")
 }
 
@@ -67,46 +91,65 @@ func TestByRow(t *testing.T) {
 
 func testByRow[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(71, 72))
+	check := func(c byRowCase[T], rows, cols int) {
+		n := rows * cols
+		matrix := func() []T { return values[T](rng, n+1)[1:] }
+		checkByRow(t, c, [3][]T{matrix(), matrix(), matrix()}, values[T](rng, rows), values[T](rng, rows), cols)
+	}
 	for _, c := range byRows[T]() {
 		for cols := range 101 {
-			rows := rng.IntN(5)
-			checkByRow(t, c, values[T](rng, rows*cols+1)[1:], values[T](rng, rows), values[T](rng, rows), cols)
+			check(c, rng.IntN(5), cols)
 		}
-		for _, s := range [][2]int{{1, vectorMost + 37}, {2, vectorMost + 1}, {3, vectorMost/2 + 5}, {vectorMost + 3, 1}, {0, 7}, {7, 0}} {
-			checkByRow(t, c, values[T](rng, s[0]*s[1]), values[T](rng, s[0]), values[T](rng, s[0]), s[1])
+		for _, s := range [][2]int{{1, vectorMost + 37}, {2, vectorMost + 1}, {3, vectorMost/2 + 5}, {3, functionMost/2 + 5}, {vectorMost + 3, 1}, {0, 7}, {7, 0}} {
+			check(c, s[0], s[1])
 		}
 		for i := range 3 {
 			for j := range 3 {
 				a, s := pairs[T](i), pairs[T](j)
-				checkByRow(t, c, a, s, pairs[T](2), 1)
+				checkByRow(t, c, [3][]T{a, s, pairs[T](2)}, s, pairs[T](2), 1)
 				slices.Reverse(s)
-				checkByRow(t, c, a, s[:len(s)/8], a[:len(s)/8], 8)
+				checkByRow(t, c, [3][]T{a, s, pairs[T](2)}, s[:len(s)/8], a[:len(s)/8], 8)
 			}
 		}
 	}
 }
 
-// checkByRow runs an operation into memory of its own and over its argument.
-func checkByRow[T Float](t *testing.T, c byRowCase[T], a, s, u []T, cols int) {
+// checkByRow runs an operation into memory of its own and over its argument, on matrices
+// x, and with one row of them for all rows.
+func checkByRow[T Float](t *testing.T, c byRowCase[T], x [3][]T, s, u []T, cols int) {
 	t.Helper()
 	n := len(s) * cols
-	want := make([]T, n)
-	for i := range want {
-		want[i] = c.each(a[i], s[i/cols], u[i/cols])
+	for same := range 1 << c.wide { // bit k: matrix k is one row
+		if same > 0 && c.wide == 1 {
+			break
+		}
+		x := x
+		for k := range x {
+			if x[k] = x[k][:n]; same>>k&1 > 0 {
+				x[k] = x[k][:min(cols, n)]
+			}
+		}
+		of := func(k, i int) T { return x[k][i%len(x[k])] }
+		want := make([]T, n)
+		for i := range want {
+			want[i] = c.each(of(0, i), of(1, i), of(2, i), s[i/cols], u[i/cols])
+		}
+		const room = 5
+		dst := make([]T, n+2*room)
+		for i := range dst {
+			dst[i] = T(i) + 0.25
+		}
+		before := slices.Clone(dst)
+		c.run(dst[room:][:n], x[0], x[1], x[2], s, u, cols)
+		requireVector(t, c.name, want, dst[room:][:n])
+		requireVector(t, c.name+", before", before[:room], dst[:room])
+		requireVector(t, c.name+", after", before[room+n:], dst[room+n:])
+		if same&1 == 0 {
+			over := slices.Clone(x[0])
+			c.run(over, over, x[1], x[2], s, u, cols)
+			requireVector(t, c.name+", over a", want, over)
+		}
 	}
-	const room = 5
-	dst := make([]T, n+2*room)
-	for i := range dst {
-		dst[i] = T(i) + 0.25
-	}
-	before := slices.Clone(dst)
-	c.run(dst[room:][:n], a, s, u, cols)
-	requireVector(t, c.name, want, dst[room:][:n])
-	requireVector(t, c.name+", before", before[:room], dst[:room])
-	requireVector(t, c.name+", after", before[room+n:], dst[room+n:])
-	over := slices.Clone(a)
-	c.run(over, over, s, u, cols)
-	requireVector(t, c.name+", over a", want, over[:n])
 }
 
 // BenchmarkByRow runs operations on 10 rows of 100 numbers, and on 100 of 10, and says how
@@ -124,7 +167,7 @@ func benchByRow[T Float](b *testing.B) {
 	for _, c := range byRows[T]() {
 		for _, rows := range []int{10, 100} {
 			b.Run(c.name+"/"+map[int]string{10: "10x100", 100: "100x10"}[rows], func(b *testing.B) {
-				benchAgainstPlain(b, func() { c.run(dst, x, s[:rows], u[:rows], 1000/rows) })
+				benchAgainstPlain(b, func() { c.run(dst, x, x, x, s[:rows], u[:rows], 1000/rows) })
 			})
 		}
 	}

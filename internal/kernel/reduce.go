@@ -6,7 +6,7 @@ import "math"
 //
 // x is (outer, n, inner) and dst (outer, inner), both row-major. The sum is
 // pairwise, so that the rounding error grows as log n and not as n: halves are
-// summed apart until at most 1024 terms remain, or 128 for inner > 1. Such a rest
+// summed apart until at most 1024 terms remain, or 32 for inner > 1. Such a rest
 // is added in order for inner > 1; for inner = 1 term j goes to partial sum
 // j mod 32, and halves of the 32 are added until one is left. The sum of no terms is 0.
 func SumAxis[T Float](dst, x []T, outer, n, inner int) { reduceAxis(foldSum, dst, x, outer, n, inner) }
@@ -34,12 +34,25 @@ const (
 	folds // their number
 )
 
+// A productSum is a reduction of rows of products, or of columns that are added to dst.
+type productSum int
+
+// The order is that of gen/reduce.go.
+const (
+	dotRows productSum = iota
+	addColumns
+	addProductColumns
+	addScaledColumns
+	productSums // their number
+)
+
 const (
 	// leafRow is the number of terms of a row that are not split any further. With 32
 	// partial sums it is 32 terms for each.
 	leafRow = 1024
-	// leafColumn is that of columns, which have one running sum.
-	leafColumn = 128
+	// leafColumn is that of columns, which have one running sum. Parts of so many rows can
+	// be summed apart.
+	leafColumn = 32
 	// lanes is the number of partial sums of a row: as many as registers hold.
 	lanes = 32
 	// width is the number of columns that reduceColumns keeps at once: the running sums
@@ -69,7 +82,7 @@ func reduceAxis[T Float](f fold, dst, x []T, outer, n, inner int) {
 // reduceRow returns the pairwise reduction of x.
 func reduceRow[T Float](f fold, x []T) (y T) {
 	if len(x) > leafRow {
-		h := len(x) / 2 &^ (lanes - 1) // no half starts inside a group of partial sums
+		h := halfOfRow(len(x))
 		a, b := reduceRow(f, x[:h]), reduceRow(f, x[h:])
 		switch f {
 		case foldSum:
@@ -89,6 +102,33 @@ func reduceRow[T Float](f fold, x []T) (y T) {
 		return maxRow(x)
 	}
 	return minRow(x)
+}
+
+// DotRows sums the products of each row: dst[r] = Σ a[r,c] b[r,c], in the order of
+// [SumAxis]. The products are rounded. a and b are (len(dst), cols), both row-major.
+func DotRows[T Float](dst, a, b []T, cols int) {
+	a, b = a[:len(dst)*cols], b[:len(dst)*cols]
+	if cols <= leafRow && vectorProduct(dotRows, size[T](), len(dst), cols, at(dst), at(a), at(b), nil) {
+		return
+	}
+	for r := range dst {
+		dst[r] = dotRow(a[r*cols:(r+1)*cols], b[r*cols:(r+1)*cols])
+	}
+}
+
+// dotRow returns the sum of a b in the order of reduceRow.
+func dotRow[T Float](a, b []T) T {
+	if len(a) > leafRow {
+		h := halfOfRow(len(a))
+		return dotRow(a[:h], b[:h]) + dotRow(a[h:], b[h:])
+	}
+	var y [1]T
+	if vectorProduct(dotRows, size[T](), 1, len(a), at(y[:]), at(a), at(b), nil) {
+		return y[0]
+	}
+	var ab [leafRow]T
+	Mul(ab[:len(a)], a, b)
+	return sumRow(ab[:len(a)])
 }
 
 // reduceColumns writes to dst the pairwise reductions of the first len(dst) columns of
@@ -118,6 +158,10 @@ func reduceColumns[T Float](f fold, dst, x []T, n, stride int) {
 		join(f, dst, x[j*stride:][:len(dst)])
 	}
 }
+
+// halfOfRow returns how many of n elements are in the first half, which is reduced apart. No
+// half starts inside a group of partial sums.
+func halfOfRow(n int) int { return n / 2 &^ (lanes - 1) }
 
 // halfOfColumns returns how many of n rows are in the first half, which is reduced apart.
 func halfOfColumns(n int) int { return n / 2 &^ 7 }

@@ -46,18 +46,34 @@ DATA reductionTable<>+160(SB)/8, $·minColumnsF32AVX2(SB)
 DATA reductionTable<>+168(SB)/8, $·minColumnsF64AVX2(SB)
 DATA reductionTable<>+176(SB)/8, $·minColumnsF32AVX512(SB)
 DATA reductionTable<>+184(SB)/8, $·minColumnsF64AVX512(SB)
-GLOBL reductionTable<>(SB), RODATA|NOPTR, $192
+DATA reductionTable<>+192(SB)/8, $·dotRowsF32AVX2(SB)
+DATA reductionTable<>+200(SB)/8, $·dotRowsF64AVX2(SB)
+DATA reductionTable<>+208(SB)/8, $·dotRowsF32AVX512(SB)
+DATA reductionTable<>+216(SB)/8, $·dotRowsF64AVX512(SB)
+DATA reductionTable<>+224(SB)/8, $·addColumnsF32AVX2(SB)
+DATA reductionTable<>+232(SB)/8, $·addColumnsF64AVX2(SB)
+DATA reductionTable<>+240(SB)/8, $·addColumnsF32AVX512(SB)
+DATA reductionTable<>+248(SB)/8, $·addColumnsF64AVX512(SB)
+DATA reductionTable<>+256(SB)/8, $·addProductColumnsF32AVX2(SB)
+DATA reductionTable<>+264(SB)/8, $·addProductColumnsF64AVX2(SB)
+DATA reductionTable<>+272(SB)/8, $·addProductColumnsF32AVX512(SB)
+DATA reductionTable<>+280(SB)/8, $·addProductColumnsF64AVX512(SB)
+DATA reductionTable<>+288(SB)/8, $·addScaledColumnsF32AVX2(SB)
+DATA reductionTable<>+296(SB)/8, $·addScaledColumnsF64AVX2(SB)
+DATA reductionTable<>+304(SB)/8, $·addScaledColumnsF32AVX512(SB)
+DATA reductionTable<>+312(SB)/8, $·addScaledColumnsF64AVX512(SB)
+GLOBL reductionTable<>(SB), RODATA|NOPTR, $320
 
-// func reduction(which int, outer int, n int, cols int, stride int, dst *byte, x *byte)
-TEXT ·reduction(SB), NOSPLIT, $0-56
+// func reduction(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+TEXT ·reduction(SB), NOSPLIT, $0-72
 	LEAQ reductionTable<>+0(SB), AX
 	MOVQ which+0(FP), CX
 	MOVQ (AX)(CX*8), AX
 	JMP  AX
 
-// func sumRowsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte)
+// func sumRowsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
 // Requires: AVX
-TEXT ·sumRowsF32AVX2(SB), NOSPLIT, $0-56
+TEXT ·sumRowsF32AVX2(SB), NOSPLIT, $0-72
 	MOVQ    outer+8(FP), AX
 	MOVQ    dst+40(FP), DX
 	MOVQ    x+48(FP), BX
@@ -169,9 +185,9 @@ joined1:
 	VZEROUPPER
 	RET
 
-// func sumRowsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte)
+// func sumRowsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
 // Requires: AVX
-TEXT ·sumRowsF64AVX2(SB), NOSPLIT, $0-56
+TEXT ·sumRowsF64AVX2(SB), NOSPLIT, $0-72
 	MOVQ    outer+8(FP), AX
 	MOVQ    dst+40(FP), DX
 	MOVQ    x+48(FP), BX
@@ -356,9 +372,9 @@ joined1:
 	VZEROUPPER
 	RET
 
-// func sumRowsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte)
+// func sumRowsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512F
-TEXT ·sumRowsF32AVX512(SB), NOSPLIT, $0-56
+TEXT ·sumRowsF32AVX512(SB), NOSPLIT, $0-72
 	MOVQ   outer+8(FP), AX
 	MOVQ   dst+40(FP), DX
 	MOVQ   x+48(FP), BX
@@ -434,9 +450,9 @@ joined1:
 	VZEROUPPER
 	RET
 
-// func sumRowsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte)
+// func sumRowsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512F
-TEXT ·sumRowsF64AVX512(SB), NOSPLIT, $0-56
+TEXT ·sumRowsF64AVX512(SB), NOSPLIT, $0-72
 	MOVQ   outer+8(FP), AX
 	MOVQ   dst+40(FP), DX
 	MOVQ   x+48(FP), BX
@@ -549,9 +565,9 @@ joined1:
 	VZEROUPPER
 	RET
 
-// func sumColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte)
+// func sumColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
 // Requires: AVX
-TEXT ·sumColumnsF32AVX2(SB), NOSPLIT, $0-56
+TEXT ·sumColumnsF32AVX2(SB), NOSPLIT, $0-72
 	MOVQ   outer+8(FP), AX
 	MOVQ   dst+40(FP), DX
 	MOVQ   x+48(FP), BX
@@ -757,9 +773,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func sumColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte)
+// func sumColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
 // Requires: AVX
-TEXT ·sumColumnsF64AVX2(SB), NOSPLIT, $0-56
+TEXT ·sumColumnsF64AVX2(SB), NOSPLIT, $0-72
 	MOVQ   outer+8(FP), AX
 	MOVQ   dst+40(FP), DX
 	MOVQ   x+48(FP), BX
@@ -965,9 +981,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func sumColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte)
+// func sumColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512F
-TEXT ·sumColumnsF32AVX512(SB), NOSPLIT, $0-56
+TEXT ·sumColumnsF32AVX512(SB), NOSPLIT, $0-72
 	MOVQ   outer+8(FP), AX
 	MOVQ   dst+40(FP), DX
 	MOVQ   x+48(FP), BX
@@ -1177,9 +1193,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func sumColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte)
+// func sumColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512F
-TEXT ·sumColumnsF64AVX512(SB), NOSPLIT, $0-56
+TEXT ·sumColumnsF64AVX512(SB), NOSPLIT, $0-72
 	MOVQ   outer+8(FP), AX
 	MOVQ   dst+40(FP), DX
 	MOVQ   x+48(FP), BX
@@ -1389,9 +1405,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func maxRowsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte)
+// func maxRowsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX2
-TEXT ·maxRowsF32AVX2(SB), NOSPLIT, $0-56
+TEXT ·maxRowsF32AVX2(SB), NOSPLIT, $0-72
 	MOVQ         outer+8(FP), AX
 	MOVQ         dst+40(FP), DX
 	MOVQ         x+48(FP), BX
@@ -1591,9 +1607,9 @@ joined1:
 	VZEROUPPER
 	RET
 
-// func maxRowsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte)
+// func maxRowsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX2
-TEXT ·maxRowsF64AVX2(SB), NOSPLIT, $0-56
+TEXT ·maxRowsF64AVX2(SB), NOSPLIT, $0-72
 	MOVQ         outer+8(FP), AX
 	MOVQ         dst+40(FP), DX
 	MOVQ         x+48(FP), BX
@@ -1946,9 +1962,9 @@ joined1:
 	VZEROUPPER
 	RET
 
-// func maxRowsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte)
+// func maxRowsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL
-TEXT ·maxRowsF32AVX512(SB), NOSPLIT, $0-56
+TEXT ·maxRowsF32AVX512(SB), NOSPLIT, $0-72
 	MOVQ         outer+8(FP), AX
 	MOVQ         dst+40(FP), DX
 	MOVQ         x+48(FP), BX
@@ -1966,59 +1982,125 @@ TEXT ·maxRowsF32AVX512(SB), NOSPLIT, $0-56
 row:
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
 	MOVQ    SI, CX
-	SUBQ    $0x00000020, CX
+	SUBQ    $0x00000040, CX
 	JL      rest
 
 whole:
-	VMOVUPS  (BX), Z3
-	VCMPPS   $0x03, Z3, Z1, K2
-	VRANGEPS $0x05, Z3, Z1, Z4
-	VADDPS   Z3, Z1, K2, Z4
-	VMOVAPS  Z4, Z1
-	VMOVUPS  64(BX), Z3
-	VCMPPS   $0x03, Z3, Z2, K2
-	VRANGEPS $0x05, Z3, Z2, Z4
-	VADDPS   Z3, Z2, K2, Z4
-	VMOVAPS  Z4, Z2
-	ADDQ     $0x00000080, BX
-	SUBQ     $0x00000020, CX
+	VMOVUPS  (BX), Z5
+	VCMPPS   $0x03, Z5, Z1, K2
+	VRANGEPS $0x05, Z5, Z1, Z6
+	VADDPS   Z5, Z1, K2, Z6
+	VMOVAPS  Z6, Z1
+	VMOVUPS  64(BX), Z5
+	VCMPPS   $0x03, Z5, Z2, K2
+	VRANGEPS $0x05, Z5, Z2, Z6
+	VADDPS   Z5, Z2, K2, Z6
+	VMOVAPS  Z6, Z2
+	VMOVUPS  128(BX), Z5
+	VCMPPS   $0x03, Z5, Z3, K2
+	VRANGEPS $0x05, Z5, Z3, Z6
+	VADDPS   Z5, Z3, K2, Z6
+	VMOVAPS  Z6, Z3
+	VMOVUPS  192(BX), Z5
+	VCMPPS   $0x03, Z5, Z4, K2
+	VRANGEPS $0x05, Z5, Z4, Z6
+	VADDPS   Z5, Z4, K2, Z6
+	VMOVAPS  Z6, Z4
+	ADDQ     $0x00000100, BX
+	SUBQ     $0x00000040, CX
 	JGE      whole
 
 rest:
-	ADDQ     $0x00000020, CX
+	ADDQ     $0x00000040, CX
 	CMPQ     CX, $0x00000010
 	JL       part0
-	VMOVUPS  (BX), Z3
-	VCMPPS   $0x03, Z3, Z1, K2
-	VRANGEPS $0x05, Z3, Z1, Z4
-	VADDPS   Z3, Z1, K2, Z4
-	VMOVAPS  Z4, Z1
+	VMOVUPS  (BX), Z5
+	VCMPPS   $0x03, Z5, Z1, K2
+	VRANGEPS $0x05, Z5, Z1, Z6
+	VADDPS   Z5, Z1, K2, Z6
+	VMOVAPS  Z6, Z1
+	ADDQ     $0x00000040, BX
+	SUBQ     $0x00000010, CX
+	CMPQ     CX, $0x00000010
+	JL       part1
+	VMOVUPS  (BX), Z5
+	VCMPPS   $0x03, Z5, Z2, K2
+	VRANGEPS $0x05, Z5, Z2, Z6
+	VADDPS   Z5, Z2, K2, Z6
+	VMOVAPS  Z6, Z2
+	ADDQ     $0x00000040, BX
+	SUBQ     $0x00000010, CX
+	CMPQ     CX, $0x00000010
+	JL       part2
+	VMOVUPS  (BX), Z5
+	VCMPPS   $0x03, Z5, Z3, K2
+	VRANGEPS $0x05, Z5, Z3, Z6
+	VADDPS   Z5, Z3, K2, Z6
+	VMOVAPS  Z6, Z3
 	ADDQ     $0x00000040, BX
 	SUBQ     $0x00000010, CX
 	TESTQ    CX, CX
 	JE       joined
-	VMOVAPS  Z0, Z3
-	VMOVUPS  (BX), K1, Z3
-	VCMPPS   $0x03, Z3, Z2, K2
-	VRANGEPS $0x05, Z3, Z2, Z4
-	VADDPS   Z3, Z2, K2, Z4
-	VMOVAPS  Z4, Z2
+	VMOVAPS  Z0, Z5
+	VMOVUPS  (BX), K1, Z5
+	VCMPPS   $0x03, Z5, Z4, K2
+	VRANGEPS $0x05, Z5, Z4, Z6
+	VADDPS   Z5, Z4, K2, Z6
+	VMOVAPS  Z6, Z4
+	LEAQ     (BX)(CX*4), BX
+	JMP      joined
+
+part2:
+	TESTQ    CX, CX
+	JE       joined
+	VMOVAPS  Z0, Z5
+	VMOVUPS  (BX), K1, Z5
+	VCMPPS   $0x03, Z5, Z3, K2
+	VRANGEPS $0x05, Z5, Z3, Z6
+	VADDPS   Z5, Z3, K2, Z6
+	VMOVAPS  Z6, Z3
+	LEAQ     (BX)(CX*4), BX
+	JMP      joined
+
+part1:
+	TESTQ    CX, CX
+	JE       joined
+	VMOVAPS  Z0, Z5
+	VMOVUPS  (BX), K1, Z5
+	VCMPPS   $0x03, Z5, Z2, K2
+	VRANGEPS $0x05, Z5, Z2, Z6
+	VADDPS   Z5, Z2, K2, Z6
+	VMOVAPS  Z6, Z2
 	LEAQ     (BX)(CX*4), BX
 	JMP      joined
 
 part0:
 	TESTQ    CX, CX
 	JE       joined
-	VMOVAPS  Z0, Z3
-	VMOVUPS  (BX), K1, Z3
-	VCMPPS   $0x03, Z3, Z1, K2
-	VRANGEPS $0x05, Z3, Z1, Z4
-	VADDPS   Z3, Z1, K2, Z4
-	VMOVAPS  Z4, Z1
+	VMOVAPS  Z0, Z5
+	VMOVUPS  (BX), K1, Z5
+	VCMPPS   $0x03, Z5, Z1, K2
+	VRANGEPS $0x05, Z5, Z1, Z6
+	VADDPS   Z5, Z1, K2, Z6
+	VMOVAPS  Z6, Z1
 	LEAQ     (BX)(CX*4), BX
 
 joined:
+	CMPQ     SI, $0x00000020
+	JLE      joined2
+	VCMPPS   $0x03, Z3, Z1, K2
+	VRANGEPS $0x05, Z3, Z1, Z5
+	VADDPS   Z3, Z1, K2, Z5
+	VMOVAPS  Z5, Z1
+	VCMPPS   $0x03, Z4, Z2, K2
+	VRANGEPS $0x05, Z4, Z2, Z3
+	VADDPS   Z4, Z2, K2, Z3
+	VMOVAPS  Z3, Z2
+
+joined2:
 	CMPQ     SI, $0x00000010
 	JLE      joined1
 	VCMPPS   $0x03, Z2, Z1, K2
@@ -2054,9 +2136,9 @@ joined1:
 	VZEROUPPER
 	RET
 
-// func maxRowsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte)
+// func maxRowsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL
-TEXT ·maxRowsF64AVX512(SB), NOSPLIT, $0-56
+TEXT ·maxRowsF64AVX512(SB), NOSPLIT, $0-72
 	MOVQ         outer+8(FP), AX
 	MOVQ         dst+40(FP), DX
 	MOVQ         x+48(FP), BX
@@ -2223,9 +2305,9 @@ joined1:
 	VZEROUPPER
 	RET
 
-// func maxColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte)
+// func maxColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX2
-TEXT ·maxColumnsF32AVX2(SB), NOSPLIT, $0-56
+TEXT ·maxColumnsF32AVX2(SB), NOSPLIT, $0-72
 	MOVQ         outer+8(FP), AX
 	MOVQ         dst+40(FP), DX
 	MOVQ         x+48(FP), BX
@@ -2547,9 +2629,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func maxColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte)
+// func maxColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX2
-TEXT ·maxColumnsF64AVX2(SB), NOSPLIT, $0-56
+TEXT ·maxColumnsF64AVX2(SB), NOSPLIT, $0-72
 	MOVQ         outer+8(FP), AX
 	MOVQ         dst+40(FP), DX
 	MOVQ         x+48(FP), BX
@@ -2871,9 +2953,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func maxColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte)
+// func maxColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·maxColumnsF32AVX512(SB), NOSPLIT, $0-56
+TEXT ·maxColumnsF32AVX512(SB), NOSPLIT, $0-72
 	MOVQ         outer+8(FP), AX
 	MOVQ         dst+40(FP), DX
 	MOVQ         x+48(FP), BX
@@ -3155,9 +3237,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func maxColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte)
+// func maxColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·maxColumnsF64AVX512(SB), NOSPLIT, $0-56
+TEXT ·maxColumnsF64AVX512(SB), NOSPLIT, $0-72
 	MOVQ         outer+8(FP), AX
 	MOVQ         dst+40(FP), DX
 	MOVQ         x+48(FP), BX
@@ -3439,9 +3521,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func minRowsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte)
+// func minRowsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX2
-TEXT ·minRowsF32AVX2(SB), NOSPLIT, $0-56
+TEXT ·minRowsF32AVX2(SB), NOSPLIT, $0-72
 	MOVQ         outer+8(FP), AX
 	MOVQ         dst+40(FP), DX
 	MOVQ         x+48(FP), BX
@@ -3641,9 +3723,9 @@ joined1:
 	VZEROUPPER
 	RET
 
-// func minRowsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte)
+// func minRowsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX2
-TEXT ·minRowsF64AVX2(SB), NOSPLIT, $0-56
+TEXT ·minRowsF64AVX2(SB), NOSPLIT, $0-72
 	MOVQ         outer+8(FP), AX
 	MOVQ         dst+40(FP), DX
 	MOVQ         x+48(FP), BX
@@ -3996,9 +4078,9 @@ joined1:
 	VZEROUPPER
 	RET
 
-// func minRowsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte)
+// func minRowsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL
-TEXT ·minRowsF32AVX512(SB), NOSPLIT, $0-56
+TEXT ·minRowsF32AVX512(SB), NOSPLIT, $0-72
 	MOVQ         outer+8(FP), AX
 	MOVQ         dst+40(FP), DX
 	MOVQ         x+48(FP), BX
@@ -4016,59 +4098,125 @@ TEXT ·minRowsF32AVX512(SB), NOSPLIT, $0-56
 row:
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
 	MOVQ    SI, CX
-	SUBQ    $0x00000020, CX
+	SUBQ    $0x00000040, CX
 	JL      rest
 
 whole:
-	VMOVUPS  (BX), Z3
-	VCMPPS   $0x03, Z3, Z1, K2
-	VRANGEPS $0x04, Z3, Z1, Z4
-	VADDPS   Z3, Z1, K2, Z4
-	VMOVAPS  Z4, Z1
-	VMOVUPS  64(BX), Z3
-	VCMPPS   $0x03, Z3, Z2, K2
-	VRANGEPS $0x04, Z3, Z2, Z4
-	VADDPS   Z3, Z2, K2, Z4
-	VMOVAPS  Z4, Z2
-	ADDQ     $0x00000080, BX
-	SUBQ     $0x00000020, CX
+	VMOVUPS  (BX), Z5
+	VCMPPS   $0x03, Z5, Z1, K2
+	VRANGEPS $0x04, Z5, Z1, Z6
+	VADDPS   Z5, Z1, K2, Z6
+	VMOVAPS  Z6, Z1
+	VMOVUPS  64(BX), Z5
+	VCMPPS   $0x03, Z5, Z2, K2
+	VRANGEPS $0x04, Z5, Z2, Z6
+	VADDPS   Z5, Z2, K2, Z6
+	VMOVAPS  Z6, Z2
+	VMOVUPS  128(BX), Z5
+	VCMPPS   $0x03, Z5, Z3, K2
+	VRANGEPS $0x04, Z5, Z3, Z6
+	VADDPS   Z5, Z3, K2, Z6
+	VMOVAPS  Z6, Z3
+	VMOVUPS  192(BX), Z5
+	VCMPPS   $0x03, Z5, Z4, K2
+	VRANGEPS $0x04, Z5, Z4, Z6
+	VADDPS   Z5, Z4, K2, Z6
+	VMOVAPS  Z6, Z4
+	ADDQ     $0x00000100, BX
+	SUBQ     $0x00000040, CX
 	JGE      whole
 
 rest:
-	ADDQ     $0x00000020, CX
+	ADDQ     $0x00000040, CX
 	CMPQ     CX, $0x00000010
 	JL       part0
-	VMOVUPS  (BX), Z3
-	VCMPPS   $0x03, Z3, Z1, K2
-	VRANGEPS $0x04, Z3, Z1, Z4
-	VADDPS   Z3, Z1, K2, Z4
-	VMOVAPS  Z4, Z1
+	VMOVUPS  (BX), Z5
+	VCMPPS   $0x03, Z5, Z1, K2
+	VRANGEPS $0x04, Z5, Z1, Z6
+	VADDPS   Z5, Z1, K2, Z6
+	VMOVAPS  Z6, Z1
+	ADDQ     $0x00000040, BX
+	SUBQ     $0x00000010, CX
+	CMPQ     CX, $0x00000010
+	JL       part1
+	VMOVUPS  (BX), Z5
+	VCMPPS   $0x03, Z5, Z2, K2
+	VRANGEPS $0x04, Z5, Z2, Z6
+	VADDPS   Z5, Z2, K2, Z6
+	VMOVAPS  Z6, Z2
+	ADDQ     $0x00000040, BX
+	SUBQ     $0x00000010, CX
+	CMPQ     CX, $0x00000010
+	JL       part2
+	VMOVUPS  (BX), Z5
+	VCMPPS   $0x03, Z5, Z3, K2
+	VRANGEPS $0x04, Z5, Z3, Z6
+	VADDPS   Z5, Z3, K2, Z6
+	VMOVAPS  Z6, Z3
 	ADDQ     $0x00000040, BX
 	SUBQ     $0x00000010, CX
 	TESTQ    CX, CX
 	JE       joined
-	VMOVAPS  Z0, Z3
-	VMOVUPS  (BX), K1, Z3
-	VCMPPS   $0x03, Z3, Z2, K2
-	VRANGEPS $0x04, Z3, Z2, Z4
-	VADDPS   Z3, Z2, K2, Z4
-	VMOVAPS  Z4, Z2
+	VMOVAPS  Z0, Z5
+	VMOVUPS  (BX), K1, Z5
+	VCMPPS   $0x03, Z5, Z4, K2
+	VRANGEPS $0x04, Z5, Z4, Z6
+	VADDPS   Z5, Z4, K2, Z6
+	VMOVAPS  Z6, Z4
+	LEAQ     (BX)(CX*4), BX
+	JMP      joined
+
+part2:
+	TESTQ    CX, CX
+	JE       joined
+	VMOVAPS  Z0, Z5
+	VMOVUPS  (BX), K1, Z5
+	VCMPPS   $0x03, Z5, Z3, K2
+	VRANGEPS $0x04, Z5, Z3, Z6
+	VADDPS   Z5, Z3, K2, Z6
+	VMOVAPS  Z6, Z3
+	LEAQ     (BX)(CX*4), BX
+	JMP      joined
+
+part1:
+	TESTQ    CX, CX
+	JE       joined
+	VMOVAPS  Z0, Z5
+	VMOVUPS  (BX), K1, Z5
+	VCMPPS   $0x03, Z5, Z2, K2
+	VRANGEPS $0x04, Z5, Z2, Z6
+	VADDPS   Z5, Z2, K2, Z6
+	VMOVAPS  Z6, Z2
 	LEAQ     (BX)(CX*4), BX
 	JMP      joined
 
 part0:
 	TESTQ    CX, CX
 	JE       joined
-	VMOVAPS  Z0, Z3
-	VMOVUPS  (BX), K1, Z3
-	VCMPPS   $0x03, Z3, Z1, K2
-	VRANGEPS $0x04, Z3, Z1, Z4
-	VADDPS   Z3, Z1, K2, Z4
-	VMOVAPS  Z4, Z1
+	VMOVAPS  Z0, Z5
+	VMOVUPS  (BX), K1, Z5
+	VCMPPS   $0x03, Z5, Z1, K2
+	VRANGEPS $0x04, Z5, Z1, Z6
+	VADDPS   Z5, Z1, K2, Z6
+	VMOVAPS  Z6, Z1
 	LEAQ     (BX)(CX*4), BX
 
 joined:
+	CMPQ     SI, $0x00000020
+	JLE      joined2
+	VCMPPS   $0x03, Z3, Z1, K2
+	VRANGEPS $0x04, Z3, Z1, Z5
+	VADDPS   Z3, Z1, K2, Z5
+	VMOVAPS  Z5, Z1
+	VCMPPS   $0x03, Z4, Z2, K2
+	VRANGEPS $0x04, Z4, Z2, Z3
+	VADDPS   Z4, Z2, K2, Z3
+	VMOVAPS  Z3, Z2
+
+joined2:
 	CMPQ     SI, $0x00000010
 	JLE      joined1
 	VCMPPS   $0x03, Z2, Z1, K2
@@ -4104,9 +4252,9 @@ joined1:
 	VZEROUPPER
 	RET
 
-// func minRowsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte)
+// func minRowsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL
-TEXT ·minRowsF64AVX512(SB), NOSPLIT, $0-56
+TEXT ·minRowsF64AVX512(SB), NOSPLIT, $0-72
 	MOVQ         outer+8(FP), AX
 	MOVQ         dst+40(FP), DX
 	MOVQ         x+48(FP), BX
@@ -4273,9 +4421,9 @@ joined1:
 	VZEROUPPER
 	RET
 
-// func minColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte)
+// func minColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX2
-TEXT ·minColumnsF32AVX2(SB), NOSPLIT, $0-56
+TEXT ·minColumnsF32AVX2(SB), NOSPLIT, $0-72
 	MOVQ         outer+8(FP), AX
 	MOVQ         dst+40(FP), DX
 	MOVQ         x+48(FP), BX
@@ -4597,9 +4745,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func minColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte)
+// func minColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX2
-TEXT ·minColumnsF64AVX2(SB), NOSPLIT, $0-56
+TEXT ·minColumnsF64AVX2(SB), NOSPLIT, $0-72
 	MOVQ         outer+8(FP), AX
 	MOVQ         dst+40(FP), DX
 	MOVQ         x+48(FP), BX
@@ -4921,9 +5069,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func minColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte)
+// func minColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·minColumnsF32AVX512(SB), NOSPLIT, $0-56
+TEXT ·minColumnsF32AVX512(SB), NOSPLIT, $0-72
 	MOVQ         outer+8(FP), AX
 	MOVQ         dst+40(FP), DX
 	MOVQ         x+48(FP), BX
@@ -5205,9 +5353,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func minColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte)
+// func minColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·minColumnsF64AVX512(SB), NOSPLIT, $0-56
+TEXT ·minColumnsF64AVX512(SB), NOSPLIT, $0-72
 	MOVQ         outer+8(FP), AX
 	MOVQ         dst+40(FP), DX
 	MOVQ         x+48(FP), BX
@@ -5484,6 +5632,3920 @@ part4:
 next:
 	ADDQ DI, BX
 	ADDQ SI, DX
+	DECQ AX
+	JNZ  matrix
+	VZEROUPPER
+	RET
+
+// func dotRowsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// Requires: AVX
+TEXT ·dotRowsF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    outer+8(FP), AX
+	MOVQ    dst+40(FP), DX
+	MOVQ    x+48(FP), BX
+	VXORPS  X0, X0, X0
+	MOVQ    y+56(FP), SI
+	SUBQ    BX, SI
+	MOVQ    n+16(FP), DI
+	MOVQ    DI, CX
+	ANDQ    $0x00000007, CX
+	LEAQ    tailMask<>+0(SB), R8
+	NEGQ    CX
+	VMOVDQU 32(R8)(CX*4), Y1
+
+row:
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	MOVQ    DI, CX
+	SUBQ    $0x00000020, CX
+	JL      rest
+
+whole:
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX)(SI*1), Y7
+	VMULPS  Y7, Y6, Y6
+	VADDPS  Y6, Y2, Y2
+	VMOVUPS 32(BX), Y6
+	VMOVUPS 32(BX)(SI*1), Y7
+	VMULPS  Y7, Y6, Y6
+	VADDPS  Y6, Y3, Y3
+	VMOVUPS 64(BX), Y6
+	VMOVUPS 64(BX)(SI*1), Y7
+	VMULPS  Y7, Y6, Y6
+	VADDPS  Y6, Y4, Y4
+	VMOVUPS 96(BX), Y6
+	VMOVUPS 96(BX)(SI*1), Y7
+	VMULPS  Y7, Y6, Y6
+	VADDPS  Y6, Y5, Y5
+	ADDQ    $0x00000080, BX
+	SUBQ    $0x00000020, CX
+	JGE     whole
+
+rest:
+	ADDQ       $0x00000020, CX
+	CMPQ       CX, $0x00000008
+	JL         part0
+	VMOVUPS    (BX), Y6
+	VMOVUPS    (BX)(SI*1), Y7
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y6, Y2, Y2
+	ADDQ       $0x00000020, BX
+	SUBQ       $0x00000008, CX
+	CMPQ       CX, $0x00000008
+	JL         part1
+	VMOVUPS    (BX), Y6
+	VMOVUPS    (BX)(SI*1), Y7
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y6, Y3, Y3
+	ADDQ       $0x00000020, BX
+	SUBQ       $0x00000008, CX
+	CMPQ       CX, $0x00000008
+	JL         part2
+	VMOVUPS    (BX), Y6
+	VMOVUPS    (BX)(SI*1), Y7
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y6, Y4, Y4
+	ADDQ       $0x00000020, BX
+	SUBQ       $0x00000008, CX
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPS (BX), Y1, Y6
+	VMASKMOVPS (BX)(SI*1), Y1, Y7
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y6, Y5, Y5
+	LEAQ       (BX)(CX*4), BX
+	JMP        joined
+
+part2:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPS (BX), Y1, Y6
+	VMASKMOVPS (BX)(SI*1), Y1, Y7
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y6, Y4, Y4
+	LEAQ       (BX)(CX*4), BX
+	JMP        joined
+
+part1:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPS (BX), Y1, Y6
+	VMASKMOVPS (BX)(SI*1), Y1, Y7
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y6, Y3, Y3
+	LEAQ       (BX)(CX*4), BX
+	JMP        joined
+
+part0:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPS (BX), Y1, Y6
+	VMASKMOVPS (BX)(SI*1), Y1, Y7
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y6, Y2, Y2
+	LEAQ       (BX)(CX*4), BX
+
+joined:
+	CMPQ   DI, $0x00000010
+	JLE    joined2
+	VADDPS Y4, Y2, Y2
+	VADDPS Y5, Y3, Y3
+
+joined2:
+	CMPQ   DI, $0x00000008
+	JLE    joined1
+	VADDPS Y3, Y2, Y2
+
+joined1:
+	VMOVAPS      X2, X3
+	VEXTRACTF128 $0x01, Y2, X2
+	VADDPS       X2, X3, X3
+	VMOVAPS      X3, X2
+	VPERMILPD    $0x01, X3, X3
+	VADDPS       X3, X2, X2
+	VMOVAPS      X2, X3
+	VPERMILPS    $0x01, X2, X2
+	VADDPS       X2, X3, X3
+	VMOVSS       X3, (DX)
+	ADDQ         $0x00000004, DX
+	DECQ         AX
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func dotRowsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// Requires: AVX
+TEXT ·dotRowsF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    outer+8(FP), AX
+	MOVQ    dst+40(FP), DX
+	MOVQ    x+48(FP), BX
+	VXORPS  X0, X0, X0
+	MOVQ    y+56(FP), SI
+	SUBQ    BX, SI
+	MOVQ    n+16(FP), DI
+	MOVQ    DI, CX
+	ANDQ    $0x00000003, CX
+	LEAQ    tailMask<>+0(SB), R8
+	NEGQ    CX
+	VMOVDQU 32(R8)(CX*8), Y1
+
+row:
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	VMOVAPS Y0, Y8
+	VMOVAPS Y0, Y9
+	MOVQ    DI, CX
+	SUBQ    $0x00000020, CX
+	JL      rest
+
+whole:
+	VMOVUPD (BX), Y10
+	VMOVUPD (BX)(SI*1), Y11
+	VMULPD  Y11, Y10, Y10
+	VADDPD  Y10, Y2, Y2
+	VMOVUPD 32(BX), Y10
+	VMOVUPD 32(BX)(SI*1), Y11
+	VMULPD  Y11, Y10, Y10
+	VADDPD  Y10, Y3, Y3
+	VMOVUPD 64(BX), Y10
+	VMOVUPD 64(BX)(SI*1), Y11
+	VMULPD  Y11, Y10, Y10
+	VADDPD  Y10, Y4, Y4
+	VMOVUPD 96(BX), Y10
+	VMOVUPD 96(BX)(SI*1), Y11
+	VMULPD  Y11, Y10, Y10
+	VADDPD  Y10, Y5, Y5
+	VMOVUPD 128(BX), Y10
+	VMOVUPD 128(BX)(SI*1), Y11
+	VMULPD  Y11, Y10, Y10
+	VADDPD  Y10, Y6, Y6
+	VMOVUPD 160(BX), Y10
+	VMOVUPD 160(BX)(SI*1), Y11
+	VMULPD  Y11, Y10, Y10
+	VADDPD  Y10, Y7, Y7
+	VMOVUPD 192(BX), Y10
+	VMOVUPD 192(BX)(SI*1), Y11
+	VMULPD  Y11, Y10, Y10
+	VADDPD  Y10, Y8, Y8
+	VMOVUPD 224(BX), Y10
+	VMOVUPD 224(BX)(SI*1), Y11
+	VMULPD  Y11, Y10, Y10
+	VADDPD  Y10, Y9, Y9
+	ADDQ    $0x00000100, BX
+	SUBQ    $0x00000020, CX
+	JGE     whole
+
+rest:
+	ADDQ       $0x00000020, CX
+	CMPQ       CX, $0x00000004
+	JL         part0
+	VMOVUPD    (BX), Y10
+	VMOVUPD    (BX)(SI*1), Y11
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y10, Y2, Y2
+	ADDQ       $0x00000020, BX
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part1
+	VMOVUPD    (BX), Y10
+	VMOVUPD    (BX)(SI*1), Y11
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y10, Y3, Y3
+	ADDQ       $0x00000020, BX
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part2
+	VMOVUPD    (BX), Y10
+	VMOVUPD    (BX)(SI*1), Y11
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y10, Y4, Y4
+	ADDQ       $0x00000020, BX
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part3
+	VMOVUPD    (BX), Y10
+	VMOVUPD    (BX)(SI*1), Y11
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y10, Y5, Y5
+	ADDQ       $0x00000020, BX
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part4
+	VMOVUPD    (BX), Y10
+	VMOVUPD    (BX)(SI*1), Y11
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y10, Y6, Y6
+	ADDQ       $0x00000020, BX
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part5
+	VMOVUPD    (BX), Y10
+	VMOVUPD    (BX)(SI*1), Y11
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y10, Y7, Y7
+	ADDQ       $0x00000020, BX
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part6
+	VMOVUPD    (BX), Y10
+	VMOVUPD    (BX)(SI*1), Y11
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y10, Y8, Y8
+	ADDQ       $0x00000020, BX
+	SUBQ       $0x00000004, CX
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (BX), Y1, Y10
+	VMASKMOVPD (BX)(SI*1), Y1, Y11
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y10, Y9, Y9
+	LEAQ       (BX)(CX*8), BX
+	JMP        joined
+
+part6:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (BX), Y1, Y10
+	VMASKMOVPD (BX)(SI*1), Y1, Y11
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y10, Y8, Y8
+	LEAQ       (BX)(CX*8), BX
+	JMP        joined
+
+part5:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (BX), Y1, Y10
+	VMASKMOVPD (BX)(SI*1), Y1, Y11
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y10, Y7, Y7
+	LEAQ       (BX)(CX*8), BX
+	JMP        joined
+
+part4:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (BX), Y1, Y10
+	VMASKMOVPD (BX)(SI*1), Y1, Y11
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y10, Y6, Y6
+	LEAQ       (BX)(CX*8), BX
+	JMP        joined
+
+part3:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (BX), Y1, Y10
+	VMASKMOVPD (BX)(SI*1), Y1, Y11
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y10, Y5, Y5
+	LEAQ       (BX)(CX*8), BX
+	JMP        joined
+
+part2:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (BX), Y1, Y10
+	VMASKMOVPD (BX)(SI*1), Y1, Y11
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y10, Y4, Y4
+	LEAQ       (BX)(CX*8), BX
+	JMP        joined
+
+part1:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (BX), Y1, Y10
+	VMASKMOVPD (BX)(SI*1), Y1, Y11
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y10, Y3, Y3
+	LEAQ       (BX)(CX*8), BX
+	JMP        joined
+
+part0:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (BX), Y1, Y10
+	VMASKMOVPD (BX)(SI*1), Y1, Y11
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y10, Y2, Y2
+	LEAQ       (BX)(CX*8), BX
+
+joined:
+	CMPQ   DI, $0x00000010
+	JLE    joined4
+	VADDPD Y6, Y2, Y2
+	VADDPD Y7, Y3, Y3
+	VADDPD Y8, Y4, Y4
+	VADDPD Y9, Y5, Y5
+
+joined4:
+	CMPQ   DI, $0x00000008
+	JLE    joined2
+	VADDPD Y4, Y2, Y2
+	VADDPD Y5, Y3, Y3
+
+joined2:
+	CMPQ   DI, $0x00000004
+	JLE    joined1
+	VADDPD Y3, Y2, Y2
+
+joined1:
+	VMOVAPS      X2, X3
+	VEXTRACTF128 $0x01, Y2, X2
+	VADDPD       X2, X3, X3
+	VMOVAPS      X3, X2
+	VPERMILPD    $0x01, X3, X3
+	VADDPD       X3, X2, X2
+	VMOVSD       X2, (DX)
+	ADDQ         $0x00000008, DX
+	DECQ         AX
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func dotRowsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// Requires: AVX, AVX512F
+TEXT ·dotRowsF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   outer+8(FP), AX
+	MOVQ   dst+40(FP), DX
+	MOVQ   x+48(FP), BX
+	VXORPS X0, X0, X0
+	MOVQ   y+56(FP), SI
+	SUBQ   BX, SI
+	MOVQ   n+16(FP), DI
+	MOVQ   DI, CX
+	ANDQ   $0x0000000f, CX
+	MOVL   $0x00000001, R8
+	SHLL   CL, R8
+	DECL   R8
+	KMOVW  R8, K1
+
+row:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	MOVQ    DI, CX
+	SUBQ    $0x00000020, CX
+	JL      rest
+
+whole:
+	VMOVUPS (BX), Z3
+	VMOVUPS (BX)(SI*1), Z4
+	VMULPS  Z4, Z3, Z3
+	VADDPS  Z3, Z1, Z1
+	VMOVUPS 64(BX), Z3
+	VMOVUPS 64(BX)(SI*1), Z4
+	VMULPS  Z4, Z3, Z3
+	VADDPS  Z3, Z2, Z2
+	ADDQ    $0x00000080, BX
+	SUBQ    $0x00000020, CX
+	JGE     whole
+
+rest:
+	ADDQ      $0x00000020, CX
+	CMPQ      CX, $0x00000010
+	JL        part0
+	VMOVUPS   (BX), Z3
+	VMOVUPS   (BX)(SI*1), Z4
+	VMULPS    Z4, Z3, Z3
+	VADDPS    Z3, Z1, Z1
+	ADDQ      $0x00000040, BX
+	SUBQ      $0x00000010, CX
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPS.Z (BX), K1, Z3
+	VMOVUPS.Z (BX)(SI*1), K1, Z4
+	VMULPS    Z4, Z3, Z3
+	VADDPS    Z3, Z2, Z2
+	LEAQ      (BX)(CX*4), BX
+	JMP       joined
+
+part0:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPS.Z (BX), K1, Z3
+	VMOVUPS.Z (BX)(SI*1), K1, Z4
+	VMULPS    Z4, Z3, Z3
+	VADDPS    Z3, Z1, Z1
+	LEAQ      (BX)(CX*4), BX
+
+joined:
+	CMPQ   DI, $0x00000010
+	JLE    joined1
+	VADDPS Z2, Z1, Z1
+
+joined1:
+	VMOVAPS       Y1, Y2
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	VADDPS        Y1, Y2, Y2
+	VMOVAPS       X2, X1
+	VEXTRACTF128  $0x01, Y2, X2
+	VADDPS        X2, X1, X1
+	VMOVAPS       X1, X2
+	VPERMILPD     $0x01, X1, X1
+	VADDPS        X1, X2, X2
+	VMOVAPS       X2, X1
+	VPERMILPS     $0x01, X2, X2
+	VADDPS        X2, X1, X1
+	VMOVSS        X1, (DX)
+	ADDQ          $0x00000004, DX
+	DECQ          AX
+	JNZ           row
+	VZEROUPPER
+	RET
+
+// func dotRowsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// Requires: AVX, AVX512F
+TEXT ·dotRowsF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   outer+8(FP), AX
+	MOVQ   dst+40(FP), DX
+	MOVQ   x+48(FP), BX
+	VXORPS X0, X0, X0
+	MOVQ   y+56(FP), SI
+	SUBQ   BX, SI
+	MOVQ   n+16(FP), DI
+	MOVQ   DI, CX
+	ANDQ   $0x00000007, CX
+	MOVL   $0x00000001, R8
+	SHLL   CL, R8
+	DECL   R8
+	KMOVW  R8, K1
+
+row:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	MOVQ    DI, CX
+	SUBQ    $0x00000020, CX
+	JL      rest
+
+whole:
+	VMOVUPD (BX), Z5
+	VMOVUPD (BX)(SI*1), Z6
+	VMULPD  Z6, Z5, Z5
+	VADDPD  Z5, Z1, Z1
+	VMOVUPD 64(BX), Z5
+	VMOVUPD 64(BX)(SI*1), Z6
+	VMULPD  Z6, Z5, Z5
+	VADDPD  Z5, Z2, Z2
+	VMOVUPD 128(BX), Z5
+	VMOVUPD 128(BX)(SI*1), Z6
+	VMULPD  Z6, Z5, Z5
+	VADDPD  Z5, Z3, Z3
+	VMOVUPD 192(BX), Z5
+	VMOVUPD 192(BX)(SI*1), Z6
+	VMULPD  Z6, Z5, Z5
+	VADDPD  Z5, Z4, Z4
+	ADDQ    $0x00000100, BX
+	SUBQ    $0x00000020, CX
+	JGE     whole
+
+rest:
+	ADDQ      $0x00000020, CX
+	CMPQ      CX, $0x00000008
+	JL        part0
+	VMOVUPD   (BX), Z5
+	VMOVUPD   (BX)(SI*1), Z6
+	VMULPD    Z6, Z5, Z5
+	VADDPD    Z5, Z1, Z1
+	ADDQ      $0x00000040, BX
+	SUBQ      $0x00000008, CX
+	CMPQ      CX, $0x00000008
+	JL        part1
+	VMOVUPD   (BX), Z5
+	VMOVUPD   (BX)(SI*1), Z6
+	VMULPD    Z6, Z5, Z5
+	VADDPD    Z5, Z2, Z2
+	ADDQ      $0x00000040, BX
+	SUBQ      $0x00000008, CX
+	CMPQ      CX, $0x00000008
+	JL        part2
+	VMOVUPD   (BX), Z5
+	VMOVUPD   (BX)(SI*1), Z6
+	VMULPD    Z6, Z5, Z5
+	VADDPD    Z5, Z3, Z3
+	ADDQ      $0x00000040, BX
+	SUBQ      $0x00000008, CX
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPD.Z (BX), K1, Z5
+	VMOVUPD.Z (BX)(SI*1), K1, Z6
+	VMULPD    Z6, Z5, Z5
+	VADDPD    Z5, Z4, Z4
+	LEAQ      (BX)(CX*8), BX
+	JMP       joined
+
+part2:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPD.Z (BX), K1, Z5
+	VMOVUPD.Z (BX)(SI*1), K1, Z6
+	VMULPD    Z6, Z5, Z5
+	VADDPD    Z5, Z3, Z3
+	LEAQ      (BX)(CX*8), BX
+	JMP       joined
+
+part1:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPD.Z (BX), K1, Z5
+	VMOVUPD.Z (BX)(SI*1), K1, Z6
+	VMULPD    Z6, Z5, Z5
+	VADDPD    Z5, Z2, Z2
+	LEAQ      (BX)(CX*8), BX
+	JMP       joined
+
+part0:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPD.Z (BX), K1, Z5
+	VMOVUPD.Z (BX)(SI*1), K1, Z6
+	VMULPD    Z6, Z5, Z5
+	VADDPD    Z5, Z1, Z1
+	LEAQ      (BX)(CX*8), BX
+
+joined:
+	CMPQ   DI, $0x00000010
+	JLE    joined2
+	VADDPD Z3, Z1, Z1
+	VADDPD Z4, Z2, Z2
+
+joined2:
+	CMPQ   DI, $0x00000008
+	JLE    joined1
+	VADDPD Z2, Z1, Z1
+
+joined1:
+	VMOVAPS       Y1, Y2
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	VADDPD        Y1, Y2, Y2
+	VMOVAPS       X2, X1
+	VEXTRACTF128  $0x01, Y2, X2
+	VADDPD        X2, X1, X1
+	VMOVAPS       X1, X2
+	VPERMILPD     $0x01, X1, X1
+	VADDPD        X1, X2, X2
+	VMOVSD        X2, (DX)
+	ADDQ          $0x00000008, DX
+	DECQ          AX
+	JNZ           row
+	VZEROUPPER
+	RET
+
+// func addColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// Requires: AVX
+TEXT ·addColumnsF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ   outer+8(FP), AX
+	MOVQ   dst+40(FP), DX
+	MOVQ   x+48(FP), BX
+	VXORPS X0, X0, X0
+	MOVQ   stride+32(FP), SI
+	MOVQ   n+16(FP), DI
+	SHLQ   $0x02, SI
+	IMULQ  SI, DI
+
+matrix:
+	MOVQ BX, R8
+	MOVQ DX, R9
+	MOVQ cols+24(FP), CX
+
+strip8:
+	CMPQ    CX, $0x00000040
+	JL      less8
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	VMOVAPS Y0, Y8
+	VMOVUPS (R9), Y1
+	VMOVUPS 32(R9), Y2
+	VMOVUPS 64(R9), Y3
+	VMOVUPS 96(R9), Y4
+	VMOVUPS 128(R9), Y5
+	VMOVUPS 160(R9), Y6
+	VMOVUPS 192(R9), Y7
+	VMOVUPS 224(R9), Y8
+	MOVQ    R8, R10
+	MOVQ    n+16(FP), R11
+
+rows8:
+	VMOVUPS (R10), Y9
+	VADDPS  Y9, Y1, Y1
+	VMOVUPS 32(R10), Y9
+	VADDPS  Y9, Y2, Y2
+	VMOVUPS 64(R10), Y9
+	VADDPS  Y9, Y3, Y3
+	VMOVUPS 96(R10), Y9
+	VADDPS  Y9, Y4, Y4
+	VMOVUPS 128(R10), Y9
+	VADDPS  Y9, Y5, Y5
+	VMOVUPS 160(R10), Y9
+	VADDPS  Y9, Y6, Y6
+	VMOVUPS 192(R10), Y9
+	VADDPS  Y9, Y7, Y7
+	VMOVUPS 224(R10), Y9
+	VADDPS  Y9, Y8, Y8
+	ADDQ    SI, R10
+	DECQ    R11
+	JNZ     rows8
+	VMOVUPS Y1, (R9)
+	VMOVUPS Y2, 32(R9)
+	VMOVUPS Y3, 64(R9)
+	VMOVUPS Y4, 96(R9)
+	VMOVUPS Y5, 128(R9)
+	VMOVUPS Y6, 160(R9)
+	VMOVUPS Y7, 192(R9)
+	VMOVUPS Y8, 224(R9)
+	ADDQ    $0x00000100, R8
+	ADDQ    $0x00000100, R9
+	SUBQ    $0x00000040, CX
+	JMP     strip8
+
+less8:
+strip4:
+	CMPQ    CX, $0x00000020
+	JL      less4
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVUPS (R9), Y1
+	VMOVUPS 32(R9), Y2
+	VMOVUPS 64(R9), Y3
+	VMOVUPS 96(R9), Y4
+	MOVQ    R8, R10
+	MOVQ    n+16(FP), R11
+
+rows4:
+	VMOVUPS (R10), Y5
+	VADDPS  Y5, Y1, Y1
+	VMOVUPS 32(R10), Y5
+	VADDPS  Y5, Y2, Y2
+	VMOVUPS 64(R10), Y5
+	VADDPS  Y5, Y3, Y3
+	VMOVUPS 96(R10), Y5
+	VADDPS  Y5, Y4, Y4
+	ADDQ    SI, R10
+	DECQ    R11
+	JNZ     rows4
+	VMOVUPS Y1, (R9)
+	VMOVUPS Y2, 32(R9)
+	VMOVUPS Y3, 64(R9)
+	VMOVUPS Y4, 96(R9)
+	ADDQ    $0x00000080, R8
+	ADDQ    $0x00000080, R9
+	SUBQ    $0x00000020, CX
+	JMP     strip4
+
+less4:
+	TESTQ      CX, CX
+	JE         next
+	CMPQ       CX, $0x00000008
+	JG         over1
+	SUBQ       $0x00000000, CX
+	LEAQ       tailMask<>+0(SB), R10
+	NEGQ       CX
+	VMOVDQU    32(R10)(CX*4), Y2
+	VMOVAPS    Y0, Y1
+	VMASKMOVPS (R9), Y2, Y1
+	MOVQ       R8, R10
+	MOVQ       n+16(FP), R11
+
+part1:
+	VMASKMOVPS (R10), Y2, Y3
+	VADDPS     Y3, Y1, Y1
+	ADDQ       SI, R10
+	DECQ       R11
+	JNZ        part1
+	VMASKMOVPS Y1, Y2, (R9)
+	JMP        next
+
+over1:
+	CMPQ       CX, $0x00000010
+	JG         over2
+	SUBQ       $0x00000008, CX
+	LEAQ       tailMask<>+0(SB), R10
+	NEGQ       CX
+	VMOVDQU    32(R10)(CX*4), Y3
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVUPS    (R9), Y1
+	VMASKMOVPS 32(R9), Y3, Y2
+	MOVQ       R8, R10
+	MOVQ       n+16(FP), R11
+
+part2:
+	VMOVUPS    (R10), Y4
+	VADDPS     Y4, Y1, Y1
+	VMASKMOVPS 32(R10), Y3, Y4
+	VADDPS     Y4, Y2, Y2
+	ADDQ       SI, R10
+	DECQ       R11
+	JNZ        part2
+	VMOVUPS    Y1, (R9)
+	VMASKMOVPS Y2, Y3, 32(R9)
+	JMP        next
+
+over2:
+	CMPQ       CX, $0x00000018
+	JG         over3
+	SUBQ       $0x00000010, CX
+	LEAQ       tailMask<>+0(SB), R10
+	NEGQ       CX
+	VMOVDQU    32(R10)(CX*4), Y4
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	VMOVUPS    (R9), Y1
+	VMOVUPS    32(R9), Y2
+	VMASKMOVPS 64(R9), Y4, Y3
+	MOVQ       R8, R10
+	MOVQ       n+16(FP), R11
+
+part3:
+	VMOVUPS    (R10), Y5
+	VADDPS     Y5, Y1, Y1
+	VMOVUPS    32(R10), Y5
+	VADDPS     Y5, Y2, Y2
+	VMASKMOVPS 64(R10), Y4, Y5
+	VADDPS     Y5, Y3, Y3
+	ADDQ       SI, R10
+	DECQ       R11
+	JNZ        part3
+	VMOVUPS    Y1, (R9)
+	VMOVUPS    Y2, 32(R9)
+	VMASKMOVPS Y3, Y4, 64(R9)
+	JMP        next
+
+over3:
+	SUBQ       $0x00000018, CX
+	LEAQ       tailMask<>+0(SB), R10
+	NEGQ       CX
+	VMOVDQU    32(R10)(CX*4), Y5
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	VMOVAPS    Y0, Y4
+	VMOVUPS    (R9), Y1
+	VMOVUPS    32(R9), Y2
+	VMOVUPS    64(R9), Y3
+	VMASKMOVPS 96(R9), Y5, Y4
+	MOVQ       R8, R10
+	MOVQ       n+16(FP), R11
+
+part4:
+	VMOVUPS    (R10), Y6
+	VADDPS     Y6, Y1, Y1
+	VMOVUPS    32(R10), Y6
+	VADDPS     Y6, Y2, Y2
+	VMOVUPS    64(R10), Y6
+	VADDPS     Y6, Y3, Y3
+	VMASKMOVPS 96(R10), Y5, Y6
+	VADDPS     Y6, Y4, Y4
+	ADDQ       SI, R10
+	DECQ       R11
+	JNZ        part4
+	VMOVUPS    Y1, (R9)
+	VMOVUPS    Y2, 32(R9)
+	VMOVUPS    Y3, 64(R9)
+	VMASKMOVPS Y4, Y5, 96(R9)
+	JMP        next
+
+next:
+	ADDQ DI, BX
+	ADDQ SI, DX
+	DECQ AX
+	JNZ  matrix
+	VZEROUPPER
+	RET
+
+// func addColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// Requires: AVX
+TEXT ·addColumnsF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ   outer+8(FP), AX
+	MOVQ   dst+40(FP), DX
+	MOVQ   x+48(FP), BX
+	VXORPS X0, X0, X0
+	MOVQ   stride+32(FP), SI
+	MOVQ   n+16(FP), DI
+	SHLQ   $0x03, SI
+	IMULQ  SI, DI
+
+matrix:
+	MOVQ BX, R8
+	MOVQ DX, R9
+	MOVQ cols+24(FP), CX
+
+strip8:
+	CMPQ    CX, $0x00000020
+	JL      less8
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	VMOVAPS Y0, Y8
+	VMOVUPD (R9), Y1
+	VMOVUPD 32(R9), Y2
+	VMOVUPD 64(R9), Y3
+	VMOVUPD 96(R9), Y4
+	VMOVUPD 128(R9), Y5
+	VMOVUPD 160(R9), Y6
+	VMOVUPD 192(R9), Y7
+	VMOVUPD 224(R9), Y8
+	MOVQ    R8, R10
+	MOVQ    n+16(FP), R11
+
+rows8:
+	VMOVUPD (R10), Y9
+	VADDPD  Y9, Y1, Y1
+	VMOVUPD 32(R10), Y9
+	VADDPD  Y9, Y2, Y2
+	VMOVUPD 64(R10), Y9
+	VADDPD  Y9, Y3, Y3
+	VMOVUPD 96(R10), Y9
+	VADDPD  Y9, Y4, Y4
+	VMOVUPD 128(R10), Y9
+	VADDPD  Y9, Y5, Y5
+	VMOVUPD 160(R10), Y9
+	VADDPD  Y9, Y6, Y6
+	VMOVUPD 192(R10), Y9
+	VADDPD  Y9, Y7, Y7
+	VMOVUPD 224(R10), Y9
+	VADDPD  Y9, Y8, Y8
+	ADDQ    SI, R10
+	DECQ    R11
+	JNZ     rows8
+	VMOVUPD Y1, (R9)
+	VMOVUPD Y2, 32(R9)
+	VMOVUPD Y3, 64(R9)
+	VMOVUPD Y4, 96(R9)
+	VMOVUPD Y5, 128(R9)
+	VMOVUPD Y6, 160(R9)
+	VMOVUPD Y7, 192(R9)
+	VMOVUPD Y8, 224(R9)
+	ADDQ    $0x00000100, R8
+	ADDQ    $0x00000100, R9
+	SUBQ    $0x00000020, CX
+	JMP     strip8
+
+less8:
+strip4:
+	CMPQ    CX, $0x00000010
+	JL      less4
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVUPD (R9), Y1
+	VMOVUPD 32(R9), Y2
+	VMOVUPD 64(R9), Y3
+	VMOVUPD 96(R9), Y4
+	MOVQ    R8, R10
+	MOVQ    n+16(FP), R11
+
+rows4:
+	VMOVUPD (R10), Y5
+	VADDPD  Y5, Y1, Y1
+	VMOVUPD 32(R10), Y5
+	VADDPD  Y5, Y2, Y2
+	VMOVUPD 64(R10), Y5
+	VADDPD  Y5, Y3, Y3
+	VMOVUPD 96(R10), Y5
+	VADDPD  Y5, Y4, Y4
+	ADDQ    SI, R10
+	DECQ    R11
+	JNZ     rows4
+	VMOVUPD Y1, (R9)
+	VMOVUPD Y2, 32(R9)
+	VMOVUPD Y3, 64(R9)
+	VMOVUPD Y4, 96(R9)
+	ADDQ    $0x00000080, R8
+	ADDQ    $0x00000080, R9
+	SUBQ    $0x00000010, CX
+	JMP     strip4
+
+less4:
+	TESTQ      CX, CX
+	JE         next
+	CMPQ       CX, $0x00000004
+	JG         over1
+	SUBQ       $0x00000000, CX
+	LEAQ       tailMask<>+0(SB), R10
+	NEGQ       CX
+	VMOVDQU    32(R10)(CX*8), Y2
+	VMOVAPS    Y0, Y1
+	VMASKMOVPD (R9), Y2, Y1
+	MOVQ       R8, R10
+	MOVQ       n+16(FP), R11
+
+part1:
+	VMASKMOVPD (R10), Y2, Y3
+	VADDPD     Y3, Y1, Y1
+	ADDQ       SI, R10
+	DECQ       R11
+	JNZ        part1
+	VMASKMOVPD Y1, Y2, (R9)
+	JMP        next
+
+over1:
+	CMPQ       CX, $0x00000008
+	JG         over2
+	SUBQ       $0x00000004, CX
+	LEAQ       tailMask<>+0(SB), R10
+	NEGQ       CX
+	VMOVDQU    32(R10)(CX*8), Y3
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVUPD    (R9), Y1
+	VMASKMOVPD 32(R9), Y3, Y2
+	MOVQ       R8, R10
+	MOVQ       n+16(FP), R11
+
+part2:
+	VMOVUPD    (R10), Y4
+	VADDPD     Y4, Y1, Y1
+	VMASKMOVPD 32(R10), Y3, Y4
+	VADDPD     Y4, Y2, Y2
+	ADDQ       SI, R10
+	DECQ       R11
+	JNZ        part2
+	VMOVUPD    Y1, (R9)
+	VMASKMOVPD Y2, Y3, 32(R9)
+	JMP        next
+
+over2:
+	CMPQ       CX, $0x0000000c
+	JG         over3
+	SUBQ       $0x00000008, CX
+	LEAQ       tailMask<>+0(SB), R10
+	NEGQ       CX
+	VMOVDQU    32(R10)(CX*8), Y4
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	VMOVUPD    (R9), Y1
+	VMOVUPD    32(R9), Y2
+	VMASKMOVPD 64(R9), Y4, Y3
+	MOVQ       R8, R10
+	MOVQ       n+16(FP), R11
+
+part3:
+	VMOVUPD    (R10), Y5
+	VADDPD     Y5, Y1, Y1
+	VMOVUPD    32(R10), Y5
+	VADDPD     Y5, Y2, Y2
+	VMASKMOVPD 64(R10), Y4, Y5
+	VADDPD     Y5, Y3, Y3
+	ADDQ       SI, R10
+	DECQ       R11
+	JNZ        part3
+	VMOVUPD    Y1, (R9)
+	VMOVUPD    Y2, 32(R9)
+	VMASKMOVPD Y3, Y4, 64(R9)
+	JMP        next
+
+over3:
+	SUBQ       $0x0000000c, CX
+	LEAQ       tailMask<>+0(SB), R10
+	NEGQ       CX
+	VMOVDQU    32(R10)(CX*8), Y5
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	VMOVAPS    Y0, Y4
+	VMOVUPD    (R9), Y1
+	VMOVUPD    32(R9), Y2
+	VMOVUPD    64(R9), Y3
+	VMASKMOVPD 96(R9), Y5, Y4
+	MOVQ       R8, R10
+	MOVQ       n+16(FP), R11
+
+part4:
+	VMOVUPD    (R10), Y6
+	VADDPD     Y6, Y1, Y1
+	VMOVUPD    32(R10), Y6
+	VADDPD     Y6, Y2, Y2
+	VMOVUPD    64(R10), Y6
+	VADDPD     Y6, Y3, Y3
+	VMASKMOVPD 96(R10), Y5, Y6
+	VADDPD     Y6, Y4, Y4
+	ADDQ       SI, R10
+	DECQ       R11
+	JNZ        part4
+	VMOVUPD    Y1, (R9)
+	VMOVUPD    Y2, 32(R9)
+	VMOVUPD    Y3, 64(R9)
+	VMASKMOVPD Y4, Y5, 96(R9)
+	JMP        next
+
+next:
+	ADDQ DI, BX
+	ADDQ SI, DX
+	DECQ AX
+	JNZ  matrix
+	VZEROUPPER
+	RET
+
+// func addColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// Requires: AVX, AVX512F
+TEXT ·addColumnsF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   outer+8(FP), AX
+	MOVQ   dst+40(FP), DX
+	MOVQ   x+48(FP), BX
+	VXORPS X0, X0, X0
+	MOVQ   stride+32(FP), SI
+	MOVQ   n+16(FP), DI
+	SHLQ   $0x02, SI
+	IMULQ  SI, DI
+
+matrix:
+	MOVQ BX, R8
+	MOVQ DX, R9
+	MOVQ cols+24(FP), CX
+
+strip8:
+	CMPQ    CX, $0x00000080
+	JL      less8
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVUPS (R9), Z1
+	VMOVUPS 64(R9), Z2
+	VMOVUPS 128(R9), Z3
+	VMOVUPS 192(R9), Z4
+	VMOVUPS 256(R9), Z5
+	VMOVUPS 320(R9), Z6
+	VMOVUPS 384(R9), Z7
+	VMOVUPS 448(R9), Z8
+	MOVQ    R8, R10
+	MOVQ    n+16(FP), R11
+
+rows8:
+	VMOVUPS (R10), Z9
+	VADDPS  Z9, Z1, Z1
+	VMOVUPS 64(R10), Z9
+	VADDPS  Z9, Z2, Z2
+	VMOVUPS 128(R10), Z9
+	VADDPS  Z9, Z3, Z3
+	VMOVUPS 192(R10), Z9
+	VADDPS  Z9, Z4, Z4
+	VMOVUPS 256(R10), Z9
+	VADDPS  Z9, Z5, Z5
+	VMOVUPS 320(R10), Z9
+	VADDPS  Z9, Z6, Z6
+	VMOVUPS 384(R10), Z9
+	VADDPS  Z9, Z7, Z7
+	VMOVUPS 448(R10), Z9
+	VADDPS  Z9, Z8, Z8
+	ADDQ    SI, R10
+	DECQ    R11
+	JNZ     rows8
+	VMOVUPS Z1, (R9)
+	VMOVUPS Z2, 64(R9)
+	VMOVUPS Z3, 128(R9)
+	VMOVUPS Z4, 192(R9)
+	VMOVUPS Z5, 256(R9)
+	VMOVUPS Z6, 320(R9)
+	VMOVUPS Z7, 384(R9)
+	VMOVUPS Z8, 448(R9)
+	ADDQ    $0x00000200, R8
+	ADDQ    $0x00000200, R9
+	SUBQ    $0x00000080, CX
+	JMP     strip8
+
+less8:
+strip4:
+	CMPQ    CX, $0x00000040
+	JL      less4
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVUPS (R9), Z1
+	VMOVUPS 64(R9), Z2
+	VMOVUPS 128(R9), Z3
+	VMOVUPS 192(R9), Z4
+	MOVQ    R8, R10
+	MOVQ    n+16(FP), R11
+
+rows4:
+	VMOVUPS (R10), Z5
+	VADDPS  Z5, Z1, Z1
+	VMOVUPS 64(R10), Z5
+	VADDPS  Z5, Z2, Z2
+	VMOVUPS 128(R10), Z5
+	VADDPS  Z5, Z3, Z3
+	VMOVUPS 192(R10), Z5
+	VADDPS  Z5, Z4, Z4
+	ADDQ    SI, R10
+	DECQ    R11
+	JNZ     rows4
+	VMOVUPS Z1, (R9)
+	VMOVUPS Z2, 64(R9)
+	VMOVUPS Z3, 128(R9)
+	VMOVUPS Z4, 192(R9)
+	ADDQ    $0x00000100, R8
+	ADDQ    $0x00000100, R9
+	SUBQ    $0x00000040, CX
+	JMP     strip4
+
+less4:
+	TESTQ     CX, CX
+	JE        next
+	CMPQ      CX, $0x00000010
+	JG        over1
+	SUBQ      $0x00000000, CX
+	MOVL      $0x00000001, R10
+	SHLL      CL, R10
+	DECL      R10
+	KMOVW     R10, K1
+	VMOVAPS   Z0, Z1
+	VMOVUPS.Z (R9), K1, Z1
+	MOVQ      R8, R10
+	MOVQ      n+16(FP), R11
+
+part1:
+	VMOVUPS.Z (R10), K1, Z2
+	VADDPS    Z2, Z1, Z1
+	ADDQ      SI, R10
+	DECQ      R11
+	JNZ       part1
+	VMOVUPS   Z1, K1, (R9)
+	JMP       next
+
+over1:
+	CMPQ      CX, $0x00000020
+	JG        over2
+	SUBQ      $0x00000010, CX
+	MOVL      $0x00000001, R10
+	SHLL      CL, R10
+	DECL      R10
+	KMOVW     R10, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVUPS   (R9), Z1
+	VMOVUPS.Z 64(R9), K1, Z2
+	MOVQ      R8, R10
+	MOVQ      n+16(FP), R11
+
+part2:
+	VMOVUPS   (R10), Z3
+	VADDPS    Z3, Z1, Z1
+	VMOVUPS.Z 64(R10), K1, Z3
+	VADDPS    Z3, Z2, Z2
+	ADDQ      SI, R10
+	DECQ      R11
+	JNZ       part2
+	VMOVUPS   Z1, (R9)
+	VMOVUPS   Z2, K1, 64(R9)
+	JMP       next
+
+over2:
+	CMPQ      CX, $0x00000030
+	JG        over3
+	SUBQ      $0x00000020, CX
+	MOVL      $0x00000001, R10
+	SHLL      CL, R10
+	DECL      R10
+	KMOVW     R10, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVUPS   (R9), Z1
+	VMOVUPS   64(R9), Z2
+	VMOVUPS.Z 128(R9), K1, Z3
+	MOVQ      R8, R10
+	MOVQ      n+16(FP), R11
+
+part3:
+	VMOVUPS   (R10), Z4
+	VADDPS    Z4, Z1, Z1
+	VMOVUPS   64(R10), Z4
+	VADDPS    Z4, Z2, Z2
+	VMOVUPS.Z 128(R10), K1, Z4
+	VADDPS    Z4, Z3, Z3
+	ADDQ      SI, R10
+	DECQ      R11
+	JNZ       part3
+	VMOVUPS   Z1, (R9)
+	VMOVUPS   Z2, 64(R9)
+	VMOVUPS   Z3, K1, 128(R9)
+	JMP       next
+
+over3:
+	SUBQ      $0x00000030, CX
+	MOVL      $0x00000001, R10
+	SHLL      CL, R10
+	DECL      R10
+	KMOVW     R10, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z4
+	VMOVUPS   (R9), Z1
+	VMOVUPS   64(R9), Z2
+	VMOVUPS   128(R9), Z3
+	VMOVUPS.Z 192(R9), K1, Z4
+	MOVQ      R8, R10
+	MOVQ      n+16(FP), R11
+
+part4:
+	VMOVUPS   (R10), Z5
+	VADDPS    Z5, Z1, Z1
+	VMOVUPS   64(R10), Z5
+	VADDPS    Z5, Z2, Z2
+	VMOVUPS   128(R10), Z5
+	VADDPS    Z5, Z3, Z3
+	VMOVUPS.Z 192(R10), K1, Z5
+	VADDPS    Z5, Z4, Z4
+	ADDQ      SI, R10
+	DECQ      R11
+	JNZ       part4
+	VMOVUPS   Z1, (R9)
+	VMOVUPS   Z2, 64(R9)
+	VMOVUPS   Z3, 128(R9)
+	VMOVUPS   Z4, K1, 192(R9)
+	JMP       next
+
+next:
+	ADDQ DI, BX
+	ADDQ SI, DX
+	DECQ AX
+	JNZ  matrix
+	VZEROUPPER
+	RET
+
+// func addColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// Requires: AVX, AVX512F
+TEXT ·addColumnsF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   outer+8(FP), AX
+	MOVQ   dst+40(FP), DX
+	MOVQ   x+48(FP), BX
+	VXORPS X0, X0, X0
+	MOVQ   stride+32(FP), SI
+	MOVQ   n+16(FP), DI
+	SHLQ   $0x03, SI
+	IMULQ  SI, DI
+
+matrix:
+	MOVQ BX, R8
+	MOVQ DX, R9
+	MOVQ cols+24(FP), CX
+
+strip8:
+	CMPQ    CX, $0x00000040
+	JL      less8
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVUPD (R9), Z1
+	VMOVUPD 64(R9), Z2
+	VMOVUPD 128(R9), Z3
+	VMOVUPD 192(R9), Z4
+	VMOVUPD 256(R9), Z5
+	VMOVUPD 320(R9), Z6
+	VMOVUPD 384(R9), Z7
+	VMOVUPD 448(R9), Z8
+	MOVQ    R8, R10
+	MOVQ    n+16(FP), R11
+
+rows8:
+	VMOVUPD (R10), Z9
+	VADDPD  Z9, Z1, Z1
+	VMOVUPD 64(R10), Z9
+	VADDPD  Z9, Z2, Z2
+	VMOVUPD 128(R10), Z9
+	VADDPD  Z9, Z3, Z3
+	VMOVUPD 192(R10), Z9
+	VADDPD  Z9, Z4, Z4
+	VMOVUPD 256(R10), Z9
+	VADDPD  Z9, Z5, Z5
+	VMOVUPD 320(R10), Z9
+	VADDPD  Z9, Z6, Z6
+	VMOVUPD 384(R10), Z9
+	VADDPD  Z9, Z7, Z7
+	VMOVUPD 448(R10), Z9
+	VADDPD  Z9, Z8, Z8
+	ADDQ    SI, R10
+	DECQ    R11
+	JNZ     rows8
+	VMOVUPD Z1, (R9)
+	VMOVUPD Z2, 64(R9)
+	VMOVUPD Z3, 128(R9)
+	VMOVUPD Z4, 192(R9)
+	VMOVUPD Z5, 256(R9)
+	VMOVUPD Z6, 320(R9)
+	VMOVUPD Z7, 384(R9)
+	VMOVUPD Z8, 448(R9)
+	ADDQ    $0x00000200, R8
+	ADDQ    $0x00000200, R9
+	SUBQ    $0x00000040, CX
+	JMP     strip8
+
+less8:
+strip4:
+	CMPQ    CX, $0x00000020
+	JL      less4
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVUPD (R9), Z1
+	VMOVUPD 64(R9), Z2
+	VMOVUPD 128(R9), Z3
+	VMOVUPD 192(R9), Z4
+	MOVQ    R8, R10
+	MOVQ    n+16(FP), R11
+
+rows4:
+	VMOVUPD (R10), Z5
+	VADDPD  Z5, Z1, Z1
+	VMOVUPD 64(R10), Z5
+	VADDPD  Z5, Z2, Z2
+	VMOVUPD 128(R10), Z5
+	VADDPD  Z5, Z3, Z3
+	VMOVUPD 192(R10), Z5
+	VADDPD  Z5, Z4, Z4
+	ADDQ    SI, R10
+	DECQ    R11
+	JNZ     rows4
+	VMOVUPD Z1, (R9)
+	VMOVUPD Z2, 64(R9)
+	VMOVUPD Z3, 128(R9)
+	VMOVUPD Z4, 192(R9)
+	ADDQ    $0x00000100, R8
+	ADDQ    $0x00000100, R9
+	SUBQ    $0x00000020, CX
+	JMP     strip4
+
+less4:
+	TESTQ     CX, CX
+	JE        next
+	CMPQ      CX, $0x00000008
+	JG        over1
+	SUBQ      $0x00000000, CX
+	MOVL      $0x00000001, R10
+	SHLL      CL, R10
+	DECL      R10
+	KMOVW     R10, K1
+	VMOVAPS   Z0, Z1
+	VMOVUPD.Z (R9), K1, Z1
+	MOVQ      R8, R10
+	MOVQ      n+16(FP), R11
+
+part1:
+	VMOVUPD.Z (R10), K1, Z2
+	VADDPD    Z2, Z1, Z1
+	ADDQ      SI, R10
+	DECQ      R11
+	JNZ       part1
+	VMOVUPD   Z1, K1, (R9)
+	JMP       next
+
+over1:
+	CMPQ      CX, $0x00000010
+	JG        over2
+	SUBQ      $0x00000008, CX
+	MOVL      $0x00000001, R10
+	SHLL      CL, R10
+	DECL      R10
+	KMOVW     R10, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVUPD   (R9), Z1
+	VMOVUPD.Z 64(R9), K1, Z2
+	MOVQ      R8, R10
+	MOVQ      n+16(FP), R11
+
+part2:
+	VMOVUPD   (R10), Z3
+	VADDPD    Z3, Z1, Z1
+	VMOVUPD.Z 64(R10), K1, Z3
+	VADDPD    Z3, Z2, Z2
+	ADDQ      SI, R10
+	DECQ      R11
+	JNZ       part2
+	VMOVUPD   Z1, (R9)
+	VMOVUPD   Z2, K1, 64(R9)
+	JMP       next
+
+over2:
+	CMPQ      CX, $0x00000018
+	JG        over3
+	SUBQ      $0x00000010, CX
+	MOVL      $0x00000001, R10
+	SHLL      CL, R10
+	DECL      R10
+	KMOVW     R10, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVUPD   (R9), Z1
+	VMOVUPD   64(R9), Z2
+	VMOVUPD.Z 128(R9), K1, Z3
+	MOVQ      R8, R10
+	MOVQ      n+16(FP), R11
+
+part3:
+	VMOVUPD   (R10), Z4
+	VADDPD    Z4, Z1, Z1
+	VMOVUPD   64(R10), Z4
+	VADDPD    Z4, Z2, Z2
+	VMOVUPD.Z 128(R10), K1, Z4
+	VADDPD    Z4, Z3, Z3
+	ADDQ      SI, R10
+	DECQ      R11
+	JNZ       part3
+	VMOVUPD   Z1, (R9)
+	VMOVUPD   Z2, 64(R9)
+	VMOVUPD   Z3, K1, 128(R9)
+	JMP       next
+
+over3:
+	SUBQ      $0x00000018, CX
+	MOVL      $0x00000001, R10
+	SHLL      CL, R10
+	DECL      R10
+	KMOVW     R10, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z4
+	VMOVUPD   (R9), Z1
+	VMOVUPD   64(R9), Z2
+	VMOVUPD   128(R9), Z3
+	VMOVUPD.Z 192(R9), K1, Z4
+	MOVQ      R8, R10
+	MOVQ      n+16(FP), R11
+
+part4:
+	VMOVUPD   (R10), Z5
+	VADDPD    Z5, Z1, Z1
+	VMOVUPD   64(R10), Z5
+	VADDPD    Z5, Z2, Z2
+	VMOVUPD   128(R10), Z5
+	VADDPD    Z5, Z3, Z3
+	VMOVUPD.Z 192(R10), K1, Z5
+	VADDPD    Z5, Z4, Z4
+	ADDQ      SI, R10
+	DECQ      R11
+	JNZ       part4
+	VMOVUPD   Z1, (R9)
+	VMOVUPD   Z2, 64(R9)
+	VMOVUPD   Z3, 128(R9)
+	VMOVUPD   Z4, K1, 192(R9)
+	JMP       next
+
+next:
+	ADDQ DI, BX
+	ADDQ SI, DX
+	DECQ AX
+	JNZ  matrix
+	VZEROUPPER
+	RET
+
+// func addProductColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// Requires: AVX
+TEXT ·addProductColumnsF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ   outer+8(FP), AX
+	MOVQ   dst+40(FP), DX
+	MOVQ   x+48(FP), BX
+	VXORPS X0, X0, X0
+	MOVQ   y+56(FP), SI
+	SUBQ   BX, SI
+	MOVQ   stride+32(FP), DI
+	MOVQ   n+16(FP), R8
+	SHLQ   $0x02, DI
+	IMULQ  DI, R8
+
+matrix:
+	MOVQ BX, R9
+	MOVQ DX, R10
+	MOVQ cols+24(FP), CX
+
+strip8:
+	CMPQ    CX, $0x00000040
+	JL      less8
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	VMOVAPS Y0, Y8
+	VMOVUPS (R10), Y1
+	VMOVUPS 32(R10), Y2
+	VMOVUPS 64(R10), Y3
+	VMOVUPS 96(R10), Y4
+	VMOVUPS 128(R10), Y5
+	VMOVUPS 160(R10), Y6
+	VMOVUPS 192(R10), Y7
+	VMOVUPS 224(R10), Y8
+	MOVQ    R9, R11
+	MOVQ    n+16(FP), R12
+
+rows8:
+	VMOVUPS (R11), Y9
+	VMOVUPS (R11)(SI*1), Y10
+	VMULPS  Y10, Y9, Y9
+	VADDPS  Y9, Y1, Y1
+	VMOVUPS 32(R11), Y9
+	VMOVUPS 32(R11)(SI*1), Y10
+	VMULPS  Y10, Y9, Y9
+	VADDPS  Y9, Y2, Y2
+	VMOVUPS 64(R11), Y9
+	VMOVUPS 64(R11)(SI*1), Y10
+	VMULPS  Y10, Y9, Y9
+	VADDPS  Y9, Y3, Y3
+	VMOVUPS 96(R11), Y9
+	VMOVUPS 96(R11)(SI*1), Y10
+	VMULPS  Y10, Y9, Y9
+	VADDPS  Y9, Y4, Y4
+	VMOVUPS 128(R11), Y9
+	VMOVUPS 128(R11)(SI*1), Y10
+	VMULPS  Y10, Y9, Y9
+	VADDPS  Y9, Y5, Y5
+	VMOVUPS 160(R11), Y9
+	VMOVUPS 160(R11)(SI*1), Y10
+	VMULPS  Y10, Y9, Y9
+	VADDPS  Y9, Y6, Y6
+	VMOVUPS 192(R11), Y9
+	VMOVUPS 192(R11)(SI*1), Y10
+	VMULPS  Y10, Y9, Y9
+	VADDPS  Y9, Y7, Y7
+	VMOVUPS 224(R11), Y9
+	VMOVUPS 224(R11)(SI*1), Y10
+	VMULPS  Y10, Y9, Y9
+	VADDPS  Y9, Y8, Y8
+	ADDQ    DI, R11
+	DECQ    R12
+	JNZ     rows8
+	VMOVUPS Y1, (R10)
+	VMOVUPS Y2, 32(R10)
+	VMOVUPS Y3, 64(R10)
+	VMOVUPS Y4, 96(R10)
+	VMOVUPS Y5, 128(R10)
+	VMOVUPS Y6, 160(R10)
+	VMOVUPS Y7, 192(R10)
+	VMOVUPS Y8, 224(R10)
+	ADDQ    $0x00000100, R9
+	ADDQ    $0x00000100, R10
+	SUBQ    $0x00000040, CX
+	JMP     strip8
+
+less8:
+strip4:
+	CMPQ    CX, $0x00000020
+	JL      less4
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVUPS (R10), Y1
+	VMOVUPS 32(R10), Y2
+	VMOVUPS 64(R10), Y3
+	VMOVUPS 96(R10), Y4
+	MOVQ    R9, R11
+	MOVQ    n+16(FP), R12
+
+rows4:
+	VMOVUPS (R11), Y5
+	VMOVUPS (R11)(SI*1), Y6
+	VMULPS  Y6, Y5, Y5
+	VADDPS  Y5, Y1, Y1
+	VMOVUPS 32(R11), Y5
+	VMOVUPS 32(R11)(SI*1), Y6
+	VMULPS  Y6, Y5, Y5
+	VADDPS  Y5, Y2, Y2
+	VMOVUPS 64(R11), Y5
+	VMOVUPS 64(R11)(SI*1), Y6
+	VMULPS  Y6, Y5, Y5
+	VADDPS  Y5, Y3, Y3
+	VMOVUPS 96(R11), Y5
+	VMOVUPS 96(R11)(SI*1), Y6
+	VMULPS  Y6, Y5, Y5
+	VADDPS  Y5, Y4, Y4
+	ADDQ    DI, R11
+	DECQ    R12
+	JNZ     rows4
+	VMOVUPS Y1, (R10)
+	VMOVUPS Y2, 32(R10)
+	VMOVUPS Y3, 64(R10)
+	VMOVUPS Y4, 96(R10)
+	ADDQ    $0x00000080, R9
+	ADDQ    $0x00000080, R10
+	SUBQ    $0x00000020, CX
+	JMP     strip4
+
+less4:
+	TESTQ      CX, CX
+	JE         next
+	CMPQ       CX, $0x00000008
+	JG         over1
+	SUBQ       $0x00000000, CX
+	LEAQ       tailMask<>+0(SB), R11
+	NEGQ       CX
+	VMOVDQU    32(R11)(CX*4), Y2
+	VMOVAPS    Y0, Y1
+	VMASKMOVPS (R10), Y2, Y1
+	MOVQ       R9, R11
+	MOVQ       n+16(FP), R12
+
+part1:
+	VMASKMOVPS (R11), Y2, Y3
+	VMASKMOVPS (R11)(SI*1), Y2, Y4
+	VMULPS     Y4, Y3, Y3
+	VADDPS     Y3, Y1, Y1
+	ADDQ       DI, R11
+	DECQ       R12
+	JNZ        part1
+	VMASKMOVPS Y1, Y2, (R10)
+	JMP        next
+
+over1:
+	CMPQ       CX, $0x00000010
+	JG         over2
+	SUBQ       $0x00000008, CX
+	LEAQ       tailMask<>+0(SB), R11
+	NEGQ       CX
+	VMOVDQU    32(R11)(CX*4), Y3
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVUPS    (R10), Y1
+	VMASKMOVPS 32(R10), Y3, Y2
+	MOVQ       R9, R11
+	MOVQ       n+16(FP), R12
+
+part2:
+	VMOVUPS    (R11), Y4
+	VMOVUPS    (R11)(SI*1), Y5
+	VMULPS     Y5, Y4, Y4
+	VADDPS     Y4, Y1, Y1
+	VMASKMOVPS 32(R11), Y3, Y4
+	VMASKMOVPS 32(R11)(SI*1), Y3, Y5
+	VMULPS     Y5, Y4, Y4
+	VADDPS     Y4, Y2, Y2
+	ADDQ       DI, R11
+	DECQ       R12
+	JNZ        part2
+	VMOVUPS    Y1, (R10)
+	VMASKMOVPS Y2, Y3, 32(R10)
+	JMP        next
+
+over2:
+	CMPQ       CX, $0x00000018
+	JG         over3
+	SUBQ       $0x00000010, CX
+	LEAQ       tailMask<>+0(SB), R11
+	NEGQ       CX
+	VMOVDQU    32(R11)(CX*4), Y4
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	VMOVUPS    (R10), Y1
+	VMOVUPS    32(R10), Y2
+	VMASKMOVPS 64(R10), Y4, Y3
+	MOVQ       R9, R11
+	MOVQ       n+16(FP), R12
+
+part3:
+	VMOVUPS    (R11), Y5
+	VMOVUPS    (R11)(SI*1), Y6
+	VMULPS     Y6, Y5, Y5
+	VADDPS     Y5, Y1, Y1
+	VMOVUPS    32(R11), Y5
+	VMOVUPS    32(R11)(SI*1), Y6
+	VMULPS     Y6, Y5, Y5
+	VADDPS     Y5, Y2, Y2
+	VMASKMOVPS 64(R11), Y4, Y5
+	VMASKMOVPS 64(R11)(SI*1), Y4, Y6
+	VMULPS     Y6, Y5, Y5
+	VADDPS     Y5, Y3, Y3
+	ADDQ       DI, R11
+	DECQ       R12
+	JNZ        part3
+	VMOVUPS    Y1, (R10)
+	VMOVUPS    Y2, 32(R10)
+	VMASKMOVPS Y3, Y4, 64(R10)
+	JMP        next
+
+over3:
+	SUBQ       $0x00000018, CX
+	LEAQ       tailMask<>+0(SB), R11
+	NEGQ       CX
+	VMOVDQU    32(R11)(CX*4), Y5
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	VMOVAPS    Y0, Y4
+	VMOVUPS    (R10), Y1
+	VMOVUPS    32(R10), Y2
+	VMOVUPS    64(R10), Y3
+	VMASKMOVPS 96(R10), Y5, Y4
+	MOVQ       R9, R11
+	MOVQ       n+16(FP), R12
+
+part4:
+	VMOVUPS    (R11), Y6
+	VMOVUPS    (R11)(SI*1), Y7
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y6, Y1, Y1
+	VMOVUPS    32(R11), Y6
+	VMOVUPS    32(R11)(SI*1), Y7
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y6, Y2, Y2
+	VMOVUPS    64(R11), Y6
+	VMOVUPS    64(R11)(SI*1), Y7
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y6, Y3, Y3
+	VMASKMOVPS 96(R11), Y5, Y6
+	VMASKMOVPS 96(R11)(SI*1), Y5, Y7
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y6, Y4, Y4
+	ADDQ       DI, R11
+	DECQ       R12
+	JNZ        part4
+	VMOVUPS    Y1, (R10)
+	VMOVUPS    Y2, 32(R10)
+	VMOVUPS    Y3, 64(R10)
+	VMASKMOVPS Y4, Y5, 96(R10)
+	JMP        next
+
+next:
+	ADDQ R8, BX
+	ADDQ DI, DX
+	DECQ AX
+	JNZ  matrix
+	VZEROUPPER
+	RET
+
+// func addProductColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// Requires: AVX
+TEXT ·addProductColumnsF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ   outer+8(FP), AX
+	MOVQ   dst+40(FP), DX
+	MOVQ   x+48(FP), BX
+	VXORPS X0, X0, X0
+	MOVQ   y+56(FP), SI
+	SUBQ   BX, SI
+	MOVQ   stride+32(FP), DI
+	MOVQ   n+16(FP), R8
+	SHLQ   $0x03, DI
+	IMULQ  DI, R8
+
+matrix:
+	MOVQ BX, R9
+	MOVQ DX, R10
+	MOVQ cols+24(FP), CX
+
+strip8:
+	CMPQ    CX, $0x00000020
+	JL      less8
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	VMOVAPS Y0, Y8
+	VMOVUPD (R10), Y1
+	VMOVUPD 32(R10), Y2
+	VMOVUPD 64(R10), Y3
+	VMOVUPD 96(R10), Y4
+	VMOVUPD 128(R10), Y5
+	VMOVUPD 160(R10), Y6
+	VMOVUPD 192(R10), Y7
+	VMOVUPD 224(R10), Y8
+	MOVQ    R9, R11
+	MOVQ    n+16(FP), R12
+
+rows8:
+	VMOVUPD (R11), Y9
+	VMOVUPD (R11)(SI*1), Y10
+	VMULPD  Y10, Y9, Y9
+	VADDPD  Y9, Y1, Y1
+	VMOVUPD 32(R11), Y9
+	VMOVUPD 32(R11)(SI*1), Y10
+	VMULPD  Y10, Y9, Y9
+	VADDPD  Y9, Y2, Y2
+	VMOVUPD 64(R11), Y9
+	VMOVUPD 64(R11)(SI*1), Y10
+	VMULPD  Y10, Y9, Y9
+	VADDPD  Y9, Y3, Y3
+	VMOVUPD 96(R11), Y9
+	VMOVUPD 96(R11)(SI*1), Y10
+	VMULPD  Y10, Y9, Y9
+	VADDPD  Y9, Y4, Y4
+	VMOVUPD 128(R11), Y9
+	VMOVUPD 128(R11)(SI*1), Y10
+	VMULPD  Y10, Y9, Y9
+	VADDPD  Y9, Y5, Y5
+	VMOVUPD 160(R11), Y9
+	VMOVUPD 160(R11)(SI*1), Y10
+	VMULPD  Y10, Y9, Y9
+	VADDPD  Y9, Y6, Y6
+	VMOVUPD 192(R11), Y9
+	VMOVUPD 192(R11)(SI*1), Y10
+	VMULPD  Y10, Y9, Y9
+	VADDPD  Y9, Y7, Y7
+	VMOVUPD 224(R11), Y9
+	VMOVUPD 224(R11)(SI*1), Y10
+	VMULPD  Y10, Y9, Y9
+	VADDPD  Y9, Y8, Y8
+	ADDQ    DI, R11
+	DECQ    R12
+	JNZ     rows8
+	VMOVUPD Y1, (R10)
+	VMOVUPD Y2, 32(R10)
+	VMOVUPD Y3, 64(R10)
+	VMOVUPD Y4, 96(R10)
+	VMOVUPD Y5, 128(R10)
+	VMOVUPD Y6, 160(R10)
+	VMOVUPD Y7, 192(R10)
+	VMOVUPD Y8, 224(R10)
+	ADDQ    $0x00000100, R9
+	ADDQ    $0x00000100, R10
+	SUBQ    $0x00000020, CX
+	JMP     strip8
+
+less8:
+strip4:
+	CMPQ    CX, $0x00000010
+	JL      less4
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVUPD (R10), Y1
+	VMOVUPD 32(R10), Y2
+	VMOVUPD 64(R10), Y3
+	VMOVUPD 96(R10), Y4
+	MOVQ    R9, R11
+	MOVQ    n+16(FP), R12
+
+rows4:
+	VMOVUPD (R11), Y5
+	VMOVUPD (R11)(SI*1), Y6
+	VMULPD  Y6, Y5, Y5
+	VADDPD  Y5, Y1, Y1
+	VMOVUPD 32(R11), Y5
+	VMOVUPD 32(R11)(SI*1), Y6
+	VMULPD  Y6, Y5, Y5
+	VADDPD  Y5, Y2, Y2
+	VMOVUPD 64(R11), Y5
+	VMOVUPD 64(R11)(SI*1), Y6
+	VMULPD  Y6, Y5, Y5
+	VADDPD  Y5, Y3, Y3
+	VMOVUPD 96(R11), Y5
+	VMOVUPD 96(R11)(SI*1), Y6
+	VMULPD  Y6, Y5, Y5
+	VADDPD  Y5, Y4, Y4
+	ADDQ    DI, R11
+	DECQ    R12
+	JNZ     rows4
+	VMOVUPD Y1, (R10)
+	VMOVUPD Y2, 32(R10)
+	VMOVUPD Y3, 64(R10)
+	VMOVUPD Y4, 96(R10)
+	ADDQ    $0x00000080, R9
+	ADDQ    $0x00000080, R10
+	SUBQ    $0x00000010, CX
+	JMP     strip4
+
+less4:
+	TESTQ      CX, CX
+	JE         next
+	CMPQ       CX, $0x00000004
+	JG         over1
+	SUBQ       $0x00000000, CX
+	LEAQ       tailMask<>+0(SB), R11
+	NEGQ       CX
+	VMOVDQU    32(R11)(CX*8), Y2
+	VMOVAPS    Y0, Y1
+	VMASKMOVPD (R10), Y2, Y1
+	MOVQ       R9, R11
+	MOVQ       n+16(FP), R12
+
+part1:
+	VMASKMOVPD (R11), Y2, Y3
+	VMASKMOVPD (R11)(SI*1), Y2, Y4
+	VMULPD     Y4, Y3, Y3
+	VADDPD     Y3, Y1, Y1
+	ADDQ       DI, R11
+	DECQ       R12
+	JNZ        part1
+	VMASKMOVPD Y1, Y2, (R10)
+	JMP        next
+
+over1:
+	CMPQ       CX, $0x00000008
+	JG         over2
+	SUBQ       $0x00000004, CX
+	LEAQ       tailMask<>+0(SB), R11
+	NEGQ       CX
+	VMOVDQU    32(R11)(CX*8), Y3
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVUPD    (R10), Y1
+	VMASKMOVPD 32(R10), Y3, Y2
+	MOVQ       R9, R11
+	MOVQ       n+16(FP), R12
+
+part2:
+	VMOVUPD    (R11), Y4
+	VMOVUPD    (R11)(SI*1), Y5
+	VMULPD     Y5, Y4, Y4
+	VADDPD     Y4, Y1, Y1
+	VMASKMOVPD 32(R11), Y3, Y4
+	VMASKMOVPD 32(R11)(SI*1), Y3, Y5
+	VMULPD     Y5, Y4, Y4
+	VADDPD     Y4, Y2, Y2
+	ADDQ       DI, R11
+	DECQ       R12
+	JNZ        part2
+	VMOVUPD    Y1, (R10)
+	VMASKMOVPD Y2, Y3, 32(R10)
+	JMP        next
+
+over2:
+	CMPQ       CX, $0x0000000c
+	JG         over3
+	SUBQ       $0x00000008, CX
+	LEAQ       tailMask<>+0(SB), R11
+	NEGQ       CX
+	VMOVDQU    32(R11)(CX*8), Y4
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	VMOVUPD    (R10), Y1
+	VMOVUPD    32(R10), Y2
+	VMASKMOVPD 64(R10), Y4, Y3
+	MOVQ       R9, R11
+	MOVQ       n+16(FP), R12
+
+part3:
+	VMOVUPD    (R11), Y5
+	VMOVUPD    (R11)(SI*1), Y6
+	VMULPD     Y6, Y5, Y5
+	VADDPD     Y5, Y1, Y1
+	VMOVUPD    32(R11), Y5
+	VMOVUPD    32(R11)(SI*1), Y6
+	VMULPD     Y6, Y5, Y5
+	VADDPD     Y5, Y2, Y2
+	VMASKMOVPD 64(R11), Y4, Y5
+	VMASKMOVPD 64(R11)(SI*1), Y4, Y6
+	VMULPD     Y6, Y5, Y5
+	VADDPD     Y5, Y3, Y3
+	ADDQ       DI, R11
+	DECQ       R12
+	JNZ        part3
+	VMOVUPD    Y1, (R10)
+	VMOVUPD    Y2, 32(R10)
+	VMASKMOVPD Y3, Y4, 64(R10)
+	JMP        next
+
+over3:
+	SUBQ       $0x0000000c, CX
+	LEAQ       tailMask<>+0(SB), R11
+	NEGQ       CX
+	VMOVDQU    32(R11)(CX*8), Y5
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	VMOVAPS    Y0, Y4
+	VMOVUPD    (R10), Y1
+	VMOVUPD    32(R10), Y2
+	VMOVUPD    64(R10), Y3
+	VMASKMOVPD 96(R10), Y5, Y4
+	MOVQ       R9, R11
+	MOVQ       n+16(FP), R12
+
+part4:
+	VMOVUPD    (R11), Y6
+	VMOVUPD    (R11)(SI*1), Y7
+	VMULPD     Y7, Y6, Y6
+	VADDPD     Y6, Y1, Y1
+	VMOVUPD    32(R11), Y6
+	VMOVUPD    32(R11)(SI*1), Y7
+	VMULPD     Y7, Y6, Y6
+	VADDPD     Y6, Y2, Y2
+	VMOVUPD    64(R11), Y6
+	VMOVUPD    64(R11)(SI*1), Y7
+	VMULPD     Y7, Y6, Y6
+	VADDPD     Y6, Y3, Y3
+	VMASKMOVPD 96(R11), Y5, Y6
+	VMASKMOVPD 96(R11)(SI*1), Y5, Y7
+	VMULPD     Y7, Y6, Y6
+	VADDPD     Y6, Y4, Y4
+	ADDQ       DI, R11
+	DECQ       R12
+	JNZ        part4
+	VMOVUPD    Y1, (R10)
+	VMOVUPD    Y2, 32(R10)
+	VMOVUPD    Y3, 64(R10)
+	VMASKMOVPD Y4, Y5, 96(R10)
+	JMP        next
+
+next:
+	ADDQ R8, BX
+	ADDQ DI, DX
+	DECQ AX
+	JNZ  matrix
+	VZEROUPPER
+	RET
+
+// func addProductColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// Requires: AVX, AVX512F
+TEXT ·addProductColumnsF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   outer+8(FP), AX
+	MOVQ   dst+40(FP), DX
+	MOVQ   x+48(FP), BX
+	VXORPS X0, X0, X0
+	MOVQ   y+56(FP), SI
+	SUBQ   BX, SI
+	MOVQ   stride+32(FP), DI
+	MOVQ   n+16(FP), R8
+	SHLQ   $0x02, DI
+	IMULQ  DI, R8
+
+matrix:
+	MOVQ BX, R9
+	MOVQ DX, R10
+	MOVQ cols+24(FP), CX
+
+strip8:
+	CMPQ    CX, $0x00000080
+	JL      less8
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVUPS (R10), Z1
+	VMOVUPS 64(R10), Z2
+	VMOVUPS 128(R10), Z3
+	VMOVUPS 192(R10), Z4
+	VMOVUPS 256(R10), Z5
+	VMOVUPS 320(R10), Z6
+	VMOVUPS 384(R10), Z7
+	VMOVUPS 448(R10), Z8
+	MOVQ    R9, R11
+	MOVQ    n+16(FP), R12
+
+rows8:
+	VMOVUPS (R11), Z9
+	VMOVUPS (R11)(SI*1), Z10
+	VMULPS  Z10, Z9, Z9
+	VADDPS  Z9, Z1, Z1
+	VMOVUPS 64(R11), Z9
+	VMOVUPS 64(R11)(SI*1), Z10
+	VMULPS  Z10, Z9, Z9
+	VADDPS  Z9, Z2, Z2
+	VMOVUPS 128(R11), Z9
+	VMOVUPS 128(R11)(SI*1), Z10
+	VMULPS  Z10, Z9, Z9
+	VADDPS  Z9, Z3, Z3
+	VMOVUPS 192(R11), Z9
+	VMOVUPS 192(R11)(SI*1), Z10
+	VMULPS  Z10, Z9, Z9
+	VADDPS  Z9, Z4, Z4
+	VMOVUPS 256(R11), Z9
+	VMOVUPS 256(R11)(SI*1), Z10
+	VMULPS  Z10, Z9, Z9
+	VADDPS  Z9, Z5, Z5
+	VMOVUPS 320(R11), Z9
+	VMOVUPS 320(R11)(SI*1), Z10
+	VMULPS  Z10, Z9, Z9
+	VADDPS  Z9, Z6, Z6
+	VMOVUPS 384(R11), Z9
+	VMOVUPS 384(R11)(SI*1), Z10
+	VMULPS  Z10, Z9, Z9
+	VADDPS  Z9, Z7, Z7
+	VMOVUPS 448(R11), Z9
+	VMOVUPS 448(R11)(SI*1), Z10
+	VMULPS  Z10, Z9, Z9
+	VADDPS  Z9, Z8, Z8
+	ADDQ    DI, R11
+	DECQ    R12
+	JNZ     rows8
+	VMOVUPS Z1, (R10)
+	VMOVUPS Z2, 64(R10)
+	VMOVUPS Z3, 128(R10)
+	VMOVUPS Z4, 192(R10)
+	VMOVUPS Z5, 256(R10)
+	VMOVUPS Z6, 320(R10)
+	VMOVUPS Z7, 384(R10)
+	VMOVUPS Z8, 448(R10)
+	ADDQ    $0x00000200, R9
+	ADDQ    $0x00000200, R10
+	SUBQ    $0x00000080, CX
+	JMP     strip8
+
+less8:
+strip4:
+	CMPQ    CX, $0x00000040
+	JL      less4
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVUPS (R10), Z1
+	VMOVUPS 64(R10), Z2
+	VMOVUPS 128(R10), Z3
+	VMOVUPS 192(R10), Z4
+	MOVQ    R9, R11
+	MOVQ    n+16(FP), R12
+
+rows4:
+	VMOVUPS (R11), Z5
+	VMOVUPS (R11)(SI*1), Z6
+	VMULPS  Z6, Z5, Z5
+	VADDPS  Z5, Z1, Z1
+	VMOVUPS 64(R11), Z5
+	VMOVUPS 64(R11)(SI*1), Z6
+	VMULPS  Z6, Z5, Z5
+	VADDPS  Z5, Z2, Z2
+	VMOVUPS 128(R11), Z5
+	VMOVUPS 128(R11)(SI*1), Z6
+	VMULPS  Z6, Z5, Z5
+	VADDPS  Z5, Z3, Z3
+	VMOVUPS 192(R11), Z5
+	VMOVUPS 192(R11)(SI*1), Z6
+	VMULPS  Z6, Z5, Z5
+	VADDPS  Z5, Z4, Z4
+	ADDQ    DI, R11
+	DECQ    R12
+	JNZ     rows4
+	VMOVUPS Z1, (R10)
+	VMOVUPS Z2, 64(R10)
+	VMOVUPS Z3, 128(R10)
+	VMOVUPS Z4, 192(R10)
+	ADDQ    $0x00000100, R9
+	ADDQ    $0x00000100, R10
+	SUBQ    $0x00000040, CX
+	JMP     strip4
+
+less4:
+	TESTQ     CX, CX
+	JE        next
+	CMPQ      CX, $0x00000010
+	JG        over1
+	SUBQ      $0x00000000, CX
+	MOVL      $0x00000001, R11
+	SHLL      CL, R11
+	DECL      R11
+	KMOVW     R11, K1
+	VMOVAPS   Z0, Z1
+	VMOVUPS.Z (R10), K1, Z1
+	MOVQ      R9, R11
+	MOVQ      n+16(FP), R12
+
+part1:
+	VMOVUPS.Z (R11), K1, Z2
+	VMOVUPS.Z (R11)(SI*1), K1, Z3
+	VMULPS    Z3, Z2, Z2
+	VADDPS    Z2, Z1, Z1
+	ADDQ      DI, R11
+	DECQ      R12
+	JNZ       part1
+	VMOVUPS   Z1, K1, (R10)
+	JMP       next
+
+over1:
+	CMPQ      CX, $0x00000020
+	JG        over2
+	SUBQ      $0x00000010, CX
+	MOVL      $0x00000001, R11
+	SHLL      CL, R11
+	DECL      R11
+	KMOVW     R11, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVUPS   (R10), Z1
+	VMOVUPS.Z 64(R10), K1, Z2
+	MOVQ      R9, R11
+	MOVQ      n+16(FP), R12
+
+part2:
+	VMOVUPS   (R11), Z3
+	VMOVUPS   (R11)(SI*1), Z4
+	VMULPS    Z4, Z3, Z3
+	VADDPS    Z3, Z1, Z1
+	VMOVUPS.Z 64(R11), K1, Z3
+	VMOVUPS.Z 64(R11)(SI*1), K1, Z4
+	VMULPS    Z4, Z3, Z3
+	VADDPS    Z3, Z2, Z2
+	ADDQ      DI, R11
+	DECQ      R12
+	JNZ       part2
+	VMOVUPS   Z1, (R10)
+	VMOVUPS   Z2, K1, 64(R10)
+	JMP       next
+
+over2:
+	CMPQ      CX, $0x00000030
+	JG        over3
+	SUBQ      $0x00000020, CX
+	MOVL      $0x00000001, R11
+	SHLL      CL, R11
+	DECL      R11
+	KMOVW     R11, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVUPS   (R10), Z1
+	VMOVUPS   64(R10), Z2
+	VMOVUPS.Z 128(R10), K1, Z3
+	MOVQ      R9, R11
+	MOVQ      n+16(FP), R12
+
+part3:
+	VMOVUPS   (R11), Z4
+	VMOVUPS   (R11)(SI*1), Z5
+	VMULPS    Z5, Z4, Z4
+	VADDPS    Z4, Z1, Z1
+	VMOVUPS   64(R11), Z4
+	VMOVUPS   64(R11)(SI*1), Z5
+	VMULPS    Z5, Z4, Z4
+	VADDPS    Z4, Z2, Z2
+	VMOVUPS.Z 128(R11), K1, Z4
+	VMOVUPS.Z 128(R11)(SI*1), K1, Z5
+	VMULPS    Z5, Z4, Z4
+	VADDPS    Z4, Z3, Z3
+	ADDQ      DI, R11
+	DECQ      R12
+	JNZ       part3
+	VMOVUPS   Z1, (R10)
+	VMOVUPS   Z2, 64(R10)
+	VMOVUPS   Z3, K1, 128(R10)
+	JMP       next
+
+over3:
+	SUBQ      $0x00000030, CX
+	MOVL      $0x00000001, R11
+	SHLL      CL, R11
+	DECL      R11
+	KMOVW     R11, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z4
+	VMOVUPS   (R10), Z1
+	VMOVUPS   64(R10), Z2
+	VMOVUPS   128(R10), Z3
+	VMOVUPS.Z 192(R10), K1, Z4
+	MOVQ      R9, R11
+	MOVQ      n+16(FP), R12
+
+part4:
+	VMOVUPS   (R11), Z5
+	VMOVUPS   (R11)(SI*1), Z6
+	VMULPS    Z6, Z5, Z5
+	VADDPS    Z5, Z1, Z1
+	VMOVUPS   64(R11), Z5
+	VMOVUPS   64(R11)(SI*1), Z6
+	VMULPS    Z6, Z5, Z5
+	VADDPS    Z5, Z2, Z2
+	VMOVUPS   128(R11), Z5
+	VMOVUPS   128(R11)(SI*1), Z6
+	VMULPS    Z6, Z5, Z5
+	VADDPS    Z5, Z3, Z3
+	VMOVUPS.Z 192(R11), K1, Z5
+	VMOVUPS.Z 192(R11)(SI*1), K1, Z6
+	VMULPS    Z6, Z5, Z5
+	VADDPS    Z5, Z4, Z4
+	ADDQ      DI, R11
+	DECQ      R12
+	JNZ       part4
+	VMOVUPS   Z1, (R10)
+	VMOVUPS   Z2, 64(R10)
+	VMOVUPS   Z3, 128(R10)
+	VMOVUPS   Z4, K1, 192(R10)
+	JMP       next
+
+next:
+	ADDQ R8, BX
+	ADDQ DI, DX
+	DECQ AX
+	JNZ  matrix
+	VZEROUPPER
+	RET
+
+// func addProductColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// Requires: AVX, AVX512F
+TEXT ·addProductColumnsF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   outer+8(FP), AX
+	MOVQ   dst+40(FP), DX
+	MOVQ   x+48(FP), BX
+	VXORPS X0, X0, X0
+	MOVQ   y+56(FP), SI
+	SUBQ   BX, SI
+	MOVQ   stride+32(FP), DI
+	MOVQ   n+16(FP), R8
+	SHLQ   $0x03, DI
+	IMULQ  DI, R8
+
+matrix:
+	MOVQ BX, R9
+	MOVQ DX, R10
+	MOVQ cols+24(FP), CX
+
+strip8:
+	CMPQ    CX, $0x00000040
+	JL      less8
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVUPD (R10), Z1
+	VMOVUPD 64(R10), Z2
+	VMOVUPD 128(R10), Z3
+	VMOVUPD 192(R10), Z4
+	VMOVUPD 256(R10), Z5
+	VMOVUPD 320(R10), Z6
+	VMOVUPD 384(R10), Z7
+	VMOVUPD 448(R10), Z8
+	MOVQ    R9, R11
+	MOVQ    n+16(FP), R12
+
+rows8:
+	VMOVUPD (R11), Z9
+	VMOVUPD (R11)(SI*1), Z10
+	VMULPD  Z10, Z9, Z9
+	VADDPD  Z9, Z1, Z1
+	VMOVUPD 64(R11), Z9
+	VMOVUPD 64(R11)(SI*1), Z10
+	VMULPD  Z10, Z9, Z9
+	VADDPD  Z9, Z2, Z2
+	VMOVUPD 128(R11), Z9
+	VMOVUPD 128(R11)(SI*1), Z10
+	VMULPD  Z10, Z9, Z9
+	VADDPD  Z9, Z3, Z3
+	VMOVUPD 192(R11), Z9
+	VMOVUPD 192(R11)(SI*1), Z10
+	VMULPD  Z10, Z9, Z9
+	VADDPD  Z9, Z4, Z4
+	VMOVUPD 256(R11), Z9
+	VMOVUPD 256(R11)(SI*1), Z10
+	VMULPD  Z10, Z9, Z9
+	VADDPD  Z9, Z5, Z5
+	VMOVUPD 320(R11), Z9
+	VMOVUPD 320(R11)(SI*1), Z10
+	VMULPD  Z10, Z9, Z9
+	VADDPD  Z9, Z6, Z6
+	VMOVUPD 384(R11), Z9
+	VMOVUPD 384(R11)(SI*1), Z10
+	VMULPD  Z10, Z9, Z9
+	VADDPD  Z9, Z7, Z7
+	VMOVUPD 448(R11), Z9
+	VMOVUPD 448(R11)(SI*1), Z10
+	VMULPD  Z10, Z9, Z9
+	VADDPD  Z9, Z8, Z8
+	ADDQ    DI, R11
+	DECQ    R12
+	JNZ     rows8
+	VMOVUPD Z1, (R10)
+	VMOVUPD Z2, 64(R10)
+	VMOVUPD Z3, 128(R10)
+	VMOVUPD Z4, 192(R10)
+	VMOVUPD Z5, 256(R10)
+	VMOVUPD Z6, 320(R10)
+	VMOVUPD Z7, 384(R10)
+	VMOVUPD Z8, 448(R10)
+	ADDQ    $0x00000200, R9
+	ADDQ    $0x00000200, R10
+	SUBQ    $0x00000040, CX
+	JMP     strip8
+
+less8:
+strip4:
+	CMPQ    CX, $0x00000020
+	JL      less4
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVUPD (R10), Z1
+	VMOVUPD 64(R10), Z2
+	VMOVUPD 128(R10), Z3
+	VMOVUPD 192(R10), Z4
+	MOVQ    R9, R11
+	MOVQ    n+16(FP), R12
+
+rows4:
+	VMOVUPD (R11), Z5
+	VMOVUPD (R11)(SI*1), Z6
+	VMULPD  Z6, Z5, Z5
+	VADDPD  Z5, Z1, Z1
+	VMOVUPD 64(R11), Z5
+	VMOVUPD 64(R11)(SI*1), Z6
+	VMULPD  Z6, Z5, Z5
+	VADDPD  Z5, Z2, Z2
+	VMOVUPD 128(R11), Z5
+	VMOVUPD 128(R11)(SI*1), Z6
+	VMULPD  Z6, Z5, Z5
+	VADDPD  Z5, Z3, Z3
+	VMOVUPD 192(R11), Z5
+	VMOVUPD 192(R11)(SI*1), Z6
+	VMULPD  Z6, Z5, Z5
+	VADDPD  Z5, Z4, Z4
+	ADDQ    DI, R11
+	DECQ    R12
+	JNZ     rows4
+	VMOVUPD Z1, (R10)
+	VMOVUPD Z2, 64(R10)
+	VMOVUPD Z3, 128(R10)
+	VMOVUPD Z4, 192(R10)
+	ADDQ    $0x00000100, R9
+	ADDQ    $0x00000100, R10
+	SUBQ    $0x00000020, CX
+	JMP     strip4
+
+less4:
+	TESTQ     CX, CX
+	JE        next
+	CMPQ      CX, $0x00000008
+	JG        over1
+	SUBQ      $0x00000000, CX
+	MOVL      $0x00000001, R11
+	SHLL      CL, R11
+	DECL      R11
+	KMOVW     R11, K1
+	VMOVAPS   Z0, Z1
+	VMOVUPD.Z (R10), K1, Z1
+	MOVQ      R9, R11
+	MOVQ      n+16(FP), R12
+
+part1:
+	VMOVUPD.Z (R11), K1, Z2
+	VMOVUPD.Z (R11)(SI*1), K1, Z3
+	VMULPD    Z3, Z2, Z2
+	VADDPD    Z2, Z1, Z1
+	ADDQ      DI, R11
+	DECQ      R12
+	JNZ       part1
+	VMOVUPD   Z1, K1, (R10)
+	JMP       next
+
+over1:
+	CMPQ      CX, $0x00000010
+	JG        over2
+	SUBQ      $0x00000008, CX
+	MOVL      $0x00000001, R11
+	SHLL      CL, R11
+	DECL      R11
+	KMOVW     R11, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVUPD   (R10), Z1
+	VMOVUPD.Z 64(R10), K1, Z2
+	MOVQ      R9, R11
+	MOVQ      n+16(FP), R12
+
+part2:
+	VMOVUPD   (R11), Z3
+	VMOVUPD   (R11)(SI*1), Z4
+	VMULPD    Z4, Z3, Z3
+	VADDPD    Z3, Z1, Z1
+	VMOVUPD.Z 64(R11), K1, Z3
+	VMOVUPD.Z 64(R11)(SI*1), K1, Z4
+	VMULPD    Z4, Z3, Z3
+	VADDPD    Z3, Z2, Z2
+	ADDQ      DI, R11
+	DECQ      R12
+	JNZ       part2
+	VMOVUPD   Z1, (R10)
+	VMOVUPD   Z2, K1, 64(R10)
+	JMP       next
+
+over2:
+	CMPQ      CX, $0x00000018
+	JG        over3
+	SUBQ      $0x00000010, CX
+	MOVL      $0x00000001, R11
+	SHLL      CL, R11
+	DECL      R11
+	KMOVW     R11, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVUPD   (R10), Z1
+	VMOVUPD   64(R10), Z2
+	VMOVUPD.Z 128(R10), K1, Z3
+	MOVQ      R9, R11
+	MOVQ      n+16(FP), R12
+
+part3:
+	VMOVUPD   (R11), Z4
+	VMOVUPD   (R11)(SI*1), Z5
+	VMULPD    Z5, Z4, Z4
+	VADDPD    Z4, Z1, Z1
+	VMOVUPD   64(R11), Z4
+	VMOVUPD   64(R11)(SI*1), Z5
+	VMULPD    Z5, Z4, Z4
+	VADDPD    Z4, Z2, Z2
+	VMOVUPD.Z 128(R11), K1, Z4
+	VMOVUPD.Z 128(R11)(SI*1), K1, Z5
+	VMULPD    Z5, Z4, Z4
+	VADDPD    Z4, Z3, Z3
+	ADDQ      DI, R11
+	DECQ      R12
+	JNZ       part3
+	VMOVUPD   Z1, (R10)
+	VMOVUPD   Z2, 64(R10)
+	VMOVUPD   Z3, K1, 128(R10)
+	JMP       next
+
+over3:
+	SUBQ      $0x00000018, CX
+	MOVL      $0x00000001, R11
+	SHLL      CL, R11
+	DECL      R11
+	KMOVW     R11, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z4
+	VMOVUPD   (R10), Z1
+	VMOVUPD   64(R10), Z2
+	VMOVUPD   128(R10), Z3
+	VMOVUPD.Z 192(R10), K1, Z4
+	MOVQ      R9, R11
+	MOVQ      n+16(FP), R12
+
+part4:
+	VMOVUPD   (R11), Z5
+	VMOVUPD   (R11)(SI*1), Z6
+	VMULPD    Z6, Z5, Z5
+	VADDPD    Z5, Z1, Z1
+	VMOVUPD   64(R11), Z5
+	VMOVUPD   64(R11)(SI*1), Z6
+	VMULPD    Z6, Z5, Z5
+	VADDPD    Z5, Z2, Z2
+	VMOVUPD   128(R11), Z5
+	VMOVUPD   128(R11)(SI*1), Z6
+	VMULPD    Z6, Z5, Z5
+	VADDPD    Z5, Z3, Z3
+	VMOVUPD.Z 192(R11), K1, Z5
+	VMOVUPD.Z 192(R11)(SI*1), K1, Z6
+	VMULPD    Z6, Z5, Z5
+	VADDPD    Z5, Z4, Z4
+	ADDQ      DI, R11
+	DECQ      R12
+	JNZ       part4
+	VMOVUPD   Z1, (R10)
+	VMOVUPD   Z2, 64(R10)
+	VMOVUPD   Z3, 128(R10)
+	VMOVUPD   Z4, K1, 192(R10)
+	JMP       next
+
+next:
+	ADDQ R8, BX
+	ADDQ DI, DX
+	DECQ AX
+	JNZ  matrix
+	VZEROUPPER
+	RET
+
+// func addScaledColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// Requires: AVX
+TEXT ·addScaledColumnsF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ   outer+8(FP), AX
+	MOVQ   dst+40(FP), DX
+	MOVQ   x+48(FP), BX
+	VXORPS X0, X0, X0
+	MOVQ   y+56(FP), SI
+	SUBQ   BX, SI
+	MOVQ   stride+32(FP), DI
+	MOVQ   n+16(FP), R8
+	SHLQ   $0x02, DI
+	IMULQ  DI, R8
+
+matrix:
+	MOVQ BX, R9
+	MOVQ DX, R10
+	MOVQ cols+24(FP), CX
+
+strip8:
+	CMPQ    CX, $0x00000040
+	JL      less8
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	VMOVAPS Y0, Y8
+	VMOVAPS Y0, Y9
+	VMOVUPS (R10), Y2
+	VMOVUPS 32(R10), Y3
+	VMOVUPS 64(R10), Y4
+	VMOVUPS 96(R10), Y5
+	VMOVUPS 128(R10), Y6
+	VMOVUPS 160(R10), Y7
+	VMOVUPS 192(R10), Y8
+	VMOVUPS 224(R10), Y9
+	MOVQ    R9, R11
+	MOVQ    n+16(FP), R12
+	MOVQ    s+64(FP), R13
+
+rows8:
+	VBROADCASTSS (R13), Y1
+	ADDQ         $0x00000004, R13
+	VMOVUPS      (R11), Y10
+	VMULPS       Y1, Y10, Y10
+	VMOVUPS      (R11)(SI*1), Y11
+	VMULPS       Y11, Y10, Y10
+	VADDPS       Y10, Y2, Y2
+	VMOVUPS      32(R11), Y10
+	VMULPS       Y1, Y10, Y10
+	VMOVUPS      32(R11)(SI*1), Y11
+	VMULPS       Y11, Y10, Y10
+	VADDPS       Y10, Y3, Y3
+	VMOVUPS      64(R11), Y10
+	VMULPS       Y1, Y10, Y10
+	VMOVUPS      64(R11)(SI*1), Y11
+	VMULPS       Y11, Y10, Y10
+	VADDPS       Y10, Y4, Y4
+	VMOVUPS      96(R11), Y10
+	VMULPS       Y1, Y10, Y10
+	VMOVUPS      96(R11)(SI*1), Y11
+	VMULPS       Y11, Y10, Y10
+	VADDPS       Y10, Y5, Y5
+	VMOVUPS      128(R11), Y10
+	VMULPS       Y1, Y10, Y10
+	VMOVUPS      128(R11)(SI*1), Y11
+	VMULPS       Y11, Y10, Y10
+	VADDPS       Y10, Y6, Y6
+	VMOVUPS      160(R11), Y10
+	VMULPS       Y1, Y10, Y10
+	VMOVUPS      160(R11)(SI*1), Y11
+	VMULPS       Y11, Y10, Y10
+	VADDPS       Y10, Y7, Y7
+	VMOVUPS      192(R11), Y10
+	VMULPS       Y1, Y10, Y10
+	VMOVUPS      192(R11)(SI*1), Y11
+	VMULPS       Y11, Y10, Y10
+	VADDPS       Y10, Y8, Y8
+	VMOVUPS      224(R11), Y10
+	VMULPS       Y1, Y10, Y10
+	VMOVUPS      224(R11)(SI*1), Y1
+	VMULPS       Y1, Y10, Y10
+	VADDPS       Y10, Y9, Y9
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          rows8
+	VMOVUPS      Y2, (R10)
+	VMOVUPS      Y3, 32(R10)
+	VMOVUPS      Y4, 64(R10)
+	VMOVUPS      Y5, 96(R10)
+	VMOVUPS      Y6, 128(R10)
+	VMOVUPS      Y7, 160(R10)
+	VMOVUPS      Y8, 192(R10)
+	VMOVUPS      Y9, 224(R10)
+	ADDQ         $0x00000100, R9
+	ADDQ         $0x00000100, R10
+	SUBQ         $0x00000040, CX
+	JMP          strip8
+
+less8:
+strip4:
+	CMPQ    CX, $0x00000020
+	JL      less4
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVUPS (R10), Y2
+	VMOVUPS 32(R10), Y3
+	VMOVUPS 64(R10), Y4
+	VMOVUPS 96(R10), Y5
+	MOVQ    R9, R11
+	MOVQ    n+16(FP), R12
+	MOVQ    s+64(FP), R13
+
+rows4:
+	VBROADCASTSS (R13), Y1
+	ADDQ         $0x00000004, R13
+	VMOVUPS      (R11), Y6
+	VMULPS       Y1, Y6, Y6
+	VMOVUPS      (R11)(SI*1), Y7
+	VMULPS       Y7, Y6, Y6
+	VADDPS       Y6, Y2, Y2
+	VMOVUPS      32(R11), Y6
+	VMULPS       Y1, Y6, Y6
+	VMOVUPS      32(R11)(SI*1), Y7
+	VMULPS       Y7, Y6, Y6
+	VADDPS       Y6, Y3, Y3
+	VMOVUPS      64(R11), Y6
+	VMULPS       Y1, Y6, Y6
+	VMOVUPS      64(R11)(SI*1), Y7
+	VMULPS       Y7, Y6, Y6
+	VADDPS       Y6, Y4, Y4
+	VMOVUPS      96(R11), Y6
+	VMULPS       Y1, Y6, Y6
+	VMOVUPS      96(R11)(SI*1), Y1
+	VMULPS       Y1, Y6, Y6
+	VADDPS       Y6, Y5, Y5
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          rows4
+	VMOVUPS      Y2, (R10)
+	VMOVUPS      Y3, 32(R10)
+	VMOVUPS      Y4, 64(R10)
+	VMOVUPS      Y5, 96(R10)
+	ADDQ         $0x00000080, R9
+	ADDQ         $0x00000080, R10
+	SUBQ         $0x00000020, CX
+	JMP          strip4
+
+less4:
+	TESTQ      CX, CX
+	JE         next
+	CMPQ       CX, $0x00000008
+	JG         over1
+	SUBQ       $0x00000000, CX
+	LEAQ       tailMask<>+0(SB), R11
+	NEGQ       CX
+	VMOVDQU    32(R11)(CX*4), Y3
+	VMOVAPS    Y0, Y2
+	VMASKMOVPS (R10), Y3, Y2
+	MOVQ       R9, R11
+	MOVQ       n+16(FP), R12
+	MOVQ       s+64(FP), R13
+
+part1:
+	VBROADCASTSS (R13), Y1
+	ADDQ         $0x00000004, R13
+	VMASKMOVPS   (R11), Y3, Y4
+	VMULPS       Y1, Y4, Y4
+	VMASKMOVPS   (R11)(SI*1), Y3, Y1
+	VMULPS       Y1, Y4, Y4
+	VADDPS       Y4, Y2, Y2
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          part1
+	VMASKMOVPS   Y2, Y3, (R10)
+	JMP          next
+
+over1:
+	CMPQ       CX, $0x00000010
+	JG         over2
+	SUBQ       $0x00000008, CX
+	LEAQ       tailMask<>+0(SB), R11
+	NEGQ       CX
+	VMOVDQU    32(R11)(CX*4), Y4
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	VMOVUPS    (R10), Y2
+	VMASKMOVPS 32(R10), Y4, Y3
+	MOVQ       R9, R11
+	MOVQ       n+16(FP), R12
+	MOVQ       s+64(FP), R13
+
+part2:
+	VBROADCASTSS (R13), Y1
+	ADDQ         $0x00000004, R13
+	VMOVUPS      (R11), Y5
+	VMULPS       Y1, Y5, Y5
+	VMOVUPS      (R11)(SI*1), Y6
+	VMULPS       Y6, Y5, Y5
+	VADDPS       Y5, Y2, Y2
+	VMASKMOVPS   32(R11), Y4, Y5
+	VMULPS       Y1, Y5, Y5
+	VMASKMOVPS   32(R11)(SI*1), Y4, Y1
+	VMULPS       Y1, Y5, Y5
+	VADDPS       Y5, Y3, Y3
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          part2
+	VMOVUPS      Y2, (R10)
+	VMASKMOVPS   Y3, Y4, 32(R10)
+	JMP          next
+
+over2:
+	CMPQ       CX, $0x00000018
+	JG         over3
+	SUBQ       $0x00000010, CX
+	LEAQ       tailMask<>+0(SB), R11
+	NEGQ       CX
+	VMOVDQU    32(R11)(CX*4), Y5
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	VMOVAPS    Y0, Y4
+	VMOVUPS    (R10), Y2
+	VMOVUPS    32(R10), Y3
+	VMASKMOVPS 64(R10), Y5, Y4
+	MOVQ       R9, R11
+	MOVQ       n+16(FP), R12
+	MOVQ       s+64(FP), R13
+
+part3:
+	VBROADCASTSS (R13), Y1
+	ADDQ         $0x00000004, R13
+	VMOVUPS      (R11), Y6
+	VMULPS       Y1, Y6, Y6
+	VMOVUPS      (R11)(SI*1), Y7
+	VMULPS       Y7, Y6, Y6
+	VADDPS       Y6, Y2, Y2
+	VMOVUPS      32(R11), Y6
+	VMULPS       Y1, Y6, Y6
+	VMOVUPS      32(R11)(SI*1), Y7
+	VMULPS       Y7, Y6, Y6
+	VADDPS       Y6, Y3, Y3
+	VMASKMOVPS   64(R11), Y5, Y6
+	VMULPS       Y1, Y6, Y6
+	VMASKMOVPS   64(R11)(SI*1), Y5, Y1
+	VMULPS       Y1, Y6, Y6
+	VADDPS       Y6, Y4, Y4
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          part3
+	VMOVUPS      Y2, (R10)
+	VMOVUPS      Y3, 32(R10)
+	VMASKMOVPS   Y4, Y5, 64(R10)
+	JMP          next
+
+over3:
+	SUBQ       $0x00000018, CX
+	LEAQ       tailMask<>+0(SB), R11
+	NEGQ       CX
+	VMOVDQU    32(R11)(CX*4), Y6
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y0, Y5
+	VMOVUPS    (R10), Y2
+	VMOVUPS    32(R10), Y3
+	VMOVUPS    64(R10), Y4
+	VMASKMOVPS 96(R10), Y6, Y5
+	MOVQ       R9, R11
+	MOVQ       n+16(FP), R12
+	MOVQ       s+64(FP), R13
+
+part4:
+	VBROADCASTSS (R13), Y1
+	ADDQ         $0x00000004, R13
+	VMOVUPS      (R11), Y7
+	VMULPS       Y1, Y7, Y7
+	VMOVUPS      (R11)(SI*1), Y8
+	VMULPS       Y8, Y7, Y7
+	VADDPS       Y7, Y2, Y2
+	VMOVUPS      32(R11), Y7
+	VMULPS       Y1, Y7, Y7
+	VMOVUPS      32(R11)(SI*1), Y8
+	VMULPS       Y8, Y7, Y7
+	VADDPS       Y7, Y3, Y3
+	VMOVUPS      64(R11), Y7
+	VMULPS       Y1, Y7, Y7
+	VMOVUPS      64(R11)(SI*1), Y8
+	VMULPS       Y8, Y7, Y7
+	VADDPS       Y7, Y4, Y4
+	VMASKMOVPS   96(R11), Y6, Y7
+	VMULPS       Y1, Y7, Y7
+	VMASKMOVPS   96(R11)(SI*1), Y6, Y1
+	VMULPS       Y1, Y7, Y7
+	VADDPS       Y7, Y5, Y5
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          part4
+	VMOVUPS      Y2, (R10)
+	VMOVUPS      Y3, 32(R10)
+	VMOVUPS      Y4, 64(R10)
+	VMASKMOVPS   Y5, Y6, 96(R10)
+	JMP          next
+
+next:
+	ADDQ R8, BX
+	ADDQ DI, DX
+	DECQ AX
+	JNZ  matrix
+	VZEROUPPER
+	RET
+
+// func addScaledColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// Requires: AVX
+TEXT ·addScaledColumnsF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ   outer+8(FP), AX
+	MOVQ   dst+40(FP), DX
+	MOVQ   x+48(FP), BX
+	VXORPS X0, X0, X0
+	MOVQ   y+56(FP), SI
+	SUBQ   BX, SI
+	MOVQ   stride+32(FP), DI
+	MOVQ   n+16(FP), R8
+	SHLQ   $0x03, DI
+	IMULQ  DI, R8
+
+matrix:
+	MOVQ BX, R9
+	MOVQ DX, R10
+	MOVQ cols+24(FP), CX
+
+strip8:
+	CMPQ    CX, $0x00000020
+	JL      less8
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	VMOVAPS Y0, Y8
+	VMOVAPS Y0, Y9
+	VMOVUPD (R10), Y2
+	VMOVUPD 32(R10), Y3
+	VMOVUPD 64(R10), Y4
+	VMOVUPD 96(R10), Y5
+	VMOVUPD 128(R10), Y6
+	VMOVUPD 160(R10), Y7
+	VMOVUPD 192(R10), Y8
+	VMOVUPD 224(R10), Y9
+	MOVQ    R9, R11
+	MOVQ    n+16(FP), R12
+	MOVQ    s+64(FP), R13
+
+rows8:
+	VBROADCASTSD (R13), Y1
+	ADDQ         $0x00000008, R13
+	VMOVUPD      (R11), Y10
+	VMULPD       Y1, Y10, Y10
+	VMOVUPD      (R11)(SI*1), Y11
+	VMULPD       Y11, Y10, Y10
+	VADDPD       Y10, Y2, Y2
+	VMOVUPD      32(R11), Y10
+	VMULPD       Y1, Y10, Y10
+	VMOVUPD      32(R11)(SI*1), Y11
+	VMULPD       Y11, Y10, Y10
+	VADDPD       Y10, Y3, Y3
+	VMOVUPD      64(R11), Y10
+	VMULPD       Y1, Y10, Y10
+	VMOVUPD      64(R11)(SI*1), Y11
+	VMULPD       Y11, Y10, Y10
+	VADDPD       Y10, Y4, Y4
+	VMOVUPD      96(R11), Y10
+	VMULPD       Y1, Y10, Y10
+	VMOVUPD      96(R11)(SI*1), Y11
+	VMULPD       Y11, Y10, Y10
+	VADDPD       Y10, Y5, Y5
+	VMOVUPD      128(R11), Y10
+	VMULPD       Y1, Y10, Y10
+	VMOVUPD      128(R11)(SI*1), Y11
+	VMULPD       Y11, Y10, Y10
+	VADDPD       Y10, Y6, Y6
+	VMOVUPD      160(R11), Y10
+	VMULPD       Y1, Y10, Y10
+	VMOVUPD      160(R11)(SI*1), Y11
+	VMULPD       Y11, Y10, Y10
+	VADDPD       Y10, Y7, Y7
+	VMOVUPD      192(R11), Y10
+	VMULPD       Y1, Y10, Y10
+	VMOVUPD      192(R11)(SI*1), Y11
+	VMULPD       Y11, Y10, Y10
+	VADDPD       Y10, Y8, Y8
+	VMOVUPD      224(R11), Y10
+	VMULPD       Y1, Y10, Y10
+	VMOVUPD      224(R11)(SI*1), Y1
+	VMULPD       Y1, Y10, Y10
+	VADDPD       Y10, Y9, Y9
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          rows8
+	VMOVUPD      Y2, (R10)
+	VMOVUPD      Y3, 32(R10)
+	VMOVUPD      Y4, 64(R10)
+	VMOVUPD      Y5, 96(R10)
+	VMOVUPD      Y6, 128(R10)
+	VMOVUPD      Y7, 160(R10)
+	VMOVUPD      Y8, 192(R10)
+	VMOVUPD      Y9, 224(R10)
+	ADDQ         $0x00000100, R9
+	ADDQ         $0x00000100, R10
+	SUBQ         $0x00000020, CX
+	JMP          strip8
+
+less8:
+strip4:
+	CMPQ    CX, $0x00000010
+	JL      less4
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVUPD (R10), Y2
+	VMOVUPD 32(R10), Y3
+	VMOVUPD 64(R10), Y4
+	VMOVUPD 96(R10), Y5
+	MOVQ    R9, R11
+	MOVQ    n+16(FP), R12
+	MOVQ    s+64(FP), R13
+
+rows4:
+	VBROADCASTSD (R13), Y1
+	ADDQ         $0x00000008, R13
+	VMOVUPD      (R11), Y6
+	VMULPD       Y1, Y6, Y6
+	VMOVUPD      (R11)(SI*1), Y7
+	VMULPD       Y7, Y6, Y6
+	VADDPD       Y6, Y2, Y2
+	VMOVUPD      32(R11), Y6
+	VMULPD       Y1, Y6, Y6
+	VMOVUPD      32(R11)(SI*1), Y7
+	VMULPD       Y7, Y6, Y6
+	VADDPD       Y6, Y3, Y3
+	VMOVUPD      64(R11), Y6
+	VMULPD       Y1, Y6, Y6
+	VMOVUPD      64(R11)(SI*1), Y7
+	VMULPD       Y7, Y6, Y6
+	VADDPD       Y6, Y4, Y4
+	VMOVUPD      96(R11), Y6
+	VMULPD       Y1, Y6, Y6
+	VMOVUPD      96(R11)(SI*1), Y1
+	VMULPD       Y1, Y6, Y6
+	VADDPD       Y6, Y5, Y5
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          rows4
+	VMOVUPD      Y2, (R10)
+	VMOVUPD      Y3, 32(R10)
+	VMOVUPD      Y4, 64(R10)
+	VMOVUPD      Y5, 96(R10)
+	ADDQ         $0x00000080, R9
+	ADDQ         $0x00000080, R10
+	SUBQ         $0x00000010, CX
+	JMP          strip4
+
+less4:
+	TESTQ      CX, CX
+	JE         next
+	CMPQ       CX, $0x00000004
+	JG         over1
+	SUBQ       $0x00000000, CX
+	LEAQ       tailMask<>+0(SB), R11
+	NEGQ       CX
+	VMOVDQU    32(R11)(CX*8), Y3
+	VMOVAPS    Y0, Y2
+	VMASKMOVPD (R10), Y3, Y2
+	MOVQ       R9, R11
+	MOVQ       n+16(FP), R12
+	MOVQ       s+64(FP), R13
+
+part1:
+	VBROADCASTSD (R13), Y1
+	ADDQ         $0x00000008, R13
+	VMASKMOVPD   (R11), Y3, Y4
+	VMULPD       Y1, Y4, Y4
+	VMASKMOVPD   (R11)(SI*1), Y3, Y1
+	VMULPD       Y1, Y4, Y4
+	VADDPD       Y4, Y2, Y2
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          part1
+	VMASKMOVPD   Y2, Y3, (R10)
+	JMP          next
+
+over1:
+	CMPQ       CX, $0x00000008
+	JG         over2
+	SUBQ       $0x00000004, CX
+	LEAQ       tailMask<>+0(SB), R11
+	NEGQ       CX
+	VMOVDQU    32(R11)(CX*8), Y4
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	VMOVUPD    (R10), Y2
+	VMASKMOVPD 32(R10), Y4, Y3
+	MOVQ       R9, R11
+	MOVQ       n+16(FP), R12
+	MOVQ       s+64(FP), R13
+
+part2:
+	VBROADCASTSD (R13), Y1
+	ADDQ         $0x00000008, R13
+	VMOVUPD      (R11), Y5
+	VMULPD       Y1, Y5, Y5
+	VMOVUPD      (R11)(SI*1), Y6
+	VMULPD       Y6, Y5, Y5
+	VADDPD       Y5, Y2, Y2
+	VMASKMOVPD   32(R11), Y4, Y5
+	VMULPD       Y1, Y5, Y5
+	VMASKMOVPD   32(R11)(SI*1), Y4, Y1
+	VMULPD       Y1, Y5, Y5
+	VADDPD       Y5, Y3, Y3
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          part2
+	VMOVUPD      Y2, (R10)
+	VMASKMOVPD   Y3, Y4, 32(R10)
+	JMP          next
+
+over2:
+	CMPQ       CX, $0x0000000c
+	JG         over3
+	SUBQ       $0x00000008, CX
+	LEAQ       tailMask<>+0(SB), R11
+	NEGQ       CX
+	VMOVDQU    32(R11)(CX*8), Y5
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	VMOVAPS    Y0, Y4
+	VMOVUPD    (R10), Y2
+	VMOVUPD    32(R10), Y3
+	VMASKMOVPD 64(R10), Y5, Y4
+	MOVQ       R9, R11
+	MOVQ       n+16(FP), R12
+	MOVQ       s+64(FP), R13
+
+part3:
+	VBROADCASTSD (R13), Y1
+	ADDQ         $0x00000008, R13
+	VMOVUPD      (R11), Y6
+	VMULPD       Y1, Y6, Y6
+	VMOVUPD      (R11)(SI*1), Y7
+	VMULPD       Y7, Y6, Y6
+	VADDPD       Y6, Y2, Y2
+	VMOVUPD      32(R11), Y6
+	VMULPD       Y1, Y6, Y6
+	VMOVUPD      32(R11)(SI*1), Y7
+	VMULPD       Y7, Y6, Y6
+	VADDPD       Y6, Y3, Y3
+	VMASKMOVPD   64(R11), Y5, Y6
+	VMULPD       Y1, Y6, Y6
+	VMASKMOVPD   64(R11)(SI*1), Y5, Y1
+	VMULPD       Y1, Y6, Y6
+	VADDPD       Y6, Y4, Y4
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          part3
+	VMOVUPD      Y2, (R10)
+	VMOVUPD      Y3, 32(R10)
+	VMASKMOVPD   Y4, Y5, 64(R10)
+	JMP          next
+
+over3:
+	SUBQ       $0x0000000c, CX
+	LEAQ       tailMask<>+0(SB), R11
+	NEGQ       CX
+	VMOVDQU    32(R11)(CX*8), Y6
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y0, Y5
+	VMOVUPD    (R10), Y2
+	VMOVUPD    32(R10), Y3
+	VMOVUPD    64(R10), Y4
+	VMASKMOVPD 96(R10), Y6, Y5
+	MOVQ       R9, R11
+	MOVQ       n+16(FP), R12
+	MOVQ       s+64(FP), R13
+
+part4:
+	VBROADCASTSD (R13), Y1
+	ADDQ         $0x00000008, R13
+	VMOVUPD      (R11), Y7
+	VMULPD       Y1, Y7, Y7
+	VMOVUPD      (R11)(SI*1), Y8
+	VMULPD       Y8, Y7, Y7
+	VADDPD       Y7, Y2, Y2
+	VMOVUPD      32(R11), Y7
+	VMULPD       Y1, Y7, Y7
+	VMOVUPD      32(R11)(SI*1), Y8
+	VMULPD       Y8, Y7, Y7
+	VADDPD       Y7, Y3, Y3
+	VMOVUPD      64(R11), Y7
+	VMULPD       Y1, Y7, Y7
+	VMOVUPD      64(R11)(SI*1), Y8
+	VMULPD       Y8, Y7, Y7
+	VADDPD       Y7, Y4, Y4
+	VMASKMOVPD   96(R11), Y6, Y7
+	VMULPD       Y1, Y7, Y7
+	VMASKMOVPD   96(R11)(SI*1), Y6, Y1
+	VMULPD       Y1, Y7, Y7
+	VADDPD       Y7, Y5, Y5
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          part4
+	VMOVUPD      Y2, (R10)
+	VMOVUPD      Y3, 32(R10)
+	VMOVUPD      Y4, 64(R10)
+	VMASKMOVPD   Y5, Y6, 96(R10)
+	JMP          next
+
+next:
+	ADDQ R8, BX
+	ADDQ DI, DX
+	DECQ AX
+	JNZ  matrix
+	VZEROUPPER
+	RET
+
+// func addScaledColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// Requires: AVX, AVX512F
+TEXT ·addScaledColumnsF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   outer+8(FP), AX
+	MOVQ   dst+40(FP), DX
+	MOVQ   x+48(FP), BX
+	VXORPS X0, X0, X0
+	MOVQ   y+56(FP), SI
+	SUBQ   BX, SI
+	MOVQ   stride+32(FP), DI
+	MOVQ   n+16(FP), R8
+	SHLQ   $0x02, DI
+	IMULQ  DI, R8
+
+matrix:
+	MOVQ BX, R9
+	MOVQ DX, R10
+	MOVQ cols+24(FP), CX
+
+strip8:
+	CMPQ    CX, $0x00000080
+	JL      less8
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVUPS (R10), Z2
+	VMOVUPS 64(R10), Z3
+	VMOVUPS 128(R10), Z4
+	VMOVUPS 192(R10), Z5
+	VMOVUPS 256(R10), Z6
+	VMOVUPS 320(R10), Z7
+	VMOVUPS 384(R10), Z8
+	VMOVUPS 448(R10), Z9
+	MOVQ    R9, R11
+	MOVQ    n+16(FP), R12
+	MOVQ    s+64(FP), R13
+
+rows8:
+	VBROADCASTSS (R13), Z1
+	ADDQ         $0x00000004, R13
+	VMOVUPS      (R11), Z10
+	VMULPS       Z1, Z10, Z10
+	VMOVUPS      (R11)(SI*1), Z11
+	VMULPS       Z11, Z10, Z10
+	VADDPS       Z10, Z2, Z2
+	VMOVUPS      64(R11), Z10
+	VMULPS       Z1, Z10, Z10
+	VMOVUPS      64(R11)(SI*1), Z11
+	VMULPS       Z11, Z10, Z10
+	VADDPS       Z10, Z3, Z3
+	VMOVUPS      128(R11), Z10
+	VMULPS       Z1, Z10, Z10
+	VMOVUPS      128(R11)(SI*1), Z11
+	VMULPS       Z11, Z10, Z10
+	VADDPS       Z10, Z4, Z4
+	VMOVUPS      192(R11), Z10
+	VMULPS       Z1, Z10, Z10
+	VMOVUPS      192(R11)(SI*1), Z11
+	VMULPS       Z11, Z10, Z10
+	VADDPS       Z10, Z5, Z5
+	VMOVUPS      256(R11), Z10
+	VMULPS       Z1, Z10, Z10
+	VMOVUPS      256(R11)(SI*1), Z11
+	VMULPS       Z11, Z10, Z10
+	VADDPS       Z10, Z6, Z6
+	VMOVUPS      320(R11), Z10
+	VMULPS       Z1, Z10, Z10
+	VMOVUPS      320(R11)(SI*1), Z11
+	VMULPS       Z11, Z10, Z10
+	VADDPS       Z10, Z7, Z7
+	VMOVUPS      384(R11), Z10
+	VMULPS       Z1, Z10, Z10
+	VMOVUPS      384(R11)(SI*1), Z11
+	VMULPS       Z11, Z10, Z10
+	VADDPS       Z10, Z8, Z8
+	VMOVUPS      448(R11), Z10
+	VMULPS       Z1, Z10, Z10
+	VMOVUPS      448(R11)(SI*1), Z1
+	VMULPS       Z1, Z10, Z10
+	VADDPS       Z10, Z9, Z9
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          rows8
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, 64(R10)
+	VMOVUPS      Z4, 128(R10)
+	VMOVUPS      Z5, 192(R10)
+	VMOVUPS      Z6, 256(R10)
+	VMOVUPS      Z7, 320(R10)
+	VMOVUPS      Z8, 384(R10)
+	VMOVUPS      Z9, 448(R10)
+	ADDQ         $0x00000200, R9
+	ADDQ         $0x00000200, R10
+	SUBQ         $0x00000080, CX
+	JMP          strip8
+
+less8:
+strip4:
+	CMPQ    CX, $0x00000040
+	JL      less4
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVUPS (R10), Z2
+	VMOVUPS 64(R10), Z3
+	VMOVUPS 128(R10), Z4
+	VMOVUPS 192(R10), Z5
+	MOVQ    R9, R11
+	MOVQ    n+16(FP), R12
+	MOVQ    s+64(FP), R13
+
+rows4:
+	VBROADCASTSS (R13), Z1
+	ADDQ         $0x00000004, R13
+	VMOVUPS      (R11), Z6
+	VMULPS       Z1, Z6, Z6
+	VMOVUPS      (R11)(SI*1), Z7
+	VMULPS       Z7, Z6, Z6
+	VADDPS       Z6, Z2, Z2
+	VMOVUPS      64(R11), Z6
+	VMULPS       Z1, Z6, Z6
+	VMOVUPS      64(R11)(SI*1), Z7
+	VMULPS       Z7, Z6, Z6
+	VADDPS       Z6, Z3, Z3
+	VMOVUPS      128(R11), Z6
+	VMULPS       Z1, Z6, Z6
+	VMOVUPS      128(R11)(SI*1), Z7
+	VMULPS       Z7, Z6, Z6
+	VADDPS       Z6, Z4, Z4
+	VMOVUPS      192(R11), Z6
+	VMULPS       Z1, Z6, Z6
+	VMOVUPS      192(R11)(SI*1), Z1
+	VMULPS       Z1, Z6, Z6
+	VADDPS       Z6, Z5, Z5
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          rows4
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, 64(R10)
+	VMOVUPS      Z4, 128(R10)
+	VMOVUPS      Z5, 192(R10)
+	ADDQ         $0x00000100, R9
+	ADDQ         $0x00000100, R10
+	SUBQ         $0x00000040, CX
+	JMP          strip4
+
+less4:
+	TESTQ     CX, CX
+	JE        next
+	CMPQ      CX, $0x00000010
+	JG        over1
+	SUBQ      $0x00000000, CX
+	MOVL      $0x00000001, R11
+	SHLL      CL, R11
+	DECL      R11
+	KMOVW     R11, K1
+	VMOVAPS   Z0, Z2
+	VMOVUPS.Z (R10), K1, Z2
+	MOVQ      R9, R11
+	MOVQ      n+16(FP), R12
+	MOVQ      s+64(FP), R13
+
+part1:
+	VBROADCASTSS (R13), Z1
+	ADDQ         $0x00000004, R13
+	VMOVUPS.Z    (R11), K1, Z3
+	VMULPS       Z1, Z3, Z3
+	VMOVUPS.Z    (R11)(SI*1), K1, Z1
+	VMULPS       Z1, Z3, Z3
+	VADDPS       Z3, Z2, Z2
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          part1
+	VMOVUPS      Z2, K1, (R10)
+	JMP          next
+
+over1:
+	CMPQ      CX, $0x00000020
+	JG        over2
+	SUBQ      $0x00000010, CX
+	MOVL      $0x00000001, R11
+	SHLL      CL, R11
+	DECL      R11
+	KMOVW     R11, K1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVUPS   (R10), Z2
+	VMOVUPS.Z 64(R10), K1, Z3
+	MOVQ      R9, R11
+	MOVQ      n+16(FP), R12
+	MOVQ      s+64(FP), R13
+
+part2:
+	VBROADCASTSS (R13), Z1
+	ADDQ         $0x00000004, R13
+	VMOVUPS      (R11), Z4
+	VMULPS       Z1, Z4, Z4
+	VMOVUPS      (R11)(SI*1), Z5
+	VMULPS       Z5, Z4, Z4
+	VADDPS       Z4, Z2, Z2
+	VMOVUPS.Z    64(R11), K1, Z4
+	VMULPS       Z1, Z4, Z4
+	VMOVUPS.Z    64(R11)(SI*1), K1, Z1
+	VMULPS       Z1, Z4, Z4
+	VADDPS       Z4, Z3, Z3
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          part2
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, K1, 64(R10)
+	JMP          next
+
+over2:
+	CMPQ      CX, $0x00000030
+	JG        over3
+	SUBQ      $0x00000020, CX
+	MOVL      $0x00000001, R11
+	SHLL      CL, R11
+	DECL      R11
+	KMOVW     R11, K1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z4
+	VMOVUPS   (R10), Z2
+	VMOVUPS   64(R10), Z3
+	VMOVUPS.Z 128(R10), K1, Z4
+	MOVQ      R9, R11
+	MOVQ      n+16(FP), R12
+	MOVQ      s+64(FP), R13
+
+part3:
+	VBROADCASTSS (R13), Z1
+	ADDQ         $0x00000004, R13
+	VMOVUPS      (R11), Z5
+	VMULPS       Z1, Z5, Z5
+	VMOVUPS      (R11)(SI*1), Z6
+	VMULPS       Z6, Z5, Z5
+	VADDPS       Z5, Z2, Z2
+	VMOVUPS      64(R11), Z5
+	VMULPS       Z1, Z5, Z5
+	VMOVUPS      64(R11)(SI*1), Z6
+	VMULPS       Z6, Z5, Z5
+	VADDPS       Z5, Z3, Z3
+	VMOVUPS.Z    128(R11), K1, Z5
+	VMULPS       Z1, Z5, Z5
+	VMOVUPS.Z    128(R11)(SI*1), K1, Z1
+	VMULPS       Z1, Z5, Z5
+	VADDPS       Z5, Z4, Z4
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          part3
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, 64(R10)
+	VMOVUPS      Z4, K1, 128(R10)
+	JMP          next
+
+over3:
+	SUBQ      $0x00000030, CX
+	MOVL      $0x00000001, R11
+	SHLL      CL, R11
+	DECL      R11
+	KMOVW     R11, K1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z5
+	VMOVUPS   (R10), Z2
+	VMOVUPS   64(R10), Z3
+	VMOVUPS   128(R10), Z4
+	VMOVUPS.Z 192(R10), K1, Z5
+	MOVQ      R9, R11
+	MOVQ      n+16(FP), R12
+	MOVQ      s+64(FP), R13
+
+part4:
+	VBROADCASTSS (R13), Z1
+	ADDQ         $0x00000004, R13
+	VMOVUPS      (R11), Z6
+	VMULPS       Z1, Z6, Z6
+	VMOVUPS      (R11)(SI*1), Z7
+	VMULPS       Z7, Z6, Z6
+	VADDPS       Z6, Z2, Z2
+	VMOVUPS      64(R11), Z6
+	VMULPS       Z1, Z6, Z6
+	VMOVUPS      64(R11)(SI*1), Z7
+	VMULPS       Z7, Z6, Z6
+	VADDPS       Z6, Z3, Z3
+	VMOVUPS      128(R11), Z6
+	VMULPS       Z1, Z6, Z6
+	VMOVUPS      128(R11)(SI*1), Z7
+	VMULPS       Z7, Z6, Z6
+	VADDPS       Z6, Z4, Z4
+	VMOVUPS.Z    192(R11), K1, Z6
+	VMULPS       Z1, Z6, Z6
+	VMOVUPS.Z    192(R11)(SI*1), K1, Z1
+	VMULPS       Z1, Z6, Z6
+	VADDPS       Z6, Z5, Z5
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          part4
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, 64(R10)
+	VMOVUPS      Z4, 128(R10)
+	VMOVUPS      Z5, K1, 192(R10)
+	JMP          next
+
+next:
+	ADDQ R8, BX
+	ADDQ DI, DX
+	DECQ AX
+	JNZ  matrix
+	VZEROUPPER
+	RET
+
+// func addScaledColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// Requires: AVX, AVX512F
+TEXT ·addScaledColumnsF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   outer+8(FP), AX
+	MOVQ   dst+40(FP), DX
+	MOVQ   x+48(FP), BX
+	VXORPS X0, X0, X0
+	MOVQ   y+56(FP), SI
+	SUBQ   BX, SI
+	MOVQ   stride+32(FP), DI
+	MOVQ   n+16(FP), R8
+	SHLQ   $0x03, DI
+	IMULQ  DI, R8
+
+matrix:
+	MOVQ BX, R9
+	MOVQ DX, R10
+	MOVQ cols+24(FP), CX
+
+strip8:
+	CMPQ    CX, $0x00000040
+	JL      less8
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVUPD (R10), Z2
+	VMOVUPD 64(R10), Z3
+	VMOVUPD 128(R10), Z4
+	VMOVUPD 192(R10), Z5
+	VMOVUPD 256(R10), Z6
+	VMOVUPD 320(R10), Z7
+	VMOVUPD 384(R10), Z8
+	VMOVUPD 448(R10), Z9
+	MOVQ    R9, R11
+	MOVQ    n+16(FP), R12
+	MOVQ    s+64(FP), R13
+
+rows8:
+	VBROADCASTSD (R13), Z1
+	ADDQ         $0x00000008, R13
+	VMOVUPD      (R11), Z10
+	VMULPD       Z1, Z10, Z10
+	VMOVUPD      (R11)(SI*1), Z11
+	VMULPD       Z11, Z10, Z10
+	VADDPD       Z10, Z2, Z2
+	VMOVUPD      64(R11), Z10
+	VMULPD       Z1, Z10, Z10
+	VMOVUPD      64(R11)(SI*1), Z11
+	VMULPD       Z11, Z10, Z10
+	VADDPD       Z10, Z3, Z3
+	VMOVUPD      128(R11), Z10
+	VMULPD       Z1, Z10, Z10
+	VMOVUPD      128(R11)(SI*1), Z11
+	VMULPD       Z11, Z10, Z10
+	VADDPD       Z10, Z4, Z4
+	VMOVUPD      192(R11), Z10
+	VMULPD       Z1, Z10, Z10
+	VMOVUPD      192(R11)(SI*1), Z11
+	VMULPD       Z11, Z10, Z10
+	VADDPD       Z10, Z5, Z5
+	VMOVUPD      256(R11), Z10
+	VMULPD       Z1, Z10, Z10
+	VMOVUPD      256(R11)(SI*1), Z11
+	VMULPD       Z11, Z10, Z10
+	VADDPD       Z10, Z6, Z6
+	VMOVUPD      320(R11), Z10
+	VMULPD       Z1, Z10, Z10
+	VMOVUPD      320(R11)(SI*1), Z11
+	VMULPD       Z11, Z10, Z10
+	VADDPD       Z10, Z7, Z7
+	VMOVUPD      384(R11), Z10
+	VMULPD       Z1, Z10, Z10
+	VMOVUPD      384(R11)(SI*1), Z11
+	VMULPD       Z11, Z10, Z10
+	VADDPD       Z10, Z8, Z8
+	VMOVUPD      448(R11), Z10
+	VMULPD       Z1, Z10, Z10
+	VMOVUPD      448(R11)(SI*1), Z1
+	VMULPD       Z1, Z10, Z10
+	VADDPD       Z10, Z9, Z9
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          rows8
+	VMOVUPD      Z2, (R10)
+	VMOVUPD      Z3, 64(R10)
+	VMOVUPD      Z4, 128(R10)
+	VMOVUPD      Z5, 192(R10)
+	VMOVUPD      Z6, 256(R10)
+	VMOVUPD      Z7, 320(R10)
+	VMOVUPD      Z8, 384(R10)
+	VMOVUPD      Z9, 448(R10)
+	ADDQ         $0x00000200, R9
+	ADDQ         $0x00000200, R10
+	SUBQ         $0x00000040, CX
+	JMP          strip8
+
+less8:
+strip4:
+	CMPQ    CX, $0x00000020
+	JL      less4
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVUPD (R10), Z2
+	VMOVUPD 64(R10), Z3
+	VMOVUPD 128(R10), Z4
+	VMOVUPD 192(R10), Z5
+	MOVQ    R9, R11
+	MOVQ    n+16(FP), R12
+	MOVQ    s+64(FP), R13
+
+rows4:
+	VBROADCASTSD (R13), Z1
+	ADDQ         $0x00000008, R13
+	VMOVUPD      (R11), Z6
+	VMULPD       Z1, Z6, Z6
+	VMOVUPD      (R11)(SI*1), Z7
+	VMULPD       Z7, Z6, Z6
+	VADDPD       Z6, Z2, Z2
+	VMOVUPD      64(R11), Z6
+	VMULPD       Z1, Z6, Z6
+	VMOVUPD      64(R11)(SI*1), Z7
+	VMULPD       Z7, Z6, Z6
+	VADDPD       Z6, Z3, Z3
+	VMOVUPD      128(R11), Z6
+	VMULPD       Z1, Z6, Z6
+	VMOVUPD      128(R11)(SI*1), Z7
+	VMULPD       Z7, Z6, Z6
+	VADDPD       Z6, Z4, Z4
+	VMOVUPD      192(R11), Z6
+	VMULPD       Z1, Z6, Z6
+	VMOVUPD      192(R11)(SI*1), Z1
+	VMULPD       Z1, Z6, Z6
+	VADDPD       Z6, Z5, Z5
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          rows4
+	VMOVUPD      Z2, (R10)
+	VMOVUPD      Z3, 64(R10)
+	VMOVUPD      Z4, 128(R10)
+	VMOVUPD      Z5, 192(R10)
+	ADDQ         $0x00000100, R9
+	ADDQ         $0x00000100, R10
+	SUBQ         $0x00000020, CX
+	JMP          strip4
+
+less4:
+	TESTQ     CX, CX
+	JE        next
+	CMPQ      CX, $0x00000008
+	JG        over1
+	SUBQ      $0x00000000, CX
+	MOVL      $0x00000001, R11
+	SHLL      CL, R11
+	DECL      R11
+	KMOVW     R11, K1
+	VMOVAPS   Z0, Z2
+	VMOVUPD.Z (R10), K1, Z2
+	MOVQ      R9, R11
+	MOVQ      n+16(FP), R12
+	MOVQ      s+64(FP), R13
+
+part1:
+	VBROADCASTSD (R13), Z1
+	ADDQ         $0x00000008, R13
+	VMOVUPD.Z    (R11), K1, Z3
+	VMULPD       Z1, Z3, Z3
+	VMOVUPD.Z    (R11)(SI*1), K1, Z1
+	VMULPD       Z1, Z3, Z3
+	VADDPD       Z3, Z2, Z2
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          part1
+	VMOVUPD      Z2, K1, (R10)
+	JMP          next
+
+over1:
+	CMPQ      CX, $0x00000010
+	JG        over2
+	SUBQ      $0x00000008, CX
+	MOVL      $0x00000001, R11
+	SHLL      CL, R11
+	DECL      R11
+	KMOVW     R11, K1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVUPD   (R10), Z2
+	VMOVUPD.Z 64(R10), K1, Z3
+	MOVQ      R9, R11
+	MOVQ      n+16(FP), R12
+	MOVQ      s+64(FP), R13
+
+part2:
+	VBROADCASTSD (R13), Z1
+	ADDQ         $0x00000008, R13
+	VMOVUPD      (R11), Z4
+	VMULPD       Z1, Z4, Z4
+	VMOVUPD      (R11)(SI*1), Z5
+	VMULPD       Z5, Z4, Z4
+	VADDPD       Z4, Z2, Z2
+	VMOVUPD.Z    64(R11), K1, Z4
+	VMULPD       Z1, Z4, Z4
+	VMOVUPD.Z    64(R11)(SI*1), K1, Z1
+	VMULPD       Z1, Z4, Z4
+	VADDPD       Z4, Z3, Z3
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          part2
+	VMOVUPD      Z2, (R10)
+	VMOVUPD      Z3, K1, 64(R10)
+	JMP          next
+
+over2:
+	CMPQ      CX, $0x00000018
+	JG        over3
+	SUBQ      $0x00000010, CX
+	MOVL      $0x00000001, R11
+	SHLL      CL, R11
+	DECL      R11
+	KMOVW     R11, K1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z4
+	VMOVUPD   (R10), Z2
+	VMOVUPD   64(R10), Z3
+	VMOVUPD.Z 128(R10), K1, Z4
+	MOVQ      R9, R11
+	MOVQ      n+16(FP), R12
+	MOVQ      s+64(FP), R13
+
+part3:
+	VBROADCASTSD (R13), Z1
+	ADDQ         $0x00000008, R13
+	VMOVUPD      (R11), Z5
+	VMULPD       Z1, Z5, Z5
+	VMOVUPD      (R11)(SI*1), Z6
+	VMULPD       Z6, Z5, Z5
+	VADDPD       Z5, Z2, Z2
+	VMOVUPD      64(R11), Z5
+	VMULPD       Z1, Z5, Z5
+	VMOVUPD      64(R11)(SI*1), Z6
+	VMULPD       Z6, Z5, Z5
+	VADDPD       Z5, Z3, Z3
+	VMOVUPD.Z    128(R11), K1, Z5
+	VMULPD       Z1, Z5, Z5
+	VMOVUPD.Z    128(R11)(SI*1), K1, Z1
+	VMULPD       Z1, Z5, Z5
+	VADDPD       Z5, Z4, Z4
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          part3
+	VMOVUPD      Z2, (R10)
+	VMOVUPD      Z3, 64(R10)
+	VMOVUPD      Z4, K1, 128(R10)
+	JMP          next
+
+over3:
+	SUBQ      $0x00000018, CX
+	MOVL      $0x00000001, R11
+	SHLL      CL, R11
+	DECL      R11
+	KMOVW     R11, K1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z5
+	VMOVUPD   (R10), Z2
+	VMOVUPD   64(R10), Z3
+	VMOVUPD   128(R10), Z4
+	VMOVUPD.Z 192(R10), K1, Z5
+	MOVQ      R9, R11
+	MOVQ      n+16(FP), R12
+	MOVQ      s+64(FP), R13
+
+part4:
+	VBROADCASTSD (R13), Z1
+	ADDQ         $0x00000008, R13
+	VMOVUPD      (R11), Z6
+	VMULPD       Z1, Z6, Z6
+	VMOVUPD      (R11)(SI*1), Z7
+	VMULPD       Z7, Z6, Z6
+	VADDPD       Z6, Z2, Z2
+	VMOVUPD      64(R11), Z6
+	VMULPD       Z1, Z6, Z6
+	VMOVUPD      64(R11)(SI*1), Z7
+	VMULPD       Z7, Z6, Z6
+	VADDPD       Z6, Z3, Z3
+	VMOVUPD      128(R11), Z6
+	VMULPD       Z1, Z6, Z6
+	VMOVUPD      128(R11)(SI*1), Z7
+	VMULPD       Z7, Z6, Z6
+	VADDPD       Z6, Z4, Z4
+	VMOVUPD.Z    192(R11), K1, Z6
+	VMULPD       Z1, Z6, Z6
+	VMOVUPD.Z    192(R11)(SI*1), K1, Z1
+	VMULPD       Z1, Z6, Z6
+	VADDPD       Z6, Z5, Z5
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          part4
+	VMOVUPD      Z2, (R10)
+	VMOVUPD      Z3, 64(R10)
+	VMOVUPD      Z4, 128(R10)
+	VMOVUPD      Z5, K1, 192(R10)
+	JMP          next
+
+next:
+	ADDQ R8, BX
+	ADDQ DI, DX
 	DECQ AX
 	JNZ  matrix
 	VZEROUPPER

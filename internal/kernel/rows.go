@@ -29,21 +29,27 @@ func Repeat[T Float](dst, x []T, outer, n, inner int) {
 	}
 }
 
-// ColumnPart is the number of rows that the sum of columns by [SumAxis] adds in order.
+// ColumnPart is the most rows that the sum of columns by [SumAxis] adds in order.
 const ColumnPart = leafColumn
 
 // ColumnParts returns how [SumAxis] sums columns of n rows: part i goes from row
 // starts[i] to starts[i+1], and is added in order to zeros; then the sum of part
 // joins[k][1] is added to that of part joins[k][0], for k from 0 on, and that of part
 // 0 is the result.
-func ColumnParts(n int) (starts []int, joins [][2]int) {
+func ColumnParts(n int) (starts []int, joins [][2]int) { return sumParts(n, leafColumn, halfOfColumns) }
+
+// SumParts is as [ColumnParts] for the sum of a row of n elements. Each part is summed by
+// [SumAxis].
+func SumParts(n int) (starts []int, joins [][2]int) { return sumParts(n, leafRow, halfOfRow) }
+
+func sumParts(n, leaf int, half func(int) int) (starts []int, joins [][2]int) {
 	var split func(start, n int) int
 	split = func(start, n int) int {
-		if n <= ColumnPart {
+		if n <= leaf {
 			starts = append(starts, start)
 			return len(starts) - 1
 		}
-		h := halfOfColumns(n)
+		h := half(n)
 		left, right := split(start, h), split(start+h, n-h)
 		joins = append(joins, [2]int{left, right})
 		return left
@@ -54,9 +60,41 @@ func ColumnParts(n int) (starts []int, joins [][2]int) {
 
 // AddColumns adds each of n rows of x to dst, one after the other.
 func AddColumns[T Float](dst, x []T, n int) {
-	for range n {
-		Add(dst, dst, x)
-		x = x[len(dst):]
+	x = x[:n*len(dst)]
+	if vectorProduct(addColumns, size[T](), n, len(dst), at(dst), at(x), nil, nil) {
+		return
+	}
+	for ; len(x) > 0; x = x[len(dst):] {
+		Add(dst, dst, x[:len(dst)])
+	}
+}
+
+// AddProductColumns adds each of n rows of x y to dst, one after the other. The products are
+// rounded.
+func AddProductColumns[T Float](dst, x, y []T, n int) {
+	x, y = x[:n*len(dst)], y[:n*len(dst)]
+	if vectorProduct(addProductColumns, size[T](), n, len(dst), at(dst), at(x), at(y), nil) {
+		return
+	}
+	for ; len(x) > 0; x, y = x[len(dst):], y[len(dst):] {
+		for i := range dst {
+			dst[i] += T(x[i] * y[i])
+		}
+	}
+}
+
+// AddScaledColumns adds each of len(s) rows of (x s) y to dst, one after the other. s has a
+// number for each row. The products are rounded.
+func AddScaledColumns[T Float](dst, x, y, s []T) {
+	x, y = x[:len(s)*len(dst)], y[:len(s)*len(dst)]
+	if vectorProduct(addScaledColumns, size[T](), len(s), len(dst), at(dst), at(x), at(y), at(s)) {
+		return
+	}
+	for r, v := range s {
+		x, y := x[r*len(dst):], y[r*len(dst):]
+		for i := range dst {
+			dst[i] += T(T(x[i]*v) * y[i])
+		}
 	}
 }
 

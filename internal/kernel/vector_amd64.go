@@ -54,21 +54,25 @@ func vectorFill[T Float](dst []T, v T) bool {
 
 // vectorByRow runs an operation on rows of cols elements of a size in bytes. s and t have
 // one element for each row.
-func vectorByRow(op byRowOperation, size, rows, cols int, dst, a, s, t *byte) bool {
+func vectorByRow(op byRowOperation, size, rows, cols int, m rowMatrices, s, t *byte) bool {
 	if isa == plain || rows*cols == 0 {
 		return false
 	}
-	which := kind(int(op), size)
-	if rows*cols <= vectorMost {
-		elementwiseByRow(which, rows, cols, dst, a, s, t)
+	which, most := kind(int(op), size), vectorMost
+	if op == opExpSubByRow {
+		most = functionMost
+	}
+	if rows*cols <= most {
+		elementwiseByRow(which, rows, cols, m.dst, m.a, m.b, m.c, s, t, m.nextA*size, m.nextB*size, m.nextC*size)
 		return true
 	}
-	c := min(cols, vectorMost)
-	n := vectorMost / c
+	c := min(cols, most)
+	n := most / c
 	for r := 0; r < rows; r += n {
 		for i := 0; i < cols; i += c { // a row that is cut is the only one
-			step := (r*cols + i) * size
-			elementwiseByRow(which, min(n, rows-r), min(c, cols-i), after(dst, step), after(a, step), after(s, r*size), after(t, r*size))
+			elementwiseByRow(which, min(n, rows-r), min(c, cols-i), after(m.dst, (r*cols+i)*size),
+				after(m.a, (r*m.nextA+i)*size), after(m.b, (r*m.nextB+i)*size), after(m.c, (r*m.nextC+i)*size),
+				after(s, r*size), after(t, r*size), m.nextA*size, m.nextB*size, m.nextC*size)
 		}
 	}
 	return true
@@ -97,7 +101,7 @@ func reduce(function, size, outer, n, cols, stride int, dst, x *byte) bool {
 	}
 	which := kind(function, size)
 	if outer*n*cols <= vectorMost {
-		reduction(which, outer, n, cols, stride, dst, x)
+		reduction(which, outer, n, cols, stride, dst, x, nil, nil)
 		return true
 	}
 	c := min(cols, vectorMost/n)
@@ -105,7 +109,31 @@ func reduce(function, size, outer, n, cols, stride int, dst, x *byte) bool {
 	for o := 0; o < outer; o += rows {
 		for i := 0; i < cols; i += c {
 			reduction(which, min(rows, outer-o), n, min(c, cols-i), stride,
-				after(dst, (o*stride+i)*size), after(x, (o*n*stride+i)*size))
+				after(dst, (o*stride+i)*size), after(x, (o*n*stride+i)*size), nil, nil)
+		}
+	}
+	return true
+}
+
+// vectorProduct runs a product on rows of cols elements.
+func vectorProduct(p productSum, size, rows, cols int, dst, x, y, s *byte) bool {
+	if isa == plain || rows*cols == 0 {
+		return false
+	}
+	which := kind(2*int(folds)+int(p), size)
+	if p == dotRows {
+		for most := vectorMost / cols; rows > 0; rows -= most {
+			reduction(which, min(most, rows), cols, 1, 1, dst, x, y, nil)
+			dst, x, y = after(dst, most*size), after(x, most*cols*size), after(y, most*cols*size)
+		}
+		return true
+	}
+	c := min(cols, vectorMost)
+	n := vectorMost / c
+	for r := 0; r < rows; r += n {
+		for i := 0; i < cols; i += c {
+			step := (r*cols + i) * size
+			reduction(which, 1, min(n, rows-r), min(c, cols-i), cols, after(dst, i*size), after(x, step), after(y, step), after(s, r*size))
 		}
 	}
 	return true
@@ -117,4 +145,10 @@ func kind(function int, size int) int {
 	return function*4 + int(isa-avx2)*2 + size/8
 }
 
-func after(p *byte, bytes int) *byte { return (*byte)(unsafe.Add(unsafe.Pointer(p), bytes)) }
+// after returns the address so many bytes after p, if there is a p.
+func after(p *byte, bytes int) *byte {
+	if p == nil {
+		return nil
+	}
+	return (*byte)(unsafe.Add(unsafe.Pointer(p), bytes))
+}

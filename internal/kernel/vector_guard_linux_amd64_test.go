@@ -33,16 +33,45 @@ func TestByRowGuard(t *testing.T) {
 }
 
 func testByRowGuard[T Float](t *testing.T) {
-	dst, a, s, u := guarded[T](t, 1), guarded[T](t, 1), guarded[T](t, 1), guarded[T](t, 1)
+	x, dst, s, u := [3][]T{}, guarded[T](t, 1), guarded[T](t, 1), guarded[T](t, 1)
 	rng := rand.New(rand.NewPCG(67, 68))
-	copy(a, values[T](rng, len(a)))
+	for k := range x {
+		x[k] = guarded[T](t, 1)
+		copy(x[k], values[T](rng, len(x[k])))
+	}
 	copy(s, values[T](rng, len(s)))
 	for _, c := range byRows[T]() {
 		for cols := range 140 {
 			for rows := range 4 {
 				n := rows * cols
-				c.run(dst[:n], a[:n], s[:rows], u[:rows], cols)
-				c.run(dst[len(dst)-n:], a[len(a)-n:], s[len(s)-rows:], u[len(u)-rows:], cols)
+				c.run(dst[:n], x[0][:n], x[1][:n], x[2][:cols], s[:rows], u[:rows], cols)
+				end := func(x []T, n int) []T { return x[len(x)-n:] }
+				c.run(end(dst, n), end(x[0], n), end(x[1], n), end(x[2], cols), end(s, rows), end(u, rows), cols)
+			}
+		}
+	}
+}
+
+// TestProductGuard does so for sums of products.
+func TestProductGuard(t *testing.T) {
+	forEachISA(t, func(t *testing.T) {
+		t.Run("float64", testProductGuard[float64])
+		t.Run("float32", testProductGuard[float32])
+	})
+}
+
+func testProductGuard[T Float](t *testing.T) {
+	dst, x, y, s := guarded[T](t, 1), guarded[T](t, 1), guarded[T](t, 1), guarded[T](t, 1)
+	for cols := range 140 {
+		for rows := range 4 {
+			n := rows * cols
+			for _, p := range productRows[T]() {
+				to := cols
+				if !p.columns {
+					to = rows
+				}
+				p.run(dst[:to], x[:n], y[:n], s[:rows], cols)
+				p.run(dst[len(dst)-to:], x[len(x)-n:], y[len(y)-n:], s[len(s)-rows:], cols)
 			}
 		}
 	}

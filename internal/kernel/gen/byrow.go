@@ -1,34 +1,44 @@
 package main
 
 import (
+	"strings"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// byRowOperations are elementwise operations on matrices of which some arguments have
-// one number for each row: after a, as many as numbers says. The order is that of the
-// constants in ../byrow.go.
+// byRowOperations are elementwise operations on matrices: as many as wide says, of which
+// each may be one row that is the same for all rows, and as many columns of one number for
+// each row as numbers says. The order is that of the constants in ../byrow.go.
 var byRowOperations = []struct {
 	name    string
-	numbers int
+	wide    int // a, b, c
+	numbers int // s, t
 	formula string
-	emit    func(v *vector) func(x []VecVirtual) VecVirtual
+	emit    func(v *vector) func(x []VecVirtual) VecVirtual // of the wide ones, then the numbers
 }{
-	{"add", 1, "a + s", two(VADDPS, VADDPD)},
-	{"sub", 1, "a - s", two(VSUBPS, VSUBPD)},
-	{"subFrom", 1, "s - a", reversed(VSUBPS, VSUBPD)},
-	{"mul", 1, "a s", two(VMULPS, VMULPD)},
-	{"div", 1, "a / s", two(VDIVPS, VDIVPD)},
-	{"divInto", 1, "s / a", reversed(VDIVPS, VDIVPD)},
-	{"max", 1, "max(a, s)", extremum(VMAXPS, VMAXPD, VANDPS, VANDPD, 5)},
-	{"min", 1, "min(a, s)", extremum(VMINPS, VMINPD, VORPS, VORPD, 4)},
-	{"eq", 1, "1 where a = s, else 0", comparison(equal)},
-	{"mulAdd", 2, "a s + t, rounded twice", mulAdd},
-	{"subMul", 2, "(a - s) t", subMul},
+	{"addByRow", 1, 1, "a + s", two(VADDPS, VADDPD)},
+	{"subByRow", 1, 1, "a - s", two(VSUBPS, VSUBPD)},
+	{"subFromByRow", 1, 1, "s - a", reversed(VSUBPS, VSUBPD)},
+	{"mulByRow", 1, 1, "a s", two(VMULPS, VMULPD)},
+	{"divByRow", 1, 1, "a / s", two(VDIVPS, VDIVPD)},
+	{"divIntoByRow", 1, 1, "s / a", reversed(VDIVPS, VDIVPD)},
+	{"maxByRow", 1, 1, "max(a, s)", extremum(VMAXPS, VMAXPD, VANDPS, VANDPD, 5)},
+	{"minByRow", 1, 1, "min(a, s)", extremum(VMINPS, VMINPD, VORPS, VORPD, 4)},
+	{"eqByRow", 1, 1, "1 where a = s, else 0", comparison(equal)},
+	{"mulAddByRow", 1, 2, "a s + t, rounded twice", mulAdd},
+	{"subMulByRow", 1, 2, "(a - s) t", subMul},
+	{"expSubByRow", 1, 1, "exp(a - s)", expSub},
+	{"mulMulAddByRow", 2, 2, "a s + b t", mulMulAdd},
+	{"addByColumn", 2, 0, "a + b", two(VADDPS, VADDPD)},
+	{"subByColumn", 2, 0, "a - b", two(VSUBPS, VSUBPD)},
+	{"mulByColumn", 2, 0, "a b", two(VMULPS, VMULPD)},
+	{"mulAddByColumn", 3, 0, "a b + c, rounded twice", mulAdd},
+	{"mulMulAddByColumn", 3, 1, "(a s) b + c", mulMulAddByColumn},
 }
 
-const byRowSignature = "func(which, rows, cols int, dst, a, s, t *byte)"
+const byRowSignature = "func(which, rows, cols int, dst, a, b, c, s, t *byte, nextA, nextB, nextC int)"
 
 // byRow emits the operations of the table.
 func byRow() {
@@ -36,30 +46,33 @@ func byRow() {
 	var names []string
 	for _, o := range byRowOperations {
 		for _, v := range kinds {
-			names = append(names, o.name+"ByRow"+v.name+v.set)
+			names = append(names, o.name+v.name+v.set)
 		}
 	}
 	jumpTable("elementwiseByRow", byRowSignature, names,
 		"elementwiseByRow runs the operation of a number: 4 for each in the order of gen/byrow.go, of them",
-		"AVX2 with float32 and float64, then AVX-512. It writes rows of cols elements, and neither is 0.")
+		"AVX2 with float32 and float64, then AVX-512. It writes rows of cols elements, and neither is 0.",
+		"The next rows of a, b and c begin so many bytes after the last: 0 for one that is the same for all.")
 	for _, o := range byRowOperations {
 		for _, v := range kinds {
-			TEXT(o.name+"ByRow"+v.name+v.set, NOSPLIT, byRowSignature)
-			Doc(o.name + "ByRow" + v.name + v.set + " writes " + o.formula + ".")
+			TEXT(o.name+v.name+v.set, NOSPLIT, byRowSignature)
+			Doc(o.name + v.name + v.set + " writes " + o.formula + ".")
 			Pragma("noescape")
-			emitByRow(v, o.numbers, o.emit(&v), mask)
+			emitByRow(v, []string{"a", "b", "c"}[:o.wide], []string{"s", "t"}[:o.numbers], o.emit(&v), mask)
 		}
 	}
 }
 
 // emitByRow emits a loop over rows, in it one over four vectors and one over vectors, and
 // the rest with a mask.
-func emitByRow(v vector, numbers int, body func(x []VecVirtual) VecVirtual, table Mem) {
-	rows, cols := Load(Param("rows"), GP64()), Load(Param("cols"), GP64())
-	dst, a := Load(Param("dst"), GP64()), Load(Param("a"), GP64())
-	var from []Register
+func emitByRow(v vector, wide, numbers []string, body func(x []VecVirtual) VecVirtual, table Mem) {
+	rows, cols, dst, at := Load(Param("rows"), GP64()), Load(Param("cols"), GP64()), Load(Param("dst"), GP64()), GP64()
+	var from, matrices []Register
 	var number []VecVirtual
-	for _, name := range []string{"s", "t"}[:numbers] {
+	for _, name := range wide {
+		matrices = append(matrices, Load(Param(name), GP64()))
+	}
+	for _, name := range numbers {
 		from, number = append(from, Load(Param(name), GP64())), append(number, v.register())
 	}
 	MOVQ(cols, RCX)
@@ -71,30 +84,35 @@ func emitByRow(v vector, numbers int, body func(x []VecVirtual) VecVirtual, tabl
 		ADDQ(U32(v.size), p)
 	}
 	MOVQ(cols, RCX)
+	XORQ(at, at)
 	vectors := func(count int, load, store func(from, to Op)) {
 		for i := range count {
-			x := []VecVirtual{v.register()}
-			load(Mem{Base: a, Disp: i * v.bytes}, x[0])
+			var x []VecVirtual
+			for _, m := range matrices {
+				x = append(x, v.register())
+				load(Mem{Base: m, Index: at, Scale: 1, Disp: i * v.bytes}, x[len(x)-1])
+			}
 			for _, n := range number { // an operation may change its arguments
 				c := v.register()
 				VMOVAPS(n, c)
 				x = append(x, c)
 			}
-			store(body(x), Mem{Base: dst, Disp: i * v.bytes})
+			store(body(x), Mem{Base: dst, Index: at, Scale: 1, Disp: i * v.bytes})
 		}
 	}
 	move := func(from, to Op) { v.load(from, to) }
 	v.loops(func(count int) {
 		vectors(count, move, move)
-		ADDQ(U32(count*v.bytes), a)
-		ADDQ(U32(count*v.bytes), dst)
+		ADDQ(U32(count*v.bytes), at)
 	})
 	JE(LabelRef("next"))
 	vectors(1, func(from, to Op) { v.take(from.(Mem), to.(VecVirtual)) },
 		func(from, to Op) { v.put(from.(VecVirtual), to.(Mem)) })
-	LEAQ(Mem{Base: a, Index: RCX, Scale: uint8(v.size)}, a)
-	LEAQ(Mem{Base: dst, Index: RCX, Scale: uint8(v.size)}, dst)
 	Label("next")
+	for i, m := range matrices {
+		ADDQ(Load(Param("next"+strings.ToUpper(wide[i])), GP64()), m)
+	}
+	LEAQ(Mem{Base: dst, Index: cols, Scale: uint8(v.size)}, dst)
 	DECQ(rows)
 	JNZ(LabelRef("row"))
 	VZEROUPPER()
@@ -124,5 +142,30 @@ func subMul(v *vector) func(x []VecVirtual) VecVirtual {
 		v.pick(VSUBPS, VSUBPD)(x[1], x[0], x[0])
 		v.pick(VMULPS, VMULPD)(x[2], x[0], x[0])
 		return x[0]
+	}
+}
+
+func mulMulAdd(v *vector) func(x []VecVirtual) VecVirtual {
+	return func(x []VecVirtual) VecVirtual {
+		v.pick(VMULPS, VMULPD)(x[2], x[0], x[0])
+		v.pick(VMULPS, VMULPD)(x[3], x[1], x[1])
+		v.pick(VADDPS, VADDPD)(x[1], x[0], x[0])
+		return x[0]
+	}
+}
+
+func mulMulAddByColumn(v *vector) func(x []VecVirtual) VecVirtual {
+	return func(x []VecVirtual) VecVirtual {
+		v.pick(VMULPS, VMULPD)(x[3], x[0], x[0])
+		v.pick(VMULPS, VMULPD)(x[1], x[0], x[0])
+		v.pick(VADDPS, VADDPD)(x[2], x[0], x[0])
+		return x[0]
+	}
+}
+
+func expSub(v *vector) func(x []VecVirtual) VecVirtual {
+	return func(x []VecVirtual) VecVirtual {
+		v.pick(VSUBPS, VSUBPD)(x[1], x[0], x[0])
+		return formula{avx512: v.wide, double: v.size == 8}.exp(x[0])
 	}
 }

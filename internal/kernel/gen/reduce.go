@@ -26,7 +26,7 @@ var folds = []fold{
 }
 
 const (
-	reduction = "func(which, outer, n, cols, stride int, dst, x *byte)"
+	reduction = "func(which, outer, n, cols, stride int, dst, x, y, s *byte)"
 	rowLanes  = 32 // partial results of a row
 )
 
@@ -41,17 +41,52 @@ func reduce() {
 			}
 		}
 	}
-	jumpTable("reduction", reduction, names,
-		"reduction runs the function of a number: 8 for each fold in the order of gen/reduce.go, of them",
-		"4 for rows and 4 for columns: AVX2 with float32 and float64, then AVX-512. Nothing is 0.")
-	for _, f := range folds {
+	for _, p := range products {
 		for _, v := range kinds {
-			newReducer(f, v, "Rows").rows(mask)
-		}
-		for _, v := range kinds {
-			newReducer(f, v, "Columns").columns(mask)
+			names = append(names, p.name+v.name+v.set)
 		}
 	}
+	jumpTable("reduction", reduction, names,
+		"reduction runs the function of a number: 8 for each fold in the order of gen/reduce.go, of them",
+		"4 for rows and 4 for columns: AVX2 with float32 and float64, then AVX-512. Then come 4 for each of",
+		"the products. Nothing is 0.")
+	for _, f := range folds {
+		for _, v := range kinds {
+			name := f.name + "Rows" + v.name + v.set
+			newReducer(f, v, name, fmt.Sprintf("%s writes the %s of outer rows of n elements, sums in %d parts. cols and stride are 1.", name, f.what, rowLanes)).rows(mask)
+		}
+		for _, v := range kinds {
+			name := f.name + "Columns" + v.name + v.set
+			newReducer(f, v, name, fmt.Sprintf("%s writes the %s of the first cols columns of outer matrices of n rows.", name, f.what),
+				"Rows of x and of dst are stride elements long.").columns(mask)
+		}
+	}
+	for _, p := range products {
+		for _, v := range kinds {
+			name := p.name + v.name + v.set
+			r := newReducer(folds[0], v, name, name+" "+p.what, p.more)
+			r.product(p.factors)
+			if p.columns {
+				r.columns(mask)
+			} else {
+				r.rows(mask)
+			}
+		}
+	}
+}
+
+// products has sums of products, in the order of the constants in ../reduce.go. Those of
+// columns are added to dst.
+var products = []struct {
+	name       string
+	columns    bool
+	factors    int // x, y and s
+	what, more string
+}{
+	{"dotRows", false, 2, "writes the sums of x y over outer rows of n elements, in 32 parts.", "cols and stride are 1."},
+	{"addColumns", true, 1, "adds n rows of x to dst, of which the first cols columns.", "outer is 1. Rows are stride elements long."},
+	{"addProductColumns", true, 2, "adds n rows of x y to dst, of which the first cols columns.", "outer is 1. Rows are stride elements long."},
+	{"addScaledColumns", true, 3, "adds n rows of (x s) y to dst, of which the first cols columns; s has a number for", "each row. outer is 1. Rows are stride elements long."},
 }
 
 // reducer is what both shapes share.
@@ -64,17 +99,15 @@ type reducer struct {
 	outer Register
 	dst   Register
 	x     Register
+
+	factors int        // of a term that is a product, else 0; then columns are added to dst
+	toY     Register   // how far y is from x
+	scale   VecVirtual // the element of s for a row
 }
 
-func newReducer(f fold, v vector, shape string) *reducer {
-	name := f.name + shape + v.name + v.set
+func newReducer(f fold, v vector, name string, doc ...string) *reducer {
 	TEXT(name, NOSPLIT, reduction)
-	if shape == "Rows" {
-		Doc(fmt.Sprintf("%s writes the %s of outer rows of n elements, in %d parts. cols and stride are 1.", name, f.what, rowLanes))
-	} else {
-		Doc(fmt.Sprintf("%s writes the %s of the first cols columns of outer matrices of n rows.", name, f.what),
-			"Rows of x and of dst are stride elements long.")
-	}
+	Doc(doc...)
 	Pragma("noescape")
 	r := &reducer{vector: &v, fold: f}
 	r.outer = Load(Param("outer"), GP64())
@@ -82,6 +115,18 @@ func newReducer(f fold, v vector, shape string) *reducer {
 	r.x = Load(Param("x"), GP64())
 	r.join, r.none = f.emit(&v), v.number(f.start)
 	return r
+}
+
+// product makes the terms those of a product, with as many factors.
+func (r *reducer) product(factors int) {
+	r.factors = factors
+	if factors > 1 { // y is found from the place in x
+		r.toY = Load(Param("y"), GP64())
+		SUBQ(r.x, r.toY)
+	}
+	if factors > 2 {
+		r.scale = r.register()
+	}
 }
 
 // begin sets the first results to those of no terms.
@@ -109,6 +154,19 @@ func (r *reducer) add(i int, m Mem, masked bool) {
 			r.pick(four(VBLENDVPS), four(VBLENDVPD))(r.mask, x, r.none, x)
 		}
 	}
+	if r.factors > 2 {
+		r.pick(VMULPS, VMULPD)(r.scale, x, x)
+	}
+	if r.factors > 1 {
+		y := r.register()
+		m.Index, m.Scale = r.toY, 1
+		if masked {
+			r.take(m, y)
+		} else {
+			r.load(m, y)
+		}
+		r.pick(VMULPS, VMULPD)(y, x, x)
+	}
 	r.to(i, r.join([]VecVirtual{r.sums[i], x}))
 }
 
@@ -118,10 +176,14 @@ func (r *reducer) to(i int, x VecVirtual) {
 	}
 }
 
-// rows emits a loop over rows. Term j goes to lane j % 32 of the results, which are
+// rows emits a loop over rows. Term j of a sum goes to lane j % 32 of the results, which are
 // joined in halves at the end.
 func (r *reducer) rows(table Mem) {
 	all := rowLanes / r.lanes()
+	if r.name != "sum" { // the order does not matter, and what waits for the last result takes longer
+		all = max(all, 4)
+	}
+	span := all * r.lanes()
 	n := Load(Param("n"), GP64())
 	MOVQ(n, RCX)
 	ANDQ(U32(r.lanes()-1), RCX)
@@ -129,19 +191,19 @@ func (r *reducer) rows(table Mem) {
 	Label("row")
 	r.begin(all)
 	MOVQ(n, RCX)
-	SUBQ(U32(rowLanes), RCX)
+	SUBQ(U32(span), RCX)
 	JL(LabelRef("rest"))
 	Label("whole")
 	for i := range all {
 		r.add(i, Mem{Base: r.x, Disp: i * r.bytes}, false)
 	}
-	ADDQ(U32(rowLanes*r.size), r.x)
-	SUBQ(U32(rowLanes), RCX)
+	ADDQ(U32(span*r.size), r.x)
+	SUBQ(U32(span), RCX)
 	JGE(LabelRef("whole"))
 	Label("rest")
-	ADDQ(U32(rowLanes), RCX)
+	ADDQ(U32(span), RCX)
 	part := func(i int) string { return fmt.Sprintf("part%d", i) }
-	for i := range all - 1 { // a last one that is full would have made 32
+	for i := range all - 1 { // a last one that is full would have made it whole
 		CMPQ(RCX, U32(r.lanes()))
 		JL(LabelRef(part(i)))
 		r.add(i, Mem{Base: r.x}, false)
@@ -209,11 +271,32 @@ func (r *reducer) columns(table Mem) {
 	SHLQ(U8(bits.TrailingZeros(uint(r.size))), stride) // in bytes
 	IMULQ(stride, next)
 	from, to, at, n := GP64(), GP64(), GP64(), GP64()
+	var number Register
+	if r.factors > 2 {
+		number = GP64()
+	}
 	strip := func(count int, masked bool, label string) {
 		r.begin(count)
+		if r.factors > 0 {
+			for i, sum := range r.sums[:count] {
+				m := Mem{Base: to, Disp: i * r.bytes}
+				if masked && i+1 == count {
+					r.take(m, sum)
+				} else {
+					r.load(m, sum)
+				}
+			}
+		}
 		MOVQ(from, at)
 		Load(Param("n"), n)
+		if r.factors > 2 {
+			Load(Param("s"), number)
+		}
 		Label(label)
+		if r.factors > 2 {
+			r.broadcast(Mem{Base: number}, r.scale)
+			ADDQ(U32(r.size), number)
+		}
 		for i := range count {
 			r.add(i, Mem{Base: at, Disp: i * r.bytes}, masked && i+1 == count)
 		}
