@@ -16,6 +16,8 @@ type rowCompiler[T tensor.Float] struct {
 	number map[slotKey]int // of slots
 	broad  map[*value][]int
 	lazy   map[*value]laziness
+
+	matches map[*value]*rowMatch[T]
 }
 
 // slotKey is a value as it is read.
@@ -41,6 +43,7 @@ func newRowProgram[T tensor.Float](u *unit, arrays []*tensor.Array[T]) *rowProgr
 	p.block = max(1, rowBlock/p.d.wide())
 	p.shareTemps()
 	p.cut()
+	p.findMoving()
 	for range min(p.tasks(), kernel.Workers()) {
 		p.free = append(p.free, p.newLane())
 	}
@@ -53,8 +56,16 @@ func (c *rowCompiler[T]) compile(v *value) {
 	switch {
 	case c.lazy[v] != eager:
 		return
+	case c.d.isTotal(v):
+		c.totals = append(c.totals, newTotal(c.read(v, 0), c.arrays[v.id], c.d.count*c.d.wide()))
+		return
+	case c.compileFormula(v):
+		return
 	case c.d.sumsColumns(v):
-		c.sums = append(c.sums, columnSum[T]{src: c.read(v, 0), dst: c.arrays[v.id]})
+		n := c.d.wide()
+		c.sums = append(c.sums, columnSum[T]{src: []int{c.read(v, 0)}, dst: c.arrays[v.id], add: func(dst []T, x [][]T) {
+			kernel.AddColumns(dst, x[0], len(x[0])/n)
+		}})
 		return
 	case c.compileLazy(v), c.compileByRow(v):
 		return
@@ -116,7 +127,7 @@ func (c *rowCompiler[T]) read(v *value, i int) int {
 // broadcast returns the slot of a, broadcast.
 func (c *rowCompiler[T]) broadcast(a *value, slot rowSlot[T]) int {
 	for _, n := range c.broad[a] {
-		if slices.Equal(c.slots[n].like, slot.like) {
+		if slices.Equal(c.slots[n].like, slot.like) && c.slots[n].column == slot.column {
 			return n
 		}
 	}
@@ -160,14 +171,34 @@ func (d rows) byRow(v *value) int {
 	if !isPointwise(v) || len(v.args) != 2 || d.inner != 1 || !d.isWide(v) {
 		return -1
 	}
-	number := func(i int) bool { return d.reads(v, i) == byNarrow || v.args[i].size() == 1 }
 	switch {
-	case number(1) && !number(0):
+	case d.isNumber(v, 1) && !d.isNumber(v, 0):
 		return 0
-	case number(0) && !number(1):
+	case d.isNumber(v, 0) && !d.isNumber(v, 1):
 		return 1
 	}
 	return -1
+}
+
+// isNumber reports that a wide v has for argument i one number for each row, or one for all.
+func (d rows) isNumber(v *value, i int) bool {
+	return d.reads(v, i) == byNarrow || v.args[i].size() == 1
+}
+
+// isColumn reports that a wide v has for argument i one row, the same for all rows.
+func (d rows) isColumn(v *value, i int) bool {
+	a := v.args[i]
+	if d.reads(v, i) != otherwise || a.size() != d.wide() {
+		return false
+	}
+	shape, strides := collapse(v.shape, tensor.BroadcastStrides(a.shape, v.shape))
+	return slices.Equal(shape, []int{d.count, d.wide()}) && slices.Equal(strides, []int{0, 1})
+}
+
+// readColumn returns the slot in which v finds its argument i, which is one row for all.
+func (c *rowCompiler[T]) readColumn(v *value, i int) int {
+	a := v.args[i]
+	return c.broadcast(a, rowSlot[T]{width: c.d.wide(), array: c.arrays[a.id], column: true})
 }
 
 // readNumber returns the slot in which a wide v finds its argument i, of which there is
@@ -253,7 +284,12 @@ func (p *rowProgram[T]) shareTemps() {
 		}
 	}
 	for _, c := range p.sums {
-		last[c.src] = len(p.steps)
+		for _, slot := range c.src {
+			last[slot] = len(p.steps)
+		}
+	}
+	for _, t := range p.totals {
+		last[t.src] = len(p.steps)
 	}
 	type temp struct{ width, until int }
 	var temps []temp

@@ -76,7 +76,7 @@ func (d rows) computes(v *value) bool {
 		return n == d.count*d.wide() || n == d.count*d.narrow()
 	case sum:
 		r, ok := rowsOf(v.args[0], p.Axes)
-		return ok && r == d || d.sumsColumns(v)
+		return ok && r == d || d.isWhole(v)
 	case extremum:
 		r, ok := rowsOf(v.args[0], p.Axes)
 		return ok && r == d
@@ -231,7 +231,7 @@ func (f *rowFuser) delay(a, v *value, i int) int {
 
 // inRow reports that v, which the rows at hand have, reads a, its argument i, row by row.
 func (f *rowFuser) inRow(a, v *value, i int) bool {
-	return f.d.reads(v, i) != otherwise && !f.d.sumsColumns(a)
+	return f.d.reads(v, i) != otherwise && !f.d.isWhole(a)
 }
 
 // postpone moves v to the stage where it is read first, if all that read it are row
@@ -272,6 +272,25 @@ func (f *rowFuser) outlives(a, v *value) bool {
 	})
 }
 
+// reader returns another value of the stage of v that reads the same array, if v is a sum of
+// all rows or all elements of an array from outside. Else it is nil.
+func (f *rowFuser) reader(v *value) *value {
+	if !f.d.isWhole(v) {
+		return nil
+	}
+	a := storageOf(v.args[0])
+	for _, w := range f.users[a] {
+		if w != v && f.has(w) && f.stage[w] == f.stage[v] {
+			for i, b := range w.args {
+				if storageOf(b) == a && f.d.reads(w, i) == byWide {
+					return w
+				}
+			}
+		}
+	}
+	return nil
+}
+
 // collect makes units of the values of one stage that hang together.
 func (f *rowFuser) collect() {
 	parent := make(map[*value]*value)
@@ -291,6 +310,9 @@ func (f *rowFuser) collect() {
 			if a := storageOf(a); f.has(a) && f.stage[a] == f.stage[v] && f.inRow(a, v, i) {
 				parent[find(a)] = find(v)
 			}
+		}
+		if w := f.reader(v); w != nil {
+			parent[find(w)] = find(v)
 		}
 	}
 	parts := make(map[*value]*unit)

@@ -29,7 +29,7 @@ func (c *rowCompiler[T]) findLazy(values []*value) {
 			users[storageOf(a)] = append(users[storageOf(a)], v)
 		}
 	}
-	for _, l := range []laziness{gathered, sparse, merged} {
+	for _, l := range []laziness{gathered, sparse} {
 		for _, v := range slices.Backward(values) {
 			if c.stored[v] || len(users[v]) == 0 || !c.d.isWide(v) || c.lazy[v] != eager {
 				continue
@@ -39,6 +39,7 @@ func (c *rowCompiler[T]) findLazy(values []*value) {
 			}
 		}
 	}
+	c.findFormulas(values)
 }
 
 // spares reports that w, which reads v, does without its rows if v is of kind l.
@@ -53,15 +54,9 @@ func (c *rowCompiler[T]) spares(w, v *value, l laziness) bool {
 	case sparse:
 		_, negative := w.prim.(neg)
 		_, total := w.prim.(sum)
-		return c.scatterOf(v) != nil && (negative && c.lazy[w] == sparse || total && !c.d.sumsColumns(w) || reads(c.scatterTerm(w)))
+		return c.scatterOf(v) != nil && (negative && c.lazy[w] == sparse || total && !c.d.isWhole(w) || reads(c.scatterTerm(w)))
 	}
-	if i := c.scatterTerm(w); i >= 0 { // x·s + scatter
-		_, ok := v.prim.(mul)
-		return ok && reads(1-i) && c.lazy[storageOf(w.args[i])] == sparse && c.d.byRow(v) >= 0
-	}
-	_, product := w.prim.(mul)
-	_, ok := v.prim.(sub)
-	return ok && product && c.lazy[w] == eager && reads(c.d.byRow(w)) && c.d.byRow(v) == 0 // (x − s)·t
+	return false
 }
 
 // scatterTerm returns which argument of a sum or difference is a scatter that can be left
@@ -123,14 +118,6 @@ func (c *rowCompiler[T]) compileLazy(v *value) bool {
 			}, false, c.read(s, 0), c.read(s, 1))
 			return true
 		}
-	case mul:
-		if i := c.d.byRow(v); i >= 0 && c.lazy[storageOf(v.args[i])] == merged {
-			a, n := storageOf(v.args[i]), c.d.length
-			c.add(v, func(dst []T, x [][]T, _ int) {
-				kernel.SubMulByRow(dst, x[0], x[1], x[2], n)
-			}, true, c.read(a, 0), c.readNumber(a, 1), c.readNumber(v, 1-i))
-			return true
-		}
 	case add, sub:
 		if i := c.scatterTerm(v); i >= 0 && c.lazy[storageOf(v.args[i])] == sparse {
 			c.addScatter(v, i)
@@ -167,7 +154,7 @@ func (c *rowCompiler[T]) gatherArgs(a *value, p gather, index int) []int {
 		switch x := storageOf(x); {
 		case c.d.reads(a, i) == byNarrow:
 			src[i] = c.read(a, i)
-		case c.lazy[x] == gathered && c.d.reads(a, i) == byWide:
+		case (c.lazy[x] == gathered || c.lazy[x] == merged) && c.d.reads(a, i) == byWide:
 			f := mapOf[T](x.prim.(Pointwise))
 			src[i] = c.step(narrow, func(dst []T, x [][]T, _ int) { f(dst, x) }, true, c.gatherArgs(x, p, index)...)
 		default:

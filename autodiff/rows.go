@@ -24,11 +24,14 @@ type rowProgram[T tensor.Float] struct {
 	steps  []rowStep[T]
 	slots  []rowSlot[T]
 	sums   []columnSum[T]
+	totals []totalSum[T]
 	block  int      // rows at a time
 	starts []int    // of the parts that the rows are cut into, and the end
 	joins  [][2]int // which parts of a sum of columns are added to which
 	group  int      // parts in a call by kernel.Parallel
 	work   func(task int)
+	moving []int    // slots that are elsewhere in each block
+	moved  []rowArg // arguments in these
 
 	mutex sync.Mutex
 	free  []*rowLane[T] // that no call uses
@@ -46,7 +49,8 @@ type rowStep[T tensor.Float] struct {
 // columnSum is a sum of all rows of an array. Each part of the rows has a sum of its own;
 // they are added in the order of [kernel.SumAxis].
 type columnSum[T tensor.Float] struct {
-	src   int // slot
+	add   func(dst []T, x [][]T) // adds the rows of the block
+	src   []int                  // slots
 	dst   *tensor.Array[T]
 	parts [][]T // of all parts but the first, which has dst
 }
@@ -65,7 +69,12 @@ type rowSlot[T tensor.Float] struct {
 	array *tensor.Array[T] // nil if it is in the lane
 	like  tensor.Shape     // that the array is broadcast to; nil if it has rows of its own
 	temp  int              // which memory of the lane
+
+	column bool // the array is one row, for all blocks
 }
+
+// rowArg is an argument of a step, and the slot it is in.
+type rowArg struct{ step, arg, slot int }
 
 // rowLane is what one processor needs for itself.
 type rowLane[T tensor.Float] struct {
@@ -73,12 +82,15 @@ type rowLane[T tensor.Float] struct {
 	inputs []*blockInput[T] // of each slot; nil if it is no broadcast input
 	slots  [][]T            // what each slot holds for the block at hand
 	args   [][][]T          // of each step
+	rows   int              // in the block at hand
+	terms  [3][]T           // of a sum of columns
+	parts  [][]T            // for each total, elements of a part that begins in a block before
 }
 
 // cut divides the rows into parts, by shapes alone: as the order of sums of columns wants
 // it, if there are any.
 func (p *rowProgram[T]) cut() {
-	perRow := p.d.wide() * (len(p.steps) + len(p.sums))
+	perRow := p.d.wide() * (len(p.steps) + len(p.sums) + len(p.totals))
 	if len(p.sums) > 0 {
 		p.starts, p.joins = kernel.ColumnParts(p.d.count)
 		p.group = rowGrain/(perRow*kernel.ColumnPart) + 1
@@ -88,6 +100,7 @@ func (p *rowProgram[T]) cut() {
 				p.sums[i].parts[k+1] = make([]T, p.d.wide())
 			}
 		}
+		p.cutTotals()
 		return
 	}
 	p.group = 1
@@ -96,6 +109,16 @@ func (p *rowProgram[T]) cut() {
 		p.starts = append(p.starts, start)
 	}
 	p.starts = append(p.starts, p.d.count)
+	p.cutTotals()
+}
+
+// cutTotals tells the totals where tasks end.
+func (p *rowProgram[T]) cutTotals() {
+	for i := range p.totals {
+		for task := 1; task < p.tasks(); task++ {
+			p.totals[i].cutAt(p.starts[task*p.group] * p.d.wide())
+		}
+	}
 }
 
 // tasks returns the number of calls by kernel.Parallel.
@@ -126,6 +149,9 @@ func (p *rowProgram[T]) newLane() *rowLane[T] {
 	for _, s := range p.steps {
 		l.args = append(l.args, make([][]T, len(s.src)))
 	}
+	for _, t := range p.totals {
+		l.parts = append(l.parts, make([]T, t.longest()))
+	}
 	return l
 }
 
@@ -136,6 +162,9 @@ func (p *rowProgram[T]) run() {
 		for _, j := range p.joins {
 			kernel.Add(c.part(j[0]), c.part(j[0]), c.part(j[1]))
 		}
+	}
+	for i := range p.totals {
+		p.totals[i].finish()
 	}
 }
 
@@ -157,7 +186,14 @@ func (p *rowProgram[T]) runTask(task int) {
 			p.runBlock(l, start, n)
 			for i := range p.sums {
 				c := &p.sums[i]
-				kernel.AddColumns(c.part(part), l.slots[c.src], n)
+				for k, slot := range c.src {
+					l.terms[k] = l.slots[slot]
+				}
+				c.add(c.part(part), l.terms[:len(c.src)])
+			}
+			for i := range p.totals {
+				t := &p.totals[i]
+				t.add(start*p.d.wide(), l.slots[t.src], l.parts[i])
 			}
 		}
 	}
@@ -182,21 +218,55 @@ func (p *rowProgram[T]) takeLane() *rowLane[T] {
 
 // runBlock computes rows start to start+n.
 func (p *rowProgram[T]) runBlock(l *rowLane[T], start, n int) {
-	for i := range p.slots {
+	if n != l.rows {
+		p.placeTemps(l, n)
+	}
+	for _, i := range p.moving {
 		switch s := &p.slots[i]; {
 		case l.inputs[i] != nil:
 			l.slots[i] = l.inputs[i].block(start*s.width, n*s.width)
-		case s.array != nil:
-			l.slots[i] = s.array.Data[start*s.width : (start+n)*s.width]
+		case s.column:
+			l.slots[i] = s.array.Data
 		default:
+			l.slots[i] = s.array.Data[start*s.width : (start+n)*s.width]
+		}
+	}
+	for _, a := range p.moved {
+		l.args[a.step][a.arg] = l.slots[a.slot]
+	}
+	for i := range p.steps {
+		s := &p.steps[i]
+		s.apply(l.slots[s.dst], l.args[i], n)
+	}
+}
+
+// findMoving finds what changes from block to block.
+func (p *rowProgram[T]) findMoving() {
+	for i, s := range p.slots {
+		if s.array != nil {
+			p.moving = append(p.moving, i)
+		}
+	}
+	for i, s := range p.steps {
+		for k, slot := range s.src {
+			if p.slots[slot].array != nil {
+				p.moved = append(p.moved, rowArg{i, k, slot})
+			}
+		}
+	}
+}
+
+// placeTemps places what stays where it is as long as blocks have n rows.
+func (p *rowProgram[T]) placeTemps(l *rowLane[T], n int) {
+	l.rows = n
+	for i, s := range p.slots {
+		if s.array == nil {
 			l.slots[i] = l.temps[s.temp][:n*s.width]
 		}
 	}
-	for i := range p.steps {
-		s, x := &p.steps[i], l.args[i]
+	for i, s := range p.steps {
 		for k, slot := range s.src {
-			x[k] = l.slots[slot]
+			l.args[i][k] = l.slots[slot]
 		}
-		s.apply(l.slots[s.dst], x, n)
 	}
 }
