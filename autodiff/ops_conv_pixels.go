@@ -54,6 +54,7 @@ type pixelConv[T tensor.Float] struct {
 	blocks      int // that the items are divided into
 	part, parts int // channels of y are divided into
 	sums        []T // a matrix for each group, block and part
+	addBlocks   func()
 }
 
 func newPixelConv[T tensor.Float](p *convPlan, win *kernel.ConvWindow, x, w, y *tensor.Array[T]) *pixelConv[T] {
@@ -224,10 +225,25 @@ func bindConvWeightPixels[T tensor.Float](p *convPlan, w, x, y *tensor.Array[T],
 	c.sums = make([]T, c.groups*c.blocks*c.nextW)
 	c.makeLanes(c.groups * c.blocks * c.parts)
 	c.call = c.sumPart
+	c.addBlocks = inParts(c.nextW, addAtOnce, c.addSome)
 	return imageCall{some: c.someWeight, end: c.endWeight, whole: func() {
 		kernel.Parallel(c.groups*c.blocks*c.parts, c.call)
 		c.endWeight()
 	}}
+}
+
+// addAtOnce is the number of elements of w̄ that are worth a call by kernel.Parallel.
+const addAtOnce = 1 << 10
+
+// addSome adds elements from <= i < to of all blocks of all groups to those of the first, in
+// order.
+func (c *pixelConv[T]) addSome(from, to int) {
+	for g := range c.groups {
+		sums := c.sums[g*c.blocks*c.nextW:]
+		for i := 1; i < c.blocks; i++ {
+			kernel.Add(sums[from:to], sums[from:to], sums[i*c.nextW+from:i*c.nextW+to])
+		}
+	}
 }
 
 // sums returns the number of blocks that w̄ is the sum of.
@@ -251,13 +267,11 @@ func (c *pixelConv[T]) someWeight(b imageBlock) {
 	}
 }
 
-// endWeight adds the sums of the blocks in order.
+// endWeight adds the sums of the blocks, and writes w̄.
 func (c *pixelConv[T]) endWeight() {
+	c.addBlocks()
 	for g := range c.groups {
 		sums, n := c.sums[g*c.blocks*c.nextW:], c.nextW
-		for i := 1; i < c.blocks; i++ {
-			kernel.Add(sums[:n], sums, sums[i*n:])
-		}
 		depth := n / c.Out
 		for from := 0; from < c.Out; from += c.part {
 			out := min(c.part, c.Out-from)

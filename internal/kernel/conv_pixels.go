@@ -89,24 +89,38 @@ func ToPixels[T Float](dst, x []T, channels, n int) { transpose(dst, channels, x
 func PackWeights[T Float](dst, w []T, p *ConvPixels, turned bool) (finite bool) {
 	taps, c := p.taps(), p.Win.Channels
 	nextQ, nextC := c*taps, taps
-	first, step := 0, c*p.cols
 	if turned {
 		nextQ, nextC = taps, p.Out*taps
-		first, step = (taps-1)*step, -step
 	}
-	var nan T
-	for q := range p.Out {
-		panel := dst[q/p.cols*p.cols*p.depth()+q%p.cols:]
+	next := c * p.cols // elements of a tap
+	for from := 0; from < p.Out; from += p.cols {
+		panel := dst[from*p.depth():][:taps*next]
 		for i := range c {
-			at := first + i*p.cols
-			for _, v := range w[q*nextQ+i*nextC:][:taps] {
-				panel[at] = v
-				at += step
-				nan += v - v
+			transpose(panel[i*p.cols:], next, w[from*nextQ+i*nextC:], nextQ, min(p.cols, p.Out-from), taps)
+		}
+		for r := 0; turned && 2*r < taps-1; r++ {
+			first, last := panel[r*next:][:next], panel[(taps-1-r)*next:][:next]
+			for k, v := range first {
+				first[k], last[k] = last[k], v
 			}
 		}
 	}
-	return nan == 0
+	return allFinite(w[:p.Out*c*taps])
+}
+
+// allFinite sums x - x in four chains, so that no sum waits for the one before it.
+func allFinite[T Float](x []T) bool {
+	var a, b, c, d T
+	for ; len(x) >= 4; x = x[4:] {
+		a += x[0] - x[0]
+		b += x[1] - x[1]
+		c += x[2] - x[2]
+		d += x[3] - x[3]
+	}
+	for _, v := range x {
+		a += v - v
+	}
+	return a+b+c+d == 0
 }
 
 // ConvRows computes n rows of y from pixels x and packed weights. With a bias that is not
@@ -168,14 +182,7 @@ func ConvRowsWeight[T Float](w, x, y []T, p *ConvPixels, out, next, n int, more 
 // channels, out).
 func UnpackWeights[T Float](w, src []T, p *ConvPixels, out int) {
 	taps, c := p.taps(), p.Win.Channels
-	for q := range out {
-		for i := range c {
-			at := i*out + q
-			for r := range taps {
-				w[r] = src[at]
-				at += c * out
-			}
-			w = w[taps:]
-		}
+	for i := range c {
+		transpose(w[i*taps:], c*taps, src[i*out:], c*out, taps, out)
 	}
 }
