@@ -17,25 +17,26 @@ var byRowOperations = []struct {
 	numbers int // s, t
 	formula string
 	emit    func(v *vector) func(x []VecVirtual) VecVirtual // of the wide ones, then the numbers
+	fetch   bool                                            // it computes so long that memory has time
 }{
-	{"addByRow", 1, 1, "a + s", two(VADDPS, VADDPD)},
-	{"subByRow", 1, 1, "a - s", two(VSUBPS, VSUBPD)},
-	{"subFromByRow", 1, 1, "s - a", reversed(VSUBPS, VSUBPD)},
-	{"mulByRow", 1, 1, "a s", two(VMULPS, VMULPD)},
-	{"divByRow", 1, 1, "a / s", two(VDIVPS, VDIVPD)},
-	{"divIntoByRow", 1, 1, "s / a", reversed(VDIVPS, VDIVPD)},
-	{"maxByRow", 1, 1, "max(a, s)", extremum(VMAXPS, VMAXPD, VANDPS, VANDPD, 5)},
-	{"minByRow", 1, 1, "min(a, s)", extremum(VMINPS, VMINPD, VORPS, VORPD, 4)},
-	{"eqByRow", 1, 1, "1 where a = s, else 0", comparison(equal)},
-	{"mulAddByRow", 1, 2, "a s + t, rounded twice", mulAdd},
-	{"subMulByRow", 1, 2, "(a - s) t", subMul},
-	{"expSubByRow", 1, 1, "exp(a - s)", expSub},
-	{"mulMulAddByRow", 2, 2, "a s + b t", mulMulAdd},
-	{"addByColumn", 2, 0, "a + b", two(VADDPS, VADDPD)},
-	{"subByColumn", 2, 0, "a - b", two(VSUBPS, VSUBPD)},
-	{"mulByColumn", 2, 0, "a b", two(VMULPS, VMULPD)},
-	{"mulAddByColumn", 3, 0, "a b + c, rounded twice", mulAdd},
-	{"mulMulAddByColumn", 3, 1, "(a s) b + c", mulMulAddByColumn},
+	{"addByRow", 1, 1, "a + s", two(VADDPS, VADDPD), false},
+	{"subByRow", 1, 1, "a - s", two(VSUBPS, VSUBPD), false},
+	{"subFromByRow", 1, 1, "s - a", reversed(VSUBPS, VSUBPD), false},
+	{"mulByRow", 1, 1, "a s", two(VMULPS, VMULPD), false},
+	{"divByRow", 1, 1, "a / s", two(VDIVPS, VDIVPD), false},
+	{"divIntoByRow", 1, 1, "s / a", reversed(VDIVPS, VDIVPD), false},
+	{"maxByRow", 1, 1, "max(a, s)", extremum(VMAXPS, VMAXPD, VANDPS, VANDPD, 5), false},
+	{"minByRow", 1, 1, "min(a, s)", extremum(VMINPS, VMINPD, VORPS, VORPD, 4), false},
+	{"eqByRow", 1, 1, "1 where a = s, else 0", comparison(equal), false},
+	{"mulAddByRow", 1, 2, "a s + t, rounded twice", mulAdd, false},
+	{"subMulByRow", 1, 2, "(a - s) t", subMul, false},
+	{"expSubByRow", 1, 1, "exp(a - s)", expSub, true},
+	{"mulMulAddByRow", 2, 2, "a s + b t", mulMulAdd, false},
+	{"addByColumn", 2, 0, "a + b", two(VADDPS, VADDPD), false},
+	{"subByColumn", 2, 0, "a - b", two(VSUBPS, VSUBPD), false},
+	{"mulByColumn", 2, 0, "a b", two(VMULPS, VMULPD), false},
+	{"mulAddByColumn", 3, 0, "a b + c, rounded twice", mulAdd, false},
+	{"mulMulAddByColumn", 3, 1, "(a s) b + c", mulMulAddByColumn, false},
 }
 
 const byRowSignature = "func(which, rows, cols int, dst, a, b, c, s, t *byte, nextA, nextB, nextC int)"
@@ -58,14 +59,15 @@ func byRow() {
 			TEXT(o.name+v.name+v.set, NOSPLIT, byRowSignature)
 			Doc(o.name + v.name + v.set + " writes " + o.formula + ".")
 			Pragma("noescape")
-			emitByRow(v, []string{"a", "b", "c"}[:o.wide], []string{"s", "t"}[:o.numbers], o.emit(&v), mask)
+			emitByRow(v, []string{"a", "b", "c"}[:o.wide], []string{"s", "t"}[:o.numbers], o.emit(&v), o.fetch, mask)
 		}
 	}
 }
 
 // emitByRow emits a loop over rows, in it one over four vectors and one over vectors, and
-// the rest with a mask.
-func emitByRow(v vector, wide, numbers []string, body func(x []VecVirtual) VecVirtual, table Mem) {
+// the rest with a mask. With fetch the rows behind those of a, which a row program reads next,
+// are brought to the cache meanwhile.
+func emitByRow(v vector, wide, numbers []string, body func(x []VecVirtual) VecVirtual, fetch bool, table Mem) {
 	rows, cols, dst, at := Load(Param("rows"), GP64()), Load(Param("cols"), GP64()), Load(Param("dst"), GP64()), GP64()
 	var from, matrices []Register
 	var number []VecVirtual
@@ -74,6 +76,13 @@ func emitByRow(v vector, wide, numbers []string, body func(x []VecVirtual) VecVi
 	}
 	for _, name := range numbers {
 		from, number = append(from, Load(Param(name), GP64())), append(number, v.register())
+	}
+	var ahead Register // of a: the rows after these
+	if fetch {
+		ahead = GP64()
+		MOVQ(rows, ahead)
+		IMULQ(cols, ahead)
+		LEAQ(Mem{Base: matrices[0], Index: ahead, Scale: uint8(v.size)}, ahead)
 	}
 	MOVQ(cols, RCX)
 	ANDQ(U32(v.lanes()-1), RCX)
@@ -88,6 +97,9 @@ func emitByRow(v vector, wide, numbers []string, body func(x []VecVirtual) VecVi
 	vectors := func(count int, load, store func(from, to Op)) {
 		for i := range count {
 			var x []VecVirtual
+			if fetch && i*v.bytes%64 == 0 {
+				PREFETCHT0(Mem{Base: ahead, Index: at, Scale: 1, Disp: i * v.bytes})
+			}
 			for _, m := range matrices {
 				x = append(x, v.register())
 				load(Mem{Base: m, Index: at, Scale: 1, Disp: i * v.bytes}, x[len(x)-1])
@@ -113,6 +125,9 @@ func emitByRow(v vector, wide, numbers []string, body func(x []VecVirtual) VecVi
 		ADDQ(Load(Param("next"+strings.ToUpper(wide[i])), GP64()), m)
 	}
 	LEAQ(Mem{Base: dst, Index: cols, Scale: uint8(v.size)}, dst)
+	if fetch {
+		LEAQ(Mem{Base: ahead, Index: cols, Scale: uint8(v.size)}, ahead)
+	}
 	DECQ(rows)
 	JNZ(LabelRef("row"))
 	VZEROUPPER()
