@@ -15,7 +15,8 @@ type product[T Float] struct {
 	pads       bool // all rows of a start at the same place of a page: they are copied
 	copies     bool // panels of b are copied
 	rows, cols int  // of a tile
-	across     int  // tiles in a row of them
+	down       int  // tiles in a column of them
+	across     int  // and in a row
 }
 
 const (
@@ -56,7 +57,7 @@ func gemmPanels[T Float](dst, a, b, bias []T, relu bool, m, n, k int, transA, tr
 	}
 	p := product[T]{
 		c: viewOf(dst, n, false), a: viewOf(a, element(m, k, transA).longest(), transA), b: viewOf(b, element(k, n, transB).longest(), transB),
-		bias: viewOf(bias, n, false), relu: relu, transB: transB, m: m, n: n, k: k, rows: m, cols: n, across: 1,
+		bias: viewOf(bias, n, false), relu: relu, transB: transB, m: m, n: n, k: k, rows: m, cols: n, down: 1, across: 1,
 	}
 	if len(bias) < m*n { // all rows have the same
 		p.bias.row = 0
@@ -90,7 +91,9 @@ func gemmPanels[T Float](dst, a, b, bias []T, relu bool, m, n, k int, transA, tr
 	}
 }
 
-// cut chooses the tiles, and returns how many there are: one row of them after the other.
+// cut chooses the tiles, and returns how many there are. If there are more rows than columns, one
+// row of tiles comes after the other, else columns: neighbours are computed by the same worker,
+// so that of the larger operand each reads a part.
 func (g *product[T]) cut(workers int) int {
 	wide := isa.width() / size[T]()
 	most, deep, cols := tileBytes, min(g.k, deepest), tileCols
@@ -115,8 +118,8 @@ func (g *product[T]) cut(workers int) int {
 		down = min(parts(down, workers)*workers, parts(g.m, leastRows))
 	}
 	g.rows, g.cols = parts(parts(g.m, down), 4)*4, parts(parts(g.n, across), wide)*wide
-	g.across = parts(g.n, g.cols)
-	return g.across * parts(g.m, g.rows)
+	g.down, g.across = parts(g.m, g.rows), parts(g.n, g.cols)
+	return g.down * g.across
 }
 
 // What the workers compute. They belong to who has the workers.
@@ -155,7 +158,10 @@ func viewOf[T Float](x []T, stride int, trans bool) view {
 func (g *product[T]) tile(i int) {
 	size := size[T]()
 	wide := isa.width() / size
-	i0, j0 := i/g.across*g.rows, i%g.across*g.cols
+	i0, j0 := i%g.down*g.rows, i/g.down*g.cols
+	if g.m > g.n {
+		i0, j0 = i/g.across*g.rows, i%g.across*g.cols
+	}
 	rows, cols := min(g.rows, g.m-i0), min(g.cols, g.n-j0)
 	a, b, c := g.a.from(i0, 0), g.b.from(0, j0), g.c.from(i0, j0)
 	depth, copies := deepest, g.copies && rows >= copyRows

@@ -7,7 +7,8 @@ import (
 )
 
 // Parallel calls f(0), ..., f(n-1), in any order, on as many processors as
-// [Workers] says. It returns when all calls have.
+// [Workers] says. It returns when all calls have. Where all processors are as fast, each makes
+// the calls of a range, the same ones every time: who cuts work along the memory finds it there.
 //
 // The workers are started once; between calls they look for more for about a tenth
 // of a millisecond, and then sleep. One caller at a time has them; what calls
@@ -63,16 +64,35 @@ type team struct {
 	left    chan struct{} // the last helper is out, and the caller sleeps
 
 	// The work of the caller.
-	f     func(int)
-	n     int64
-	most  atomic.Int32  // helpers
-	round atomic.Uint64 // counts the calls of run
-	next  atomic.Int64  // the first call that nobody has begun
+	f        func(int)
+	panicked bool         // in the caller
+	most     atomic.Int32 // helpers
+	shares   []share
+	failure  atomic.Pointer[failure]
+	_        apart
+	round    atomic.Uint64 // counts the calls of run
+	_        apart
 	// The number of helpers at work, shut when no more may come in, and asleep when
 	// the caller sleeps until all are out.
-	gate    atomic.Int32
-	failure atomic.Pointer[failure]
+	gate atomic.Int32
+	_    apart
 }
+
+// share is a range of the calls of a round. Each is begun by who is nearest to it, so that in
+// the next round the same processor has what this one left in its cache, and the others help
+// when they are done with theirs.
+type share struct {
+	next atomic.Int64 // the first call that nobody has begun
+	end  int64
+	_    apart
+}
+
+// apart keeps what one processor writes off the lines of the cache that others read: two lines,
+// since they are fetched in pairs.
+type apart [2 * line]byte
+
+// mostShares is the most shares of a round: who is done looks at all of them.
+const mostShares = 8
 
 const (
 	shut   = 1 << 30
@@ -119,7 +139,7 @@ func (t *team) start() {
 		t.wake = make(chan struct{}, maxWorkers)
 	}
 	t.helpers++
-	go t.help()
+	go t.help(t.helpers)
 }
 
 const maxWorkers = 1 << 10
@@ -127,8 +147,8 @@ const maxWorkers = 1 << 10
 // run makes the calls of f with the helpers that come in time. The team is the
 // caller's.
 func (t *team) run(n int, f func(int)) {
-	t.f, t.n = f, int64(n)
-	t.next.Store(0)
+	t.f, t.panicked = f, true
+	t.share(n)
 	t.gate.Store(0)
 	t.round.Add(1)
 	defer t.finish()
@@ -138,13 +158,37 @@ func (t *team) run(n int, f func(int)) {
 		default:
 		}
 	}
-	t.work()
+	t.work(0)
+	t.panicked = false
+}
+
+// share divides n calls. All helpers are out.
+func (t *team) share(n int) {
+	if t.shares == nil {
+		t.shares = make([]share, 0, mostShares)
+	}
+	parts := min(int(t.most.Load())+1, n, mostShares)
+	t.shares = t.shares[:parts]
+	for i := range t.shares {
+		s := &t.shares[i]
+		s.next.Store(int64(i * n / parts))
+		s.end = int64((i + 1) * n / parts)
+	}
+}
+
+// drop takes all calls back that nobody has begun.
+func (t *team) drop() {
+	for i := range t.shares {
+		t.shares[i].next.Store(t.shares[i].end)
+	}
 }
 
 // finish waits until all helpers are out. Those who did not come in yet do not
 // matter: all calls have begun.
 func (t *team) finish() {
-	t.next.Store(t.n) // if f panicked here
+	if t.panicked {
+		t.drop()
+	}
 	t.gate.Or(shut)
 	for i := 0; i < spins && t.gate.Load() != shut; i++ {
 		pause()
@@ -165,22 +209,27 @@ func (t *team) finish() {
 	}
 }
 
-func (t *team) work() {
-	for {
-		i := t.next.Add(1) - 1
-		if i >= t.n {
-			return
+// work makes the calls of the share of the worker of that number, the caller being 0, and then
+// of the others.
+func (t *team) work(worker int) {
+	f, shares := t.f, t.shares
+	own := worker * len(shares) / (int(t.most.Load()) + 1)
+	for i := range shares {
+		s := &shares[(own+i)%len(shares)]
+		for s.next.Load() < s.end {
+			if i := s.next.Add(1) - 1; i < s.end {
+				f(int(i))
+			}
 		}
-		t.f(int(i))
 	}
 }
 
 // help is the life of a helper.
-func (t *team) help() {
+func (t *team) help(worker int) {
 	for seen := uint64(0); ; {
 		seen = t.await(seen)
 		if t.enter() {
-			t.workSafely()
+			t.workSafely(worker)
 			if t.gate.Add(-1) == shut|asleep {
 				t.left <- struct{}{}
 			}
@@ -224,12 +273,12 @@ func (t *team) enter() bool {
 	}
 }
 
-func (t *team) workSafely() {
+func (t *team) workSafely(worker int) {
 	defer func() {
 		if r := recover(); r != nil {
 			t.failure.CompareAndSwap(nil, &failure{r})
-			t.next.Store(t.n)
+			t.drop()
 		}
 	}()
-	t.work()
+	t.work(worker)
 }
