@@ -39,6 +39,25 @@ func (p linear) Bind64(dst *tensor.Array[float64], in []*tensor.Array[float64]) 
 	return p.bind64(dst, in, epilogue[float64]{in[2], p.Relu})
 }
 
+// gated is a product of matrices and what follows it in the gradient of a layer: zeros where the
+// third operand, the result of relu, is not above 0. Only programs have it.
+type gated struct{ matMul }
+
+func (gated) Name() string { return "MatMul gate" }
+
+func (p gated) Bind32(dst *tensor.Array[float32], in []*tensor.Array[float32]) func() {
+	return bindGated(p.matMul, dst, in)
+}
+func (p gated) Bind64(dst *tensor.Array[float64], in []*tensor.Array[float64]) func() {
+	return bindGated(p.matMul, dst, in)
+}
+
+func bindGated[T tensor.Float](p matMul, dst *tensor.Array[T], in []*tensor.Array[T]) func() {
+	return bindMatrices(p, dst, in[0], in[1], in[2], func(y, a, b, gate []T, m, n, k int) {
+		kernel.GemmGate(y, a, b, gate, m, n, k, p.TransA, p.TransB)
+	})
+}
+
 // epilogue is what follows a product: nothing without a bias.
 type epilogue[T tensor.Float] struct {
 	bias *tensor.Array[T]
@@ -73,8 +92,8 @@ func (e epilogue[T]) planes(y *tensor.Array[T]) {
 }
 
 // fuseEpilogues puts the sum with a bias, and relu after it, into the products that they
-// follow, and the gradient of relu into that of the max pool after it, where nobody else
-// needs what lies between. It returns the schedule, which is numbered, without what has
+// follow, and the gradient of relu into the product or the gradient of a max pool before it,
+// where nobody else needs what lies between. It returns the schedule, which is numbered, without what has
 // gone. The bits stay the same.
 func fuseEpilogues(order []*value, kept map[*value]bool) []*value {
 	user, uses := make([]*value, len(order)), make([]int, len(order))
@@ -94,9 +113,12 @@ func fuseEpilogues(order []*value, kept map[*value]bool) []*value {
 	gone := make([]bool, len(order))
 	for _, v := range order {
 		switch p := v.prim.(type) {
-		case linear: // has what it can
+		case linear, gated: // have what they can
 		case product:
 			fuseBias(v, p, next, gone)
+			if p, ok := p.(matMul); ok && !gone[v.id] {
+				fuseGate(v, p, next, gone)
+			}
 		case maxUnpool:
 			fuseMask(v, p, next, gone)
 		}
@@ -170,26 +192,50 @@ func biasOf(sum, out *value, columns bool) *value {
 	return bias
 }
 
+// fuseGate puts the gradient of relu after v, a product of matrices, into it.
+func fuseGate(v *value, p matMul, next func(*value) *value, gone []bool) {
+	out := v
+	if rows := next(v); rows != nil && splitsRows(rows, v) {
+		out = rows
+	}
+	mask, below := gateOf(out, next)
+	if mask == nil || !slices.Equal(below.args[0].shape, out.shape) {
+		return
+	}
+	gone[v.id], gone[out.id], gone[below.id] = true, true, true
+	mask.prim, mask.args = gated{p}, []*value{v.args[0], v.args[1], below.args[0]}
+}
+
 // fuseMask puts the gradient of relu after v, that of a max pool of what relu gave, into it:
 // what goes to places where the largest is not above 0 is 0.
 func fuseMask(v *value, p maxUnpool, next func(*value) *value, gone []bool) {
-	mask := next(v)
-	if mask == nil || p.Relu {
-		return
-	}
-	if _, ok := mask.prim.(where); !ok || mask.args[2] != v || !slices.Equal(mask.shape, v.shape) {
-		return
-	}
-	below, zero := mask.args[0], mask.args[1]
-	if _, ok := below.prim.(le); !ok || below.args[0] != v.args[0] || next(below) != mask {
-		return
-	}
-	limit, isLimit := below.args[1].number()
-	x, isZero := zero.number()
-	if !isLimit || limit != 0 || !isZero || x != 0 || math.Signbit(x) {
+	mask, below := gateOf(v, next)
+	if mask == nil || below.args[0] != v.args[0] || p.Relu {
 		return
 	}
 	p.Relu = true
 	gone[v.id], gone[below.id] = true, true
 	mask.prim, mask.args = p, v.args
+}
+
+// gateOf returns what makes v zero where something is not above 0, and the comparison, which is
+// for that alone, or nil.
+func gateOf(v *value, next func(*value) *value) (mask, below *value) {
+	mask = next(v)
+	if mask == nil || !slices.Equal(mask.shape, v.shape) {
+		return nil, nil
+	}
+	if _, ok := mask.prim.(where); !ok || mask.args[2] != v {
+		return nil, nil
+	}
+	below, zero := mask.args[0], mask.args[1]
+	if _, ok := below.prim.(le); !ok || next(below) != mask {
+		return nil, nil
+	}
+	limit, isLimit := below.args[1].number()
+	x, isZero := zero.number()
+	if !isLimit || limit != 0 || !isZero || x != 0 || math.Signbit(x) {
+		return nil, nil
+	}
+	return mask, below
 }

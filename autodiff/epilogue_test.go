@@ -1,6 +1,7 @@
 package autodiff_test
 
 import (
+	"math"
 	"testing"
 
 	. "github.com/downhill-go/downhill/autodiff"
@@ -14,7 +15,7 @@ import (
 func TestEpilogues(t *testing.T) {
 	rng := tensor.NewRand(5)
 	normal := func(shape ...int) *tensor.Dense { return must(tensor.Normal[float64](rng, 0, 1, shape...)) }
-	values := map[string]*tensor.Dense{"x": normal(9, 7), "w": normal(7, 5), "b": normal(5), "row": normal(1, 5), "column": normal(9, 1), "batch": normal(3, 9, 7), "all": normal(9, 5), "square": normal(3, 9, 9)}
+	values := map[string]*tensor.Dense{"x": normal(9, 7), "w": normal(7, 5), "b": normal(5), "row": normal(1, 5), "column": normal(9, 1), "batch": normal(3, 9, 7), "all": normal(9, 5), "square": normal(3, 9, 9), "deep": normal(3, 9, 5)}
 	for name, c := range map[string]struct {
 		of   func(leaf func(string) *Node) (y, between *Node)
 		want []string // in the plan
@@ -56,6 +57,42 @@ func TestEpilogues(t *testing.T) {
 			between = MatMul(leaf("x"), leaf("w"))
 			return Add(Add(between, MatMul(Sin(leaf("x")), leaf("w"))), MatMul(Cos(leaf("x")), leaf("w"))), between
 		}, []string{"MatMul", "Linear"}, []string{"Add"}},
+		"a gate": {func(leaf func(string) *Node) (y, between *Node) {
+			between = MatMul(leaf("x"), leaf("w"))
+			return Where(Le(leaf("all"), 0.0), 0.0, between), between
+		}, []string{"MatMul gate"}, []string{"Where", "Le "}},
+		"a gate of a transpose": {func(leaf func(string) *Node) (y, between *Node) {
+			between = MatMul(Transpose(leaf("w")), Transpose(leaf("x")))
+			return Where(Le(Transpose(leaf("all")), 0.0), 0.0, between), between
+		}, []string{"MatMul gate aT bT"}, []string{"Where", "Le "}},
+		"a gate of a batch": {func(leaf func(string) *Node) (y, between *Node) {
+			between = MatMul(leaf("batch"), Transpose(leaf("batch")))
+			return Where(Le(leaf("square"), 0.0), 0.0, between), between
+		}, []string{"MatMul gate"}, []string{"Where", "Le "}},
+		"a gate of rows of a batch": {func(leaf func(string) *Node) (y, between *Node) {
+			between = MatMul(leaf("batch"), leaf("w"))
+			return Where(Le(leaf("deep"), 0.0), 0.0, between), between
+		}, []string{"MatMul gate"}, []string{"Where", "Le "}},
+		"a gate for all rows": {func(leaf func(string) *Node) (y, between *Node) {
+			between = MatMul(leaf("x"), leaf("w"))
+			return Where(Le(leaf("b"), 0.0), 0.0, between), between
+		}, []string{"MatMul", "Where"}, []string{"gate"}},
+		"a gate of -0": {func(leaf func(string) *Node) (y, between *Node) {
+			between = MatMul(leaf("x"), leaf("w"))
+			return Where(Le(leaf("all"), 0.0), math.Copysign(0, -1), between), between
+		}, []string{"MatMul", "Where"}, []string{"gate"}},
+		"a gate at 1": {func(leaf func(string) *Node) (y, between *Node) {
+			between = MatMul(leaf("x"), leaf("w"))
+			return Where(Le(leaf("all"), 1.0), 0.0, between), between
+		}, []string{"MatMul", "Where"}, []string{"gate"}},
+		"another gate": {func(leaf func(string) *Node) (y, between *Node) {
+			between = MatMul(leaf("x"), leaf("w"))
+			return Where(Lt(leaf("all"), 0.0), 0.0, between), between
+		}, []string{"MatMul", "Where"}, []string{"gate"}},
+		"the gate is a product": {func(leaf func(string) *Node) (y, between *Node) {
+			between = MatMul(leaf("x"), leaf("w"))
+			return Where(Le(between, 0.0), 0.0, between), between
+		}, []string{"MatMul", "Where"}, []string{"gate"}},
 		"the product is used twice": {func(leaf func(string) *Node) (y, between *Node) {
 			p := MatMul(leaf("x"), leaf("w"))
 			return Mul(Add(p, leaf("b")), p), p
@@ -91,4 +128,26 @@ func TestEpilogues(t *testing.T) {
 			require.NotContains(t, apart, "Linear relu")
 		})
 	}
+}
+
+// TestEpilogueOfGradient: the gradient of relu between two layers is in the product before it, and
+// its bits are those of the operations apart.
+func TestEpilogueOfGradient(t *testing.T) {
+	rng := tensor.NewRand(6)
+	normal := func(shape ...int) *tensor.Dense { return must(tensor.Normal[float32](rng, 0, 1, shape...)) }
+	g := NewGraph()
+	x, v, w := Input(g, "x", normal(20, 7)), Param(g, "v", normal(7, 40)), Param(g, "w", normal(40, 3))
+	h := Relu(MatMul(x, v))
+	y := MatMul(h, w)
+	prog := mustCompile(t, Sum(Square(y)), WithGrad(v))
+	require.NoError(t, prog.Run())
+	require.Contains(t, prog.Explain(), "MatMul gate a bT")
+	got := must(prog.Params()[0].Grad()).Data()
+
+	dh := MatMul(Mul(2, y), Transpose(w))
+	dv := MatMul(Transpose(x), Where(Le(h, 0), 0, dh))
+	apart := mustCompile(t, dv, Keep(dh))
+	require.NoError(t, apart.Run())
+	require.NotContains(t, apart.Explain(), "gate")
+	require.Equal(t, dv.Value().Data(), got)
 }

@@ -38,9 +38,11 @@ func (p *Program) operations() int {
 			if p.Relu {
 				n++
 			}
+		case gated:
+			n += 2 // a comparison and a choice
 		case maxUnpool:
 			if p.Relu {
-				n += 2 // a comparison and a choice
+				n += 2 // the same
 			}
 		}
 	}
@@ -103,6 +105,8 @@ func attributes(p Primitive) string {
 			s += " bias"
 		}
 		return s + reluIf(p.Relu)
+	case gated:
+		return attributes(p.matMul)
 	case matMul:
 		return map[matMul]string{{false, false}: "", {true, false}: " aT b", {false, true}: " a bT", {true, true}: " aT bT"}[p]
 	case maxUnpool:

@@ -148,6 +148,18 @@ func (p matMul) bind64(dst *tensor.Array[float64], in []*tensor.Array[float64], 
 
 // bindMatMul returns the product of a and b, with what comes after it.
 func bindMatMul[T tensor.Float](p matMul, dst, a, b *tensor.Array[T], after epilogue[T]) func() {
+	tA, tB := p.TransA, p.TransB
+	if after.bias == nil {
+		return bindMatrices(p, dst, a, b, nil, func(y, a, b, _ []T, m, n, k int) { kernel.Gemm(y, a, b, m, n, k, tA, tB) })
+	}
+	return bindMatrices(p, dst, a, b, after.bias, func(y, a, b, bias []T, m, n, k int) {
+		kernel.GemmBias(y, a, b, bias, after.relu, m, n, k, tA, tB)
+	})
+}
+
+// bindMatrices returns what calls f with all matrices of a batch, and with what is beside each:
+// that many elements, or the same for all.
+func bindMatrices[T tensor.Float](p matMul, dst, a, b, beside *tensor.Array[T], f func(y, a, b, beside []T, m, n, k int)) func() {
 	m, k, _, n := p.dims(a.Shape, b.Shape)
 	shape, _ := p.Shape([]tensor.Shape{a.Shape, b.Shape}) // that of dst may have rows in more dimensions
 	batch := shape[:len(shape)-2]
@@ -156,17 +168,14 @@ func bindMatMul[T tensor.Float](p matMul, dst, a, b *tensor.Array[T], after epil
 	// Small products are computed several at a time.
 	return inParts(len(offA), max(1, kernel.Grain/max(1, m*n*k)), func(from, to int) {
 		for i := from; i < to; i++ {
-			c := dst.Data[i*m*n : (i+1)*m*n]
-			x, y := a.Data[offA[i]:offA[i]+m*k], b.Data[offB[i]:offB[i]+k*n]
-			if after.bias == nil {
-				kernel.Gemm(c, x, y, m, n, k, p.TransA, p.TransB)
-			} else {
-				bias := after.bias.Data
-				if len(bias) == len(dst.Data) { // each element has its own
-					bias = bias[i*m*n:][:m*n]
-				}
-				kernel.GemmBias(c, x, y, bias, after.relu, m, n, k, p.TransA, p.TransB)
+			var own []T
+			if beside != nil {
+				own = beside.Data
 			}
+			if len(own) == len(dst.Data) { // each element has its own
+				own = own[i*m*n:][:m*n]
+			}
+			f(dst.Data[i*m*n:(i+1)*m*n], a.Data[offA[i]:offA[i]+m*k], b.Data[offB[i]:offB[i]+k*n], own, m, n, k)
 		}
 	})
 }

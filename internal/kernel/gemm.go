@@ -19,7 +19,7 @@ package kernel
 func Gemm[T Float](dst, a, b []T, m, n, k int, transA, transB bool) {
 	dst, a, b = dst[:m*n], a[:m*k], b[:k*n]
 	if isa != plain && m*n*k >= panelsFrom {
-		gemmPanels(dst, a, b, nil, false, m, n, k, transA, transB)
+		gemmPanels(dst, a, b, nil, addThen, m, n, k, transA, transB)
 		return
 	}
 	gemmGo(dst, a, b, m, n, k, transA, transB)
@@ -36,12 +36,41 @@ func GemmBias[T Float](dst, a, b, bias []T, relu bool, m, n, k int, transA, tran
 		bias = bias[:n]
 	}
 	if isa != plain && m*n*k >= panelsFrom && (n > 1 || len(bias) == m) {
-		gemmPanels(dst, a, b, bias, relu, m, n, k, transA, transB)
+		then := addThen
+		if relu {
+			then = addThenRelu
+		}
+		gemmPanels(dst, a, b, bias, then, m, n, k, transA, transB)
 		return
 	}
 	Gemm(dst, a, b, m, n, k, transA, transB)
 	addBias(dst, bias, relu)
 }
+
+// GemmGate is [Gemm], then +0 where gate is 0 or less, which may not overlap dst: the same bits,
+// without another pass over dst. With what [Relu] returned as the gate it is the gradient of Relu.
+//
+//	dst[i,j] = 0 if gate[i,j] <= 0, else Σₚ op(a)[i,p] op(b)[p,j]
+func GemmGate[T Float](dst, a, b, gate []T, m, n, k int, transA, transB bool) {
+	dst, a, b, gate = dst[:m*n], a[:m*k], b[:k*n], gate[:m*n]
+	if isa != plain && m*n*k >= panelsFrom {
+		gemmPanels(dst, a, b, gate, shutGate, m, n, k, transA, transB)
+		return
+	}
+	Gemm(dst, a, b, m, n, k, transA, transB)
+	for i, g := range gate {
+		if g <= 0 {
+			dst[i] = 0
+		}
+	}
+}
+
+// What becomes of a sum with the number beside it.
+const (
+	addThen     = uint8(iota) // they are added
+	addThenRelu               // and the result is the larger of that and +0, or NaN
+	shutGate                  // the result is +0 where the number is 0 or less
+)
 
 // addBias adds bias to every piece of dst as long as it, and applies Relu with relu.
 func addBias[T Float](dst, bias []T, relu bool) {

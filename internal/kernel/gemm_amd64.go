@@ -7,102 +7,94 @@ package kernel
 // panelF32AVX512x32 writes, or adds to with more, the (rows, cols) block at c, of float32, the
 // product of a, (rows, k), and b, (k, cols). Element (i, p) of a is i*rsa + p*csa bytes from its
 // start, rows of b and c start ldb and ldc bytes apart.
-// With bias, a row like those of c, it is added to each row in the end, and with relu the
-// result is the larger of that and +0, or NaN.
-// The biases of two rows are ldbias bytes apart.
+// With bias, rows like those of c, ldbias bytes apart, these are added in the end; with then = 1 the
+// result is the larger of that and +0, or NaN; with then = 2 it is the sum, or +0 where bias <= 0.
 // With copy, when cols and rows are enough for the largest block, its rows copy b to where its
 // rows follow each other, and all others read it there.
 // 16 < cols <= 32, rows and k are not 0.
 //
 //go:noescape
-func panelF32AVX512x32(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, relu bool, copy *byte)
+func panelF32AVX512x32(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, then uint8, copy *byte)
 
 // panelF32AVX2x16 writes, or adds to with more, the (rows, cols) block at c, of float32, the
 // product of a, (rows, k), and b, (k, cols). Element (i, p) of a is i*rsa + p*csa bytes from its
 // start, rows of b and c start ldb and ldc bytes apart.
-// With bias, a row like those of c, it is added to each row in the end, and with relu the
-// result is the larger of that and +0, or NaN.
-// The biases of two rows are ldbias bytes apart.
+// With bias, rows like those of c, ldbias bytes apart, these are added in the end; with then = 1 the
+// result is the larger of that and +0, or NaN; with then = 2 it is the sum, or +0 where bias <= 0.
 // With copy, when cols and rows are enough for the largest block, its rows copy b to where its
 // rows follow each other, and all others read it there.
 // 8 < cols <= 16, rows and k are not 0.
 //
 //go:noescape
-func panelF32AVX2x16(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, relu bool, copy *byte)
+func panelF32AVX2x16(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, then uint8, copy *byte)
 
 // panelF32AVX512x16 writes, or adds to with more, the (rows, cols) block at c, of float32, the
 // product of a, (rows, k), and b, (k, cols). Element (i, p) of a is i*rsa + p*csa bytes from its
 // start, rows of b and c start ldb and ldc bytes apart.
-// With bias, a row like those of c, it is added to each row in the end, and with relu the
-// result is the larger of that and +0, or NaN.
-// The biases of two rows are ldbias bytes apart.
+// With bias, rows like those of c, ldbias bytes apart, these are added in the end; with then = 1 the
+// result is the larger of that and +0, or NaN; with then = 2 it is the sum, or +0 where bias <= 0.
 // copy is not used.
 // 0 < cols <= 16, rows and k are not 0.
 //
 //go:noescape
-func panelF32AVX512x16(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, relu bool, copy *byte)
+func panelF32AVX512x16(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, then uint8, copy *byte)
 
 // panelF32AVX2x8 writes, or adds to with more, the (rows, cols) block at c, of float32, the
 // product of a, (rows, k), and b, (k, cols). Element (i, p) of a is i*rsa + p*csa bytes from its
 // start, rows of b and c start ldb and ldc bytes apart.
-// With bias, a row like those of c, it is added to each row in the end, and with relu the
-// result is the larger of that and +0, or NaN.
-// The biases of two rows are ldbias bytes apart.
+// With bias, rows like those of c, ldbias bytes apart, these are added in the end; with then = 1 the
+// result is the larger of that and +0, or NaN; with then = 2 it is the sum, or +0 where bias <= 0.
 // copy is not used.
 // 0 < cols <= 8, rows and k are not 0.
 //
 //go:noescape
-func panelF32AVX2x8(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, relu bool, copy *byte)
+func panelF32AVX2x8(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, then uint8, copy *byte)
 
 // panelF64AVX512x16 writes, or adds to with more, the (rows, cols) block at c, of float64, the
 // product of a, (rows, k), and b, (k, cols). Element (i, p) of a is i*rsa + p*csa bytes from its
 // start, rows of b and c start ldb and ldc bytes apart.
-// With bias, a row like those of c, it is added to each row in the end, and with relu the
-// result is the larger of that and +0, or NaN.
-// The biases of two rows are ldbias bytes apart.
+// With bias, rows like those of c, ldbias bytes apart, these are added in the end; with then = 1 the
+// result is the larger of that and +0, or NaN; with then = 2 it is the sum, or +0 where bias <= 0.
 // With copy, when cols and rows are enough for the largest block, its rows copy b to where its
 // rows follow each other, and all others read it there.
 // 8 < cols <= 16, rows and k are not 0.
 //
 //go:noescape
-func panelF64AVX512x16(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, relu bool, copy *byte)
+func panelF64AVX512x16(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, then uint8, copy *byte)
 
 // panelF64AVX2x8 writes, or adds to with more, the (rows, cols) block at c, of float64, the
 // product of a, (rows, k), and b, (k, cols). Element (i, p) of a is i*rsa + p*csa bytes from its
 // start, rows of b and c start ldb and ldc bytes apart.
-// With bias, a row like those of c, it is added to each row in the end, and with relu the
-// result is the larger of that and +0, or NaN.
-// The biases of two rows are ldbias bytes apart.
+// With bias, rows like those of c, ldbias bytes apart, these are added in the end; with then = 1 the
+// result is the larger of that and +0, or NaN; with then = 2 it is the sum, or +0 where bias <= 0.
 // With copy, when cols and rows are enough for the largest block, its rows copy b to where its
 // rows follow each other, and all others read it there.
 // 4 < cols <= 8, rows and k are not 0.
 //
 //go:noescape
-func panelF64AVX2x8(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, relu bool, copy *byte)
+func panelF64AVX2x8(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, then uint8, copy *byte)
 
 // panelF64AVX512x8 writes, or adds to with more, the (rows, cols) block at c, of float64, the
 // product of a, (rows, k), and b, (k, cols). Element (i, p) of a is i*rsa + p*csa bytes from its
 // start, rows of b and c start ldb and ldc bytes apart.
-// With bias, a row like those of c, it is added to each row in the end, and with relu the
-// result is the larger of that and +0, or NaN.
-// The biases of two rows are ldbias bytes apart.
+// With bias, rows like those of c, ldbias bytes apart, these are added in the end; with then = 1 the
+// result is the larger of that and +0, or NaN; with then = 2 it is the sum, or +0 where bias <= 0.
 // copy is not used.
 // 0 < cols <= 8, rows and k are not 0.
 //
 //go:noescape
-func panelF64AVX512x8(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, relu bool, copy *byte)
+func panelF64AVX512x8(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, then uint8, copy *byte)
 
 // panelF64AVX2x4 writes, or adds to with more, the (rows, cols) block at c, of float64, the
 // product of a, (rows, k), and b, (k, cols). Element (i, p) of a is i*rsa + p*csa bytes from its
 // start, rows of b and c start ldb and ldc bytes apart.
-// With bias, a row like those of c, it is added to each row in the end, and with relu the
-// result is the larger of that and +0, or NaN.
-// The biases of two rows are ldbias bytes apart.
+// With bias, rows like those of c, ldbias bytes apart, these are added in the end; with then = 1 the
+// result is the larger of that and +0, or NaN; with then = 2 it is the sum, or +0 where bias <= 0.
 // copy is not used.
 // 0 < cols <= 4, rows and k are not 0.
 //
 //go:noescape
-func panelF64AVX2x4(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, relu bool, copy *byte)
+func panelF64AVX2x4(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, then uint8, copy *byte)
 
 // transposeF32 writes a (8*blocks, 8) matrix of float32, the transpose of src. Rows start ldd and
 // lds bytes apart. blocks is not 0.

@@ -22,7 +22,7 @@ DATA tailMask<>+56(SB)/4, $0x00000000
 DATA tailMask<>+60(SB)/4, $0x00000000
 GLOBL tailMask<>(SB), RODATA|NOPTR, $64
 
-// func panelF32AVX512x32(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, relu bool, copy *byte)
+// func panelF32AVX512x32(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, then uint8, copy *byte)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·panelF32AVX512x32(SB), NOSPLIT, $0-120
 	MOVQ  rows+0(FP), DX
@@ -271,6 +271,97 @@ summed12:
 	MOVQ      bias+88(FP), AX
 	TESTQ     AX, AX
 	JE        finished12
+	CMPB      then+104(FP), $0x02
+	JNE       add12
+	VXORPS    Y26, Y26, Y26
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
+	VCMPPS    $0x06, Z26, Z24, K2
+	VMOVUPS.Z Z0, K2, Z0
+	VCMPPS    $0x06, Z26, Z25, K2
+	VMOVUPS.Z Z1, K2, Z1
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
+	VCMPPS    $0x06, Z26, Z24, K2
+	VMOVUPS.Z Z2, K2, Z2
+	VCMPPS    $0x06, Z26, Z25, K2
+	VMOVUPS.Z Z3, K2, Z3
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
+	VCMPPS    $0x06, Z26, Z24, K2
+	VMOVUPS.Z Z4, K2, Z4
+	VCMPPS    $0x06, Z26, Z25, K2
+	VMOVUPS.Z Z5, K2, Z5
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
+	VCMPPS    $0x06, Z26, Z24, K2
+	VMOVUPS.Z Z6, K2, Z6
+	VCMPPS    $0x06, Z26, Z25, K2
+	VMOVUPS.Z Z7, K2, Z7
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
+	VCMPPS    $0x06, Z26, Z24, K2
+	VMOVUPS.Z Z8, K2, Z8
+	VCMPPS    $0x06, Z26, Z25, K2
+	VMOVUPS.Z Z9, K2, Z9
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
+	VCMPPS    $0x06, Z26, Z24, K2
+	VMOVUPS.Z Z10, K2, Z10
+	VCMPPS    $0x06, Z26, Z25, K2
+	VMOVUPS.Z Z11, K2, Z11
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
+	VCMPPS    $0x06, Z26, Z24, K2
+	VMOVUPS.Z Z12, K2, Z12
+	VCMPPS    $0x06, Z26, Z25, K2
+	VMOVUPS.Z Z13, K2, Z13
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
+	VCMPPS    $0x06, Z26, Z24, K2
+	VMOVUPS.Z Z14, K2, Z14
+	VCMPPS    $0x06, Z26, Z25, K2
+	VMOVUPS.Z Z15, K2, Z15
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
+	VCMPPS    $0x06, Z26, Z24, K2
+	VMOVUPS.Z Z16, K2, Z16
+	VCMPPS    $0x06, Z26, Z25, K2
+	VMOVUPS.Z Z17, K2, Z17
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
+	VCMPPS    $0x06, Z26, Z24, K2
+	VMOVUPS.Z Z18, K2, Z18
+	VCMPPS    $0x06, Z26, Z25, K2
+	VMOVUPS.Z Z19, K2, Z19
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
+	VCMPPS    $0x06, Z26, Z24, K2
+	VMOVUPS.Z Z20, K2, Z20
+	VCMPPS    $0x06, Z26, Z25, K2
+	VMOVUPS.Z Z21, K2, Z21
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
+	VCMPPS    $0x06, Z26, Z24, K2
+	VMOVUPS.Z Z22, K2, Z22
+	VCMPPS    $0x06, Z26, Z25, K2
+	VMOVUPS.Z Z23, K2, Z23
+	ADDQ      ldbias+96(FP), AX
+	MOVQ      AX, bias+88(FP)
+	JMP       finished12
+
+add12:
 	VMOVUPS   (AX), Z24
 	VMOVUPS.Z 64(AX), K1, Z25
 	VADDPS    Z24, Z0, Z0
@@ -332,9 +423,8 @@ summed12:
 	VADDPS    Z25, Z23, Z23
 	ADDQ      ldbias+96(FP), AX
 	MOVQ      AX, bias+88(FP)
-	MOVB      relu+104(FP), AL
-	TESTB     AL, AL
-	JE        finished12
+	CMPB      then+104(FP), $0x01
+	JNE       finished12
 	VXORPS    Y26, Y26, Y26
 	VADDPS    Z26, Z0, Z0
 	VMAXPS    Z0, Z26, Z0
@@ -551,83 +641,145 @@ loop8:
 	MOVQ         bias+88(FP), AX
 	TESTQ        AX, AX
 	JE           finished8
+	CMPB         then+104(FP), $0x02
+	JNE          add8
+	VXORPS       Y26, Y26, Y26
 	VMOVUPS      (AX), Z24
 	VMOVUPS.Z    64(AX), K1, Z25
-	VADDPS       Z24, Z0, Z0
-	VADDPS       Z25, Z1, Z1
+	VCMPPS       $0x06, Z26, Z24, K2
+	VMOVUPS.Z    Z0, K2, Z0
+	VCMPPS       $0x06, Z26, Z25, K2
+	VMOVUPS.Z    Z1, K2, Z1
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPS      (AX), Z24
 	VMOVUPS.Z    64(AX), K1, Z25
-	VADDPS       Z24, Z2, Z2
-	VADDPS       Z25, Z3, Z3
+	VCMPPS       $0x06, Z26, Z24, K2
+	VMOVUPS.Z    Z2, K2, Z2
+	VCMPPS       $0x06, Z26, Z25, K2
+	VMOVUPS.Z    Z3, K2, Z3
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPS      (AX), Z24
 	VMOVUPS.Z    64(AX), K1, Z25
-	VADDPS       Z24, Z4, Z4
-	VADDPS       Z25, Z5, Z5
+	VCMPPS       $0x06, Z26, Z24, K2
+	VMOVUPS.Z    Z4, K2, Z4
+	VCMPPS       $0x06, Z26, Z25, K2
+	VMOVUPS.Z    Z5, K2, Z5
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPS      (AX), Z24
 	VMOVUPS.Z    64(AX), K1, Z25
-	VADDPS       Z24, Z6, Z6
-	VADDPS       Z25, Z7, Z7
+	VCMPPS       $0x06, Z26, Z24, K2
+	VMOVUPS.Z    Z6, K2, Z6
+	VCMPPS       $0x06, Z26, Z25, K2
+	VMOVUPS.Z    Z7, K2, Z7
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPS      (AX), Z24
 	VMOVUPS.Z    64(AX), K1, Z25
-	VADDPS       Z24, Z8, Z8
-	VADDPS       Z25, Z9, Z9
+	VCMPPS       $0x06, Z26, Z24, K2
+	VMOVUPS.Z    Z8, K2, Z8
+	VCMPPS       $0x06, Z26, Z25, K2
+	VMOVUPS.Z    Z9, K2, Z9
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPS      (AX), Z24
 	VMOVUPS.Z    64(AX), K1, Z25
-	VADDPS       Z24, Z10, Z10
-	VADDPS       Z25, Z11, Z11
+	VCMPPS       $0x06, Z26, Z24, K2
+	VMOVUPS.Z    Z10, K2, Z10
+	VCMPPS       $0x06, Z26, Z25, K2
+	VMOVUPS.Z    Z11, K2, Z11
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPS      (AX), Z24
 	VMOVUPS.Z    64(AX), K1, Z25
-	VADDPS       Z24, Z12, Z12
-	VADDPS       Z25, Z13, Z13
+	VCMPPS       $0x06, Z26, Z24, K2
+	VMOVUPS.Z    Z12, K2, Z12
+	VCMPPS       $0x06, Z26, Z25, K2
+	VMOVUPS.Z    Z13, K2, Z13
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPS      (AX), Z24
 	VMOVUPS.Z    64(AX), K1, Z25
-	VADDPS       Z24, Z14, Z14
-	VADDPS       Z25, Z15, Z15
+	VCMPPS       $0x06, Z26, Z24, K2
+	VMOVUPS.Z    Z14, K2, Z14
+	VCMPPS       $0x06, Z26, Z25, K2
+	VMOVUPS.Z    Z15, K2, Z15
 	ADDQ         ldbias+96(FP), AX
 	MOVQ         AX, bias+88(FP)
-	MOVB         relu+104(FP), AL
-	TESTB        AL, AL
-	JE           finished8
-	VXORPS       Y26, Y26, Y26
-	VADDPS       Z26, Z0, Z0
-	VMAXPS       Z0, Z26, Z0
-	VADDPS       Z26, Z1, Z1
-	VMAXPS       Z1, Z26, Z1
-	VADDPS       Z26, Z2, Z2
-	VMAXPS       Z2, Z26, Z2
-	VADDPS       Z26, Z3, Z3
-	VMAXPS       Z3, Z26, Z3
-	VADDPS       Z26, Z4, Z4
-	VMAXPS       Z4, Z26, Z4
-	VADDPS       Z26, Z5, Z5
-	VMAXPS       Z5, Z26, Z5
-	VADDPS       Z26, Z6, Z6
-	VMAXPS       Z6, Z26, Z6
-	VADDPS       Z26, Z7, Z7
-	VMAXPS       Z7, Z26, Z7
-	VADDPS       Z26, Z8, Z8
-	VMAXPS       Z8, Z26, Z8
-	VADDPS       Z26, Z9, Z9
-	VMAXPS       Z9, Z26, Z9
-	VADDPS       Z26, Z10, Z10
-	VMAXPS       Z10, Z26, Z10
-	VADDPS       Z26, Z11, Z11
-	VMAXPS       Z11, Z26, Z11
-	VADDPS       Z26, Z12, Z12
-	VMAXPS       Z12, Z26, Z12
-	VADDPS       Z26, Z13, Z13
-	VMAXPS       Z13, Z26, Z13
-	VADDPS       Z26, Z14, Z14
-	VMAXPS       Z14, Z26, Z14
-	VADDPS       Z26, Z15, Z15
-	VMAXPS       Z15, Z26, Z15
+	JMP          finished8
+
+add8:
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
+	VADDPS    Z24, Z0, Z0
+	VADDPS    Z25, Z1, Z1
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
+	VADDPS    Z24, Z2, Z2
+	VADDPS    Z25, Z3, Z3
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
+	VADDPS    Z24, Z4, Z4
+	VADDPS    Z25, Z5, Z5
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
+	VADDPS    Z24, Z6, Z6
+	VADDPS    Z25, Z7, Z7
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
+	VADDPS    Z24, Z8, Z8
+	VADDPS    Z25, Z9, Z9
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
+	VADDPS    Z24, Z10, Z10
+	VADDPS    Z25, Z11, Z11
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
+	VADDPS    Z24, Z12, Z12
+	VADDPS    Z25, Z13, Z13
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
+	VADDPS    Z24, Z14, Z14
+	VADDPS    Z25, Z15, Z15
+	ADDQ      ldbias+96(FP), AX
+	MOVQ      AX, bias+88(FP)
+	CMPB      then+104(FP), $0x01
+	JNE       finished8
+	VXORPS    Y26, Y26, Y26
+	VADDPS    Z26, Z0, Z0
+	VMAXPS    Z0, Z26, Z0
+	VADDPS    Z26, Z1, Z1
+	VMAXPS    Z1, Z26, Z1
+	VADDPS    Z26, Z2, Z2
+	VMAXPS    Z2, Z26, Z2
+	VADDPS    Z26, Z3, Z3
+	VMAXPS    Z3, Z26, Z3
+	VADDPS    Z26, Z4, Z4
+	VMAXPS    Z4, Z26, Z4
+	VADDPS    Z26, Z5, Z5
+	VMAXPS    Z5, Z26, Z5
+	VADDPS    Z26, Z6, Z6
+	VMAXPS    Z6, Z26, Z6
+	VADDPS    Z26, Z7, Z7
+	VMAXPS    Z7, Z26, Z7
+	VADDPS    Z26, Z8, Z8
+	VMAXPS    Z8, Z26, Z8
+	VADDPS    Z26, Z9, Z9
+	VMAXPS    Z9, Z26, Z9
+	VADDPS    Z26, Z10, Z10
+	VMAXPS    Z10, Z26, Z10
+	VADDPS    Z26, Z11, Z11
+	VMAXPS    Z11, Z26, Z11
+	VADDPS    Z26, Z12, Z12
+	VMAXPS    Z12, Z26, Z12
+	VADDPS    Z26, Z13, Z13
+	VMAXPS    Z13, Z26, Z13
+	VADDPS    Z26, Z14, Z14
+	VMAXPS    Z14, Z26, Z14
+	VADDPS    Z26, Z15, Z15
+	VMAXPS    Z15, Z26, Z15
 
 finished8:
 	VMOVUPS Z0, (R9)
@@ -734,47 +886,81 @@ loop4:
 	MOVQ         bias+88(FP), AX
 	TESTQ        AX, AX
 	JE           finished4
+	CMPB         then+104(FP), $0x02
+	JNE          add4
+	VXORPS       Y26, Y26, Y26
 	VMOVUPS      (AX), Z24
 	VMOVUPS.Z    64(AX), K1, Z25
-	VADDPS       Z24, Z0, Z0
-	VADDPS       Z25, Z1, Z1
+	VCMPPS       $0x06, Z26, Z24, K2
+	VMOVUPS.Z    Z0, K2, Z0
+	VCMPPS       $0x06, Z26, Z25, K2
+	VMOVUPS.Z    Z1, K2, Z1
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPS      (AX), Z24
 	VMOVUPS.Z    64(AX), K1, Z25
-	VADDPS       Z24, Z2, Z2
-	VADDPS       Z25, Z3, Z3
+	VCMPPS       $0x06, Z26, Z24, K2
+	VMOVUPS.Z    Z2, K2, Z2
+	VCMPPS       $0x06, Z26, Z25, K2
+	VMOVUPS.Z    Z3, K2, Z3
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPS      (AX), Z24
 	VMOVUPS.Z    64(AX), K1, Z25
-	VADDPS       Z24, Z4, Z4
-	VADDPS       Z25, Z5, Z5
+	VCMPPS       $0x06, Z26, Z24, K2
+	VMOVUPS.Z    Z4, K2, Z4
+	VCMPPS       $0x06, Z26, Z25, K2
+	VMOVUPS.Z    Z5, K2, Z5
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPS      (AX), Z24
 	VMOVUPS.Z    64(AX), K1, Z25
-	VADDPS       Z24, Z6, Z6
-	VADDPS       Z25, Z7, Z7
+	VCMPPS       $0x06, Z26, Z24, K2
+	VMOVUPS.Z    Z6, K2, Z6
+	VCMPPS       $0x06, Z26, Z25, K2
+	VMOVUPS.Z    Z7, K2, Z7
 	ADDQ         ldbias+96(FP), AX
 	MOVQ         AX, bias+88(FP)
-	MOVB         relu+104(FP), AL
-	TESTB        AL, AL
-	JE           finished4
-	VXORPS       Y26, Y26, Y26
-	VADDPS       Z26, Z0, Z0
-	VMAXPS       Z0, Z26, Z0
-	VADDPS       Z26, Z1, Z1
-	VMAXPS       Z1, Z26, Z1
-	VADDPS       Z26, Z2, Z2
-	VMAXPS       Z2, Z26, Z2
-	VADDPS       Z26, Z3, Z3
-	VMAXPS       Z3, Z26, Z3
-	VADDPS       Z26, Z4, Z4
-	VMAXPS       Z4, Z26, Z4
-	VADDPS       Z26, Z5, Z5
-	VMAXPS       Z5, Z26, Z5
-	VADDPS       Z26, Z6, Z6
-	VMAXPS       Z6, Z26, Z6
-	VADDPS       Z26, Z7, Z7
-	VMAXPS       Z7, Z26, Z7
+	JMP          finished4
+
+add4:
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
+	VADDPS    Z24, Z0, Z0
+	VADDPS    Z25, Z1, Z1
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
+	VADDPS    Z24, Z2, Z2
+	VADDPS    Z25, Z3, Z3
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
+	VADDPS    Z24, Z4, Z4
+	VADDPS    Z25, Z5, Z5
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
+	VADDPS    Z24, Z6, Z6
+	VADDPS    Z25, Z7, Z7
+	ADDQ      ldbias+96(FP), AX
+	MOVQ      AX, bias+88(FP)
+	CMPB      then+104(FP), $0x01
+	JNE       finished4
+	VXORPS    Y26, Y26, Y26
+	VADDPS    Z26, Z0, Z0
+	VMAXPS    Z0, Z26, Z0
+	VADDPS    Z26, Z1, Z1
+	VMAXPS    Z1, Z26, Z1
+	VADDPS    Z26, Z2, Z2
+	VMAXPS    Z2, Z26, Z2
+	VADDPS    Z26, Z3, Z3
+	VMAXPS    Z3, Z26, Z3
+	VADDPS    Z26, Z4, Z4
+	VMAXPS    Z4, Z26, Z4
+	VADDPS    Z26, Z5, Z5
+	VMAXPS    Z5, Z26, Z5
+	VADDPS    Z26, Z6, Z6
+	VMAXPS    Z6, Z26, Z6
+	VADDPS    Z26, Z7, Z7
+	VMAXPS    Z7, Z26, Z7
 
 finished4:
 	VMOVUPS Z0, (R9)
@@ -842,29 +1028,49 @@ loop2:
 	MOVQ         bias+88(FP), AX
 	TESTQ        AX, AX
 	JE           finished2
+	CMPB         then+104(FP), $0x02
+	JNE          add2
+	VXORPS       Y26, Y26, Y26
 	VMOVUPS      (AX), Z24
 	VMOVUPS.Z    64(AX), K1, Z25
-	VADDPS       Z24, Z0, Z0
-	VADDPS       Z25, Z1, Z1
+	VCMPPS       $0x06, Z26, Z24, K2
+	VMOVUPS.Z    Z0, K2, Z0
+	VCMPPS       $0x06, Z26, Z25, K2
+	VMOVUPS.Z    Z1, K2, Z1
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPS      (AX), Z24
 	VMOVUPS.Z    64(AX), K1, Z25
-	VADDPS       Z24, Z2, Z2
-	VADDPS       Z25, Z3, Z3
+	VCMPPS       $0x06, Z26, Z24, K2
+	VMOVUPS.Z    Z2, K2, Z2
+	VCMPPS       $0x06, Z26, Z25, K2
+	VMOVUPS.Z    Z3, K2, Z3
 	ADDQ         ldbias+96(FP), AX
 	MOVQ         AX, bias+88(FP)
-	MOVB         relu+104(FP), AL
-	TESTB        AL, AL
-	JE           finished2
-	VXORPS       Y26, Y26, Y26
-	VADDPS       Z26, Z0, Z0
-	VMAXPS       Z0, Z26, Z0
-	VADDPS       Z26, Z1, Z1
-	VMAXPS       Z1, Z26, Z1
-	VADDPS       Z26, Z2, Z2
-	VMAXPS       Z2, Z26, Z2
-	VADDPS       Z26, Z3, Z3
-	VMAXPS       Z3, Z26, Z3
+	JMP          finished2
+
+add2:
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
+	VADDPS    Z24, Z0, Z0
+	VADDPS    Z25, Z1, Z1
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
+	VADDPS    Z24, Z2, Z2
+	VADDPS    Z25, Z3, Z3
+	ADDQ      ldbias+96(FP), AX
+	MOVQ      AX, bias+88(FP)
+	CMPB      then+104(FP), $0x01
+	JNE       finished2
+	VXORPS    Y26, Y26, Y26
+	VADDPS    Z26, Z0, Z0
+	VMAXPS    Z0, Z26, Z0
+	VADDPS    Z26, Z1, Z1
+	VMAXPS    Z1, Z26, Z1
+	VADDPS    Z26, Z2, Z2
+	VMAXPS    Z2, Z26, Z2
+	VADDPS    Z26, Z3, Z3
+	VMAXPS    Z3, Z26, Z3
 
 finished2:
 	VMOVUPS Z0, (R9)
@@ -914,20 +1120,33 @@ loop1:
 	MOVQ         bias+88(FP), AX
 	TESTQ        AX, AX
 	JE           finished1
+	CMPB         then+104(FP), $0x02
+	JNE          add1
+	VXORPS       Y26, Y26, Y26
 	VMOVUPS      (AX), Z24
 	VMOVUPS.Z    64(AX), K1, Z25
-	VADDPS       Z24, Z0, Z0
-	VADDPS       Z25, Z1, Z1
+	VCMPPS       $0x06, Z26, Z24, K2
+	VMOVUPS.Z    Z0, K2, Z0
+	VCMPPS       $0x06, Z26, Z25, K2
+	VMOVUPS.Z    Z1, K2, Z1
 	ADDQ         ldbias+96(FP), AX
 	MOVQ         AX, bias+88(FP)
-	MOVB         relu+104(FP), AL
-	TESTB        AL, AL
-	JE           finished1
-	VXORPS       Y26, Y26, Y26
-	VADDPS       Z26, Z0, Z0
-	VMAXPS       Z0, Z26, Z0
-	VADDPS       Z26, Z1, Z1
-	VMAXPS       Z1, Z26, Z1
+	JMP          finished1
+
+add1:
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
+	VADDPS    Z24, Z0, Z0
+	VADDPS    Z25, Z1, Z1
+	ADDQ      ldbias+96(FP), AX
+	MOVQ      AX, bias+88(FP)
+	CMPB      then+104(FP), $0x01
+	JNE       finished1
+	VXORPS    Y26, Y26, Y26
+	VADDPS    Z26, Z0, Z0
+	VMAXPS    Z0, Z26, Z0
+	VADDPS    Z26, Z1, Z1
+	VMAXPS    Z1, Z26, Z1
 
 finished1:
 	VMOVUPS Z0, (R9)
@@ -941,7 +1160,7 @@ done:
 	VZEROUPPER
 	RET
 
-// func panelF32AVX2x16(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, relu bool, copy *byte)
+// func panelF32AVX2x16(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, then uint8, copy *byte)
 // Requires: AVX, FMA3, MMX+
 TEXT ·panelF32AVX2x16(SB), NOSPLIT, $0-120
 	MOVQ rows+0(FP), DX
@@ -1093,6 +1312,55 @@ summed6:
 	MOVQ    bias+88(FP), CX
 	TESTQ   CX, CX
 	JE      finishedWhole6
+	CMPB    then+104(FP), $0x02
+	JNE     addWhole6
+	VXORPS  Y14, Y14, Y14
+	VMOVUPS (CX), Y12
+	VMOVUPS 32(CX), Y13
+	VCMPPS  $0x06, Y14, Y12, Y12
+	VANDPS  Y12, Y0, Y0
+	VCMPPS  $0x06, Y14, Y13, Y13
+	VANDPS  Y13, Y1, Y1
+	ADDQ    ldbias+96(FP), CX
+	VMOVUPS (CX), Y12
+	VMOVUPS 32(CX), Y13
+	VCMPPS  $0x06, Y14, Y12, Y12
+	VANDPS  Y12, Y2, Y2
+	VCMPPS  $0x06, Y14, Y13, Y13
+	VANDPS  Y13, Y3, Y3
+	ADDQ    ldbias+96(FP), CX
+	VMOVUPS (CX), Y12
+	VMOVUPS 32(CX), Y13
+	VCMPPS  $0x06, Y14, Y12, Y12
+	VANDPS  Y12, Y4, Y4
+	VCMPPS  $0x06, Y14, Y13, Y13
+	VANDPS  Y13, Y5, Y5
+	ADDQ    ldbias+96(FP), CX
+	VMOVUPS (CX), Y12
+	VMOVUPS 32(CX), Y13
+	VCMPPS  $0x06, Y14, Y12, Y12
+	VANDPS  Y12, Y6, Y6
+	VCMPPS  $0x06, Y14, Y13, Y13
+	VANDPS  Y13, Y7, Y7
+	ADDQ    ldbias+96(FP), CX
+	VMOVUPS (CX), Y12
+	VMOVUPS 32(CX), Y13
+	VCMPPS  $0x06, Y14, Y12, Y12
+	VANDPS  Y12, Y8, Y8
+	VCMPPS  $0x06, Y14, Y13, Y13
+	VANDPS  Y13, Y9, Y9
+	ADDQ    ldbias+96(FP), CX
+	VMOVUPS (CX), Y12
+	VMOVUPS 32(CX), Y13
+	VCMPPS  $0x06, Y14, Y12, Y12
+	VANDPS  Y12, Y10, Y10
+	VCMPPS  $0x06, Y14, Y13, Y13
+	VANDPS  Y13, Y11, Y11
+	ADDQ    ldbias+96(FP), CX
+	MOVQ    CX, bias+88(FP)
+	JMP     finishedWhole6
+
+addWhole6:
 	VMOVUPS (CX), Y12
 	VMOVUPS 32(CX), Y13
 	VADDPS  Y12, Y0, Y0
@@ -1124,9 +1392,8 @@ summed6:
 	VADDPS  Y13, Y11, Y11
 	ADDQ    ldbias+96(FP), CX
 	MOVQ    CX, bias+88(FP)
-	MOVB    relu+104(FP), CL
-	TESTB   CL, CL
-	JE      finishedWhole6
+	CMPB    then+104(FP), $0x01
+	JNE     finishedWhole6
 	VXORPS  Y14, Y14, Y14
 	VADDPS  Y14, Y0, Y0
 	VMAXPS  Y0, Y14, Y0
@@ -1204,65 +1471,113 @@ part6:
 	MOVQ         bias+88(FP), CX
 	TESTQ        CX, CX
 	JE           finishedPart6
+	CMPB         then+104(FP), $0x02
+	JNE          addPart6
+	VXORPS       Y14, Y14, Y14
 	VMOVUPS      (CX), Y12
 	VMASKMOVPS   32(CX), Y15, Y13
-	VADDPS       Y12, Y0, Y0
-	VADDPS       Y13, Y1, Y1
+	VCMPPS       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y0, Y0
+	VCMPPS       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y1, Y1
 	ADDQ         ldbias+96(FP), CX
 	VMOVUPS      (CX), Y12
 	VMASKMOVPS   32(CX), Y15, Y13
-	VADDPS       Y12, Y2, Y2
-	VADDPS       Y13, Y3, Y3
+	VCMPPS       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y2, Y2
+	VCMPPS       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y3, Y3
 	ADDQ         ldbias+96(FP), CX
 	VMOVUPS      (CX), Y12
 	VMASKMOVPS   32(CX), Y15, Y13
-	VADDPS       Y12, Y4, Y4
-	VADDPS       Y13, Y5, Y5
+	VCMPPS       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y4, Y4
+	VCMPPS       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y5, Y5
 	ADDQ         ldbias+96(FP), CX
 	VMOVUPS      (CX), Y12
 	VMASKMOVPS   32(CX), Y15, Y13
-	VADDPS       Y12, Y6, Y6
-	VADDPS       Y13, Y7, Y7
+	VCMPPS       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y6, Y6
+	VCMPPS       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y7, Y7
 	ADDQ         ldbias+96(FP), CX
 	VMOVUPS      (CX), Y12
 	VMASKMOVPS   32(CX), Y15, Y13
-	VADDPS       Y12, Y8, Y8
-	VADDPS       Y13, Y9, Y9
+	VCMPPS       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y8, Y8
+	VCMPPS       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y9, Y9
 	ADDQ         ldbias+96(FP), CX
 	VMOVUPS      (CX), Y12
 	VMASKMOVPS   32(CX), Y15, Y13
-	VADDPS       Y12, Y10, Y10
-	VADDPS       Y13, Y11, Y11
+	VCMPPS       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y10, Y10
+	VCMPPS       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y11, Y11
 	ADDQ         ldbias+96(FP), CX
 	MOVQ         CX, bias+88(FP)
-	MOVB         relu+104(FP), CL
-	TESTB        CL, CL
-	JE           finishedPart6
-	VXORPS       Y14, Y14, Y14
-	VADDPS       Y14, Y0, Y0
-	VMAXPS       Y0, Y14, Y0
-	VADDPS       Y14, Y1, Y1
-	VMAXPS       Y1, Y14, Y1
-	VADDPS       Y14, Y2, Y2
-	VMAXPS       Y2, Y14, Y2
-	VADDPS       Y14, Y3, Y3
-	VMAXPS       Y3, Y14, Y3
-	VADDPS       Y14, Y4, Y4
-	VMAXPS       Y4, Y14, Y4
-	VADDPS       Y14, Y5, Y5
-	VMAXPS       Y5, Y14, Y5
-	VADDPS       Y14, Y6, Y6
-	VMAXPS       Y6, Y14, Y6
-	VADDPS       Y14, Y7, Y7
-	VMAXPS       Y7, Y14, Y7
-	VADDPS       Y14, Y8, Y8
-	VMAXPS       Y8, Y14, Y8
-	VADDPS       Y14, Y9, Y9
-	VMAXPS       Y9, Y14, Y9
-	VADDPS       Y14, Y10, Y10
-	VMAXPS       Y10, Y14, Y10
-	VADDPS       Y14, Y11, Y11
-	VMAXPS       Y11, Y14, Y11
+	JMP          finishedPart6
+
+addPart6:
+	VMOVUPS    (CX), Y12
+	VMASKMOVPS 32(CX), Y15, Y13
+	VADDPS     Y12, Y0, Y0
+	VADDPS     Y13, Y1, Y1
+	ADDQ       ldbias+96(FP), CX
+	VMOVUPS    (CX), Y12
+	VMASKMOVPS 32(CX), Y15, Y13
+	VADDPS     Y12, Y2, Y2
+	VADDPS     Y13, Y3, Y3
+	ADDQ       ldbias+96(FP), CX
+	VMOVUPS    (CX), Y12
+	VMASKMOVPS 32(CX), Y15, Y13
+	VADDPS     Y12, Y4, Y4
+	VADDPS     Y13, Y5, Y5
+	ADDQ       ldbias+96(FP), CX
+	VMOVUPS    (CX), Y12
+	VMASKMOVPS 32(CX), Y15, Y13
+	VADDPS     Y12, Y6, Y6
+	VADDPS     Y13, Y7, Y7
+	ADDQ       ldbias+96(FP), CX
+	VMOVUPS    (CX), Y12
+	VMASKMOVPS 32(CX), Y15, Y13
+	VADDPS     Y12, Y8, Y8
+	VADDPS     Y13, Y9, Y9
+	ADDQ       ldbias+96(FP), CX
+	VMOVUPS    (CX), Y12
+	VMASKMOVPS 32(CX), Y15, Y13
+	VADDPS     Y12, Y10, Y10
+	VADDPS     Y13, Y11, Y11
+	ADDQ       ldbias+96(FP), CX
+	MOVQ       CX, bias+88(FP)
+	CMPB       then+104(FP), $0x01
+	JNE        finishedPart6
+	VXORPS     Y14, Y14, Y14
+	VADDPS     Y14, Y0, Y0
+	VMAXPS     Y0, Y14, Y0
+	VADDPS     Y14, Y1, Y1
+	VMAXPS     Y1, Y14, Y1
+	VADDPS     Y14, Y2, Y2
+	VMAXPS     Y2, Y14, Y2
+	VADDPS     Y14, Y3, Y3
+	VMAXPS     Y3, Y14, Y3
+	VADDPS     Y14, Y4, Y4
+	VMAXPS     Y4, Y14, Y4
+	VADDPS     Y14, Y5, Y5
+	VMAXPS     Y5, Y14, Y5
+	VADDPS     Y14, Y6, Y6
+	VMAXPS     Y6, Y14, Y6
+	VADDPS     Y14, Y7, Y7
+	VMAXPS     Y7, Y14, Y7
+	VADDPS     Y14, Y8, Y8
+	VMAXPS     Y8, Y14, Y8
+	VADDPS     Y14, Y9, Y9
+	VMAXPS     Y9, Y14, Y9
+	VADDPS     Y14, Y10, Y10
+	VMAXPS     Y10, Y14, Y10
+	VADDPS     Y14, Y11, Y11
+	VMAXPS     Y11, Y14, Y11
 
 finishedPart6:
 	VMOVUPS    Y0, (R9)
@@ -1367,47 +1682,81 @@ loop4:
 	MOVQ         bias+88(FP), CX
 	TESTQ        CX, CX
 	JE           finishedWhole4
+	CMPB         then+104(FP), $0x02
+	JNE          addWhole4
+	VXORPS       Y14, Y14, Y14
 	VMOVUPS      (CX), Y12
 	VMOVUPS      32(CX), Y13
-	VADDPS       Y12, Y0, Y0
-	VADDPS       Y13, Y1, Y1
+	VCMPPS       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y0, Y0
+	VCMPPS       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y1, Y1
 	ADDQ         ldbias+96(FP), CX
 	VMOVUPS      (CX), Y12
 	VMOVUPS      32(CX), Y13
-	VADDPS       Y12, Y2, Y2
-	VADDPS       Y13, Y3, Y3
+	VCMPPS       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y2, Y2
+	VCMPPS       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y3, Y3
 	ADDQ         ldbias+96(FP), CX
 	VMOVUPS      (CX), Y12
 	VMOVUPS      32(CX), Y13
-	VADDPS       Y12, Y4, Y4
-	VADDPS       Y13, Y5, Y5
+	VCMPPS       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y4, Y4
+	VCMPPS       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y5, Y5
 	ADDQ         ldbias+96(FP), CX
 	VMOVUPS      (CX), Y12
 	VMOVUPS      32(CX), Y13
-	VADDPS       Y12, Y6, Y6
-	VADDPS       Y13, Y7, Y7
+	VCMPPS       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y6, Y6
+	VCMPPS       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y7, Y7
 	ADDQ         ldbias+96(FP), CX
 	MOVQ         CX, bias+88(FP)
-	MOVB         relu+104(FP), CL
-	TESTB        CL, CL
-	JE           finishedWhole4
-	VXORPS       Y14, Y14, Y14
-	VADDPS       Y14, Y0, Y0
-	VMAXPS       Y0, Y14, Y0
-	VADDPS       Y14, Y1, Y1
-	VMAXPS       Y1, Y14, Y1
-	VADDPS       Y14, Y2, Y2
-	VMAXPS       Y2, Y14, Y2
-	VADDPS       Y14, Y3, Y3
-	VMAXPS       Y3, Y14, Y3
-	VADDPS       Y14, Y4, Y4
-	VMAXPS       Y4, Y14, Y4
-	VADDPS       Y14, Y5, Y5
-	VMAXPS       Y5, Y14, Y5
-	VADDPS       Y14, Y6, Y6
-	VMAXPS       Y6, Y14, Y6
-	VADDPS       Y14, Y7, Y7
-	VMAXPS       Y7, Y14, Y7
+	JMP          finishedWhole4
+
+addWhole4:
+	VMOVUPS (CX), Y12
+	VMOVUPS 32(CX), Y13
+	VADDPS  Y12, Y0, Y0
+	VADDPS  Y13, Y1, Y1
+	ADDQ    ldbias+96(FP), CX
+	VMOVUPS (CX), Y12
+	VMOVUPS 32(CX), Y13
+	VADDPS  Y12, Y2, Y2
+	VADDPS  Y13, Y3, Y3
+	ADDQ    ldbias+96(FP), CX
+	VMOVUPS (CX), Y12
+	VMOVUPS 32(CX), Y13
+	VADDPS  Y12, Y4, Y4
+	VADDPS  Y13, Y5, Y5
+	ADDQ    ldbias+96(FP), CX
+	VMOVUPS (CX), Y12
+	VMOVUPS 32(CX), Y13
+	VADDPS  Y12, Y6, Y6
+	VADDPS  Y13, Y7, Y7
+	ADDQ    ldbias+96(FP), CX
+	MOVQ    CX, bias+88(FP)
+	CMPB    then+104(FP), $0x01
+	JNE     finishedWhole4
+	VXORPS  Y14, Y14, Y14
+	VADDPS  Y14, Y0, Y0
+	VMAXPS  Y0, Y14, Y0
+	VADDPS  Y14, Y1, Y1
+	VMAXPS  Y1, Y14, Y1
+	VADDPS  Y14, Y2, Y2
+	VMAXPS  Y2, Y14, Y2
+	VADDPS  Y14, Y3, Y3
+	VMAXPS  Y3, Y14, Y3
+	VADDPS  Y14, Y4, Y4
+	VMAXPS  Y4, Y14, Y4
+	VADDPS  Y14, Y5, Y5
+	VMAXPS  Y5, Y14, Y5
+	VADDPS  Y14, Y6, Y6
+	VMAXPS  Y6, Y14, Y6
+	VADDPS  Y14, Y7, Y7
+	VMAXPS  Y7, Y14, Y7
 
 finishedWhole4:
 	VMOVUPS Y0, (R9)
@@ -1448,47 +1797,81 @@ part4:
 	MOVQ         bias+88(FP), CX
 	TESTQ        CX, CX
 	JE           finishedPart4
+	CMPB         then+104(FP), $0x02
+	JNE          addPart4
+	VXORPS       Y14, Y14, Y14
 	VMOVUPS      (CX), Y12
 	VMASKMOVPS   32(CX), Y15, Y13
-	VADDPS       Y12, Y0, Y0
-	VADDPS       Y13, Y1, Y1
+	VCMPPS       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y0, Y0
+	VCMPPS       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y1, Y1
 	ADDQ         ldbias+96(FP), CX
 	VMOVUPS      (CX), Y12
 	VMASKMOVPS   32(CX), Y15, Y13
-	VADDPS       Y12, Y2, Y2
-	VADDPS       Y13, Y3, Y3
+	VCMPPS       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y2, Y2
+	VCMPPS       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y3, Y3
 	ADDQ         ldbias+96(FP), CX
 	VMOVUPS      (CX), Y12
 	VMASKMOVPS   32(CX), Y15, Y13
-	VADDPS       Y12, Y4, Y4
-	VADDPS       Y13, Y5, Y5
+	VCMPPS       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y4, Y4
+	VCMPPS       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y5, Y5
 	ADDQ         ldbias+96(FP), CX
 	VMOVUPS      (CX), Y12
 	VMASKMOVPS   32(CX), Y15, Y13
-	VADDPS       Y12, Y6, Y6
-	VADDPS       Y13, Y7, Y7
+	VCMPPS       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y6, Y6
+	VCMPPS       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y7, Y7
 	ADDQ         ldbias+96(FP), CX
 	MOVQ         CX, bias+88(FP)
-	MOVB         relu+104(FP), CL
-	TESTB        CL, CL
-	JE           finishedPart4
-	VXORPS       Y14, Y14, Y14
-	VADDPS       Y14, Y0, Y0
-	VMAXPS       Y0, Y14, Y0
-	VADDPS       Y14, Y1, Y1
-	VMAXPS       Y1, Y14, Y1
-	VADDPS       Y14, Y2, Y2
-	VMAXPS       Y2, Y14, Y2
-	VADDPS       Y14, Y3, Y3
-	VMAXPS       Y3, Y14, Y3
-	VADDPS       Y14, Y4, Y4
-	VMAXPS       Y4, Y14, Y4
-	VADDPS       Y14, Y5, Y5
-	VMAXPS       Y5, Y14, Y5
-	VADDPS       Y14, Y6, Y6
-	VMAXPS       Y6, Y14, Y6
-	VADDPS       Y14, Y7, Y7
-	VMAXPS       Y7, Y14, Y7
+	JMP          finishedPart4
+
+addPart4:
+	VMOVUPS    (CX), Y12
+	VMASKMOVPS 32(CX), Y15, Y13
+	VADDPS     Y12, Y0, Y0
+	VADDPS     Y13, Y1, Y1
+	ADDQ       ldbias+96(FP), CX
+	VMOVUPS    (CX), Y12
+	VMASKMOVPS 32(CX), Y15, Y13
+	VADDPS     Y12, Y2, Y2
+	VADDPS     Y13, Y3, Y3
+	ADDQ       ldbias+96(FP), CX
+	VMOVUPS    (CX), Y12
+	VMASKMOVPS 32(CX), Y15, Y13
+	VADDPS     Y12, Y4, Y4
+	VADDPS     Y13, Y5, Y5
+	ADDQ       ldbias+96(FP), CX
+	VMOVUPS    (CX), Y12
+	VMASKMOVPS 32(CX), Y15, Y13
+	VADDPS     Y12, Y6, Y6
+	VADDPS     Y13, Y7, Y7
+	ADDQ       ldbias+96(FP), CX
+	MOVQ       CX, bias+88(FP)
+	CMPB       then+104(FP), $0x01
+	JNE        finishedPart4
+	VXORPS     Y14, Y14, Y14
+	VADDPS     Y14, Y0, Y0
+	VMAXPS     Y0, Y14, Y0
+	VADDPS     Y14, Y1, Y1
+	VMAXPS     Y1, Y14, Y1
+	VADDPS     Y14, Y2, Y2
+	VMAXPS     Y2, Y14, Y2
+	VADDPS     Y14, Y3, Y3
+	VMAXPS     Y3, Y14, Y3
+	VADDPS     Y14, Y4, Y4
+	VMAXPS     Y4, Y14, Y4
+	VADDPS     Y14, Y5, Y5
+	VMAXPS     Y5, Y14, Y5
+	VADDPS     Y14, Y6, Y6
+	VMAXPS     Y6, Y14, Y6
+	VADDPS     Y14, Y7, Y7
+	VMAXPS     Y7, Y14, Y7
 
 finishedPart4:
 	VMOVUPS    Y0, (R9)
@@ -1563,29 +1946,49 @@ loop2:
 	MOVQ         bias+88(FP), CX
 	TESTQ        CX, CX
 	JE           finishedWhole2
+	CMPB         then+104(FP), $0x02
+	JNE          addWhole2
+	VXORPS       Y14, Y14, Y14
 	VMOVUPS      (CX), Y12
 	VMOVUPS      32(CX), Y13
-	VADDPS       Y12, Y0, Y0
-	VADDPS       Y13, Y1, Y1
+	VCMPPS       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y0, Y0
+	VCMPPS       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y1, Y1
 	ADDQ         ldbias+96(FP), CX
 	VMOVUPS      (CX), Y12
 	VMOVUPS      32(CX), Y13
-	VADDPS       Y12, Y2, Y2
-	VADDPS       Y13, Y3, Y3
+	VCMPPS       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y2, Y2
+	VCMPPS       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y3, Y3
 	ADDQ         ldbias+96(FP), CX
 	MOVQ         CX, bias+88(FP)
-	MOVB         relu+104(FP), CL
-	TESTB        CL, CL
-	JE           finishedWhole2
-	VXORPS       Y14, Y14, Y14
-	VADDPS       Y14, Y0, Y0
-	VMAXPS       Y0, Y14, Y0
-	VADDPS       Y14, Y1, Y1
-	VMAXPS       Y1, Y14, Y1
-	VADDPS       Y14, Y2, Y2
-	VMAXPS       Y2, Y14, Y2
-	VADDPS       Y14, Y3, Y3
-	VMAXPS       Y3, Y14, Y3
+	JMP          finishedWhole2
+
+addWhole2:
+	VMOVUPS (CX), Y12
+	VMOVUPS 32(CX), Y13
+	VADDPS  Y12, Y0, Y0
+	VADDPS  Y13, Y1, Y1
+	ADDQ    ldbias+96(FP), CX
+	VMOVUPS (CX), Y12
+	VMOVUPS 32(CX), Y13
+	VADDPS  Y12, Y2, Y2
+	VADDPS  Y13, Y3, Y3
+	ADDQ    ldbias+96(FP), CX
+	MOVQ    CX, bias+88(FP)
+	CMPB    then+104(FP), $0x01
+	JNE     finishedWhole2
+	VXORPS  Y14, Y14, Y14
+	VADDPS  Y14, Y0, Y0
+	VMAXPS  Y0, Y14, Y0
+	VADDPS  Y14, Y1, Y1
+	VMAXPS  Y1, Y14, Y1
+	VADDPS  Y14, Y2, Y2
+	VMAXPS  Y2, Y14, Y2
+	VADDPS  Y14, Y3, Y3
+	VMAXPS  Y3, Y14, Y3
 
 finishedWhole2:
 	VMOVUPS Y0, (R9)
@@ -1613,29 +2016,49 @@ part2:
 	MOVQ         bias+88(FP), CX
 	TESTQ        CX, CX
 	JE           finishedPart2
+	CMPB         then+104(FP), $0x02
+	JNE          addPart2
+	VXORPS       Y14, Y14, Y14
 	VMOVUPS      (CX), Y12
 	VMASKMOVPS   32(CX), Y15, Y13
-	VADDPS       Y12, Y0, Y0
-	VADDPS       Y13, Y1, Y1
+	VCMPPS       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y0, Y0
+	VCMPPS       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y1, Y1
 	ADDQ         ldbias+96(FP), CX
 	VMOVUPS      (CX), Y12
 	VMASKMOVPS   32(CX), Y15, Y13
-	VADDPS       Y12, Y2, Y2
-	VADDPS       Y13, Y3, Y3
+	VCMPPS       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y2, Y2
+	VCMPPS       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y3, Y3
 	ADDQ         ldbias+96(FP), CX
 	MOVQ         CX, bias+88(FP)
-	MOVB         relu+104(FP), CL
-	TESTB        CL, CL
-	JE           finishedPart2
-	VXORPS       Y14, Y14, Y14
-	VADDPS       Y14, Y0, Y0
-	VMAXPS       Y0, Y14, Y0
-	VADDPS       Y14, Y1, Y1
-	VMAXPS       Y1, Y14, Y1
-	VADDPS       Y14, Y2, Y2
-	VMAXPS       Y2, Y14, Y2
-	VADDPS       Y14, Y3, Y3
-	VMAXPS       Y3, Y14, Y3
+	JMP          finishedPart2
+
+addPart2:
+	VMOVUPS    (CX), Y12
+	VMASKMOVPS 32(CX), Y15, Y13
+	VADDPS     Y12, Y0, Y0
+	VADDPS     Y13, Y1, Y1
+	ADDQ       ldbias+96(FP), CX
+	VMOVUPS    (CX), Y12
+	VMASKMOVPS 32(CX), Y15, Y13
+	VADDPS     Y12, Y2, Y2
+	VADDPS     Y13, Y3, Y3
+	ADDQ       ldbias+96(FP), CX
+	MOVQ       CX, bias+88(FP)
+	CMPB       then+104(FP), $0x01
+	JNE        finishedPart2
+	VXORPS     Y14, Y14, Y14
+	VADDPS     Y14, Y0, Y0
+	VMAXPS     Y0, Y14, Y0
+	VADDPS     Y14, Y1, Y1
+	VMAXPS     Y1, Y14, Y1
+	VADDPS     Y14, Y2, Y2
+	VMAXPS     Y2, Y14, Y2
+	VADDPS     Y14, Y3, Y3
+	VMAXPS     Y3, Y14, Y3
 
 finishedPart2:
 	VMOVUPS    Y0, (R9)
@@ -1693,20 +2116,33 @@ loop1:
 	MOVQ         bias+88(FP), CX
 	TESTQ        CX, CX
 	JE           finishedWhole1
+	CMPB         then+104(FP), $0x02
+	JNE          addWhole1
+	VXORPS       Y14, Y14, Y14
 	VMOVUPS      (CX), Y12
 	VMOVUPS      32(CX), Y13
-	VADDPS       Y12, Y0, Y0
-	VADDPS       Y13, Y1, Y1
+	VCMPPS       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y0, Y0
+	VCMPPS       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y1, Y1
 	ADDQ         ldbias+96(FP), CX
 	MOVQ         CX, bias+88(FP)
-	MOVB         relu+104(FP), CL
-	TESTB        CL, CL
-	JE           finishedWhole1
-	VXORPS       Y14, Y14, Y14
-	VADDPS       Y14, Y0, Y0
-	VMAXPS       Y0, Y14, Y0
-	VADDPS       Y14, Y1, Y1
-	VMAXPS       Y1, Y14, Y1
+	JMP          finishedWhole1
+
+addWhole1:
+	VMOVUPS (CX), Y12
+	VMOVUPS 32(CX), Y13
+	VADDPS  Y12, Y0, Y0
+	VADDPS  Y13, Y1, Y1
+	ADDQ    ldbias+96(FP), CX
+	MOVQ    CX, bias+88(FP)
+	CMPB    then+104(FP), $0x01
+	JNE     finishedWhole1
+	VXORPS  Y14, Y14, Y14
+	VADDPS  Y14, Y0, Y0
+	VMAXPS  Y0, Y14, Y0
+	VADDPS  Y14, Y1, Y1
+	VMAXPS  Y1, Y14, Y1
 
 finishedWhole1:
 	VMOVUPS Y0, (R9)
@@ -1728,20 +2164,33 @@ part1:
 	MOVQ         bias+88(FP), CX
 	TESTQ        CX, CX
 	JE           finishedPart1
+	CMPB         then+104(FP), $0x02
+	JNE          addPart1
+	VXORPS       Y14, Y14, Y14
 	VMOVUPS      (CX), Y12
 	VMASKMOVPS   32(CX), Y15, Y13
-	VADDPS       Y12, Y0, Y0
-	VADDPS       Y13, Y1, Y1
+	VCMPPS       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y0, Y0
+	VCMPPS       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y1, Y1
 	ADDQ         ldbias+96(FP), CX
 	MOVQ         CX, bias+88(FP)
-	MOVB         relu+104(FP), CL
-	TESTB        CL, CL
-	JE           finishedPart1
-	VXORPS       Y14, Y14, Y14
-	VADDPS       Y14, Y0, Y0
-	VMAXPS       Y0, Y14, Y0
-	VADDPS       Y14, Y1, Y1
-	VMAXPS       Y1, Y14, Y1
+	JMP          finishedPart1
+
+addPart1:
+	VMOVUPS    (CX), Y12
+	VMASKMOVPS 32(CX), Y15, Y13
+	VADDPS     Y12, Y0, Y0
+	VADDPS     Y13, Y1, Y1
+	ADDQ       ldbias+96(FP), CX
+	MOVQ       CX, bias+88(FP)
+	CMPB       then+104(FP), $0x01
+	JNE        finishedPart1
+	VXORPS     Y14, Y14, Y14
+	VADDPS     Y14, Y0, Y0
+	VMAXPS     Y0, Y14, Y0
+	VADDPS     Y14, Y1, Y1
+	VMAXPS     Y1, Y14, Y1
 
 finishedPart1:
 	VMOVUPS    Y0, (R9)
@@ -1757,7 +2206,7 @@ done:
 	VZEROUPPER
 	RET
 
-// func panelF32AVX512x16(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, relu bool, copy *byte)
+// func panelF32AVX512x16(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, then uint8, copy *byte)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·panelF32AVX512x16(SB), NOSPLIT, $0-120
 	MOVQ  rows+0(FP), DX
@@ -1879,71 +2328,125 @@ loop12:
 	MOVQ             bias+88(FP), AX
 	TESTQ            AX, AX
 	JE               finished12
+	CMPB             then+104(FP), $0x02
+	JNE              add12
+	VXORPS           Y13, Y13, Y13
 	VMOVUPS.Z        (AX), K1, Z12
-	VADDPS           Z12, Z0, Z0
+	VCMPPS           $0x06, Z13, Z12, K2
+	VMOVUPS.Z        Z0, K2, Z0
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPS.Z        (AX), K1, Z12
-	VADDPS           Z12, Z1, Z1
+	VCMPPS           $0x06, Z13, Z12, K2
+	VMOVUPS.Z        Z1, K2, Z1
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPS.Z        (AX), K1, Z12
-	VADDPS           Z12, Z2, Z2
+	VCMPPS           $0x06, Z13, Z12, K2
+	VMOVUPS.Z        Z2, K2, Z2
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPS.Z        (AX), K1, Z12
-	VADDPS           Z12, Z3, Z3
+	VCMPPS           $0x06, Z13, Z12, K2
+	VMOVUPS.Z        Z3, K2, Z3
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPS.Z        (AX), K1, Z12
-	VADDPS           Z12, Z4, Z4
+	VCMPPS           $0x06, Z13, Z12, K2
+	VMOVUPS.Z        Z4, K2, Z4
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPS.Z        (AX), K1, Z12
-	VADDPS           Z12, Z5, Z5
+	VCMPPS           $0x06, Z13, Z12, K2
+	VMOVUPS.Z        Z5, K2, Z5
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPS.Z        (AX), K1, Z12
-	VADDPS           Z12, Z6, Z6
+	VCMPPS           $0x06, Z13, Z12, K2
+	VMOVUPS.Z        Z6, K2, Z6
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPS.Z        (AX), K1, Z12
-	VADDPS           Z12, Z7, Z7
+	VCMPPS           $0x06, Z13, Z12, K2
+	VMOVUPS.Z        Z7, K2, Z7
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPS.Z        (AX), K1, Z12
-	VADDPS           Z12, Z8, Z8
+	VCMPPS           $0x06, Z13, Z12, K2
+	VMOVUPS.Z        Z8, K2, Z8
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPS.Z        (AX), K1, Z12
-	VADDPS           Z12, Z9, Z9
+	VCMPPS           $0x06, Z13, Z12, K2
+	VMOVUPS.Z        Z9, K2, Z9
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPS.Z        (AX), K1, Z12
-	VADDPS           Z12, Z10, Z10
+	VCMPPS           $0x06, Z13, Z12, K2
+	VMOVUPS.Z        Z10, K2, Z10
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPS.Z        (AX), K1, Z12
-	VADDPS           Z12, Z11, Z11
+	VCMPPS           $0x06, Z13, Z12, K2
+	VMOVUPS.Z        Z11, K2, Z11
 	ADDQ             ldbias+96(FP), AX
 	MOVQ             AX, bias+88(FP)
-	MOVB             relu+104(FP), AL
-	TESTB            AL, AL
-	JE               finished12
-	VXORPS           Y13, Y13, Y13
-	VADDPS           Z13, Z0, Z0
-	VMAXPS           Z0, Z13, Z0
-	VADDPS           Z13, Z1, Z1
-	VMAXPS           Z1, Z13, Z1
-	VADDPS           Z13, Z2, Z2
-	VMAXPS           Z2, Z13, Z2
-	VADDPS           Z13, Z3, Z3
-	VMAXPS           Z3, Z13, Z3
-	VADDPS           Z13, Z4, Z4
-	VMAXPS           Z4, Z13, Z4
-	VADDPS           Z13, Z5, Z5
-	VMAXPS           Z5, Z13, Z5
-	VADDPS           Z13, Z6, Z6
-	VMAXPS           Z6, Z13, Z6
-	VADDPS           Z13, Z7, Z7
-	VMAXPS           Z7, Z13, Z7
-	VADDPS           Z13, Z8, Z8
-	VMAXPS           Z8, Z13, Z8
-	VADDPS           Z13, Z9, Z9
-	VMAXPS           Z9, Z13, Z9
-	VADDPS           Z13, Z10, Z10
-	VMAXPS           Z10, Z13, Z10
-	VADDPS           Z13, Z11, Z11
-	VMAXPS           Z11, Z13, Z11
+	JMP              finished12
+
+add12:
+	VMOVUPS.Z (AX), K1, Z12
+	VADDPS    Z12, Z0, Z0
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS.Z (AX), K1, Z12
+	VADDPS    Z12, Z1, Z1
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS.Z (AX), K1, Z12
+	VADDPS    Z12, Z2, Z2
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS.Z (AX), K1, Z12
+	VADDPS    Z12, Z3, Z3
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS.Z (AX), K1, Z12
+	VADDPS    Z12, Z4, Z4
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS.Z (AX), K1, Z12
+	VADDPS    Z12, Z5, Z5
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS.Z (AX), K1, Z12
+	VADDPS    Z12, Z6, Z6
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS.Z (AX), K1, Z12
+	VADDPS    Z12, Z7, Z7
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS.Z (AX), K1, Z12
+	VADDPS    Z12, Z8, Z8
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS.Z (AX), K1, Z12
+	VADDPS    Z12, Z9, Z9
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS.Z (AX), K1, Z12
+	VADDPS    Z12, Z10, Z10
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS.Z (AX), K1, Z12
+	VADDPS    Z12, Z11, Z11
+	ADDQ      ldbias+96(FP), AX
+	MOVQ      AX, bias+88(FP)
+	CMPB      then+104(FP), $0x01
+	JNE       finished12
+	VXORPS    Y13, Y13, Y13
+	VADDPS    Z13, Z0, Z0
+	VMAXPS    Z0, Z13, Z0
+	VADDPS    Z13, Z1, Z1
+	VMAXPS    Z1, Z13, Z1
+	VADDPS    Z13, Z2, Z2
+	VMAXPS    Z2, Z13, Z2
+	VADDPS    Z13, Z3, Z3
+	VMAXPS    Z3, Z13, Z3
+	VADDPS    Z13, Z4, Z4
+	VMAXPS    Z4, Z13, Z4
+	VADDPS    Z13, Z5, Z5
+	VMAXPS    Z5, Z13, Z5
+	VADDPS    Z13, Z6, Z6
+	VMAXPS    Z6, Z13, Z6
+	VADDPS    Z13, Z7, Z7
+	VMAXPS    Z7, Z13, Z7
+	VADDPS    Z13, Z8, Z8
+	VMAXPS    Z8, Z13, Z8
+	VADDPS    Z13, Z9, Z9
+	VMAXPS    Z9, Z13, Z9
+	VADDPS    Z13, Z10, Z10
+	VMAXPS    Z10, Z13, Z10
+	VADDPS    Z13, Z11, Z11
+	VMAXPS    Z11, Z13, Z11
 
 finished12:
 	VMOVUPS Z0, K1, (R9)
@@ -2058,51 +2561,89 @@ loop8:
 	MOVQ             bias+88(FP), AX
 	TESTQ            AX, AX
 	JE               finished8
+	CMPB             then+104(FP), $0x02
+	JNE              add8
+	VXORPS           Y13, Y13, Y13
 	VMOVUPS.Z        (AX), K1, Z12
-	VADDPS           Z12, Z0, Z0
+	VCMPPS           $0x06, Z13, Z12, K2
+	VMOVUPS.Z        Z0, K2, Z0
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPS.Z        (AX), K1, Z12
-	VADDPS           Z12, Z1, Z1
+	VCMPPS           $0x06, Z13, Z12, K2
+	VMOVUPS.Z        Z1, K2, Z1
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPS.Z        (AX), K1, Z12
-	VADDPS           Z12, Z2, Z2
+	VCMPPS           $0x06, Z13, Z12, K2
+	VMOVUPS.Z        Z2, K2, Z2
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPS.Z        (AX), K1, Z12
-	VADDPS           Z12, Z3, Z3
+	VCMPPS           $0x06, Z13, Z12, K2
+	VMOVUPS.Z        Z3, K2, Z3
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPS.Z        (AX), K1, Z12
-	VADDPS           Z12, Z4, Z4
+	VCMPPS           $0x06, Z13, Z12, K2
+	VMOVUPS.Z        Z4, K2, Z4
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPS.Z        (AX), K1, Z12
-	VADDPS           Z12, Z5, Z5
+	VCMPPS           $0x06, Z13, Z12, K2
+	VMOVUPS.Z        Z5, K2, Z5
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPS.Z        (AX), K1, Z12
-	VADDPS           Z12, Z6, Z6
+	VCMPPS           $0x06, Z13, Z12, K2
+	VMOVUPS.Z        Z6, K2, Z6
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPS.Z        (AX), K1, Z12
-	VADDPS           Z12, Z7, Z7
+	VCMPPS           $0x06, Z13, Z12, K2
+	VMOVUPS.Z        Z7, K2, Z7
 	ADDQ             ldbias+96(FP), AX
 	MOVQ             AX, bias+88(FP)
-	MOVB             relu+104(FP), AL
-	TESTB            AL, AL
-	JE               finished8
-	VXORPS           Y13, Y13, Y13
-	VADDPS           Z13, Z0, Z0
-	VMAXPS           Z0, Z13, Z0
-	VADDPS           Z13, Z1, Z1
-	VMAXPS           Z1, Z13, Z1
-	VADDPS           Z13, Z2, Z2
-	VMAXPS           Z2, Z13, Z2
-	VADDPS           Z13, Z3, Z3
-	VMAXPS           Z3, Z13, Z3
-	VADDPS           Z13, Z4, Z4
-	VMAXPS           Z4, Z13, Z4
-	VADDPS           Z13, Z5, Z5
-	VMAXPS           Z5, Z13, Z5
-	VADDPS           Z13, Z6, Z6
-	VMAXPS           Z6, Z13, Z6
-	VADDPS           Z13, Z7, Z7
-	VMAXPS           Z7, Z13, Z7
+	JMP              finished8
+
+add8:
+	VMOVUPS.Z (AX), K1, Z12
+	VADDPS    Z12, Z0, Z0
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS.Z (AX), K1, Z12
+	VADDPS    Z12, Z1, Z1
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS.Z (AX), K1, Z12
+	VADDPS    Z12, Z2, Z2
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS.Z (AX), K1, Z12
+	VADDPS    Z12, Z3, Z3
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS.Z (AX), K1, Z12
+	VADDPS    Z12, Z4, Z4
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS.Z (AX), K1, Z12
+	VADDPS    Z12, Z5, Z5
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS.Z (AX), K1, Z12
+	VADDPS    Z12, Z6, Z6
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS.Z (AX), K1, Z12
+	VADDPS    Z12, Z7, Z7
+	ADDQ      ldbias+96(FP), AX
+	MOVQ      AX, bias+88(FP)
+	CMPB      then+104(FP), $0x01
+	JNE       finished8
+	VXORPS    Y13, Y13, Y13
+	VADDPS    Z13, Z0, Z0
+	VMAXPS    Z0, Z13, Z0
+	VADDPS    Z13, Z1, Z1
+	VMAXPS    Z1, Z13, Z1
+	VADDPS    Z13, Z2, Z2
+	VMAXPS    Z2, Z13, Z2
+	VADDPS    Z13, Z3, Z3
+	VMAXPS    Z3, Z13, Z3
+	VADDPS    Z13, Z4, Z4
+	VMAXPS    Z4, Z13, Z4
+	VADDPS    Z13, Z5, Z5
+	VMAXPS    Z5, Z13, Z5
+	VADDPS    Z13, Z6, Z6
+	VMAXPS    Z6, Z13, Z6
+	VADDPS    Z13, Z7, Z7
+	VMAXPS    Z7, Z13, Z7
 
 finished8:
 	VMOVUPS Z0, K1, (R9)
@@ -2180,31 +2721,53 @@ loop4:
 	MOVQ             bias+88(FP), AX
 	TESTQ            AX, AX
 	JE               finished4
+	CMPB             then+104(FP), $0x02
+	JNE              add4
+	VXORPS           Y13, Y13, Y13
 	VMOVUPS.Z        (AX), K1, Z12
-	VADDPS           Z12, Z0, Z0
+	VCMPPS           $0x06, Z13, Z12, K2
+	VMOVUPS.Z        Z0, K2, Z0
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPS.Z        (AX), K1, Z12
-	VADDPS           Z12, Z1, Z1
+	VCMPPS           $0x06, Z13, Z12, K2
+	VMOVUPS.Z        Z1, K2, Z1
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPS.Z        (AX), K1, Z12
-	VADDPS           Z12, Z2, Z2
+	VCMPPS           $0x06, Z13, Z12, K2
+	VMOVUPS.Z        Z2, K2, Z2
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPS.Z        (AX), K1, Z12
-	VADDPS           Z12, Z3, Z3
+	VCMPPS           $0x06, Z13, Z12, K2
+	VMOVUPS.Z        Z3, K2, Z3
 	ADDQ             ldbias+96(FP), AX
 	MOVQ             AX, bias+88(FP)
-	MOVB             relu+104(FP), AL
-	TESTB            AL, AL
-	JE               finished4
-	VXORPS           Y13, Y13, Y13
-	VADDPS           Z13, Z0, Z0
-	VMAXPS           Z0, Z13, Z0
-	VADDPS           Z13, Z1, Z1
-	VMAXPS           Z1, Z13, Z1
-	VADDPS           Z13, Z2, Z2
-	VMAXPS           Z2, Z13, Z2
-	VADDPS           Z13, Z3, Z3
-	VMAXPS           Z3, Z13, Z3
+	JMP              finished4
+
+add4:
+	VMOVUPS.Z (AX), K1, Z12
+	VADDPS    Z12, Z0, Z0
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS.Z (AX), K1, Z12
+	VADDPS    Z12, Z1, Z1
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS.Z (AX), K1, Z12
+	VADDPS    Z12, Z2, Z2
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS.Z (AX), K1, Z12
+	VADDPS    Z12, Z3, Z3
+	ADDQ      ldbias+96(FP), AX
+	MOVQ      AX, bias+88(FP)
+	CMPB      then+104(FP), $0x01
+	JNE       finished4
+	VXORPS    Y13, Y13, Y13
+	VADDPS    Z13, Z0, Z0
+	VMAXPS    Z0, Z13, Z0
+	VADDPS    Z13, Z1, Z1
+	VMAXPS    Z1, Z13, Z1
+	VADDPS    Z13, Z2, Z2
+	VMAXPS    Z2, Z13, Z2
+	VADDPS    Z13, Z3, Z3
+	VMAXPS    Z3, Z13, Z3
 
 finished4:
 	VMOVUPS Z0, K1, (R9)
@@ -2257,21 +2820,35 @@ loop2:
 	MOVQ             bias+88(FP), AX
 	TESTQ            AX, AX
 	JE               finished2
+	CMPB             then+104(FP), $0x02
+	JNE              add2
+	VXORPS           Y13, Y13, Y13
 	VMOVUPS.Z        (AX), K1, Z12
-	VADDPS           Z12, Z0, Z0
+	VCMPPS           $0x06, Z13, Z12, K2
+	VMOVUPS.Z        Z0, K2, Z0
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPS.Z        (AX), K1, Z12
-	VADDPS           Z12, Z1, Z1
+	VCMPPS           $0x06, Z13, Z12, K2
+	VMOVUPS.Z        Z1, K2, Z1
 	ADDQ             ldbias+96(FP), AX
 	MOVQ             AX, bias+88(FP)
-	MOVB             relu+104(FP), AL
-	TESTB            AL, AL
-	JE               finished2
-	VXORPS           Y13, Y13, Y13
-	VADDPS           Z13, Z0, Z0
-	VMAXPS           Z0, Z13, Z0
-	VADDPS           Z13, Z1, Z1
-	VMAXPS           Z1, Z13, Z1
+	JMP              finished2
+
+add2:
+	VMOVUPS.Z (AX), K1, Z12
+	VADDPS    Z12, Z0, Z0
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPS.Z (AX), K1, Z12
+	VADDPS    Z12, Z1, Z1
+	ADDQ      ldbias+96(FP), AX
+	MOVQ      AX, bias+88(FP)
+	CMPB      then+104(FP), $0x01
+	JNE       finished2
+	VXORPS    Y13, Y13, Y13
+	VADDPS    Z13, Z0, Z0
+	VMAXPS    Z0, Z13, Z0
+	VADDPS    Z13, Z1, Z1
+	VMAXPS    Z1, Z13, Z1
 
 finished2:
 	VMOVUPS Z0, K1, (R9)
@@ -2313,16 +2890,26 @@ loop1:
 	MOVQ             bias+88(FP), AX
 	TESTQ            AX, AX
 	JE               finished1
+	CMPB             then+104(FP), $0x02
+	JNE              add1
+	VXORPS           Y13, Y13, Y13
 	VMOVUPS.Z        (AX), K1, Z12
-	VADDPS           Z12, Z0, Z0
+	VCMPPS           $0x06, Z13, Z12, K2
+	VMOVUPS.Z        Z0, K2, Z0
 	ADDQ             ldbias+96(FP), AX
 	MOVQ             AX, bias+88(FP)
-	MOVB             relu+104(FP), AL
-	TESTB            AL, AL
-	JE               finished1
-	VXORPS           Y13, Y13, Y13
-	VADDPS           Z13, Z0, Z0
-	VMAXPS           Z0, Z13, Z0
+	JMP              finished1
+
+add1:
+	VMOVUPS.Z (AX), K1, Z12
+	VADDPS    Z12, Z0, Z0
+	ADDQ      ldbias+96(FP), AX
+	MOVQ      AX, bias+88(FP)
+	CMPB      then+104(FP), $0x01
+	JNE       finished1
+	VXORPS    Y13, Y13, Y13
+	VADDPS    Z13, Z0, Z0
+	VMAXPS    Z0, Z13, Z0
 
 finished1:
 	VMOVUPS Z0, K1, (R9)
@@ -2335,7 +2922,7 @@ done:
 	VZEROUPPER
 	RET
 
-// func panelF32AVX2x8(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, relu bool, copy *byte)
+// func panelF32AVX2x8(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, then uint8, copy *byte)
 // Requires: AVX, FMA3, MMX+
 TEXT ·panelF32AVX2x8(SB), NOSPLIT, $0-120
 	MOVQ rows+0(FP), CX
@@ -2425,41 +3012,71 @@ loop6:
 	MOVQ         bias+88(FP), AX
 	TESTQ        AX, AX
 	JE           finishedWhole6
+	CMPB         then+104(FP), $0x02
+	JNE          addWhole6
+	VXORPS       Y7, Y7, Y7
 	VMOVUPS      (AX), Y6
-	VADDPS       Y6, Y0, Y0
+	VCMPPS       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y0, Y0
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPS      (AX), Y6
-	VADDPS       Y6, Y1, Y1
+	VCMPPS       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y1, Y1
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPS      (AX), Y6
-	VADDPS       Y6, Y2, Y2
+	VCMPPS       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y2, Y2
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPS      (AX), Y6
-	VADDPS       Y6, Y3, Y3
+	VCMPPS       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y3, Y3
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPS      (AX), Y6
-	VADDPS       Y6, Y4, Y4
+	VCMPPS       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y4, Y4
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPS      (AX), Y6
-	VADDPS       Y6, Y5, Y5
+	VCMPPS       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y5, Y5
 	ADDQ         ldbias+96(FP), AX
 	MOVQ         AX, bias+88(FP)
-	MOVB         relu+104(FP), AL
-	TESTB        AL, AL
-	JE           finishedWhole6
-	VXORPS       Y7, Y7, Y7
-	VADDPS       Y7, Y0, Y0
-	VMAXPS       Y0, Y7, Y0
-	VADDPS       Y7, Y1, Y1
-	VMAXPS       Y1, Y7, Y1
-	VADDPS       Y7, Y2, Y2
-	VMAXPS       Y2, Y7, Y2
-	VADDPS       Y7, Y3, Y3
-	VMAXPS       Y3, Y7, Y3
-	VADDPS       Y7, Y4, Y4
-	VMAXPS       Y4, Y7, Y4
-	VADDPS       Y7, Y5, Y5
-	VMAXPS       Y5, Y7, Y5
+	JMP          finishedWhole6
+
+addWhole6:
+	VMOVUPS (AX), Y6
+	VADDPS  Y6, Y0, Y0
+	ADDQ    ldbias+96(FP), AX
+	VMOVUPS (AX), Y6
+	VADDPS  Y6, Y1, Y1
+	ADDQ    ldbias+96(FP), AX
+	VMOVUPS (AX), Y6
+	VADDPS  Y6, Y2, Y2
+	ADDQ    ldbias+96(FP), AX
+	VMOVUPS (AX), Y6
+	VADDPS  Y6, Y3, Y3
+	ADDQ    ldbias+96(FP), AX
+	VMOVUPS (AX), Y6
+	VADDPS  Y6, Y4, Y4
+	ADDQ    ldbias+96(FP), AX
+	VMOVUPS (AX), Y6
+	VADDPS  Y6, Y5, Y5
+	ADDQ    ldbias+96(FP), AX
+	MOVQ    AX, bias+88(FP)
+	CMPB    then+104(FP), $0x01
+	JNE     finishedWhole6
+	VXORPS  Y7, Y7, Y7
+	VADDPS  Y7, Y0, Y0
+	VMAXPS  Y0, Y7, Y0
+	VADDPS  Y7, Y1, Y1
+	VMAXPS  Y1, Y7, Y1
+	VADDPS  Y7, Y2, Y2
+	VMAXPS  Y2, Y7, Y2
+	VADDPS  Y7, Y3, Y3
+	VMAXPS  Y3, Y7, Y3
+	VADDPS  Y7, Y4, Y4
+	VMAXPS  Y4, Y7, Y4
+	VADDPS  Y7, Y5, Y5
+	VMAXPS  Y5, Y7, Y5
 
 finishedWhole6:
 	VMOVUPS Y0, (R8)
@@ -2499,41 +3116,71 @@ part6:
 	MOVQ         bias+88(FP), AX
 	TESTQ        AX, AX
 	JE           finishedPart6
+	CMPB         then+104(FP), $0x02
+	JNE          addPart6
+	VXORPS       Y7, Y7, Y7
 	VMASKMOVPS   (AX), Y8, Y6
-	VADDPS       Y6, Y0, Y0
+	VCMPPS       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y0, Y0
 	ADDQ         ldbias+96(FP), AX
 	VMASKMOVPS   (AX), Y8, Y6
-	VADDPS       Y6, Y1, Y1
+	VCMPPS       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y1, Y1
 	ADDQ         ldbias+96(FP), AX
 	VMASKMOVPS   (AX), Y8, Y6
-	VADDPS       Y6, Y2, Y2
+	VCMPPS       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y2, Y2
 	ADDQ         ldbias+96(FP), AX
 	VMASKMOVPS   (AX), Y8, Y6
-	VADDPS       Y6, Y3, Y3
+	VCMPPS       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y3, Y3
 	ADDQ         ldbias+96(FP), AX
 	VMASKMOVPS   (AX), Y8, Y6
-	VADDPS       Y6, Y4, Y4
+	VCMPPS       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y4, Y4
 	ADDQ         ldbias+96(FP), AX
 	VMASKMOVPS   (AX), Y8, Y6
-	VADDPS       Y6, Y5, Y5
+	VCMPPS       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y5, Y5
 	ADDQ         ldbias+96(FP), AX
 	MOVQ         AX, bias+88(FP)
-	MOVB         relu+104(FP), AL
-	TESTB        AL, AL
-	JE           finishedPart6
-	VXORPS       Y7, Y7, Y7
-	VADDPS       Y7, Y0, Y0
-	VMAXPS       Y0, Y7, Y0
-	VADDPS       Y7, Y1, Y1
-	VMAXPS       Y1, Y7, Y1
-	VADDPS       Y7, Y2, Y2
-	VMAXPS       Y2, Y7, Y2
-	VADDPS       Y7, Y3, Y3
-	VMAXPS       Y3, Y7, Y3
-	VADDPS       Y7, Y4, Y4
-	VMAXPS       Y4, Y7, Y4
-	VADDPS       Y7, Y5, Y5
-	VMAXPS       Y5, Y7, Y5
+	JMP          finishedPart6
+
+addPart6:
+	VMASKMOVPS (AX), Y8, Y6
+	VADDPS     Y6, Y0, Y0
+	ADDQ       ldbias+96(FP), AX
+	VMASKMOVPS (AX), Y8, Y6
+	VADDPS     Y6, Y1, Y1
+	ADDQ       ldbias+96(FP), AX
+	VMASKMOVPS (AX), Y8, Y6
+	VADDPS     Y6, Y2, Y2
+	ADDQ       ldbias+96(FP), AX
+	VMASKMOVPS (AX), Y8, Y6
+	VADDPS     Y6, Y3, Y3
+	ADDQ       ldbias+96(FP), AX
+	VMASKMOVPS (AX), Y8, Y6
+	VADDPS     Y6, Y4, Y4
+	ADDQ       ldbias+96(FP), AX
+	VMASKMOVPS (AX), Y8, Y6
+	VADDPS     Y6, Y5, Y5
+	ADDQ       ldbias+96(FP), AX
+	MOVQ       AX, bias+88(FP)
+	CMPB       then+104(FP), $0x01
+	JNE        finishedPart6
+	VXORPS     Y7, Y7, Y7
+	VADDPS     Y7, Y0, Y0
+	VMAXPS     Y0, Y7, Y0
+	VADDPS     Y7, Y1, Y1
+	VMAXPS     Y1, Y7, Y1
+	VADDPS     Y7, Y2, Y2
+	VMAXPS     Y2, Y7, Y2
+	VADDPS     Y7, Y3, Y3
+	VMAXPS     Y3, Y7, Y3
+	VADDPS     Y7, Y4, Y4
+	VMAXPS     Y4, Y7, Y4
+	VADDPS     Y7, Y5, Y5
+	VMAXPS     Y5, Y7, Y5
 
 finishedPart6:
 	VMASKMOVPS Y0, Y8, (R8)
@@ -2619,31 +3266,53 @@ loop4:
 	MOVQ         bias+88(FP), AX
 	TESTQ        AX, AX
 	JE           finishedWhole4
+	CMPB         then+104(FP), $0x02
+	JNE          addWhole4
+	VXORPS       Y7, Y7, Y7
 	VMOVUPS      (AX), Y6
-	VADDPS       Y6, Y0, Y0
+	VCMPPS       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y0, Y0
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPS      (AX), Y6
-	VADDPS       Y6, Y1, Y1
+	VCMPPS       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y1, Y1
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPS      (AX), Y6
-	VADDPS       Y6, Y2, Y2
+	VCMPPS       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y2, Y2
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPS      (AX), Y6
-	VADDPS       Y6, Y3, Y3
+	VCMPPS       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y3, Y3
 	ADDQ         ldbias+96(FP), AX
 	MOVQ         AX, bias+88(FP)
-	MOVB         relu+104(FP), AL
-	TESTB        AL, AL
-	JE           finishedWhole4
-	VXORPS       Y7, Y7, Y7
-	VADDPS       Y7, Y0, Y0
-	VMAXPS       Y0, Y7, Y0
-	VADDPS       Y7, Y1, Y1
-	VMAXPS       Y1, Y7, Y1
-	VADDPS       Y7, Y2, Y2
-	VMAXPS       Y2, Y7, Y2
-	VADDPS       Y7, Y3, Y3
-	VMAXPS       Y3, Y7, Y3
+	JMP          finishedWhole4
+
+addWhole4:
+	VMOVUPS (AX), Y6
+	VADDPS  Y6, Y0, Y0
+	ADDQ    ldbias+96(FP), AX
+	VMOVUPS (AX), Y6
+	VADDPS  Y6, Y1, Y1
+	ADDQ    ldbias+96(FP), AX
+	VMOVUPS (AX), Y6
+	VADDPS  Y6, Y2, Y2
+	ADDQ    ldbias+96(FP), AX
+	VMOVUPS (AX), Y6
+	VADDPS  Y6, Y3, Y3
+	ADDQ    ldbias+96(FP), AX
+	MOVQ    AX, bias+88(FP)
+	CMPB    then+104(FP), $0x01
+	JNE     finishedWhole4
+	VXORPS  Y7, Y7, Y7
+	VADDPS  Y7, Y0, Y0
+	VMAXPS  Y0, Y7, Y0
+	VADDPS  Y7, Y1, Y1
+	VMAXPS  Y1, Y7, Y1
+	VADDPS  Y7, Y2, Y2
+	VMAXPS  Y2, Y7, Y2
+	VADDPS  Y7, Y3, Y3
+	VMAXPS  Y3, Y7, Y3
 
 finishedWhole4:
 	VMOVUPS Y0, (R8)
@@ -2675,31 +3344,53 @@ part4:
 	MOVQ         bias+88(FP), AX
 	TESTQ        AX, AX
 	JE           finishedPart4
+	CMPB         then+104(FP), $0x02
+	JNE          addPart4
+	VXORPS       Y7, Y7, Y7
 	VMASKMOVPS   (AX), Y8, Y6
-	VADDPS       Y6, Y0, Y0
+	VCMPPS       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y0, Y0
 	ADDQ         ldbias+96(FP), AX
 	VMASKMOVPS   (AX), Y8, Y6
-	VADDPS       Y6, Y1, Y1
+	VCMPPS       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y1, Y1
 	ADDQ         ldbias+96(FP), AX
 	VMASKMOVPS   (AX), Y8, Y6
-	VADDPS       Y6, Y2, Y2
+	VCMPPS       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y2, Y2
 	ADDQ         ldbias+96(FP), AX
 	VMASKMOVPS   (AX), Y8, Y6
-	VADDPS       Y6, Y3, Y3
+	VCMPPS       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y3, Y3
 	ADDQ         ldbias+96(FP), AX
 	MOVQ         AX, bias+88(FP)
-	MOVB         relu+104(FP), AL
-	TESTB        AL, AL
-	JE           finishedPart4
-	VXORPS       Y7, Y7, Y7
-	VADDPS       Y7, Y0, Y0
-	VMAXPS       Y0, Y7, Y0
-	VADDPS       Y7, Y1, Y1
-	VMAXPS       Y1, Y7, Y1
-	VADDPS       Y7, Y2, Y2
-	VMAXPS       Y2, Y7, Y2
-	VADDPS       Y7, Y3, Y3
-	VMAXPS       Y3, Y7, Y3
+	JMP          finishedPart4
+
+addPart4:
+	VMASKMOVPS (AX), Y8, Y6
+	VADDPS     Y6, Y0, Y0
+	ADDQ       ldbias+96(FP), AX
+	VMASKMOVPS (AX), Y8, Y6
+	VADDPS     Y6, Y1, Y1
+	ADDQ       ldbias+96(FP), AX
+	VMASKMOVPS (AX), Y8, Y6
+	VADDPS     Y6, Y2, Y2
+	ADDQ       ldbias+96(FP), AX
+	VMASKMOVPS (AX), Y8, Y6
+	VADDPS     Y6, Y3, Y3
+	ADDQ       ldbias+96(FP), AX
+	MOVQ       AX, bias+88(FP)
+	CMPB       then+104(FP), $0x01
+	JNE        finishedPart4
+	VXORPS     Y7, Y7, Y7
+	VADDPS     Y7, Y0, Y0
+	VMAXPS     Y0, Y7, Y0
+	VADDPS     Y7, Y1, Y1
+	VMAXPS     Y1, Y7, Y1
+	VADDPS     Y7, Y2, Y2
+	VMAXPS     Y2, Y7, Y2
+	VADDPS     Y7, Y3, Y3
+	VMAXPS     Y3, Y7, Y3
 
 finishedPart4:
 	VMASKMOVPS Y0, Y8, (R8)
@@ -2763,21 +3454,35 @@ loop2:
 	MOVQ         bias+88(FP), AX
 	TESTQ        AX, AX
 	JE           finishedWhole2
+	CMPB         then+104(FP), $0x02
+	JNE          addWhole2
+	VXORPS       Y7, Y7, Y7
 	VMOVUPS      (AX), Y6
-	VADDPS       Y6, Y0, Y0
+	VCMPPS       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y0, Y0
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPS      (AX), Y6
-	VADDPS       Y6, Y1, Y1
+	VCMPPS       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y1, Y1
 	ADDQ         ldbias+96(FP), AX
 	MOVQ         AX, bias+88(FP)
-	MOVB         relu+104(FP), AL
-	TESTB        AL, AL
-	JE           finishedWhole2
-	VXORPS       Y7, Y7, Y7
-	VADDPS       Y7, Y0, Y0
-	VMAXPS       Y0, Y7, Y0
-	VADDPS       Y7, Y1, Y1
-	VMAXPS       Y1, Y7, Y1
+	JMP          finishedWhole2
+
+addWhole2:
+	VMOVUPS (AX), Y6
+	VADDPS  Y6, Y0, Y0
+	ADDQ    ldbias+96(FP), AX
+	VMOVUPS (AX), Y6
+	VADDPS  Y6, Y1, Y1
+	ADDQ    ldbias+96(FP), AX
+	MOVQ    AX, bias+88(FP)
+	CMPB    then+104(FP), $0x01
+	JNE     finishedWhole2
+	VXORPS  Y7, Y7, Y7
+	VADDPS  Y7, Y0, Y0
+	VMAXPS  Y0, Y7, Y0
+	VADDPS  Y7, Y1, Y1
+	VMAXPS  Y1, Y7, Y1
 
 finishedWhole2:
 	VMOVUPS Y0, (R8)
@@ -2800,21 +3505,35 @@ part2:
 	MOVQ         bias+88(FP), AX
 	TESTQ        AX, AX
 	JE           finishedPart2
+	CMPB         then+104(FP), $0x02
+	JNE          addPart2
+	VXORPS       Y7, Y7, Y7
 	VMASKMOVPS   (AX), Y8, Y6
-	VADDPS       Y6, Y0, Y0
+	VCMPPS       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y0, Y0
 	ADDQ         ldbias+96(FP), AX
 	VMASKMOVPS   (AX), Y8, Y6
-	VADDPS       Y6, Y1, Y1
+	VCMPPS       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y1, Y1
 	ADDQ         ldbias+96(FP), AX
 	MOVQ         AX, bias+88(FP)
-	MOVB         relu+104(FP), AL
-	TESTB        AL, AL
-	JE           finishedPart2
-	VXORPS       Y7, Y7, Y7
-	VADDPS       Y7, Y0, Y0
-	VMAXPS       Y0, Y7, Y0
-	VADDPS       Y7, Y1, Y1
-	VMAXPS       Y1, Y7, Y1
+	JMP          finishedPart2
+
+addPart2:
+	VMASKMOVPS (AX), Y8, Y6
+	VADDPS     Y6, Y0, Y0
+	ADDQ       ldbias+96(FP), AX
+	VMASKMOVPS (AX), Y8, Y6
+	VADDPS     Y6, Y1, Y1
+	ADDQ       ldbias+96(FP), AX
+	MOVQ       AX, bias+88(FP)
+	CMPB       then+104(FP), $0x01
+	JNE        finishedPart2
+	VXORPS     Y7, Y7, Y7
+	VADDPS     Y7, Y0, Y0
+	VMAXPS     Y0, Y7, Y0
+	VADDPS     Y7, Y1, Y1
+	VMAXPS     Y1, Y7, Y1
 
 finishedPart2:
 	VMASKMOVPS Y0, Y8, (R8)
@@ -2866,16 +3585,26 @@ loop1:
 	MOVQ         bias+88(FP), AX
 	TESTQ        AX, AX
 	JE           finishedWhole1
+	CMPB         then+104(FP), $0x02
+	JNE          addWhole1
+	VXORPS       Y7, Y7, Y7
 	VMOVUPS      (AX), Y6
-	VADDPS       Y6, Y0, Y0
+	VCMPPS       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y0, Y0
 	ADDQ         ldbias+96(FP), AX
 	MOVQ         AX, bias+88(FP)
-	MOVB         relu+104(FP), AL
-	TESTB        AL, AL
-	JE           finishedWhole1
-	VXORPS       Y7, Y7, Y7
-	VADDPS       Y7, Y0, Y0
-	VMAXPS       Y0, Y7, Y0
+	JMP          finishedWhole1
+
+addWhole1:
+	VMOVUPS (AX), Y6
+	VADDPS  Y6, Y0, Y0
+	ADDQ    ldbias+96(FP), AX
+	MOVQ    AX, bias+88(FP)
+	CMPB    then+104(FP), $0x01
+	JNE     finishedWhole1
+	VXORPS  Y7, Y7, Y7
+	VADDPS  Y7, Y0, Y0
+	VMAXPS  Y0, Y7, Y0
 
 finishedWhole1:
 	VMOVUPS Y0, (R8)
@@ -2894,16 +3623,26 @@ part1:
 	MOVQ         bias+88(FP), AX
 	TESTQ        AX, AX
 	JE           finishedPart1
+	CMPB         then+104(FP), $0x02
+	JNE          addPart1
+	VXORPS       Y7, Y7, Y7
 	VMASKMOVPS   (AX), Y8, Y6
-	VADDPS       Y6, Y0, Y0
+	VCMPPS       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y0, Y0
 	ADDQ         ldbias+96(FP), AX
 	MOVQ         AX, bias+88(FP)
-	MOVB         relu+104(FP), AL
-	TESTB        AL, AL
-	JE           finishedPart1
-	VXORPS       Y7, Y7, Y7
-	VADDPS       Y7, Y0, Y0
-	VMAXPS       Y0, Y7, Y0
+	JMP          finishedPart1
+
+addPart1:
+	VMASKMOVPS (AX), Y8, Y6
+	VADDPS     Y6, Y0, Y0
+	ADDQ       ldbias+96(FP), AX
+	MOVQ       AX, bias+88(FP)
+	CMPB       then+104(FP), $0x01
+	JNE        finishedPart1
+	VXORPS     Y7, Y7, Y7
+	VADDPS     Y7, Y0, Y0
+	VMAXPS     Y0, Y7, Y0
 
 finishedPart1:
 	VMASKMOVPS Y0, Y8, (R8)
@@ -2918,7 +3657,7 @@ done:
 	VZEROUPPER
 	RET
 
-// func panelF64AVX512x16(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, relu bool, copy *byte)
+// func panelF64AVX512x16(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, then uint8, copy *byte)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·panelF64AVX512x16(SB), NOSPLIT, $0-120
 	MOVQ  rows+0(FP), DX
@@ -3167,6 +3906,97 @@ summed12:
 	MOVQ      bias+88(FP), AX
 	TESTQ     AX, AX
 	JE        finished12
+	CMPB      then+104(FP), $0x02
+	JNE       add12
+	VXORPS    Y26, Y26, Y26
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
+	VCMPPD    $0x06, Z26, Z24, K2
+	VMOVUPD.Z Z0, K2, Z0
+	VCMPPD    $0x06, Z26, Z25, K2
+	VMOVUPD.Z Z1, K2, Z1
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
+	VCMPPD    $0x06, Z26, Z24, K2
+	VMOVUPD.Z Z2, K2, Z2
+	VCMPPD    $0x06, Z26, Z25, K2
+	VMOVUPD.Z Z3, K2, Z3
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
+	VCMPPD    $0x06, Z26, Z24, K2
+	VMOVUPD.Z Z4, K2, Z4
+	VCMPPD    $0x06, Z26, Z25, K2
+	VMOVUPD.Z Z5, K2, Z5
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
+	VCMPPD    $0x06, Z26, Z24, K2
+	VMOVUPD.Z Z6, K2, Z6
+	VCMPPD    $0x06, Z26, Z25, K2
+	VMOVUPD.Z Z7, K2, Z7
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
+	VCMPPD    $0x06, Z26, Z24, K2
+	VMOVUPD.Z Z8, K2, Z8
+	VCMPPD    $0x06, Z26, Z25, K2
+	VMOVUPD.Z Z9, K2, Z9
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
+	VCMPPD    $0x06, Z26, Z24, K2
+	VMOVUPD.Z Z10, K2, Z10
+	VCMPPD    $0x06, Z26, Z25, K2
+	VMOVUPD.Z Z11, K2, Z11
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
+	VCMPPD    $0x06, Z26, Z24, K2
+	VMOVUPD.Z Z12, K2, Z12
+	VCMPPD    $0x06, Z26, Z25, K2
+	VMOVUPD.Z Z13, K2, Z13
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
+	VCMPPD    $0x06, Z26, Z24, K2
+	VMOVUPD.Z Z14, K2, Z14
+	VCMPPD    $0x06, Z26, Z25, K2
+	VMOVUPD.Z Z15, K2, Z15
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
+	VCMPPD    $0x06, Z26, Z24, K2
+	VMOVUPD.Z Z16, K2, Z16
+	VCMPPD    $0x06, Z26, Z25, K2
+	VMOVUPD.Z Z17, K2, Z17
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
+	VCMPPD    $0x06, Z26, Z24, K2
+	VMOVUPD.Z Z18, K2, Z18
+	VCMPPD    $0x06, Z26, Z25, K2
+	VMOVUPD.Z Z19, K2, Z19
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
+	VCMPPD    $0x06, Z26, Z24, K2
+	VMOVUPD.Z Z20, K2, Z20
+	VCMPPD    $0x06, Z26, Z25, K2
+	VMOVUPD.Z Z21, K2, Z21
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
+	VCMPPD    $0x06, Z26, Z24, K2
+	VMOVUPD.Z Z22, K2, Z22
+	VCMPPD    $0x06, Z26, Z25, K2
+	VMOVUPD.Z Z23, K2, Z23
+	ADDQ      ldbias+96(FP), AX
+	MOVQ      AX, bias+88(FP)
+	JMP       finished12
+
+add12:
 	VMOVUPD   (AX), Z24
 	VMOVUPD.Z 64(AX), K1, Z25
 	VADDPD    Z24, Z0, Z0
@@ -3228,9 +4058,8 @@ summed12:
 	VADDPD    Z25, Z23, Z23
 	ADDQ      ldbias+96(FP), AX
 	MOVQ      AX, bias+88(FP)
-	MOVB      relu+104(FP), AL
-	TESTB     AL, AL
-	JE        finished12
+	CMPB      then+104(FP), $0x01
+	JNE       finished12
 	VXORPS    Y26, Y26, Y26
 	VADDPD    Z26, Z0, Z0
 	VMAXPD    Z0, Z26, Z0
@@ -3447,83 +4276,145 @@ loop8:
 	MOVQ         bias+88(FP), AX
 	TESTQ        AX, AX
 	JE           finished8
+	CMPB         then+104(FP), $0x02
+	JNE          add8
+	VXORPS       Y26, Y26, Y26
 	VMOVUPD      (AX), Z24
 	VMOVUPD.Z    64(AX), K1, Z25
-	VADDPD       Z24, Z0, Z0
-	VADDPD       Z25, Z1, Z1
+	VCMPPD       $0x06, Z26, Z24, K2
+	VMOVUPD.Z    Z0, K2, Z0
+	VCMPPD       $0x06, Z26, Z25, K2
+	VMOVUPD.Z    Z1, K2, Z1
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPD      (AX), Z24
 	VMOVUPD.Z    64(AX), K1, Z25
-	VADDPD       Z24, Z2, Z2
-	VADDPD       Z25, Z3, Z3
+	VCMPPD       $0x06, Z26, Z24, K2
+	VMOVUPD.Z    Z2, K2, Z2
+	VCMPPD       $0x06, Z26, Z25, K2
+	VMOVUPD.Z    Z3, K2, Z3
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPD      (AX), Z24
 	VMOVUPD.Z    64(AX), K1, Z25
-	VADDPD       Z24, Z4, Z4
-	VADDPD       Z25, Z5, Z5
+	VCMPPD       $0x06, Z26, Z24, K2
+	VMOVUPD.Z    Z4, K2, Z4
+	VCMPPD       $0x06, Z26, Z25, K2
+	VMOVUPD.Z    Z5, K2, Z5
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPD      (AX), Z24
 	VMOVUPD.Z    64(AX), K1, Z25
-	VADDPD       Z24, Z6, Z6
-	VADDPD       Z25, Z7, Z7
+	VCMPPD       $0x06, Z26, Z24, K2
+	VMOVUPD.Z    Z6, K2, Z6
+	VCMPPD       $0x06, Z26, Z25, K2
+	VMOVUPD.Z    Z7, K2, Z7
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPD      (AX), Z24
 	VMOVUPD.Z    64(AX), K1, Z25
-	VADDPD       Z24, Z8, Z8
-	VADDPD       Z25, Z9, Z9
+	VCMPPD       $0x06, Z26, Z24, K2
+	VMOVUPD.Z    Z8, K2, Z8
+	VCMPPD       $0x06, Z26, Z25, K2
+	VMOVUPD.Z    Z9, K2, Z9
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPD      (AX), Z24
 	VMOVUPD.Z    64(AX), K1, Z25
-	VADDPD       Z24, Z10, Z10
-	VADDPD       Z25, Z11, Z11
+	VCMPPD       $0x06, Z26, Z24, K2
+	VMOVUPD.Z    Z10, K2, Z10
+	VCMPPD       $0x06, Z26, Z25, K2
+	VMOVUPD.Z    Z11, K2, Z11
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPD      (AX), Z24
 	VMOVUPD.Z    64(AX), K1, Z25
-	VADDPD       Z24, Z12, Z12
-	VADDPD       Z25, Z13, Z13
+	VCMPPD       $0x06, Z26, Z24, K2
+	VMOVUPD.Z    Z12, K2, Z12
+	VCMPPD       $0x06, Z26, Z25, K2
+	VMOVUPD.Z    Z13, K2, Z13
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPD      (AX), Z24
 	VMOVUPD.Z    64(AX), K1, Z25
-	VADDPD       Z24, Z14, Z14
-	VADDPD       Z25, Z15, Z15
+	VCMPPD       $0x06, Z26, Z24, K2
+	VMOVUPD.Z    Z14, K2, Z14
+	VCMPPD       $0x06, Z26, Z25, K2
+	VMOVUPD.Z    Z15, K2, Z15
 	ADDQ         ldbias+96(FP), AX
 	MOVQ         AX, bias+88(FP)
-	MOVB         relu+104(FP), AL
-	TESTB        AL, AL
-	JE           finished8
-	VXORPS       Y26, Y26, Y26
-	VADDPD       Z26, Z0, Z0
-	VMAXPD       Z0, Z26, Z0
-	VADDPD       Z26, Z1, Z1
-	VMAXPD       Z1, Z26, Z1
-	VADDPD       Z26, Z2, Z2
-	VMAXPD       Z2, Z26, Z2
-	VADDPD       Z26, Z3, Z3
-	VMAXPD       Z3, Z26, Z3
-	VADDPD       Z26, Z4, Z4
-	VMAXPD       Z4, Z26, Z4
-	VADDPD       Z26, Z5, Z5
-	VMAXPD       Z5, Z26, Z5
-	VADDPD       Z26, Z6, Z6
-	VMAXPD       Z6, Z26, Z6
-	VADDPD       Z26, Z7, Z7
-	VMAXPD       Z7, Z26, Z7
-	VADDPD       Z26, Z8, Z8
-	VMAXPD       Z8, Z26, Z8
-	VADDPD       Z26, Z9, Z9
-	VMAXPD       Z9, Z26, Z9
-	VADDPD       Z26, Z10, Z10
-	VMAXPD       Z10, Z26, Z10
-	VADDPD       Z26, Z11, Z11
-	VMAXPD       Z11, Z26, Z11
-	VADDPD       Z26, Z12, Z12
-	VMAXPD       Z12, Z26, Z12
-	VADDPD       Z26, Z13, Z13
-	VMAXPD       Z13, Z26, Z13
-	VADDPD       Z26, Z14, Z14
-	VMAXPD       Z14, Z26, Z14
-	VADDPD       Z26, Z15, Z15
-	VMAXPD       Z15, Z26, Z15
+	JMP          finished8
+
+add8:
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
+	VADDPD    Z24, Z0, Z0
+	VADDPD    Z25, Z1, Z1
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
+	VADDPD    Z24, Z2, Z2
+	VADDPD    Z25, Z3, Z3
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
+	VADDPD    Z24, Z4, Z4
+	VADDPD    Z25, Z5, Z5
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
+	VADDPD    Z24, Z6, Z6
+	VADDPD    Z25, Z7, Z7
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
+	VADDPD    Z24, Z8, Z8
+	VADDPD    Z25, Z9, Z9
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
+	VADDPD    Z24, Z10, Z10
+	VADDPD    Z25, Z11, Z11
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
+	VADDPD    Z24, Z12, Z12
+	VADDPD    Z25, Z13, Z13
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
+	VADDPD    Z24, Z14, Z14
+	VADDPD    Z25, Z15, Z15
+	ADDQ      ldbias+96(FP), AX
+	MOVQ      AX, bias+88(FP)
+	CMPB      then+104(FP), $0x01
+	JNE       finished8
+	VXORPS    Y26, Y26, Y26
+	VADDPD    Z26, Z0, Z0
+	VMAXPD    Z0, Z26, Z0
+	VADDPD    Z26, Z1, Z1
+	VMAXPD    Z1, Z26, Z1
+	VADDPD    Z26, Z2, Z2
+	VMAXPD    Z2, Z26, Z2
+	VADDPD    Z26, Z3, Z3
+	VMAXPD    Z3, Z26, Z3
+	VADDPD    Z26, Z4, Z4
+	VMAXPD    Z4, Z26, Z4
+	VADDPD    Z26, Z5, Z5
+	VMAXPD    Z5, Z26, Z5
+	VADDPD    Z26, Z6, Z6
+	VMAXPD    Z6, Z26, Z6
+	VADDPD    Z26, Z7, Z7
+	VMAXPD    Z7, Z26, Z7
+	VADDPD    Z26, Z8, Z8
+	VMAXPD    Z8, Z26, Z8
+	VADDPD    Z26, Z9, Z9
+	VMAXPD    Z9, Z26, Z9
+	VADDPD    Z26, Z10, Z10
+	VMAXPD    Z10, Z26, Z10
+	VADDPD    Z26, Z11, Z11
+	VMAXPD    Z11, Z26, Z11
+	VADDPD    Z26, Z12, Z12
+	VMAXPD    Z12, Z26, Z12
+	VADDPD    Z26, Z13, Z13
+	VMAXPD    Z13, Z26, Z13
+	VADDPD    Z26, Z14, Z14
+	VMAXPD    Z14, Z26, Z14
+	VADDPD    Z26, Z15, Z15
+	VMAXPD    Z15, Z26, Z15
 
 finished8:
 	VMOVUPD Z0, (R9)
@@ -3630,47 +4521,81 @@ loop4:
 	MOVQ         bias+88(FP), AX
 	TESTQ        AX, AX
 	JE           finished4
+	CMPB         then+104(FP), $0x02
+	JNE          add4
+	VXORPS       Y26, Y26, Y26
 	VMOVUPD      (AX), Z24
 	VMOVUPD.Z    64(AX), K1, Z25
-	VADDPD       Z24, Z0, Z0
-	VADDPD       Z25, Z1, Z1
+	VCMPPD       $0x06, Z26, Z24, K2
+	VMOVUPD.Z    Z0, K2, Z0
+	VCMPPD       $0x06, Z26, Z25, K2
+	VMOVUPD.Z    Z1, K2, Z1
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPD      (AX), Z24
 	VMOVUPD.Z    64(AX), K1, Z25
-	VADDPD       Z24, Z2, Z2
-	VADDPD       Z25, Z3, Z3
+	VCMPPD       $0x06, Z26, Z24, K2
+	VMOVUPD.Z    Z2, K2, Z2
+	VCMPPD       $0x06, Z26, Z25, K2
+	VMOVUPD.Z    Z3, K2, Z3
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPD      (AX), Z24
 	VMOVUPD.Z    64(AX), K1, Z25
-	VADDPD       Z24, Z4, Z4
-	VADDPD       Z25, Z5, Z5
+	VCMPPD       $0x06, Z26, Z24, K2
+	VMOVUPD.Z    Z4, K2, Z4
+	VCMPPD       $0x06, Z26, Z25, K2
+	VMOVUPD.Z    Z5, K2, Z5
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPD      (AX), Z24
 	VMOVUPD.Z    64(AX), K1, Z25
-	VADDPD       Z24, Z6, Z6
-	VADDPD       Z25, Z7, Z7
+	VCMPPD       $0x06, Z26, Z24, K2
+	VMOVUPD.Z    Z6, K2, Z6
+	VCMPPD       $0x06, Z26, Z25, K2
+	VMOVUPD.Z    Z7, K2, Z7
 	ADDQ         ldbias+96(FP), AX
 	MOVQ         AX, bias+88(FP)
-	MOVB         relu+104(FP), AL
-	TESTB        AL, AL
-	JE           finished4
-	VXORPS       Y26, Y26, Y26
-	VADDPD       Z26, Z0, Z0
-	VMAXPD       Z0, Z26, Z0
-	VADDPD       Z26, Z1, Z1
-	VMAXPD       Z1, Z26, Z1
-	VADDPD       Z26, Z2, Z2
-	VMAXPD       Z2, Z26, Z2
-	VADDPD       Z26, Z3, Z3
-	VMAXPD       Z3, Z26, Z3
-	VADDPD       Z26, Z4, Z4
-	VMAXPD       Z4, Z26, Z4
-	VADDPD       Z26, Z5, Z5
-	VMAXPD       Z5, Z26, Z5
-	VADDPD       Z26, Z6, Z6
-	VMAXPD       Z6, Z26, Z6
-	VADDPD       Z26, Z7, Z7
-	VMAXPD       Z7, Z26, Z7
+	JMP          finished4
+
+add4:
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
+	VADDPD    Z24, Z0, Z0
+	VADDPD    Z25, Z1, Z1
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
+	VADDPD    Z24, Z2, Z2
+	VADDPD    Z25, Z3, Z3
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
+	VADDPD    Z24, Z4, Z4
+	VADDPD    Z25, Z5, Z5
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
+	VADDPD    Z24, Z6, Z6
+	VADDPD    Z25, Z7, Z7
+	ADDQ      ldbias+96(FP), AX
+	MOVQ      AX, bias+88(FP)
+	CMPB      then+104(FP), $0x01
+	JNE       finished4
+	VXORPS    Y26, Y26, Y26
+	VADDPD    Z26, Z0, Z0
+	VMAXPD    Z0, Z26, Z0
+	VADDPD    Z26, Z1, Z1
+	VMAXPD    Z1, Z26, Z1
+	VADDPD    Z26, Z2, Z2
+	VMAXPD    Z2, Z26, Z2
+	VADDPD    Z26, Z3, Z3
+	VMAXPD    Z3, Z26, Z3
+	VADDPD    Z26, Z4, Z4
+	VMAXPD    Z4, Z26, Z4
+	VADDPD    Z26, Z5, Z5
+	VMAXPD    Z5, Z26, Z5
+	VADDPD    Z26, Z6, Z6
+	VMAXPD    Z6, Z26, Z6
+	VADDPD    Z26, Z7, Z7
+	VMAXPD    Z7, Z26, Z7
 
 finished4:
 	VMOVUPD Z0, (R9)
@@ -3738,29 +4663,49 @@ loop2:
 	MOVQ         bias+88(FP), AX
 	TESTQ        AX, AX
 	JE           finished2
+	CMPB         then+104(FP), $0x02
+	JNE          add2
+	VXORPS       Y26, Y26, Y26
 	VMOVUPD      (AX), Z24
 	VMOVUPD.Z    64(AX), K1, Z25
-	VADDPD       Z24, Z0, Z0
-	VADDPD       Z25, Z1, Z1
+	VCMPPD       $0x06, Z26, Z24, K2
+	VMOVUPD.Z    Z0, K2, Z0
+	VCMPPD       $0x06, Z26, Z25, K2
+	VMOVUPD.Z    Z1, K2, Z1
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPD      (AX), Z24
 	VMOVUPD.Z    64(AX), K1, Z25
-	VADDPD       Z24, Z2, Z2
-	VADDPD       Z25, Z3, Z3
+	VCMPPD       $0x06, Z26, Z24, K2
+	VMOVUPD.Z    Z2, K2, Z2
+	VCMPPD       $0x06, Z26, Z25, K2
+	VMOVUPD.Z    Z3, K2, Z3
 	ADDQ         ldbias+96(FP), AX
 	MOVQ         AX, bias+88(FP)
-	MOVB         relu+104(FP), AL
-	TESTB        AL, AL
-	JE           finished2
-	VXORPS       Y26, Y26, Y26
-	VADDPD       Z26, Z0, Z0
-	VMAXPD       Z0, Z26, Z0
-	VADDPD       Z26, Z1, Z1
-	VMAXPD       Z1, Z26, Z1
-	VADDPD       Z26, Z2, Z2
-	VMAXPD       Z2, Z26, Z2
-	VADDPD       Z26, Z3, Z3
-	VMAXPD       Z3, Z26, Z3
+	JMP          finished2
+
+add2:
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
+	VADDPD    Z24, Z0, Z0
+	VADDPD    Z25, Z1, Z1
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
+	VADDPD    Z24, Z2, Z2
+	VADDPD    Z25, Z3, Z3
+	ADDQ      ldbias+96(FP), AX
+	MOVQ      AX, bias+88(FP)
+	CMPB      then+104(FP), $0x01
+	JNE       finished2
+	VXORPS    Y26, Y26, Y26
+	VADDPD    Z26, Z0, Z0
+	VMAXPD    Z0, Z26, Z0
+	VADDPD    Z26, Z1, Z1
+	VMAXPD    Z1, Z26, Z1
+	VADDPD    Z26, Z2, Z2
+	VMAXPD    Z2, Z26, Z2
+	VADDPD    Z26, Z3, Z3
+	VMAXPD    Z3, Z26, Z3
 
 finished2:
 	VMOVUPD Z0, (R9)
@@ -3810,20 +4755,33 @@ loop1:
 	MOVQ         bias+88(FP), AX
 	TESTQ        AX, AX
 	JE           finished1
+	CMPB         then+104(FP), $0x02
+	JNE          add1
+	VXORPS       Y26, Y26, Y26
 	VMOVUPD      (AX), Z24
 	VMOVUPD.Z    64(AX), K1, Z25
-	VADDPD       Z24, Z0, Z0
-	VADDPD       Z25, Z1, Z1
+	VCMPPD       $0x06, Z26, Z24, K2
+	VMOVUPD.Z    Z0, K2, Z0
+	VCMPPD       $0x06, Z26, Z25, K2
+	VMOVUPD.Z    Z1, K2, Z1
 	ADDQ         ldbias+96(FP), AX
 	MOVQ         AX, bias+88(FP)
-	MOVB         relu+104(FP), AL
-	TESTB        AL, AL
-	JE           finished1
-	VXORPS       Y26, Y26, Y26
-	VADDPD       Z26, Z0, Z0
-	VMAXPD       Z0, Z26, Z0
-	VADDPD       Z26, Z1, Z1
-	VMAXPD       Z1, Z26, Z1
+	JMP          finished1
+
+add1:
+	VMOVUPD   (AX), Z24
+	VMOVUPD.Z 64(AX), K1, Z25
+	VADDPD    Z24, Z0, Z0
+	VADDPD    Z25, Z1, Z1
+	ADDQ      ldbias+96(FP), AX
+	MOVQ      AX, bias+88(FP)
+	CMPB      then+104(FP), $0x01
+	JNE       finished1
+	VXORPS    Y26, Y26, Y26
+	VADDPD    Z26, Z0, Z0
+	VMAXPD    Z0, Z26, Z0
+	VADDPD    Z26, Z1, Z1
+	VMAXPD    Z1, Z26, Z1
 
 finished1:
 	VMOVUPD Z0, (R9)
@@ -3837,7 +4795,7 @@ done:
 	VZEROUPPER
 	RET
 
-// func panelF64AVX2x8(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, relu bool, copy *byte)
+// func panelF64AVX2x8(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, then uint8, copy *byte)
 // Requires: AVX, FMA3, MMX+
 TEXT ·panelF64AVX2x8(SB), NOSPLIT, $0-120
 	MOVQ rows+0(FP), DX
@@ -3989,6 +4947,55 @@ summed6:
 	MOVQ    bias+88(FP), CX
 	TESTQ   CX, CX
 	JE      finishedWhole6
+	CMPB    then+104(FP), $0x02
+	JNE     addWhole6
+	VXORPS  Y14, Y14, Y14
+	VMOVUPD (CX), Y12
+	VMOVUPD 32(CX), Y13
+	VCMPPD  $0x06, Y14, Y12, Y12
+	VANDPS  Y12, Y0, Y0
+	VCMPPD  $0x06, Y14, Y13, Y13
+	VANDPS  Y13, Y1, Y1
+	ADDQ    ldbias+96(FP), CX
+	VMOVUPD (CX), Y12
+	VMOVUPD 32(CX), Y13
+	VCMPPD  $0x06, Y14, Y12, Y12
+	VANDPS  Y12, Y2, Y2
+	VCMPPD  $0x06, Y14, Y13, Y13
+	VANDPS  Y13, Y3, Y3
+	ADDQ    ldbias+96(FP), CX
+	VMOVUPD (CX), Y12
+	VMOVUPD 32(CX), Y13
+	VCMPPD  $0x06, Y14, Y12, Y12
+	VANDPS  Y12, Y4, Y4
+	VCMPPD  $0x06, Y14, Y13, Y13
+	VANDPS  Y13, Y5, Y5
+	ADDQ    ldbias+96(FP), CX
+	VMOVUPD (CX), Y12
+	VMOVUPD 32(CX), Y13
+	VCMPPD  $0x06, Y14, Y12, Y12
+	VANDPS  Y12, Y6, Y6
+	VCMPPD  $0x06, Y14, Y13, Y13
+	VANDPS  Y13, Y7, Y7
+	ADDQ    ldbias+96(FP), CX
+	VMOVUPD (CX), Y12
+	VMOVUPD 32(CX), Y13
+	VCMPPD  $0x06, Y14, Y12, Y12
+	VANDPS  Y12, Y8, Y8
+	VCMPPD  $0x06, Y14, Y13, Y13
+	VANDPS  Y13, Y9, Y9
+	ADDQ    ldbias+96(FP), CX
+	VMOVUPD (CX), Y12
+	VMOVUPD 32(CX), Y13
+	VCMPPD  $0x06, Y14, Y12, Y12
+	VANDPS  Y12, Y10, Y10
+	VCMPPD  $0x06, Y14, Y13, Y13
+	VANDPS  Y13, Y11, Y11
+	ADDQ    ldbias+96(FP), CX
+	MOVQ    CX, bias+88(FP)
+	JMP     finishedWhole6
+
+addWhole6:
 	VMOVUPD (CX), Y12
 	VMOVUPD 32(CX), Y13
 	VADDPD  Y12, Y0, Y0
@@ -4020,9 +5027,8 @@ summed6:
 	VADDPD  Y13, Y11, Y11
 	ADDQ    ldbias+96(FP), CX
 	MOVQ    CX, bias+88(FP)
-	MOVB    relu+104(FP), CL
-	TESTB   CL, CL
-	JE      finishedWhole6
+	CMPB    then+104(FP), $0x01
+	JNE     finishedWhole6
 	VXORPS  Y14, Y14, Y14
 	VADDPD  Y14, Y0, Y0
 	VMAXPD  Y0, Y14, Y0
@@ -4100,65 +5106,113 @@ part6:
 	MOVQ         bias+88(FP), CX
 	TESTQ        CX, CX
 	JE           finishedPart6
+	CMPB         then+104(FP), $0x02
+	JNE          addPart6
+	VXORPS       Y14, Y14, Y14
 	VMOVUPD      (CX), Y12
 	VMASKMOVPD   32(CX), Y15, Y13
-	VADDPD       Y12, Y0, Y0
-	VADDPD       Y13, Y1, Y1
+	VCMPPD       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y0, Y0
+	VCMPPD       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y1, Y1
 	ADDQ         ldbias+96(FP), CX
 	VMOVUPD      (CX), Y12
 	VMASKMOVPD   32(CX), Y15, Y13
-	VADDPD       Y12, Y2, Y2
-	VADDPD       Y13, Y3, Y3
+	VCMPPD       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y2, Y2
+	VCMPPD       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y3, Y3
 	ADDQ         ldbias+96(FP), CX
 	VMOVUPD      (CX), Y12
 	VMASKMOVPD   32(CX), Y15, Y13
-	VADDPD       Y12, Y4, Y4
-	VADDPD       Y13, Y5, Y5
+	VCMPPD       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y4, Y4
+	VCMPPD       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y5, Y5
 	ADDQ         ldbias+96(FP), CX
 	VMOVUPD      (CX), Y12
 	VMASKMOVPD   32(CX), Y15, Y13
-	VADDPD       Y12, Y6, Y6
-	VADDPD       Y13, Y7, Y7
+	VCMPPD       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y6, Y6
+	VCMPPD       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y7, Y7
 	ADDQ         ldbias+96(FP), CX
 	VMOVUPD      (CX), Y12
 	VMASKMOVPD   32(CX), Y15, Y13
-	VADDPD       Y12, Y8, Y8
-	VADDPD       Y13, Y9, Y9
+	VCMPPD       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y8, Y8
+	VCMPPD       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y9, Y9
 	ADDQ         ldbias+96(FP), CX
 	VMOVUPD      (CX), Y12
 	VMASKMOVPD   32(CX), Y15, Y13
-	VADDPD       Y12, Y10, Y10
-	VADDPD       Y13, Y11, Y11
+	VCMPPD       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y10, Y10
+	VCMPPD       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y11, Y11
 	ADDQ         ldbias+96(FP), CX
 	MOVQ         CX, bias+88(FP)
-	MOVB         relu+104(FP), CL
-	TESTB        CL, CL
-	JE           finishedPart6
-	VXORPS       Y14, Y14, Y14
-	VADDPD       Y14, Y0, Y0
-	VMAXPD       Y0, Y14, Y0
-	VADDPD       Y14, Y1, Y1
-	VMAXPD       Y1, Y14, Y1
-	VADDPD       Y14, Y2, Y2
-	VMAXPD       Y2, Y14, Y2
-	VADDPD       Y14, Y3, Y3
-	VMAXPD       Y3, Y14, Y3
-	VADDPD       Y14, Y4, Y4
-	VMAXPD       Y4, Y14, Y4
-	VADDPD       Y14, Y5, Y5
-	VMAXPD       Y5, Y14, Y5
-	VADDPD       Y14, Y6, Y6
-	VMAXPD       Y6, Y14, Y6
-	VADDPD       Y14, Y7, Y7
-	VMAXPD       Y7, Y14, Y7
-	VADDPD       Y14, Y8, Y8
-	VMAXPD       Y8, Y14, Y8
-	VADDPD       Y14, Y9, Y9
-	VMAXPD       Y9, Y14, Y9
-	VADDPD       Y14, Y10, Y10
-	VMAXPD       Y10, Y14, Y10
-	VADDPD       Y14, Y11, Y11
-	VMAXPD       Y11, Y14, Y11
+	JMP          finishedPart6
+
+addPart6:
+	VMOVUPD    (CX), Y12
+	VMASKMOVPD 32(CX), Y15, Y13
+	VADDPD     Y12, Y0, Y0
+	VADDPD     Y13, Y1, Y1
+	ADDQ       ldbias+96(FP), CX
+	VMOVUPD    (CX), Y12
+	VMASKMOVPD 32(CX), Y15, Y13
+	VADDPD     Y12, Y2, Y2
+	VADDPD     Y13, Y3, Y3
+	ADDQ       ldbias+96(FP), CX
+	VMOVUPD    (CX), Y12
+	VMASKMOVPD 32(CX), Y15, Y13
+	VADDPD     Y12, Y4, Y4
+	VADDPD     Y13, Y5, Y5
+	ADDQ       ldbias+96(FP), CX
+	VMOVUPD    (CX), Y12
+	VMASKMOVPD 32(CX), Y15, Y13
+	VADDPD     Y12, Y6, Y6
+	VADDPD     Y13, Y7, Y7
+	ADDQ       ldbias+96(FP), CX
+	VMOVUPD    (CX), Y12
+	VMASKMOVPD 32(CX), Y15, Y13
+	VADDPD     Y12, Y8, Y8
+	VADDPD     Y13, Y9, Y9
+	ADDQ       ldbias+96(FP), CX
+	VMOVUPD    (CX), Y12
+	VMASKMOVPD 32(CX), Y15, Y13
+	VADDPD     Y12, Y10, Y10
+	VADDPD     Y13, Y11, Y11
+	ADDQ       ldbias+96(FP), CX
+	MOVQ       CX, bias+88(FP)
+	CMPB       then+104(FP), $0x01
+	JNE        finishedPart6
+	VXORPS     Y14, Y14, Y14
+	VADDPD     Y14, Y0, Y0
+	VMAXPD     Y0, Y14, Y0
+	VADDPD     Y14, Y1, Y1
+	VMAXPD     Y1, Y14, Y1
+	VADDPD     Y14, Y2, Y2
+	VMAXPD     Y2, Y14, Y2
+	VADDPD     Y14, Y3, Y3
+	VMAXPD     Y3, Y14, Y3
+	VADDPD     Y14, Y4, Y4
+	VMAXPD     Y4, Y14, Y4
+	VADDPD     Y14, Y5, Y5
+	VMAXPD     Y5, Y14, Y5
+	VADDPD     Y14, Y6, Y6
+	VMAXPD     Y6, Y14, Y6
+	VADDPD     Y14, Y7, Y7
+	VMAXPD     Y7, Y14, Y7
+	VADDPD     Y14, Y8, Y8
+	VMAXPD     Y8, Y14, Y8
+	VADDPD     Y14, Y9, Y9
+	VMAXPD     Y9, Y14, Y9
+	VADDPD     Y14, Y10, Y10
+	VMAXPD     Y10, Y14, Y10
+	VADDPD     Y14, Y11, Y11
+	VMAXPD     Y11, Y14, Y11
 
 finishedPart6:
 	VMOVUPD    Y0, (R9)
@@ -4263,47 +5317,81 @@ loop4:
 	MOVQ         bias+88(FP), CX
 	TESTQ        CX, CX
 	JE           finishedWhole4
+	CMPB         then+104(FP), $0x02
+	JNE          addWhole4
+	VXORPS       Y14, Y14, Y14
 	VMOVUPD      (CX), Y12
 	VMOVUPD      32(CX), Y13
-	VADDPD       Y12, Y0, Y0
-	VADDPD       Y13, Y1, Y1
+	VCMPPD       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y0, Y0
+	VCMPPD       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y1, Y1
 	ADDQ         ldbias+96(FP), CX
 	VMOVUPD      (CX), Y12
 	VMOVUPD      32(CX), Y13
-	VADDPD       Y12, Y2, Y2
-	VADDPD       Y13, Y3, Y3
+	VCMPPD       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y2, Y2
+	VCMPPD       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y3, Y3
 	ADDQ         ldbias+96(FP), CX
 	VMOVUPD      (CX), Y12
 	VMOVUPD      32(CX), Y13
-	VADDPD       Y12, Y4, Y4
-	VADDPD       Y13, Y5, Y5
+	VCMPPD       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y4, Y4
+	VCMPPD       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y5, Y5
 	ADDQ         ldbias+96(FP), CX
 	VMOVUPD      (CX), Y12
 	VMOVUPD      32(CX), Y13
-	VADDPD       Y12, Y6, Y6
-	VADDPD       Y13, Y7, Y7
+	VCMPPD       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y6, Y6
+	VCMPPD       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y7, Y7
 	ADDQ         ldbias+96(FP), CX
 	MOVQ         CX, bias+88(FP)
-	MOVB         relu+104(FP), CL
-	TESTB        CL, CL
-	JE           finishedWhole4
-	VXORPS       Y14, Y14, Y14
-	VADDPD       Y14, Y0, Y0
-	VMAXPD       Y0, Y14, Y0
-	VADDPD       Y14, Y1, Y1
-	VMAXPD       Y1, Y14, Y1
-	VADDPD       Y14, Y2, Y2
-	VMAXPD       Y2, Y14, Y2
-	VADDPD       Y14, Y3, Y3
-	VMAXPD       Y3, Y14, Y3
-	VADDPD       Y14, Y4, Y4
-	VMAXPD       Y4, Y14, Y4
-	VADDPD       Y14, Y5, Y5
-	VMAXPD       Y5, Y14, Y5
-	VADDPD       Y14, Y6, Y6
-	VMAXPD       Y6, Y14, Y6
-	VADDPD       Y14, Y7, Y7
-	VMAXPD       Y7, Y14, Y7
+	JMP          finishedWhole4
+
+addWhole4:
+	VMOVUPD (CX), Y12
+	VMOVUPD 32(CX), Y13
+	VADDPD  Y12, Y0, Y0
+	VADDPD  Y13, Y1, Y1
+	ADDQ    ldbias+96(FP), CX
+	VMOVUPD (CX), Y12
+	VMOVUPD 32(CX), Y13
+	VADDPD  Y12, Y2, Y2
+	VADDPD  Y13, Y3, Y3
+	ADDQ    ldbias+96(FP), CX
+	VMOVUPD (CX), Y12
+	VMOVUPD 32(CX), Y13
+	VADDPD  Y12, Y4, Y4
+	VADDPD  Y13, Y5, Y5
+	ADDQ    ldbias+96(FP), CX
+	VMOVUPD (CX), Y12
+	VMOVUPD 32(CX), Y13
+	VADDPD  Y12, Y6, Y6
+	VADDPD  Y13, Y7, Y7
+	ADDQ    ldbias+96(FP), CX
+	MOVQ    CX, bias+88(FP)
+	CMPB    then+104(FP), $0x01
+	JNE     finishedWhole4
+	VXORPS  Y14, Y14, Y14
+	VADDPD  Y14, Y0, Y0
+	VMAXPD  Y0, Y14, Y0
+	VADDPD  Y14, Y1, Y1
+	VMAXPD  Y1, Y14, Y1
+	VADDPD  Y14, Y2, Y2
+	VMAXPD  Y2, Y14, Y2
+	VADDPD  Y14, Y3, Y3
+	VMAXPD  Y3, Y14, Y3
+	VADDPD  Y14, Y4, Y4
+	VMAXPD  Y4, Y14, Y4
+	VADDPD  Y14, Y5, Y5
+	VMAXPD  Y5, Y14, Y5
+	VADDPD  Y14, Y6, Y6
+	VMAXPD  Y6, Y14, Y6
+	VADDPD  Y14, Y7, Y7
+	VMAXPD  Y7, Y14, Y7
 
 finishedWhole4:
 	VMOVUPD Y0, (R9)
@@ -4344,47 +5432,81 @@ part4:
 	MOVQ         bias+88(FP), CX
 	TESTQ        CX, CX
 	JE           finishedPart4
+	CMPB         then+104(FP), $0x02
+	JNE          addPart4
+	VXORPS       Y14, Y14, Y14
 	VMOVUPD      (CX), Y12
 	VMASKMOVPD   32(CX), Y15, Y13
-	VADDPD       Y12, Y0, Y0
-	VADDPD       Y13, Y1, Y1
+	VCMPPD       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y0, Y0
+	VCMPPD       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y1, Y1
 	ADDQ         ldbias+96(FP), CX
 	VMOVUPD      (CX), Y12
 	VMASKMOVPD   32(CX), Y15, Y13
-	VADDPD       Y12, Y2, Y2
-	VADDPD       Y13, Y3, Y3
+	VCMPPD       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y2, Y2
+	VCMPPD       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y3, Y3
 	ADDQ         ldbias+96(FP), CX
 	VMOVUPD      (CX), Y12
 	VMASKMOVPD   32(CX), Y15, Y13
-	VADDPD       Y12, Y4, Y4
-	VADDPD       Y13, Y5, Y5
+	VCMPPD       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y4, Y4
+	VCMPPD       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y5, Y5
 	ADDQ         ldbias+96(FP), CX
 	VMOVUPD      (CX), Y12
 	VMASKMOVPD   32(CX), Y15, Y13
-	VADDPD       Y12, Y6, Y6
-	VADDPD       Y13, Y7, Y7
+	VCMPPD       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y6, Y6
+	VCMPPD       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y7, Y7
 	ADDQ         ldbias+96(FP), CX
 	MOVQ         CX, bias+88(FP)
-	MOVB         relu+104(FP), CL
-	TESTB        CL, CL
-	JE           finishedPart4
-	VXORPS       Y14, Y14, Y14
-	VADDPD       Y14, Y0, Y0
-	VMAXPD       Y0, Y14, Y0
-	VADDPD       Y14, Y1, Y1
-	VMAXPD       Y1, Y14, Y1
-	VADDPD       Y14, Y2, Y2
-	VMAXPD       Y2, Y14, Y2
-	VADDPD       Y14, Y3, Y3
-	VMAXPD       Y3, Y14, Y3
-	VADDPD       Y14, Y4, Y4
-	VMAXPD       Y4, Y14, Y4
-	VADDPD       Y14, Y5, Y5
-	VMAXPD       Y5, Y14, Y5
-	VADDPD       Y14, Y6, Y6
-	VMAXPD       Y6, Y14, Y6
-	VADDPD       Y14, Y7, Y7
-	VMAXPD       Y7, Y14, Y7
+	JMP          finishedPart4
+
+addPart4:
+	VMOVUPD    (CX), Y12
+	VMASKMOVPD 32(CX), Y15, Y13
+	VADDPD     Y12, Y0, Y0
+	VADDPD     Y13, Y1, Y1
+	ADDQ       ldbias+96(FP), CX
+	VMOVUPD    (CX), Y12
+	VMASKMOVPD 32(CX), Y15, Y13
+	VADDPD     Y12, Y2, Y2
+	VADDPD     Y13, Y3, Y3
+	ADDQ       ldbias+96(FP), CX
+	VMOVUPD    (CX), Y12
+	VMASKMOVPD 32(CX), Y15, Y13
+	VADDPD     Y12, Y4, Y4
+	VADDPD     Y13, Y5, Y5
+	ADDQ       ldbias+96(FP), CX
+	VMOVUPD    (CX), Y12
+	VMASKMOVPD 32(CX), Y15, Y13
+	VADDPD     Y12, Y6, Y6
+	VADDPD     Y13, Y7, Y7
+	ADDQ       ldbias+96(FP), CX
+	MOVQ       CX, bias+88(FP)
+	CMPB       then+104(FP), $0x01
+	JNE        finishedPart4
+	VXORPS     Y14, Y14, Y14
+	VADDPD     Y14, Y0, Y0
+	VMAXPD     Y0, Y14, Y0
+	VADDPD     Y14, Y1, Y1
+	VMAXPD     Y1, Y14, Y1
+	VADDPD     Y14, Y2, Y2
+	VMAXPD     Y2, Y14, Y2
+	VADDPD     Y14, Y3, Y3
+	VMAXPD     Y3, Y14, Y3
+	VADDPD     Y14, Y4, Y4
+	VMAXPD     Y4, Y14, Y4
+	VADDPD     Y14, Y5, Y5
+	VMAXPD     Y5, Y14, Y5
+	VADDPD     Y14, Y6, Y6
+	VMAXPD     Y6, Y14, Y6
+	VADDPD     Y14, Y7, Y7
+	VMAXPD     Y7, Y14, Y7
 
 finishedPart4:
 	VMOVUPD    Y0, (R9)
@@ -4459,29 +5581,49 @@ loop2:
 	MOVQ         bias+88(FP), CX
 	TESTQ        CX, CX
 	JE           finishedWhole2
+	CMPB         then+104(FP), $0x02
+	JNE          addWhole2
+	VXORPS       Y14, Y14, Y14
 	VMOVUPD      (CX), Y12
 	VMOVUPD      32(CX), Y13
-	VADDPD       Y12, Y0, Y0
-	VADDPD       Y13, Y1, Y1
+	VCMPPD       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y0, Y0
+	VCMPPD       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y1, Y1
 	ADDQ         ldbias+96(FP), CX
 	VMOVUPD      (CX), Y12
 	VMOVUPD      32(CX), Y13
-	VADDPD       Y12, Y2, Y2
-	VADDPD       Y13, Y3, Y3
+	VCMPPD       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y2, Y2
+	VCMPPD       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y3, Y3
 	ADDQ         ldbias+96(FP), CX
 	MOVQ         CX, bias+88(FP)
-	MOVB         relu+104(FP), CL
-	TESTB        CL, CL
-	JE           finishedWhole2
-	VXORPS       Y14, Y14, Y14
-	VADDPD       Y14, Y0, Y0
-	VMAXPD       Y0, Y14, Y0
-	VADDPD       Y14, Y1, Y1
-	VMAXPD       Y1, Y14, Y1
-	VADDPD       Y14, Y2, Y2
-	VMAXPD       Y2, Y14, Y2
-	VADDPD       Y14, Y3, Y3
-	VMAXPD       Y3, Y14, Y3
+	JMP          finishedWhole2
+
+addWhole2:
+	VMOVUPD (CX), Y12
+	VMOVUPD 32(CX), Y13
+	VADDPD  Y12, Y0, Y0
+	VADDPD  Y13, Y1, Y1
+	ADDQ    ldbias+96(FP), CX
+	VMOVUPD (CX), Y12
+	VMOVUPD 32(CX), Y13
+	VADDPD  Y12, Y2, Y2
+	VADDPD  Y13, Y3, Y3
+	ADDQ    ldbias+96(FP), CX
+	MOVQ    CX, bias+88(FP)
+	CMPB    then+104(FP), $0x01
+	JNE     finishedWhole2
+	VXORPS  Y14, Y14, Y14
+	VADDPD  Y14, Y0, Y0
+	VMAXPD  Y0, Y14, Y0
+	VADDPD  Y14, Y1, Y1
+	VMAXPD  Y1, Y14, Y1
+	VADDPD  Y14, Y2, Y2
+	VMAXPD  Y2, Y14, Y2
+	VADDPD  Y14, Y3, Y3
+	VMAXPD  Y3, Y14, Y3
 
 finishedWhole2:
 	VMOVUPD Y0, (R9)
@@ -4509,29 +5651,49 @@ part2:
 	MOVQ         bias+88(FP), CX
 	TESTQ        CX, CX
 	JE           finishedPart2
+	CMPB         then+104(FP), $0x02
+	JNE          addPart2
+	VXORPS       Y14, Y14, Y14
 	VMOVUPD      (CX), Y12
 	VMASKMOVPD   32(CX), Y15, Y13
-	VADDPD       Y12, Y0, Y0
-	VADDPD       Y13, Y1, Y1
+	VCMPPD       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y0, Y0
+	VCMPPD       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y1, Y1
 	ADDQ         ldbias+96(FP), CX
 	VMOVUPD      (CX), Y12
 	VMASKMOVPD   32(CX), Y15, Y13
-	VADDPD       Y12, Y2, Y2
-	VADDPD       Y13, Y3, Y3
+	VCMPPD       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y2, Y2
+	VCMPPD       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y3, Y3
 	ADDQ         ldbias+96(FP), CX
 	MOVQ         CX, bias+88(FP)
-	MOVB         relu+104(FP), CL
-	TESTB        CL, CL
-	JE           finishedPart2
-	VXORPS       Y14, Y14, Y14
-	VADDPD       Y14, Y0, Y0
-	VMAXPD       Y0, Y14, Y0
-	VADDPD       Y14, Y1, Y1
-	VMAXPD       Y1, Y14, Y1
-	VADDPD       Y14, Y2, Y2
-	VMAXPD       Y2, Y14, Y2
-	VADDPD       Y14, Y3, Y3
-	VMAXPD       Y3, Y14, Y3
+	JMP          finishedPart2
+
+addPart2:
+	VMOVUPD    (CX), Y12
+	VMASKMOVPD 32(CX), Y15, Y13
+	VADDPD     Y12, Y0, Y0
+	VADDPD     Y13, Y1, Y1
+	ADDQ       ldbias+96(FP), CX
+	VMOVUPD    (CX), Y12
+	VMASKMOVPD 32(CX), Y15, Y13
+	VADDPD     Y12, Y2, Y2
+	VADDPD     Y13, Y3, Y3
+	ADDQ       ldbias+96(FP), CX
+	MOVQ       CX, bias+88(FP)
+	CMPB       then+104(FP), $0x01
+	JNE        finishedPart2
+	VXORPS     Y14, Y14, Y14
+	VADDPD     Y14, Y0, Y0
+	VMAXPD     Y0, Y14, Y0
+	VADDPD     Y14, Y1, Y1
+	VMAXPD     Y1, Y14, Y1
+	VADDPD     Y14, Y2, Y2
+	VMAXPD     Y2, Y14, Y2
+	VADDPD     Y14, Y3, Y3
+	VMAXPD     Y3, Y14, Y3
 
 finishedPart2:
 	VMOVUPD    Y0, (R9)
@@ -4589,20 +5751,33 @@ loop1:
 	MOVQ         bias+88(FP), CX
 	TESTQ        CX, CX
 	JE           finishedWhole1
+	CMPB         then+104(FP), $0x02
+	JNE          addWhole1
+	VXORPS       Y14, Y14, Y14
 	VMOVUPD      (CX), Y12
 	VMOVUPD      32(CX), Y13
-	VADDPD       Y12, Y0, Y0
-	VADDPD       Y13, Y1, Y1
+	VCMPPD       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y0, Y0
+	VCMPPD       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y1, Y1
 	ADDQ         ldbias+96(FP), CX
 	MOVQ         CX, bias+88(FP)
-	MOVB         relu+104(FP), CL
-	TESTB        CL, CL
-	JE           finishedWhole1
-	VXORPS       Y14, Y14, Y14
-	VADDPD       Y14, Y0, Y0
-	VMAXPD       Y0, Y14, Y0
-	VADDPD       Y14, Y1, Y1
-	VMAXPD       Y1, Y14, Y1
+	JMP          finishedWhole1
+
+addWhole1:
+	VMOVUPD (CX), Y12
+	VMOVUPD 32(CX), Y13
+	VADDPD  Y12, Y0, Y0
+	VADDPD  Y13, Y1, Y1
+	ADDQ    ldbias+96(FP), CX
+	MOVQ    CX, bias+88(FP)
+	CMPB    then+104(FP), $0x01
+	JNE     finishedWhole1
+	VXORPS  Y14, Y14, Y14
+	VADDPD  Y14, Y0, Y0
+	VMAXPD  Y0, Y14, Y0
+	VADDPD  Y14, Y1, Y1
+	VMAXPD  Y1, Y14, Y1
 
 finishedWhole1:
 	VMOVUPD Y0, (R9)
@@ -4624,20 +5799,33 @@ part1:
 	MOVQ         bias+88(FP), CX
 	TESTQ        CX, CX
 	JE           finishedPart1
+	CMPB         then+104(FP), $0x02
+	JNE          addPart1
+	VXORPS       Y14, Y14, Y14
 	VMOVUPD      (CX), Y12
 	VMASKMOVPD   32(CX), Y15, Y13
-	VADDPD       Y12, Y0, Y0
-	VADDPD       Y13, Y1, Y1
+	VCMPPD       $0x06, Y14, Y12, Y12
+	VANDPS       Y12, Y0, Y0
+	VCMPPD       $0x06, Y14, Y13, Y13
+	VANDPS       Y13, Y1, Y1
 	ADDQ         ldbias+96(FP), CX
 	MOVQ         CX, bias+88(FP)
-	MOVB         relu+104(FP), CL
-	TESTB        CL, CL
-	JE           finishedPart1
-	VXORPS       Y14, Y14, Y14
-	VADDPD       Y14, Y0, Y0
-	VMAXPD       Y0, Y14, Y0
-	VADDPD       Y14, Y1, Y1
-	VMAXPD       Y1, Y14, Y1
+	JMP          finishedPart1
+
+addPart1:
+	VMOVUPD    (CX), Y12
+	VMASKMOVPD 32(CX), Y15, Y13
+	VADDPD     Y12, Y0, Y0
+	VADDPD     Y13, Y1, Y1
+	ADDQ       ldbias+96(FP), CX
+	MOVQ       CX, bias+88(FP)
+	CMPB       then+104(FP), $0x01
+	JNE        finishedPart1
+	VXORPS     Y14, Y14, Y14
+	VADDPD     Y14, Y0, Y0
+	VMAXPD     Y0, Y14, Y0
+	VADDPD     Y14, Y1, Y1
+	VMAXPD     Y1, Y14, Y1
 
 finishedPart1:
 	VMOVUPD    Y0, (R9)
@@ -4653,7 +5841,7 @@ done:
 	VZEROUPPER
 	RET
 
-// func panelF64AVX512x8(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, relu bool, copy *byte)
+// func panelF64AVX512x8(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, then uint8, copy *byte)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·panelF64AVX512x8(SB), NOSPLIT, $0-120
 	MOVQ  rows+0(FP), DX
@@ -4775,71 +5963,125 @@ loop12:
 	MOVQ             bias+88(FP), AX
 	TESTQ            AX, AX
 	JE               finished12
+	CMPB             then+104(FP), $0x02
+	JNE              add12
+	VXORPS           Y13, Y13, Y13
 	VMOVUPD.Z        (AX), K1, Z12
-	VADDPD           Z12, Z0, Z0
+	VCMPPD           $0x06, Z13, Z12, K2
+	VMOVUPD.Z        Z0, K2, Z0
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPD.Z        (AX), K1, Z12
-	VADDPD           Z12, Z1, Z1
+	VCMPPD           $0x06, Z13, Z12, K2
+	VMOVUPD.Z        Z1, K2, Z1
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPD.Z        (AX), K1, Z12
-	VADDPD           Z12, Z2, Z2
+	VCMPPD           $0x06, Z13, Z12, K2
+	VMOVUPD.Z        Z2, K2, Z2
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPD.Z        (AX), K1, Z12
-	VADDPD           Z12, Z3, Z3
+	VCMPPD           $0x06, Z13, Z12, K2
+	VMOVUPD.Z        Z3, K2, Z3
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPD.Z        (AX), K1, Z12
-	VADDPD           Z12, Z4, Z4
+	VCMPPD           $0x06, Z13, Z12, K2
+	VMOVUPD.Z        Z4, K2, Z4
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPD.Z        (AX), K1, Z12
-	VADDPD           Z12, Z5, Z5
+	VCMPPD           $0x06, Z13, Z12, K2
+	VMOVUPD.Z        Z5, K2, Z5
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPD.Z        (AX), K1, Z12
-	VADDPD           Z12, Z6, Z6
+	VCMPPD           $0x06, Z13, Z12, K2
+	VMOVUPD.Z        Z6, K2, Z6
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPD.Z        (AX), K1, Z12
-	VADDPD           Z12, Z7, Z7
+	VCMPPD           $0x06, Z13, Z12, K2
+	VMOVUPD.Z        Z7, K2, Z7
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPD.Z        (AX), K1, Z12
-	VADDPD           Z12, Z8, Z8
+	VCMPPD           $0x06, Z13, Z12, K2
+	VMOVUPD.Z        Z8, K2, Z8
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPD.Z        (AX), K1, Z12
-	VADDPD           Z12, Z9, Z9
+	VCMPPD           $0x06, Z13, Z12, K2
+	VMOVUPD.Z        Z9, K2, Z9
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPD.Z        (AX), K1, Z12
-	VADDPD           Z12, Z10, Z10
+	VCMPPD           $0x06, Z13, Z12, K2
+	VMOVUPD.Z        Z10, K2, Z10
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPD.Z        (AX), K1, Z12
-	VADDPD           Z12, Z11, Z11
+	VCMPPD           $0x06, Z13, Z12, K2
+	VMOVUPD.Z        Z11, K2, Z11
 	ADDQ             ldbias+96(FP), AX
 	MOVQ             AX, bias+88(FP)
-	MOVB             relu+104(FP), AL
-	TESTB            AL, AL
-	JE               finished12
-	VXORPS           Y13, Y13, Y13
-	VADDPD           Z13, Z0, Z0
-	VMAXPD           Z0, Z13, Z0
-	VADDPD           Z13, Z1, Z1
-	VMAXPD           Z1, Z13, Z1
-	VADDPD           Z13, Z2, Z2
-	VMAXPD           Z2, Z13, Z2
-	VADDPD           Z13, Z3, Z3
-	VMAXPD           Z3, Z13, Z3
-	VADDPD           Z13, Z4, Z4
-	VMAXPD           Z4, Z13, Z4
-	VADDPD           Z13, Z5, Z5
-	VMAXPD           Z5, Z13, Z5
-	VADDPD           Z13, Z6, Z6
-	VMAXPD           Z6, Z13, Z6
-	VADDPD           Z13, Z7, Z7
-	VMAXPD           Z7, Z13, Z7
-	VADDPD           Z13, Z8, Z8
-	VMAXPD           Z8, Z13, Z8
-	VADDPD           Z13, Z9, Z9
-	VMAXPD           Z9, Z13, Z9
-	VADDPD           Z13, Z10, Z10
-	VMAXPD           Z10, Z13, Z10
-	VADDPD           Z13, Z11, Z11
-	VMAXPD           Z11, Z13, Z11
+	JMP              finished12
+
+add12:
+	VMOVUPD.Z (AX), K1, Z12
+	VADDPD    Z12, Z0, Z0
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD.Z (AX), K1, Z12
+	VADDPD    Z12, Z1, Z1
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD.Z (AX), K1, Z12
+	VADDPD    Z12, Z2, Z2
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD.Z (AX), K1, Z12
+	VADDPD    Z12, Z3, Z3
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD.Z (AX), K1, Z12
+	VADDPD    Z12, Z4, Z4
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD.Z (AX), K1, Z12
+	VADDPD    Z12, Z5, Z5
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD.Z (AX), K1, Z12
+	VADDPD    Z12, Z6, Z6
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD.Z (AX), K1, Z12
+	VADDPD    Z12, Z7, Z7
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD.Z (AX), K1, Z12
+	VADDPD    Z12, Z8, Z8
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD.Z (AX), K1, Z12
+	VADDPD    Z12, Z9, Z9
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD.Z (AX), K1, Z12
+	VADDPD    Z12, Z10, Z10
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD.Z (AX), K1, Z12
+	VADDPD    Z12, Z11, Z11
+	ADDQ      ldbias+96(FP), AX
+	MOVQ      AX, bias+88(FP)
+	CMPB      then+104(FP), $0x01
+	JNE       finished12
+	VXORPS    Y13, Y13, Y13
+	VADDPD    Z13, Z0, Z0
+	VMAXPD    Z0, Z13, Z0
+	VADDPD    Z13, Z1, Z1
+	VMAXPD    Z1, Z13, Z1
+	VADDPD    Z13, Z2, Z2
+	VMAXPD    Z2, Z13, Z2
+	VADDPD    Z13, Z3, Z3
+	VMAXPD    Z3, Z13, Z3
+	VADDPD    Z13, Z4, Z4
+	VMAXPD    Z4, Z13, Z4
+	VADDPD    Z13, Z5, Z5
+	VMAXPD    Z5, Z13, Z5
+	VADDPD    Z13, Z6, Z6
+	VMAXPD    Z6, Z13, Z6
+	VADDPD    Z13, Z7, Z7
+	VMAXPD    Z7, Z13, Z7
+	VADDPD    Z13, Z8, Z8
+	VMAXPD    Z8, Z13, Z8
+	VADDPD    Z13, Z9, Z9
+	VMAXPD    Z9, Z13, Z9
+	VADDPD    Z13, Z10, Z10
+	VMAXPD    Z10, Z13, Z10
+	VADDPD    Z13, Z11, Z11
+	VMAXPD    Z11, Z13, Z11
 
 finished12:
 	VMOVUPD Z0, K1, (R9)
@@ -4954,51 +6196,89 @@ loop8:
 	MOVQ             bias+88(FP), AX
 	TESTQ            AX, AX
 	JE               finished8
+	CMPB             then+104(FP), $0x02
+	JNE              add8
+	VXORPS           Y13, Y13, Y13
 	VMOVUPD.Z        (AX), K1, Z12
-	VADDPD           Z12, Z0, Z0
+	VCMPPD           $0x06, Z13, Z12, K2
+	VMOVUPD.Z        Z0, K2, Z0
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPD.Z        (AX), K1, Z12
-	VADDPD           Z12, Z1, Z1
+	VCMPPD           $0x06, Z13, Z12, K2
+	VMOVUPD.Z        Z1, K2, Z1
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPD.Z        (AX), K1, Z12
-	VADDPD           Z12, Z2, Z2
+	VCMPPD           $0x06, Z13, Z12, K2
+	VMOVUPD.Z        Z2, K2, Z2
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPD.Z        (AX), K1, Z12
-	VADDPD           Z12, Z3, Z3
+	VCMPPD           $0x06, Z13, Z12, K2
+	VMOVUPD.Z        Z3, K2, Z3
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPD.Z        (AX), K1, Z12
-	VADDPD           Z12, Z4, Z4
+	VCMPPD           $0x06, Z13, Z12, K2
+	VMOVUPD.Z        Z4, K2, Z4
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPD.Z        (AX), K1, Z12
-	VADDPD           Z12, Z5, Z5
+	VCMPPD           $0x06, Z13, Z12, K2
+	VMOVUPD.Z        Z5, K2, Z5
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPD.Z        (AX), K1, Z12
-	VADDPD           Z12, Z6, Z6
+	VCMPPD           $0x06, Z13, Z12, K2
+	VMOVUPD.Z        Z6, K2, Z6
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPD.Z        (AX), K1, Z12
-	VADDPD           Z12, Z7, Z7
+	VCMPPD           $0x06, Z13, Z12, K2
+	VMOVUPD.Z        Z7, K2, Z7
 	ADDQ             ldbias+96(FP), AX
 	MOVQ             AX, bias+88(FP)
-	MOVB             relu+104(FP), AL
-	TESTB            AL, AL
-	JE               finished8
-	VXORPS           Y13, Y13, Y13
-	VADDPD           Z13, Z0, Z0
-	VMAXPD           Z0, Z13, Z0
-	VADDPD           Z13, Z1, Z1
-	VMAXPD           Z1, Z13, Z1
-	VADDPD           Z13, Z2, Z2
-	VMAXPD           Z2, Z13, Z2
-	VADDPD           Z13, Z3, Z3
-	VMAXPD           Z3, Z13, Z3
-	VADDPD           Z13, Z4, Z4
-	VMAXPD           Z4, Z13, Z4
-	VADDPD           Z13, Z5, Z5
-	VMAXPD           Z5, Z13, Z5
-	VADDPD           Z13, Z6, Z6
-	VMAXPD           Z6, Z13, Z6
-	VADDPD           Z13, Z7, Z7
-	VMAXPD           Z7, Z13, Z7
+	JMP              finished8
+
+add8:
+	VMOVUPD.Z (AX), K1, Z12
+	VADDPD    Z12, Z0, Z0
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD.Z (AX), K1, Z12
+	VADDPD    Z12, Z1, Z1
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD.Z (AX), K1, Z12
+	VADDPD    Z12, Z2, Z2
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD.Z (AX), K1, Z12
+	VADDPD    Z12, Z3, Z3
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD.Z (AX), K1, Z12
+	VADDPD    Z12, Z4, Z4
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD.Z (AX), K1, Z12
+	VADDPD    Z12, Z5, Z5
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD.Z (AX), K1, Z12
+	VADDPD    Z12, Z6, Z6
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD.Z (AX), K1, Z12
+	VADDPD    Z12, Z7, Z7
+	ADDQ      ldbias+96(FP), AX
+	MOVQ      AX, bias+88(FP)
+	CMPB      then+104(FP), $0x01
+	JNE       finished8
+	VXORPS    Y13, Y13, Y13
+	VADDPD    Z13, Z0, Z0
+	VMAXPD    Z0, Z13, Z0
+	VADDPD    Z13, Z1, Z1
+	VMAXPD    Z1, Z13, Z1
+	VADDPD    Z13, Z2, Z2
+	VMAXPD    Z2, Z13, Z2
+	VADDPD    Z13, Z3, Z3
+	VMAXPD    Z3, Z13, Z3
+	VADDPD    Z13, Z4, Z4
+	VMAXPD    Z4, Z13, Z4
+	VADDPD    Z13, Z5, Z5
+	VMAXPD    Z5, Z13, Z5
+	VADDPD    Z13, Z6, Z6
+	VMAXPD    Z6, Z13, Z6
+	VADDPD    Z13, Z7, Z7
+	VMAXPD    Z7, Z13, Z7
 
 finished8:
 	VMOVUPD Z0, K1, (R9)
@@ -5076,31 +6356,53 @@ loop4:
 	MOVQ             bias+88(FP), AX
 	TESTQ            AX, AX
 	JE               finished4
+	CMPB             then+104(FP), $0x02
+	JNE              add4
+	VXORPS           Y13, Y13, Y13
 	VMOVUPD.Z        (AX), K1, Z12
-	VADDPD           Z12, Z0, Z0
+	VCMPPD           $0x06, Z13, Z12, K2
+	VMOVUPD.Z        Z0, K2, Z0
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPD.Z        (AX), K1, Z12
-	VADDPD           Z12, Z1, Z1
+	VCMPPD           $0x06, Z13, Z12, K2
+	VMOVUPD.Z        Z1, K2, Z1
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPD.Z        (AX), K1, Z12
-	VADDPD           Z12, Z2, Z2
+	VCMPPD           $0x06, Z13, Z12, K2
+	VMOVUPD.Z        Z2, K2, Z2
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPD.Z        (AX), K1, Z12
-	VADDPD           Z12, Z3, Z3
+	VCMPPD           $0x06, Z13, Z12, K2
+	VMOVUPD.Z        Z3, K2, Z3
 	ADDQ             ldbias+96(FP), AX
 	MOVQ             AX, bias+88(FP)
-	MOVB             relu+104(FP), AL
-	TESTB            AL, AL
-	JE               finished4
-	VXORPS           Y13, Y13, Y13
-	VADDPD           Z13, Z0, Z0
-	VMAXPD           Z0, Z13, Z0
-	VADDPD           Z13, Z1, Z1
-	VMAXPD           Z1, Z13, Z1
-	VADDPD           Z13, Z2, Z2
-	VMAXPD           Z2, Z13, Z2
-	VADDPD           Z13, Z3, Z3
-	VMAXPD           Z3, Z13, Z3
+	JMP              finished4
+
+add4:
+	VMOVUPD.Z (AX), K1, Z12
+	VADDPD    Z12, Z0, Z0
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD.Z (AX), K1, Z12
+	VADDPD    Z12, Z1, Z1
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD.Z (AX), K1, Z12
+	VADDPD    Z12, Z2, Z2
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD.Z (AX), K1, Z12
+	VADDPD    Z12, Z3, Z3
+	ADDQ      ldbias+96(FP), AX
+	MOVQ      AX, bias+88(FP)
+	CMPB      then+104(FP), $0x01
+	JNE       finished4
+	VXORPS    Y13, Y13, Y13
+	VADDPD    Z13, Z0, Z0
+	VMAXPD    Z0, Z13, Z0
+	VADDPD    Z13, Z1, Z1
+	VMAXPD    Z1, Z13, Z1
+	VADDPD    Z13, Z2, Z2
+	VMAXPD    Z2, Z13, Z2
+	VADDPD    Z13, Z3, Z3
+	VMAXPD    Z3, Z13, Z3
 
 finished4:
 	VMOVUPD Z0, K1, (R9)
@@ -5153,21 +6455,35 @@ loop2:
 	MOVQ             bias+88(FP), AX
 	TESTQ            AX, AX
 	JE               finished2
+	CMPB             then+104(FP), $0x02
+	JNE              add2
+	VXORPS           Y13, Y13, Y13
 	VMOVUPD.Z        (AX), K1, Z12
-	VADDPD           Z12, Z0, Z0
+	VCMPPD           $0x06, Z13, Z12, K2
+	VMOVUPD.Z        Z0, K2, Z0
 	ADDQ             ldbias+96(FP), AX
 	VMOVUPD.Z        (AX), K1, Z12
-	VADDPD           Z12, Z1, Z1
+	VCMPPD           $0x06, Z13, Z12, K2
+	VMOVUPD.Z        Z1, K2, Z1
 	ADDQ             ldbias+96(FP), AX
 	MOVQ             AX, bias+88(FP)
-	MOVB             relu+104(FP), AL
-	TESTB            AL, AL
-	JE               finished2
-	VXORPS           Y13, Y13, Y13
-	VADDPD           Z13, Z0, Z0
-	VMAXPD           Z0, Z13, Z0
-	VADDPD           Z13, Z1, Z1
-	VMAXPD           Z1, Z13, Z1
+	JMP              finished2
+
+add2:
+	VMOVUPD.Z (AX), K1, Z12
+	VADDPD    Z12, Z0, Z0
+	ADDQ      ldbias+96(FP), AX
+	VMOVUPD.Z (AX), K1, Z12
+	VADDPD    Z12, Z1, Z1
+	ADDQ      ldbias+96(FP), AX
+	MOVQ      AX, bias+88(FP)
+	CMPB      then+104(FP), $0x01
+	JNE       finished2
+	VXORPS    Y13, Y13, Y13
+	VADDPD    Z13, Z0, Z0
+	VMAXPD    Z0, Z13, Z0
+	VADDPD    Z13, Z1, Z1
+	VMAXPD    Z1, Z13, Z1
 
 finished2:
 	VMOVUPD Z0, K1, (R9)
@@ -5209,16 +6525,26 @@ loop1:
 	MOVQ             bias+88(FP), AX
 	TESTQ            AX, AX
 	JE               finished1
+	CMPB             then+104(FP), $0x02
+	JNE              add1
+	VXORPS           Y13, Y13, Y13
 	VMOVUPD.Z        (AX), K1, Z12
-	VADDPD           Z12, Z0, Z0
+	VCMPPD           $0x06, Z13, Z12, K2
+	VMOVUPD.Z        Z0, K2, Z0
 	ADDQ             ldbias+96(FP), AX
 	MOVQ             AX, bias+88(FP)
-	MOVB             relu+104(FP), AL
-	TESTB            AL, AL
-	JE               finished1
-	VXORPS           Y13, Y13, Y13
-	VADDPD           Z13, Z0, Z0
-	VMAXPD           Z0, Z13, Z0
+	JMP              finished1
+
+add1:
+	VMOVUPD.Z (AX), K1, Z12
+	VADDPD    Z12, Z0, Z0
+	ADDQ      ldbias+96(FP), AX
+	MOVQ      AX, bias+88(FP)
+	CMPB      then+104(FP), $0x01
+	JNE       finished1
+	VXORPS    Y13, Y13, Y13
+	VADDPD    Z13, Z0, Z0
+	VMAXPD    Z0, Z13, Z0
 
 finished1:
 	VMOVUPD Z0, K1, (R9)
@@ -5231,7 +6557,7 @@ done:
 	VZEROUPPER
 	RET
 
-// func panelF64AVX2x4(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, relu bool, copy *byte)
+// func panelF64AVX2x4(rows int, cols int, k int, a *byte, rsa int, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, then uint8, copy *byte)
 // Requires: AVX, FMA3, MMX+
 TEXT ·panelF64AVX2x4(SB), NOSPLIT, $0-120
 	MOVQ rows+0(FP), CX
@@ -5321,41 +6647,71 @@ loop6:
 	MOVQ         bias+88(FP), AX
 	TESTQ        AX, AX
 	JE           finishedWhole6
+	CMPB         then+104(FP), $0x02
+	JNE          addWhole6
+	VXORPS       Y7, Y7, Y7
 	VMOVUPD      (AX), Y6
-	VADDPD       Y6, Y0, Y0
+	VCMPPD       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y0, Y0
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPD      (AX), Y6
-	VADDPD       Y6, Y1, Y1
+	VCMPPD       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y1, Y1
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPD      (AX), Y6
-	VADDPD       Y6, Y2, Y2
+	VCMPPD       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y2, Y2
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPD      (AX), Y6
-	VADDPD       Y6, Y3, Y3
+	VCMPPD       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y3, Y3
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPD      (AX), Y6
-	VADDPD       Y6, Y4, Y4
+	VCMPPD       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y4, Y4
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPD      (AX), Y6
-	VADDPD       Y6, Y5, Y5
+	VCMPPD       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y5, Y5
 	ADDQ         ldbias+96(FP), AX
 	MOVQ         AX, bias+88(FP)
-	MOVB         relu+104(FP), AL
-	TESTB        AL, AL
-	JE           finishedWhole6
-	VXORPS       Y7, Y7, Y7
-	VADDPD       Y7, Y0, Y0
-	VMAXPD       Y0, Y7, Y0
-	VADDPD       Y7, Y1, Y1
-	VMAXPD       Y1, Y7, Y1
-	VADDPD       Y7, Y2, Y2
-	VMAXPD       Y2, Y7, Y2
-	VADDPD       Y7, Y3, Y3
-	VMAXPD       Y3, Y7, Y3
-	VADDPD       Y7, Y4, Y4
-	VMAXPD       Y4, Y7, Y4
-	VADDPD       Y7, Y5, Y5
-	VMAXPD       Y5, Y7, Y5
+	JMP          finishedWhole6
+
+addWhole6:
+	VMOVUPD (AX), Y6
+	VADDPD  Y6, Y0, Y0
+	ADDQ    ldbias+96(FP), AX
+	VMOVUPD (AX), Y6
+	VADDPD  Y6, Y1, Y1
+	ADDQ    ldbias+96(FP), AX
+	VMOVUPD (AX), Y6
+	VADDPD  Y6, Y2, Y2
+	ADDQ    ldbias+96(FP), AX
+	VMOVUPD (AX), Y6
+	VADDPD  Y6, Y3, Y3
+	ADDQ    ldbias+96(FP), AX
+	VMOVUPD (AX), Y6
+	VADDPD  Y6, Y4, Y4
+	ADDQ    ldbias+96(FP), AX
+	VMOVUPD (AX), Y6
+	VADDPD  Y6, Y5, Y5
+	ADDQ    ldbias+96(FP), AX
+	MOVQ    AX, bias+88(FP)
+	CMPB    then+104(FP), $0x01
+	JNE     finishedWhole6
+	VXORPS  Y7, Y7, Y7
+	VADDPD  Y7, Y0, Y0
+	VMAXPD  Y0, Y7, Y0
+	VADDPD  Y7, Y1, Y1
+	VMAXPD  Y1, Y7, Y1
+	VADDPD  Y7, Y2, Y2
+	VMAXPD  Y2, Y7, Y2
+	VADDPD  Y7, Y3, Y3
+	VMAXPD  Y3, Y7, Y3
+	VADDPD  Y7, Y4, Y4
+	VMAXPD  Y4, Y7, Y4
+	VADDPD  Y7, Y5, Y5
+	VMAXPD  Y5, Y7, Y5
 
 finishedWhole6:
 	VMOVUPD Y0, (R8)
@@ -5395,41 +6751,71 @@ part6:
 	MOVQ         bias+88(FP), AX
 	TESTQ        AX, AX
 	JE           finishedPart6
+	CMPB         then+104(FP), $0x02
+	JNE          addPart6
+	VXORPS       Y7, Y7, Y7
 	VMASKMOVPD   (AX), Y8, Y6
-	VADDPD       Y6, Y0, Y0
+	VCMPPD       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y0, Y0
 	ADDQ         ldbias+96(FP), AX
 	VMASKMOVPD   (AX), Y8, Y6
-	VADDPD       Y6, Y1, Y1
+	VCMPPD       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y1, Y1
 	ADDQ         ldbias+96(FP), AX
 	VMASKMOVPD   (AX), Y8, Y6
-	VADDPD       Y6, Y2, Y2
+	VCMPPD       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y2, Y2
 	ADDQ         ldbias+96(FP), AX
 	VMASKMOVPD   (AX), Y8, Y6
-	VADDPD       Y6, Y3, Y3
+	VCMPPD       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y3, Y3
 	ADDQ         ldbias+96(FP), AX
 	VMASKMOVPD   (AX), Y8, Y6
-	VADDPD       Y6, Y4, Y4
+	VCMPPD       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y4, Y4
 	ADDQ         ldbias+96(FP), AX
 	VMASKMOVPD   (AX), Y8, Y6
-	VADDPD       Y6, Y5, Y5
+	VCMPPD       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y5, Y5
 	ADDQ         ldbias+96(FP), AX
 	MOVQ         AX, bias+88(FP)
-	MOVB         relu+104(FP), AL
-	TESTB        AL, AL
-	JE           finishedPart6
-	VXORPS       Y7, Y7, Y7
-	VADDPD       Y7, Y0, Y0
-	VMAXPD       Y0, Y7, Y0
-	VADDPD       Y7, Y1, Y1
-	VMAXPD       Y1, Y7, Y1
-	VADDPD       Y7, Y2, Y2
-	VMAXPD       Y2, Y7, Y2
-	VADDPD       Y7, Y3, Y3
-	VMAXPD       Y3, Y7, Y3
-	VADDPD       Y7, Y4, Y4
-	VMAXPD       Y4, Y7, Y4
-	VADDPD       Y7, Y5, Y5
-	VMAXPD       Y5, Y7, Y5
+	JMP          finishedPart6
+
+addPart6:
+	VMASKMOVPD (AX), Y8, Y6
+	VADDPD     Y6, Y0, Y0
+	ADDQ       ldbias+96(FP), AX
+	VMASKMOVPD (AX), Y8, Y6
+	VADDPD     Y6, Y1, Y1
+	ADDQ       ldbias+96(FP), AX
+	VMASKMOVPD (AX), Y8, Y6
+	VADDPD     Y6, Y2, Y2
+	ADDQ       ldbias+96(FP), AX
+	VMASKMOVPD (AX), Y8, Y6
+	VADDPD     Y6, Y3, Y3
+	ADDQ       ldbias+96(FP), AX
+	VMASKMOVPD (AX), Y8, Y6
+	VADDPD     Y6, Y4, Y4
+	ADDQ       ldbias+96(FP), AX
+	VMASKMOVPD (AX), Y8, Y6
+	VADDPD     Y6, Y5, Y5
+	ADDQ       ldbias+96(FP), AX
+	MOVQ       AX, bias+88(FP)
+	CMPB       then+104(FP), $0x01
+	JNE        finishedPart6
+	VXORPS     Y7, Y7, Y7
+	VADDPD     Y7, Y0, Y0
+	VMAXPD     Y0, Y7, Y0
+	VADDPD     Y7, Y1, Y1
+	VMAXPD     Y1, Y7, Y1
+	VADDPD     Y7, Y2, Y2
+	VMAXPD     Y2, Y7, Y2
+	VADDPD     Y7, Y3, Y3
+	VMAXPD     Y3, Y7, Y3
+	VADDPD     Y7, Y4, Y4
+	VMAXPD     Y4, Y7, Y4
+	VADDPD     Y7, Y5, Y5
+	VMAXPD     Y5, Y7, Y5
 
 finishedPart6:
 	VMASKMOVPD Y0, Y8, (R8)
@@ -5515,31 +6901,53 @@ loop4:
 	MOVQ         bias+88(FP), AX
 	TESTQ        AX, AX
 	JE           finishedWhole4
+	CMPB         then+104(FP), $0x02
+	JNE          addWhole4
+	VXORPS       Y7, Y7, Y7
 	VMOVUPD      (AX), Y6
-	VADDPD       Y6, Y0, Y0
+	VCMPPD       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y0, Y0
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPD      (AX), Y6
-	VADDPD       Y6, Y1, Y1
+	VCMPPD       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y1, Y1
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPD      (AX), Y6
-	VADDPD       Y6, Y2, Y2
+	VCMPPD       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y2, Y2
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPD      (AX), Y6
-	VADDPD       Y6, Y3, Y3
+	VCMPPD       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y3, Y3
 	ADDQ         ldbias+96(FP), AX
 	MOVQ         AX, bias+88(FP)
-	MOVB         relu+104(FP), AL
-	TESTB        AL, AL
-	JE           finishedWhole4
-	VXORPS       Y7, Y7, Y7
-	VADDPD       Y7, Y0, Y0
-	VMAXPD       Y0, Y7, Y0
-	VADDPD       Y7, Y1, Y1
-	VMAXPD       Y1, Y7, Y1
-	VADDPD       Y7, Y2, Y2
-	VMAXPD       Y2, Y7, Y2
-	VADDPD       Y7, Y3, Y3
-	VMAXPD       Y3, Y7, Y3
+	JMP          finishedWhole4
+
+addWhole4:
+	VMOVUPD (AX), Y6
+	VADDPD  Y6, Y0, Y0
+	ADDQ    ldbias+96(FP), AX
+	VMOVUPD (AX), Y6
+	VADDPD  Y6, Y1, Y1
+	ADDQ    ldbias+96(FP), AX
+	VMOVUPD (AX), Y6
+	VADDPD  Y6, Y2, Y2
+	ADDQ    ldbias+96(FP), AX
+	VMOVUPD (AX), Y6
+	VADDPD  Y6, Y3, Y3
+	ADDQ    ldbias+96(FP), AX
+	MOVQ    AX, bias+88(FP)
+	CMPB    then+104(FP), $0x01
+	JNE     finishedWhole4
+	VXORPS  Y7, Y7, Y7
+	VADDPD  Y7, Y0, Y0
+	VMAXPD  Y0, Y7, Y0
+	VADDPD  Y7, Y1, Y1
+	VMAXPD  Y1, Y7, Y1
+	VADDPD  Y7, Y2, Y2
+	VMAXPD  Y2, Y7, Y2
+	VADDPD  Y7, Y3, Y3
+	VMAXPD  Y3, Y7, Y3
 
 finishedWhole4:
 	VMOVUPD Y0, (R8)
@@ -5571,31 +6979,53 @@ part4:
 	MOVQ         bias+88(FP), AX
 	TESTQ        AX, AX
 	JE           finishedPart4
+	CMPB         then+104(FP), $0x02
+	JNE          addPart4
+	VXORPS       Y7, Y7, Y7
 	VMASKMOVPD   (AX), Y8, Y6
-	VADDPD       Y6, Y0, Y0
+	VCMPPD       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y0, Y0
 	ADDQ         ldbias+96(FP), AX
 	VMASKMOVPD   (AX), Y8, Y6
-	VADDPD       Y6, Y1, Y1
+	VCMPPD       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y1, Y1
 	ADDQ         ldbias+96(FP), AX
 	VMASKMOVPD   (AX), Y8, Y6
-	VADDPD       Y6, Y2, Y2
+	VCMPPD       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y2, Y2
 	ADDQ         ldbias+96(FP), AX
 	VMASKMOVPD   (AX), Y8, Y6
-	VADDPD       Y6, Y3, Y3
+	VCMPPD       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y3, Y3
 	ADDQ         ldbias+96(FP), AX
 	MOVQ         AX, bias+88(FP)
-	MOVB         relu+104(FP), AL
-	TESTB        AL, AL
-	JE           finishedPart4
-	VXORPS       Y7, Y7, Y7
-	VADDPD       Y7, Y0, Y0
-	VMAXPD       Y0, Y7, Y0
-	VADDPD       Y7, Y1, Y1
-	VMAXPD       Y1, Y7, Y1
-	VADDPD       Y7, Y2, Y2
-	VMAXPD       Y2, Y7, Y2
-	VADDPD       Y7, Y3, Y3
-	VMAXPD       Y3, Y7, Y3
+	JMP          finishedPart4
+
+addPart4:
+	VMASKMOVPD (AX), Y8, Y6
+	VADDPD     Y6, Y0, Y0
+	ADDQ       ldbias+96(FP), AX
+	VMASKMOVPD (AX), Y8, Y6
+	VADDPD     Y6, Y1, Y1
+	ADDQ       ldbias+96(FP), AX
+	VMASKMOVPD (AX), Y8, Y6
+	VADDPD     Y6, Y2, Y2
+	ADDQ       ldbias+96(FP), AX
+	VMASKMOVPD (AX), Y8, Y6
+	VADDPD     Y6, Y3, Y3
+	ADDQ       ldbias+96(FP), AX
+	MOVQ       AX, bias+88(FP)
+	CMPB       then+104(FP), $0x01
+	JNE        finishedPart4
+	VXORPS     Y7, Y7, Y7
+	VADDPD     Y7, Y0, Y0
+	VMAXPD     Y0, Y7, Y0
+	VADDPD     Y7, Y1, Y1
+	VMAXPD     Y1, Y7, Y1
+	VADDPD     Y7, Y2, Y2
+	VMAXPD     Y2, Y7, Y2
+	VADDPD     Y7, Y3, Y3
+	VMAXPD     Y3, Y7, Y3
 
 finishedPart4:
 	VMASKMOVPD Y0, Y8, (R8)
@@ -5659,21 +7089,35 @@ loop2:
 	MOVQ         bias+88(FP), AX
 	TESTQ        AX, AX
 	JE           finishedWhole2
+	CMPB         then+104(FP), $0x02
+	JNE          addWhole2
+	VXORPS       Y7, Y7, Y7
 	VMOVUPD      (AX), Y6
-	VADDPD       Y6, Y0, Y0
+	VCMPPD       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y0, Y0
 	ADDQ         ldbias+96(FP), AX
 	VMOVUPD      (AX), Y6
-	VADDPD       Y6, Y1, Y1
+	VCMPPD       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y1, Y1
 	ADDQ         ldbias+96(FP), AX
 	MOVQ         AX, bias+88(FP)
-	MOVB         relu+104(FP), AL
-	TESTB        AL, AL
-	JE           finishedWhole2
-	VXORPS       Y7, Y7, Y7
-	VADDPD       Y7, Y0, Y0
-	VMAXPD       Y0, Y7, Y0
-	VADDPD       Y7, Y1, Y1
-	VMAXPD       Y1, Y7, Y1
+	JMP          finishedWhole2
+
+addWhole2:
+	VMOVUPD (AX), Y6
+	VADDPD  Y6, Y0, Y0
+	ADDQ    ldbias+96(FP), AX
+	VMOVUPD (AX), Y6
+	VADDPD  Y6, Y1, Y1
+	ADDQ    ldbias+96(FP), AX
+	MOVQ    AX, bias+88(FP)
+	CMPB    then+104(FP), $0x01
+	JNE     finishedWhole2
+	VXORPS  Y7, Y7, Y7
+	VADDPD  Y7, Y0, Y0
+	VMAXPD  Y0, Y7, Y0
+	VADDPD  Y7, Y1, Y1
+	VMAXPD  Y1, Y7, Y1
 
 finishedWhole2:
 	VMOVUPD Y0, (R8)
@@ -5696,21 +7140,35 @@ part2:
 	MOVQ         bias+88(FP), AX
 	TESTQ        AX, AX
 	JE           finishedPart2
+	CMPB         then+104(FP), $0x02
+	JNE          addPart2
+	VXORPS       Y7, Y7, Y7
 	VMASKMOVPD   (AX), Y8, Y6
-	VADDPD       Y6, Y0, Y0
+	VCMPPD       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y0, Y0
 	ADDQ         ldbias+96(FP), AX
 	VMASKMOVPD   (AX), Y8, Y6
-	VADDPD       Y6, Y1, Y1
+	VCMPPD       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y1, Y1
 	ADDQ         ldbias+96(FP), AX
 	MOVQ         AX, bias+88(FP)
-	MOVB         relu+104(FP), AL
-	TESTB        AL, AL
-	JE           finishedPart2
-	VXORPS       Y7, Y7, Y7
-	VADDPD       Y7, Y0, Y0
-	VMAXPD       Y0, Y7, Y0
-	VADDPD       Y7, Y1, Y1
-	VMAXPD       Y1, Y7, Y1
+	JMP          finishedPart2
+
+addPart2:
+	VMASKMOVPD (AX), Y8, Y6
+	VADDPD     Y6, Y0, Y0
+	ADDQ       ldbias+96(FP), AX
+	VMASKMOVPD (AX), Y8, Y6
+	VADDPD     Y6, Y1, Y1
+	ADDQ       ldbias+96(FP), AX
+	MOVQ       AX, bias+88(FP)
+	CMPB       then+104(FP), $0x01
+	JNE        finishedPart2
+	VXORPS     Y7, Y7, Y7
+	VADDPD     Y7, Y0, Y0
+	VMAXPD     Y0, Y7, Y0
+	VADDPD     Y7, Y1, Y1
+	VMAXPD     Y1, Y7, Y1
 
 finishedPart2:
 	VMASKMOVPD Y0, Y8, (R8)
@@ -5762,16 +7220,26 @@ loop1:
 	MOVQ         bias+88(FP), AX
 	TESTQ        AX, AX
 	JE           finishedWhole1
+	CMPB         then+104(FP), $0x02
+	JNE          addWhole1
+	VXORPS       Y7, Y7, Y7
 	VMOVUPD      (AX), Y6
-	VADDPD       Y6, Y0, Y0
+	VCMPPD       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y0, Y0
 	ADDQ         ldbias+96(FP), AX
 	MOVQ         AX, bias+88(FP)
-	MOVB         relu+104(FP), AL
-	TESTB        AL, AL
-	JE           finishedWhole1
-	VXORPS       Y7, Y7, Y7
-	VADDPD       Y7, Y0, Y0
-	VMAXPD       Y0, Y7, Y0
+	JMP          finishedWhole1
+
+addWhole1:
+	VMOVUPD (AX), Y6
+	VADDPD  Y6, Y0, Y0
+	ADDQ    ldbias+96(FP), AX
+	MOVQ    AX, bias+88(FP)
+	CMPB    then+104(FP), $0x01
+	JNE     finishedWhole1
+	VXORPS  Y7, Y7, Y7
+	VADDPD  Y7, Y0, Y0
+	VMAXPD  Y0, Y7, Y0
 
 finishedWhole1:
 	VMOVUPD Y0, (R8)
@@ -5790,16 +7258,26 @@ part1:
 	MOVQ         bias+88(FP), AX
 	TESTQ        AX, AX
 	JE           finishedPart1
+	CMPB         then+104(FP), $0x02
+	JNE          addPart1
+	VXORPS       Y7, Y7, Y7
 	VMASKMOVPD   (AX), Y8, Y6
-	VADDPD       Y6, Y0, Y0
+	VCMPPD       $0x06, Y7, Y6, Y6
+	VANDPS       Y6, Y0, Y0
 	ADDQ         ldbias+96(FP), AX
 	MOVQ         AX, bias+88(FP)
-	MOVB         relu+104(FP), AL
-	TESTB        AL, AL
-	JE           finishedPart1
-	VXORPS       Y7, Y7, Y7
-	VADDPD       Y7, Y0, Y0
-	VMAXPD       Y0, Y7, Y0
+	JMP          finishedPart1
+
+addPart1:
+	VMASKMOVPD (AX), Y8, Y6
+	VADDPD     Y6, Y0, Y0
+	ADDQ       ldbias+96(FP), AX
+	MOVQ       AX, bias+88(FP)
+	CMPB       then+104(FP), $0x01
+	JNE        finishedPart1
+	VXORPS     Y7, Y7, Y7
+	VADDPD     Y7, Y0, Y0
+	VMAXPD     Y0, Y7, Y0
 
 finishedPart1:
 	VMASKMOVPD Y0, Y8, (R8)

@@ -34,6 +34,8 @@ func testGemmGuard[T Float](t *testing.T) {
 				GemmBias(dst, a, b, bias[len(bias)-biases:], true, m, n, k, tA, tB)
 				GemmBias(dst, a, b, bias[:biases], true, m, n, k, tA, tB)
 			}
+			GemmGate(dst, a, b, bias[len(bias)-m*n:], m, n, k, tA, tB)
+			GemmGate(dst, a, b, bias, m, n, k, tA, tB)
 		}
 	}
 	m, n, k := 60, 160, 110 // panels are copied

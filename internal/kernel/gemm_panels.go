@@ -9,8 +9,8 @@ import "unsafe"
 type product[T Float] struct {
 	c, a, b    view
 	transB     bool
-	bias       view // of each element, added in the end; at is nil for none
-	relu       bool
+	beside     view  // a number for each element; at is nil for none
+	then       uint8 // what becomes of it and the sum
 	m, n, k    int
 	pads       bool // all rows of a start at the same place of a page: they are copied
 	copies     bool // panels of b are copied
@@ -46,9 +46,9 @@ const (
 	callRows = 120
 )
 
-// gemmPanels is Gemm with vector instructions, where nothing is 0, or GemmBias with a
-// bias, where n is not 1 or there are m·n numbers.
-func gemmPanels[T Float](dst, a, b, bias []T, relu bool, m, n, k int, transA, transB bool) {
+// gemmPanels is Gemm with vector instructions, where nothing is 0, or GemmBias or GemmGate with
+// numbers beside it, n where n is not 1, or m·n.
+func gemmPanels[T Float](dst, a, b, beside []T, then uint8, m, n, k int, transA, transB bool) {
 	if k == 1 { // vectors are their own transposes
 		transA, transB = false, false
 	}
@@ -57,10 +57,10 @@ func gemmPanels[T Float](dst, a, b, bias []T, relu bool, m, n, k int, transA, tr
 	}
 	p := product[T]{
 		c: viewOf(dst, n, false), a: viewOf(a, element(m, k, transA).longest(), transA), b: viewOf(b, element(k, n, transB).longest(), transB),
-		bias: viewOf(bias, n, false), relu: relu, transB: transB, m: m, n: n, k: k, rows: m, cols: n, down: 1, across: 1,
+		beside: viewOf(beside, n, false), then: then, transB: transB, m: m, n: n, k: k, rows: m, cols: n, down: 1, across: 1,
 	}
-	if len(bias) < m*n { // all rows have the same
-		p.bias.row = 0
+	if len(beside) < m*n { // all rows have the same
+		p.beside.row = 0
 	}
 	p.copies = len(b)*size[T]() >= copyFrom
 	p.pads = p.a.row%page == 0 && m > 8 && n > isa.width()/size[T]()
@@ -188,13 +188,13 @@ func (g *product[T]) tile(i int) {
 			case copies && w == wide:
 				to = room
 			}
-			last := g.bias.at != nil && p+deep == g.k
+			last := g.beside.at != nil && p+deep == g.k
 			for i := 0; i < rows; i += callRows {
-				var bias view // with the last of the terms
+				var beside view // with the last of the terms
 				if last {
-					bias = g.bias.from(i0+i, j0+j)
+					beside = g.beside.from(i0+i, j0+j)
 				}
-				multiply[T](isa, c.from(i, j), block.from(i, 0), panel, min(callRows, rows-i), w, deep, p > 0, bias, g.relu, to)
+				multiply[T](isa, c.from(i, j), block.from(i, 0), panel, min(callRows, rows-i), w, deep, p > 0, beside, g.then, to)
 				if to != nil { // the first rows have copied the panel
 					panel, to = view{unsafe.Pointer(room), wide * size, size}, nil
 				}
@@ -240,30 +240,30 @@ func transposeBlocks(blocks, size int, dst, src view) {
 }
 
 // multiply writes, or adds to with more, the (rows, cols) product of a and b to c, and
-// finishes with the bias, if there is one.
-func multiply[T Float](set instructions, c, a, b view, rows, cols, k int, more bool, bias view, relu bool, to *byte) {
-	dst, x, y, z := (*byte)(c.at), (*byte)(a.at), (*byte)(b.at), (*byte)(bias.at)
+// finishes with the numbers beside it, if there are some.
+func multiply[T Float](set instructions, c, a, b view, rows, cols, k int, more bool, beside view, then uint8, to *byte) {
+	dst, x, y, z := (*byte)(c.at), (*byte)(a.at), (*byte)(b.at), (*byte)(beside.at)
 	if size[T]() == 4 {
 		switch {
 		case set == avx512 && cols > 16:
-			panelF32AVX512x32(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, z, bias.row, relu, to)
+			panelF32AVX512x32(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, z, beside.row, then, to)
 		case set == avx512 && cols > 8:
-			panelF32AVX512x16(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, z, bias.row, relu, to)
+			panelF32AVX512x16(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, z, beside.row, then, to)
 		case cols > 8:
-			panelF32AVX2x16(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, z, bias.row, relu, to)
+			panelF32AVX2x16(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, z, beside.row, then, to)
 		default:
-			panelF32AVX2x8(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, z, bias.row, relu, to)
+			panelF32AVX2x8(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, z, beside.row, then, to)
 		}
 		return
 	}
 	switch {
 	case set == avx512 && cols > 8:
-		panelF64AVX512x16(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, z, bias.row, relu, to)
+		panelF64AVX512x16(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, z, beside.row, then, to)
 	case set == avx512 && cols > 4:
-		panelF64AVX512x8(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, z, bias.row, relu, to)
+		panelF64AVX512x8(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, z, beside.row, then, to)
 	case cols > 4:
-		panelF64AVX2x8(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, z, bias.row, relu, to)
+		panelF64AVX2x8(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, z, beside.row, then, to)
 	default:
-		panelF64AVX2x4(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, z, bias.row, relu, to)
+		panelF64AVX2x4(rows, cols, k, x, a.row, a.col, y, b.row, dst, c.row, more, z, beside.row, then, to)
 	}
 }

@@ -3,4 +3,4 @@
 package kernel
 
 // gemmPanels is never called.
-func gemmPanels[T Float](dst, a, b, bias []T, relu bool, m, n, k int, transA, transB bool) {}
+func gemmPanels[T Float](dst, a, b, beside []T, then uint8, m, n, k int, transA, transB bool) {}

@@ -29,19 +29,19 @@ type form struct {
 	doc       []string // after "writes, or adds to with more, the (rows, cols) block at c, of T, the"
 	several   bool     // it adds up several products, as convolutions do
 	copies    bool     // it may copy b for later rows; not for convolutions, which fetch nothing ahead
-	biases    bool     // each row of c may have a bias of its own
+	gates     bool     // each row of c may have a bias of its own, or a gate
 	sizes     [2][]int // the numbers of rows that there is code for, with AVX-512 and AVX2
 }
 
 var product = form{
 	name:      "panel",
-	signature: "func(rows, cols, k int, a *byte, rsa, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, relu bool, copy *byte)",
+	signature: "func(rows, cols, k int, a *byte, rsa, csa int, b *byte, ldb int, c *byte, ldc int, more bool, bias *byte, ldbias int, then uint8, copy *byte)",
 	doc: []string{
 		"product of a, (rows, k), and b, (k, cols). Element (i, p) of a is i*rsa + p*csa bytes from its",
 		"start, rows of b and c start ldb and ldc bytes apart.",
 	},
 	copies: true,
-	biases: true,
+	gates:  true,
 	sizes:  [2][]int{{12, 8, 4, 2, 1}, {6, 4, 2, 1}},
 }
 
@@ -52,11 +52,14 @@ func (f form) begin(t elements, set string, lanes, vectors int) (name string) {
 	TEXT(name, NOSPLIT, f.signature)
 	doc := []string{fmt.Sprintf("%s writes, or adds to with more, the (rows, cols) block at c, of %s, the", name, t.ty)}
 	doc = append(doc, f.doc...)
-	doc = append(doc,
-		"With bias, a row like those of c, it is added to each row in the end, and with relu the",
-		"result is the larger of that and +0, or NaN.")
-	if f.biases {
-		doc = append(doc, "The biases of two rows are ldbias bytes apart.")
+	if f.gates {
+		doc = append(doc,
+			"With bias, rows like those of c, ldbias bytes apart, these are added in the end; with then = 1 the",
+			"result is the larger of that and +0, or NaN; with then = 2 it is the sum, or +0 where bias <= 0.")
+	} else {
+		doc = append(doc,
+			"With bias, a row like those of c, it is added to each row in the end, and with relu the",
+			"result is the larger of that and +0, or NaN.")
 	}
 	switch {
 	case f.copies && vectors > 1:
@@ -82,11 +85,12 @@ type elements struct {
 	fmaBcst   func(...Op)
 	maskMove  func(...Op)
 	add, max  func(...Op)
+	compare   func(...Op)
 }
 
 var types = []elements{
-	{"F32", "float32", 4, VMOVUPS, three(VMOVUPS_Z), VBROADCASTSS, VFMADD231PS, VFMADD231PS_BCST, three(VMASKMOVPS), VADDPS, VMAXPS},
-	{"F64", "float64", 8, VMOVUPD, three(VMOVUPD_Z), VBROADCASTSD, VFMADD231PD, VFMADD231PD_BCST, three(VMASKMOVPD), VADDPD, VMAXPD},
+	{"F32", "float32", 4, VMOVUPS, three(VMOVUPS_Z), VBROADCASTSS, VFMADD231PS, VFMADD231PS_BCST, three(VMASKMOVPS), VADDPS, VMAXPS, VCMPPS},
+	{"F64", "float64", 8, VMOVUPD, three(VMOVUPD_Z), VBROADCASTSD, VFMADD231PD, VFMADD231PD_BCST, three(VMASKMOVPD), VADDPD, VMAXPD, VCMPPD},
 }
 
 func three(f func(a, b, c Op)) func(...Op) { return func(o ...Op) { f(o[0], o[1], o[2]) } }
@@ -279,30 +283,40 @@ func (p *panel) fetchC(rows int) {
 	}
 }
 
-// finish adds the bias to the sums, and takes the larger of them and +0. It is for the
-// end of a panel, when v, and zero, are free. label is its own.
+// finish adds the bias to the sums, and takes the larger of them and +0, or lets them through a
+// gate. It is for the end of a panel, when v, and zero, are free. label is its own.
 func (p *panel) finish(label string, sum [][]VecVirtual, v []VecVirtual, zero VecVirtual, load func(Mem, []VecVirtual)) {
-	done := "finished" + label
+	done, add := "finished"+label, "add"+label
 	Load(Param("bias"), p.t)
 	TESTQ(p.t, p.t)
 	JE(LabelRef(done))
+	if p.gates {
+		CMPB(argument("then"), U8(2))
+		JNE(LabelRef(add))
+		p.gate(sum, v, zero, load)
+		JMP(LabelRef(done))
+		Label(add)
+	}
 	for i, row := range sum {
-		if i == 0 || p.biases {
+		if i == 0 || p.gates {
 			load(Mem{Base: p.t}, v)
 		}
 		for j, s := range row {
 			p.add(v[j], s, s)
 		}
-		if p.biases {
+		if p.gates {
 			ADDQ(argument("ldbias"), p.t)
 		}
 	}
-	if p.biases {
+	if p.gates {
 		MOVQ(p.t, argument("bias")) // of the next block
+		CMPB(argument("then"), U8(1))
+		JNE(LabelRef(done))
+	} else {
+		Load(Param("relu"), p.t.As8())
+		TESTB(p.t.As8(), p.t.As8())
+		JE(LabelRef(done))
 	}
-	Load(Param("relu"), p.t.As8())
-	TESTB(p.t.As8(), p.t.As8())
-	JE(LabelRef(done))
 	VXORPS(zero.AsY(), zero.AsY(), zero.AsY())
 	for _, row := range sum {
 		for _, s := range row {
@@ -311,4 +325,25 @@ func (p *panel) finish(label string, sum [][]VecVirtual, v []VecVirtual, zero Ve
 		}
 	}
 	Label(done)
+}
+
+// gate makes sums +0 where the numbers at t are 0 or less.
+func (p *panel) gate(sum [][]VecVirtual, v []VecVirtual, zero VecVirtual, load func(Mem, []VecVirtual)) {
+	const above = 6 // or NaN
+	VXORPS(zero.AsY(), zero.AsY(), zero.AsY())
+	for _, row := range sum {
+		load(Mem{Base: p.t}, v)
+		for j, s := range row {
+			if s.Size() == 64 {
+				open := K()
+				p.compare(U8(above), zero, v[j], open)
+				p.loadZ(s, open, s)
+			} else {
+				p.compare(U8(above), zero, v[j], v[j])
+				VANDPS(v[j], s, s)
+			}
+		}
+		ADDQ(argument("ldbias"), p.t)
+	}
+	MOVQ(p.t, argument("bias")) // of the next block
 }
