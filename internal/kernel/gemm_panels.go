@@ -20,8 +20,9 @@ type product[T Float] struct {
 }
 
 const (
-	// Products with fewer multiply-adds are one tile, and not worth asking for workers.
-	tilesFrom = 1 << 18
+	// Products with fewer multiply-adds are one tile, and not worth asking for workers: what they
+	// would gain, the next operations lose, which fetch half of it from the other's cache.
+	tilesFrom = 1 << 20
 	// The workers want tilesEach tiles each, of leastTile multiply-adds or more.
 	tilesEach = 4
 	leastTile = 1 << 17
