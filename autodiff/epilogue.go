@@ -41,15 +41,15 @@ func (p linear) Bind64(dst *tensor.Array[float64], in []*tensor.Array[float64]) 
 
 // gated is a product of matrices and what follows it in the gradient of a layer: zeros where the
 // third operand, the result of relu, is not above 0. Only programs have it.
-type gated struct{ matMul }
+type gated struct{ product }
 
 func (gated) Name() string { return "MatMul gate" }
 
 func (p gated) Bind32(dst *tensor.Array[float32], in []*tensor.Array[float32]) func() {
-	return bindGated(p.matMul, dst, in)
+	return bindGated(p.product.(matMul), dst, in)
 }
 func (p gated) Bind64(dst *tensor.Array[float64], in []*tensor.Array[float64]) func() {
-	return bindGated(p.matMul, dst, in)
+	return bindGated(p.product.(matMul), dst, in)
 }
 
 func bindGated[T tensor.Float](p matMul, dst *tensor.Array[T], in []*tensor.Array[T]) func() {

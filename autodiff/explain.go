@@ -106,7 +106,7 @@ func attributes(p Primitive) string {
 		}
 		return s + reluIf(p.Relu)
 	case gated:
-		return attributes(p.matMul)
+		return attributes(p.product)
 	case matMul:
 		return map[matMul]string{{false, false}: "", {true, false}: " aT b", {false, true}: " a bT", {true, true}: " aT bT"}[p]
 	case maxUnpool:
