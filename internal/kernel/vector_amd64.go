@@ -122,9 +122,10 @@ func vectorProduct(p productSum, size, rows, cols int, dst, x, y, s *byte) bool 
 	}
 	which := kind(2*int(folds)+int(p), size)
 	if p == dotRows {
-		for most := vectorMost / cols; rows > 0; rows -= most {
-			reduction(which, min(most, rows), cols, 1, 1, dst, x, y, nil)
-			dst, x, y = after(dst, most*size), after(x, most*cols*size), after(y, most*cols*size)
+		n := max(1, vectorMost/cols)
+		for r := 0; r < rows; r += n {
+			step := r * cols * size
+			reduction(which, min(n, rows-r), cols, 1, 1, after(dst, r*size), after(x, step), after(y, step), nil)
 		}
 		return true
 	}
