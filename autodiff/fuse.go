@@ -44,7 +44,7 @@ func fuse(order []*value, kept map[*value]bool, rows bool) []*unit {
 		if needsNoWork(v) || home[v] != nil {
 			continue
 		}
-		u := chainOf(v, users[v], home)
+		u := chainOf(v, users[v.id], home)
 		if u == nil || kept[v] || v.size() == 1 || !isPointwise(v) {
 			u = &unit{stored: order[v.id : v.id+1 : v.id+1]}
 		}
@@ -60,26 +60,29 @@ func fuse(order []*value, kept map[*value]bool, rows bool) []*unit {
 	return units
 }
 
-// usersOf returns the values that read each value; those that read several
-// arguments for which of gives the same value are users of that.
-func usersOf(order []*value, of func(*value) *value) map[*value][]*value {
-	count := make(map[*value]int, len(order))
+// usersOf returns the values of a numbered schedule, or of a part of one, that read each
+// value, by its number; those that read several arguments for which of gives the same value
+// are users of that.
+func usersOf(order []*value, of func(*value) *value) [][]*value {
+	if len(order) == 0 {
+		return nil
+	}
+	count := make([]int, order[len(order)-1].id+1)
 	total := 0
 	for _, v := range order {
 		for _, a := range v.args {
-			count[of(a)]++
+			count[of(a).id]++
 		}
 		total += len(v.args)
 	}
-	users := make(map[*value][]*value, len(count))
-	all := make([]*value, total)
+	users, all := make([][]*value, len(count)), make([]*value, total)
+	for i, n := range count {
+		users[i], all = all[:0:n], all[n:]
+	}
 	for _, v := range order {
 		for _, a := range v.args {
-			a = of(a)
-			if users[a] == nil {
-				users[a], all = all[:0:count[a]], all[count[a]:]
-			}
-			users[a] = append(users[a], v)
+			i := of(a).id
+			users[i] = append(users[i], v)
 		}
 	}
 	return users

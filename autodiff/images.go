@@ -84,9 +84,8 @@ type imagePass struct {
 // whose results only their pass needs. It returns them all in order.
 func passImages(schedule []*value, units []*unit, kept map[*value]bool) []*unit {
 	users := usersOf(schedule, func(a *value) *value { return a })
-	var order []*unit
+	order, p := make([]*unit, 0, len(units)), newImagePass()
 	for len(units) > 0 {
-		p := &imagePass{made: make(map[*value]imageRole), moved: make(map[*value]bool)}
 		n := 0
 		for n < len(units) && (p.join(units[n]) || p.postpone(units[n])) {
 			n++
@@ -98,12 +97,16 @@ func passImages(schedule []*value, units []*unit, kept map[*value]bool) []*unit 
 		for i, u := range p.units {
 			v := u.result()
 			u.joined = i > 0
-			u.local = !p.made[v].sum && !kept[v] && !slices.ContainsFunc(users[v], func(w *value) bool { return len(p.made[w].images) == 0 })
+			u.local = !p.made[v].sum && !kept[v] && !slices.ContainsFunc(users[v.id], func(w *value) bool { return len(p.made[w].images) == 0 })
 		}
 		order = append(append(order, p.units...), p.later...)
-		units = units[n:]
+		units, p = units[n:], newImagePass()
 	}
 	return order
+}
+
+func newImagePass() *imagePass {
+	return &imagePass{made: make(map[*value]imageRole), moved: make(map[*value]bool)}
 }
 
 // join takes u into the pass, if it can.

@@ -48,6 +48,9 @@ func chooseLayouts(order []*value, units []*unit, kept map[*value]bool) {
 			}
 		}
 	}
+	if len(roles) == 0 {
+		return
+	}
 	users := usersOf(order, func(a *value) *value { return a })
 	for v, r := range roles {
 		v.layout.pixels = !r.sum && !kept[v] && len(v.shape) == 4
@@ -55,7 +58,7 @@ func chooseLayouts(order []*value, units []*unit, kept map[*value]bool) {
 	for changed := true; changed; {
 		changed = false
 		for v := range roles {
-			if v.layout.pixels && !(writesPixels(v) && !slices.ContainsFunc(users[v], func(w *value) bool { return !readsPixels(w, v, roles[w]) })) {
+			if v.layout.pixels && !(writesPixels(v) && !slices.ContainsFunc(users[v.id], func(w *value) bool { return !readsPixels(w, v, roles[w]) })) {
 				v.layout.pixels, changed = false, true
 			}
 		}

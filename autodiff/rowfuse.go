@@ -159,7 +159,7 @@ func fuseRows(order []*value, kept map[*value]bool) map[*value]*unit {
 	}
 	for _, u := range f.units {
 		for _, v := range u.values {
-			if kept[v] || slices.ContainsFunc(f.users[v], func(w *value) bool { return home[w] != u }) {
+			if kept[v] || slices.ContainsFunc(f.users[v.id], func(w *value) bool { return home[w] != u }) {
 				u.stored = append(u.stored, v)
 			}
 		}
@@ -171,8 +171,8 @@ func fuseRows(order []*value, kept map[*value]bool) map[*value]*unit {
 type rowFuser struct {
 	order []*value
 	kept  map[*value]bool
-	users map[*value][]*value // without reshapes, which are seen through
-	home  map[*value]*unit    // of values in row programs
+	users [][]*value       // without reshapes, which are seen through
+	home  map[*value]*unit // of values in row programs
 	units []*unit
 
 	// For the rows at hand:
@@ -239,7 +239,7 @@ func (f *rowFuser) inRow(a, v *value, i int) bool {
 // gradient needs x − mean x, for which x is there anyway.
 func (f *rowFuser) postpone(v *value) {
 	first := -1
-	for _, w := range f.users[v] {
+	for _, w := range f.users[v.id] {
 		if !f.has(w) {
 			return
 		}
@@ -267,7 +267,7 @@ func (f *rowFuser) postpone(v *value) {
 // outlives reports that a is stored, or computed in a later stage, also when v is not
 // computed in this one.
 func (f *rowFuser) outlives(a, v *value) bool {
-	return f.kept[a] || slices.ContainsFunc(f.users[a], func(w *value) bool {
+	return f.kept[a] || slices.ContainsFunc(f.users[a.id], func(w *value) bool {
 		return w != v && (!f.has(w) || f.stage[w] > f.stage[v])
 	})
 }
@@ -279,7 +279,7 @@ func (f *rowFuser) reader(v *value) *value {
 		return nil
 	}
 	a := storageOf(v.args[0])
-	for _, w := range f.users[a] {
+	for _, w := range f.users[a.id] {
 		if w != v && f.has(w) && f.stage[w] == f.stage[v] {
 			for i, b := range w.args {
 				if storageOf(b) == a && f.d.reads(w, i) == byWide {
