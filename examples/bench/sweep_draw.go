@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"image/color"
+	"math"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -27,18 +28,32 @@ func (powersOfTwo) Ticks(least, most float64) (ticks []plot.Tick) {
 	return ticks
 }
 
+// oneTwoFive has ticks at 1, 2 and 5 times each power of ten.
+type oneTwoFive struct{}
+
+func (oneTwoFive) Ticks(least, most float64) (ticks []plot.Tick) {
+	for power := math.Pow(10, math.Floor(math.Log10(least))); power <= most; power *= 10 {
+		for _, n := range []float64{1, 2, 5} {
+			if v := n * power; v >= least && v <= most {
+				ticks = append(ticks, plot.Tick{Value: v, Label: fmt.Sprintf("%.3g", v)})
+			}
+		}
+	}
+	return ticks
+}
+
 // draw writes the time per flop over the size, both logarithmic, as PNG. Cliffs are red.
 func (s *sweep) draw(file string) error {
 	p := plot.New()
 	p.Title.Text = s.Title
-	p.X.Label.Text, p.Y.Label.Text = s.Name, "ns per flop"
+	p.X.Label.Text, p.Y.Label.Text = s.Name, "ps per flop"
 	p.X.Scale, p.Y.Scale = plot.LogScale{}, plot.LogScale{}
-	p.X.Tick.Marker, p.Y.Tick.Marker = powersOfTwo{}, plot.LogTicks{Prec: -1}
+	p.X.Tick.Marker, p.Y.Tick.Marker = powersOfTwo{}, oneTwoFive{}
 	p.Title.Padding = vg.Points(8)
 	p.Add(plotter.NewGrid())
 	var all, high plotter.XYs
 	for _, q := range s.Points {
-		xy := plotter.XY{X: float64(q.Size), Y: q.PerFlop * 1e9}
+		xy := plotter.XY{X: float64(q.Size), Y: q.PerFlop * 1e12}
 		all = append(all, xy)
 		if q.Above > cliff {
 			high = append(high, xy)
