@@ -93,10 +93,11 @@ func publish[T tensor.Float](p *Program, s *store[T], t target, v *value) {
 // build turns a schedule into functions over planned memory.
 func (p *Program) build(order []*value, kept map[*value]bool, rows bool) {
 	order = numbered(fuseEpilogues(numbered(order), kept))
-	units := fuse(order, kept, rows)
+	users := usersOf(order, func(a *value) *value { return a })
+	units := fuse(order, users, kept, rows)
 	if rows {
-		units = passImages(order, units, kept)
-		chooseLayouts(order, units, kept)
+		units = passImages(units, users, kept)
+		chooseLayouts(units, users, kept)
 	}
 	p.order, p.units = order, units
 	p.f32 = newStore[float32](order, units, kept)

@@ -1,9 +1,6 @@
 package autodiff
 
-import (
-	"maps"
-	"slices"
-)
+import "slices"
 
 // unit is what a program does in one go: a kernel, a chain of pointwise operations
 // that ends in its last value, or a row program. Of a chain only the last value is
@@ -14,6 +11,7 @@ type unit struct {
 	stored []*value
 	joined bool // it is computed in one pass over images with the unit before it
 	local  bool // only its pass over images needs its result
+	role   imageRole
 }
 
 func (u *unit) result() *value { return u.values[len(u.values)-1] }
@@ -33,13 +31,13 @@ func needsNoWork(v *value) bool {
 // fuse groups the values of a numbered schedule into units: first into row programs, then
 // what is left into chains. A pointwise value joins the chain of its users when all
 // of them are in that one chain, have its shape, and it is not kept: then it never
-// needs to be stored. Scalars stay apart, they become register programs.
-func fuse(order []*value, kept map[*value]bool, rows bool) []*unit {
+// needs to be stored. Scalars stay apart, they become register programs. users are those of
+// all values.
+func fuse(order []*value, users [][]*value, kept map[*value]bool, rows bool) []*unit {
 	home := make(map[*value]*unit, len(order)) // unit of each value
 	if rows {
-		maps.Copy(home, fuseRows(order, kept))
+		home = fuseRows(order, kept)
 	}
-	users := usersOf(order, func(a *value) *value { return a })
 	for _, v := range slices.Backward(order) {
 		if needsNoWork(v) || home[v] != nil {
 			continue

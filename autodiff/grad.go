@@ -90,7 +90,7 @@ func (im *importer) sweep(y *Node, grads cotangents) error {
 	if dy == nil {
 		return nil
 	}
-	dx, err := im.gradients(o, y, dy)
+	dx, err := pullback(o.prim, im.refAll(o.in), im.ref(y), dy)
 	if err != nil {
 		return err
 	}
@@ -98,17 +98,6 @@ func (im *importer) sweep(y *Node, grads cotangents) error {
 		grads.add(behind(x), dx[i]) // so that terms add up in one order, with references and without
 	}
 	return nil
-}
-
-// gradients returns what the operation o of y gives to its inputs.
-func (im *importer) gradients(o *op, y, dy *Node) ([]*Node, error) {
-	x := im.refAll(o.in)
-	if p, ok := o.prim.(mul); ok {
-		if dx, ok := p.square(x, dy); ok {
-			return dx, nil
-		}
-	}
-	return pullback(o.prim, x, im.ref(y), dy)
 }
 
 // pullback calls the gradient rule of p and brings each result to the shape of

@@ -82,8 +82,12 @@ type imagePass struct {
 
 // passImages marks units that are computed in one pass with the unit before them, and those
 // whose results only their pass needs. It returns them all in order.
-func passImages(schedule []*value, units []*unit, kept map[*value]bool) []*unit {
-	users := usersOf(schedule, func(a *value) *value { return a })
+func passImages(units []*unit, users [][]*value, kept map[*value]bool) []*unit {
+	for _, u := range units {
+		if u.rows == nil && len(u.values) == 1 {
+			u.role = roleOf(u.result())
+		}
+	}
 	order, p := make([]*unit, 0, len(units)), newImagePass()
 	for len(units) > 0 {
 		n := 0
@@ -111,11 +115,7 @@ func newImagePass() *imagePass {
 
 // join takes u into the pass, if it can.
 func (p *imagePass) join(u *unit) bool {
-	v := u.result()
-	if u.rows != nil || len(u.values) > 1 {
-		return false
-	}
-	r := roleOf(v)
+	v, r := u.result(), u.role
 	if len(r.images) == 0 {
 		return false
 	}
@@ -183,13 +183,19 @@ func imageCallOf[T tensor.Float](prim Primitive, dst *tensor.Array[T], in []*ten
 	case sum:
 		return bindSumImages(p.Axes, dst, in[0], l)
 	case maxPool:
-		return maxPoolImages(p.pooling, dst, in, l)
+		if l.in[0].pixels {
+			return maxPoolPixels(p.pooling, dst, in[0], l)
+		}
+		return bindPoolImages(maxPoolOf[T](p), dst, in, l)
 	case maxUnpool:
-		return maxUnpoolImages(p, dst, in, l)
+		if l.in[0].pixels {
+			return maxUnpoolPixels(p, dst, in, l)
+		}
+		return bindPoolImages(maxUnpoolOf[T](p), dst, in, l)
 	case avgPool:
-		return avgPoolImages(p.pooling, dst, in[0], l)
+		return bindPoolImages(avgPoolOf[T](p), dst, in, l)
 	case avgUnpool:
-		return avgUnpoolImages(p.pooling, dst, in[0], l)
+		return bindPoolImages(avgUnpoolOf[T](p), dst, in, l)
 	}
 	panic("autodiff: no role in a pass over images")
 }

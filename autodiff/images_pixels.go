@@ -37,21 +37,15 @@ func layoutsOf(v *value) imageLayouts {
 }
 
 // chooseLayouts decides which results of units are in pixels, and which are local.
-func chooseLayouts(order []*value, units []*unit, kept map[*value]bool) {
+func chooseLayouts(units []*unit, users [][]*value, kept map[*value]bool) {
 	roles := make(map[*value]imageRole)
 	for _, u := range units {
 		v := u.result()
 		v.layout.local = u.local
-		if u.rows == nil && len(u.values) == 1 {
-			if r := roleOf(v); len(r.images) > 0 {
-				roles[v] = r
-			}
+		if len(u.role.images) > 0 {
+			roles[v] = u.role
 		}
 	}
-	if len(roles) == 0 {
-		return
-	}
-	users := usersOf(order, func(a *value) *value { return a })
 	for v, r := range roles {
 		v.layout.pixels = !r.sum && !kept[v] && len(v.shape) == 4
 	}

@@ -50,9 +50,8 @@ func (s *store[T]) compilePass(units []*unit) func() {
 		if v.layout.local {
 			p.locals = append(p.locals, s.arrays[v.id])
 		}
-		r := roleOf(v)
-		p.n = r.images[0].shape[0]
-		if r.sum {
+		p.n = u.role.images[0].shape[0]
+		if u.role.sum {
 			p.blocks = sumBlocks
 		}
 	}

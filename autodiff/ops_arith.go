@@ -54,20 +54,18 @@ func (mul) Name() string                       { return "Mul" }
 func (mul) Map32(dst []float32, x [][]float32) { kernel.Mul(dst, x[0], x[1]) }
 func (mul) Map64(dst []float64, x [][]float64) { kernel.Mul(dst, x[0], x[1]) }
 func (mul) VJP(x []*Node, y, dy *Node) []*Node {
+	if x[0] == x[1] && isExpand(dy) { // one term of x·x, 2ȳ·x: 2ȳ has as few elements as ȳ repeats
+		return []*Node{Mul(Mul(dy, 2), x[0]), nil}
+	}
 	return []*Node{Mul(dy, x[1]), Mul(dy, x[0])}
 }
 
-// square returns the gradient of x·x as one term, 2ȳ·x, where ȳ repeats fewer elements: 2ȳ has
-// as few.
-func (mul) square(x []*Node, dy *Node) ([]*Node, bool) {
-	o, ok := dy.Op().(*op)
-	if !ok || x[0] != x[1] {
-		return nil, false
+func isExpand(n *Node) bool {
+	o, ok := n.Op().(*op)
+	if ok {
+		_, ok = o.prim.(expand)
 	}
-	if _, repeats := o.prim.(expand); !repeats {
-		return nil, false
-	}
-	return []*Node{Mul(Mul(dy, 2), x[0]), nil}, true
+	return ok
 }
 
 // Div returns a/b, elementwise with broadcasting.

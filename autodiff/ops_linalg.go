@@ -283,26 +283,21 @@ func bindCopy[T tensor.Float](dst *tensor.Array[T], to []int, toOff int, x *tens
 			axis = a
 		}
 	}
-	parts := 1
-	if len(shape) > 0 {
-		parts = max(1, min(tensor.Size(shape)/copyPart, shape[axis]))
-	}
-	if parts == 1 {
+	if len(shape) == 0 || tensor.Size(shape) < 2*copyPart || shape[axis] == 1 {
 		return func() { kernel.StridedCopy(dst.Data, to, toOff, x.Data, from, fromOff, shape) }
 	}
+	parts := min(tensor.Size(shape)/copyPart, shape[axis])
 	each := (shape[axis] + parts - 1) / parts
 	if each > 16 {
 		each = (each + 15) &^ 15 // whole blocks of a transposition
 	}
-	parts = (shape[axis] + each - 1) / each
 	part, last := slices.Clone(shape), slices.Clone(shape)
-	part[axis], last[axis] = each, shape[axis]-(parts-1)*each
-	call := func(i int) {
+	part[axis], last[axis] = each, (shape[axis]-1)%each+1
+	return inParts(shape[axis], each, func(first, end int) {
 		some := part
-		if i == parts-1 {
+		if end == shape[axis] {
 			some = last
 		}
-		kernel.StridedCopy(dst.Data, to, toOff+i*each*to[axis], x.Data, from, fromOff+i*each*from[axis], some)
-	}
-	return func() { kernel.Parallel(parts, call) }
+		kernel.StridedCopy(dst.Data, to, toOff+first*to[axis], x.Data, from, fromOff+first*from[axis], some)
+	})
 }

@@ -29,18 +29,10 @@ func (p maxPool) VJP(x []*Node, y, dy *Node) []*Node {
 }
 
 func (p maxPool) Bind32(dst *tensor.Array[float32], in []*tensor.Array[float32]) func() {
-	return bindMaxPool(p.pooling, dst, in)
+	return bindPool(p.pooling, maxPoolOf[float32](p), dst, in)
 }
 func (p maxPool) Bind64(dst *tensor.Array[float64], in []*tensor.Array[float64]) func() {
-	return bindMaxPool(p.pooling, dst, in)
-}
-
-func bindMaxPool[T tensor.Float](p pooling, dst *tensor.Array[T], in []*tensor.Array[T]) func() {
-	rows, cols := p.Rows.windows(), p.Cols.windows()
-	return p.overPlanes(dst.Shape, func(from, to int) {
-		x, v := large(p, in[0], from, to), large(p, in[1], from, to)
-		kernel.MaxPool(small(p, dst, from, to), x, v, rows, cols, p.Rows.In, p.Cols.In)
-	})
+	return bindPool(p.pooling, maxPoolOf[float64](p), dst, in)
 }
 
 // maxUnpool is the transpose of maxPool by v. Its inputs are x and a value for each
@@ -67,18 +59,10 @@ func (p maxUnpool) VJP(x []*Node, y, dy *Node) []*Node {
 }
 
 func (p maxUnpool) Bind32(dst *tensor.Array[float32], in []*tensor.Array[float32]) func() {
-	return bindMaxUnpool(p, dst, in)
+	return bindPool(p.pooling, maxUnpoolOf[float32](p), dst, in)
 }
 func (p maxUnpool) Bind64(dst *tensor.Array[float64], in []*tensor.Array[float64]) func() {
-	return bindMaxUnpool(p, dst, in)
-}
-
-func bindMaxUnpool[T tensor.Float](p maxUnpool, dst *tensor.Array[T], in []*tensor.Array[T]) func() {
-	rows, cols := p.Rows.windows(), p.Cols.windows()
-	return p.overPlanes(dst.Shape, func(from, to int) {
-		x, dy := large(p.pooling, in[0], from, to), small(p.pooling, in[1], from, to)
-		kernel.MaxUnpool(large(p.pooling, dst, from, to), x, dy, p.Relu, rows, cols, p.Rows.In, p.Cols.In)
-	})
+	return bindPool(p.pooling, maxUnpoolOf[float64](p), dst, in)
 }
 
 // avgPool is the sum over each window, divided by its number of elements.
@@ -88,17 +72,10 @@ func (avgPool) Name() string                                    { return "AvgPoo
 func (p avgPool) Shape(in []tensor.Shape) (tensor.Shape, error) { return p.shrink(in[0]) }
 func (p avgPool) VJP(x []*Node, y, dy *Node) []*Node            { return []*Node{apply(avgUnpool(p), dy)} }
 func (p avgPool) Bind32(dst *tensor.Array[float32], in []*tensor.Array[float32]) func() {
-	return bindAvgPool(p.pooling, dst, in[0])
+	return bindPool(p.pooling, avgPoolOf[float32](p), dst, in)
 }
 func (p avgPool) Bind64(dst *tensor.Array[float64], in []*tensor.Array[float64]) func() {
-	return bindAvgPool(p.pooling, dst, in[0])
-}
-
-func bindAvgPool[T tensor.Float](p pooling, dst, x *tensor.Array[T]) func() {
-	rows, cols := p.Rows.windows(), p.Cols.windows()
-	return p.overPlanes(dst.Shape, func(from, to int) {
-		kernel.AvgPool(small(p, dst, from, to), large(p, x, from, to), rows, cols, p.Rows.In, p.Cols.In)
-	})
+	return bindPool(p.pooling, avgPoolOf[float64](p), dst, in)
 }
 
 // avgUnpool is the transpose of avgPool.
@@ -108,17 +85,10 @@ func (avgUnpool) Name() string                                    { return "AvgU
 func (p avgUnpool) Shape(in []tensor.Shape) (tensor.Shape, error) { return p.grow(in[0]) }
 func (p avgUnpool) VJP(x []*Node, y, dy *Node) []*Node            { return []*Node{apply(avgPool(p), dy)} }
 func (p avgUnpool) Bind32(dst *tensor.Array[float32], in []*tensor.Array[float32]) func() {
-	return bindAvgUnpool(p.pooling, dst, in[0])
+	return bindPool(p.pooling, avgUnpoolOf[float32](p), dst, in)
 }
 func (p avgUnpool) Bind64(dst *tensor.Array[float64], in []*tensor.Array[float64]) func() {
-	return bindAvgUnpool(p.pooling, dst, in[0])
-}
-
-func bindAvgUnpool[T tensor.Float](p pooling, dst, dy *tensor.Array[T]) func() {
-	rows, cols := p.Rows.windows(), p.Cols.windows()
-	return p.overPlanes(dst.Shape, func(from, to int) {
-		kernel.AvgUnpool(large(p, dst, from, to), small(p, dy, from, to), rows, cols, p.Rows.In, p.Cols.In)
-	})
+	return bindPool(p.pooling, avgUnpoolOf[float64](p), dst, in)
 }
 
 // pooling is embedded in primitives that go over windows of the last two axes.
@@ -145,23 +115,43 @@ func (p pooling) replace(s tensor.Shape, height, width, toHeight, toWidth int) (
 // planesAtOnce is the number of elements of x that are worth a call by kernel.Parallel.
 const planesAtOnce = 1 << 15
 
-// overPlanes returns a function that computes dst with calls f(from, to), for planes from
-// <= i < to, which cover all planes.
-func (p pooling) overPlanes(dst tensor.Shape, f func(from, to int)) func() {
-	planes := tensor.Size(dst[:len(dst)-2])
-	return inParts(planes, max(planesAtOnce/(p.Rows.In*p.Cols.In), 1), f)
+// planesPool computes whole planes of a pool, from planes of its inputs, of which there may
+// be one.
+type planesPool[T tensor.Float] func(dst, x, v []T)
+
+func maxPoolOf[T tensor.Float](p maxPool) planesPool[T] {
+	rows, cols := p.Rows.windows(), p.Cols.windows()
+	return func(dst, x, v []T) { kernel.MaxPool(dst, x, v, rows, cols, p.Rows.In, p.Cols.In) }
 }
 
-// large and small return planes from <= i < to of an array with the shapes before and
-// after a pool.
-func large[T tensor.Float](p pooling, x *tensor.Array[T], from, to int) []T {
-	n := p.Rows.In * p.Cols.In
-	return x.Data[from*n : to*n]
+func maxUnpoolOf[T tensor.Float](p maxUnpool) planesPool[T] {
+	rows, cols := p.Rows.windows(), p.Cols.windows()
+	return func(dst, x, dy []T) { kernel.MaxUnpool(dst, x, dy, p.Relu, rows, cols, p.Rows.In, p.Cols.In) }
 }
 
-func small[T tensor.Float](p pooling, x *tensor.Array[T], from, to int) []T {
-	n := p.Rows.Out * p.Cols.Out
-	return x.Data[from*n : to*n]
+func avgPoolOf[T tensor.Float](p avgPool) planesPool[T] {
+	rows, cols := p.Rows.windows(), p.Cols.windows()
+	return func(dst, x, _ []T) { kernel.AvgPool(dst, x, rows, cols, p.Rows.In, p.Cols.In) }
+}
+
+func avgUnpoolOf[T tensor.Float](p avgUnpool) planesPool[T] {
+	rows, cols := p.Rows.windows(), p.Cols.windows()
+	return func(dst, dy, _ []T) { kernel.AvgUnpool(dst, dy, rows, cols, p.Rows.In, p.Cols.In) }
+}
+
+// bindPool returns the function that computes dst by f, some planes at a time.
+func bindPool[T tensor.Float](p pooling, f planesPool[T], dst *tensor.Array[T], in []*tensor.Array[T]) func() {
+	x, v := in[0], in[len(in)-1]
+	planes := tensor.Size(dst.Shape[:len(dst.Shape)-2])
+	return inParts(planes, max(planesAtOnce/(p.Rows.In*p.Cols.In), 1), func(from, to int) {
+		f(planesOf(dst, from, to), planesOf(x, from, to), planesOf(v, from, to))
+	})
+}
+
+// planesOf returns planes from <= i < to of an array.
+func planesOf[T tensor.Float](a *tensor.Array[T], from, to int) []T {
+	n := tensor.Size(a.Shape[len(a.Shape)-2:])
+	return a.Data[from*n : to*n]
 }
 
 // poolAxis says where the Out windows of an axis of In elements are. With a Kernel

@@ -7,39 +7,12 @@ import (
 
 // Pools of the images of a block, in a pass over images.
 
-func maxPoolImages[T tensor.Float](p pooling, dst *tensor.Array[T], in []*tensor.Array[T], l imageLayouts) imageCall {
-	if l.in[0].pixels {
-		return maxPoolPixels(p, dst, in[0], l)
-	}
-	rows, cols := p.Rows.windows(), p.Cols.windows()
+// bindPoolImages computes the images of a block by f.
+func bindPoolImages[T tensor.Float](f planesPool[T], dst *tensor.Array[T], in []*tensor.Array[T], l imageLayouts) imageCall {
+	last := len(in) - 1
+	x, v := in[0], in[last]
 	return imageCall{some: func(b imageBlock) {
-		x, v := imagesIn(b, in[0], l.in[0]), imagesIn(b, in[1], l.in[1])
-		kernel.MaxPool(imagesIn(b, dst, l.dst), x, v, rows, cols, p.Rows.In, p.Cols.In)
-	}}
-}
-
-func maxUnpoolImages[T tensor.Float](p maxUnpool, dst *tensor.Array[T], in []*tensor.Array[T], l imageLayouts) imageCall {
-	if l.in[0].pixels {
-		return maxUnpoolPixels(p, dst, in, l)
-	}
-	rows, cols := p.Rows.windows(), p.Cols.windows()
-	return imageCall{some: func(b imageBlock) {
-		x, dy := imagesIn(b, in[0], l.in[0]), imagesIn(b, in[1], l.in[1])
-		kernel.MaxUnpool(imagesIn(b, dst, l.dst), x, dy, p.Relu, rows, cols, p.Rows.In, p.Cols.In)
-	}}
-}
-
-func avgPoolImages[T tensor.Float](p pooling, dst, x *tensor.Array[T], l imageLayouts) imageCall {
-	rows, cols := p.Rows.windows(), p.Cols.windows()
-	return imageCall{some: func(b imageBlock) {
-		kernel.AvgPool(imagesIn(b, dst, l.dst), imagesIn(b, x, l.in[0]), rows, cols, p.Rows.In, p.Cols.In)
-	}}
-}
-
-func avgUnpoolImages[T tensor.Float](p pooling, dst, dy *tensor.Array[T], l imageLayouts) imageCall {
-	rows, cols := p.Rows.windows(), p.Cols.windows()
-	return imageCall{some: func(b imageBlock) {
-		kernel.AvgUnpool(imagesIn(b, dst, l.dst), imagesIn(b, dy, l.in[0]), rows, cols, p.Rows.In, p.Cols.In)
+		f(imagesIn(b, dst, l.dst), imagesIn(b, x, l.in[0]), imagesIn(b, v, l.in[last]))
 	}}
 }
 

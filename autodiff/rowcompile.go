@@ -17,7 +17,9 @@ type rowCompiler[T tensor.Float] struct {
 	broad  map[*value][]int
 	lazy   map[*value]laziness
 
-	matches map[*value]*rowMatch[T]
+	// The formulas that there are, and those that compute values.
+	rowFormulas, columnFormulas []rowFormula[T]
+	matches                     map[*value]*rowMatch[T]
 }
 
 // slotKey is a value as it is read.
@@ -32,6 +34,7 @@ func newRowProgram[T tensor.Float](u *unit, arrays []*tensor.Array[T]) *rowProgr
 	c := &rowCompiler[T]{
 		rowProgram: p, arrays: arrays, stored: make(map[*value]bool),
 		number: make(map[slotKey]int), broad: make(map[*value][]int),
+		rowFormulas: rowFormulas[T](), columnFormulas: columnFormulas[T](),
 	}
 	for _, v := range u.stored {
 		c.stored[v] = true

@@ -148,9 +148,9 @@ func (c *rowCompiler[T]) match(v *value, needed map[*value]bool) *rowMatch[T] {
 	if i := c.scatterTerm(v); i >= 0 && c.lazy[storageOf(v.args[i])] == sparse {
 		return c.matchScatter(v, i, free)
 	}
-	formulas := rowFormulas[T]()
+	formulas := c.rowFormulas
 	if c.d.sumsColumns(v) {
-		formulas = columnFormulas[T]()
+		formulas = c.columnFormulas
 	} else if _, ok := v.prim.(sum); !ok && !c.d.isWide(v) {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package optim
 
 import (
+	"slices"
 	"unsafe"
 
 	"gorgonia.org/gorgonia"
@@ -32,21 +33,7 @@ func (p *place) has(v gorgonia.Value) bool {
 
 // unmoved reports whether dense has the memory and the order that it had.
 func (p *place) unmoved() bool {
-	shape, strides := p.dense.Shape(), p.dense.Strides()
-	if p.dense.Uintptr() != p.base || len(shape) != len(p.shape) || len(strides) != len(p.strides) {
-		return false
-	}
-	for i, n := range p.shape {
-		if shape[i] != n {
-			return false
-		}
-	}
-	for i, n := range p.strides {
-		if strides[i] != n {
-			return false
-		}
-	}
-	return true
+	return p.dense.Uintptr() == p.base && slices.Equal(p.dense.Shape(), p.shape) && slices.Equal(p.dense.Strides(), p.strides)
 }
 
 // set makes it the place of v.
