@@ -6,6 +6,17 @@ import (
 	"testing"
 )
 
+// shapesAfter returns the m, n, k of the products that something comes after.
+func shapesAfter() [][3]int {
+	shapes := [][3]int{{1, 1, 1}, {3, 1, 50}, {0, 5, 5}, {5, 0, 5}, {5, 5, 0}, {200, 300, 1500}, {150, 140, 512}, {513, 64, 40}}
+	for m := range 14 {
+		for n := range 35 {
+			shapes = append(shapes, [3]int{m + 1, n + 1, 1 + (m*n)%9})
+		}
+	}
+	return shapes
+}
+
 // TestGemmBias compares with the product, the sum and Relu apart, bit for bit.
 func TestGemmBias(t *testing.T) {
 	forEachISA(t, func(t *testing.T) {
@@ -16,13 +27,7 @@ func TestGemmBias(t *testing.T) {
 
 func testGemmBias[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(41, 42))
-	shapes := [][3]int{{1, 1, 1}, {3, 1, 50}, {0, 5, 5}, {5, 0, 5}, {5, 5, 0}, {200, 300, 1500}, {150, 140, 512}, {513, 64, 40}}
-	for m := range 14 {
-		for n := range 35 {
-			shapes = append(shapes, [3]int{m + 1, n + 1, 1 + (m*n)%9})
-		}
-	}
-	for _, s := range shapes {
+	for _, s := range shapesAfter() {
 		m, n, k := s[0], s[1], s[2]
 		random := randoms[T]
 		if (m+n)%3 == 0 {
@@ -58,13 +63,7 @@ func TestGemmGate(t *testing.T) {
 
 func testGemmGate[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(43, 44))
-	shapes := [][3]int{{1, 1, 1}, {3, 1, 50}, {0, 5, 5}, {5, 0, 5}, {5, 5, 0}, {200, 300, 1500}, {150, 140, 512}, {513, 64, 40}}
-	for m := range 14 {
-		for n := range 35 {
-			shapes = append(shapes, [3]int{m + 1, n + 1, 1 + (m*n)%9})
-		}
-	}
-	for _, s := range shapes {
+	for _, s := range shapesAfter() {
 		m, n, k := s[0], s[1], s[2]
 		random := randoms[T]
 		if (m+n)%3 == 0 {

@@ -283,6 +283,21 @@ func (p *panel) fetchC(rows int) {
 	}
 }
 
+// store writes the sums to c, the last vector of each row as last does.
+func (p *panel) store(sum [][]VecVirtual, last func(s VecVirtual, m Mem)) {
+	for _, row := range sum {
+		for j, s := range row {
+			m := Mem{Base: p.c, Disp: int(s.Size()) * j}
+			if j+1 < len(row) {
+				p.load(s, m)
+			} else {
+				last(s, m)
+			}
+		}
+		ADDQ(p.ldc, p.c)
+	}
+}
+
 // finish adds the bias to the sums, and takes the larger of them and +0, or lets them through a
 // gate. It is for the end of a panel, when v, and zero, are free. label is its own.
 func (p *panel) finish(label string, sum [][]VecVirtual, v []VecVirtual, zero VecVirtual, load func(Mem, []VecVirtual)) {

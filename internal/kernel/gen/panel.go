@@ -69,16 +69,7 @@ func panel512(t elements, vectors int, f form) {
 		body("loop"+suffix, func() {})
 		after()
 		p.finish(suffix, sum[:rows], bv, av[0], load)
-		for i := range rows {
-			for j, s := range sum[i] {
-				if j+1 < vectors {
-					t.load(s, Mem{Base: p.c, Disp: 64 * j})
-				} else {
-					t.load(s, mask, Mem{Base: p.c, Disp: 64 * j})
-				}
-			}
-			ADDQ(p.ldc, p.c)
-		}
+		p.store(sum[:rows], func(s VecVirtual, m Mem) { t.load(s, mask, m) })
 	})
 }
 
@@ -151,26 +142,12 @@ func panel256(t elements, vectors int, f form, table Mem) {
 		body(loop, av, loadWhole, func() {})
 		after()
 		p.finish(fmt.Sprint("Whole", rows), sum[:rows], bv, av[0], loadWhole)
-		for i := range rows {
-			for j, s := range sum[i] {
-				t.load(s, Mem{Base: p.c, Disp: 32 * j})
-			}
-			ADDQ(p.ldc, p.c)
-		}
+		p.store(sum[:rows], func(s VecVirtual, m Mem) { t.load(s, m) })
 		JMP(LabelRef(end))
 		body(part, av[:1], loadMasked, func() {})
 		p.finish(fmt.Sprint("Part", rows), sum[:rows], bv, av[0], loadMasked)
 		Label(store)
-		for i := range rows {
-			for j, s := range sum[i] {
-				if j+1 < vectors {
-					t.load(s, Mem{Base: p.c, Disp: 32 * j})
-				} else {
-					t.maskMove(s, mask, Mem{Base: p.c, Disp: 32 * j})
-				}
-			}
-			ADDQ(p.ldc, p.c)
-		}
+		p.store(sum[:rows], func(s VecVirtual, m Mem) { t.maskMove(s, mask, m) })
 		Label(end)
 	})
 }
