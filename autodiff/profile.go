@@ -38,7 +38,8 @@ type ProfileRow struct {
 //
 // Times are medians, less what the clock takes, about 50 ns; calls as short as that are
 // not told apart well. The bound of a call is the larger of two times that are measured
-// on this machine, once: what as many flops take in a large matrix product, and what it
+// on this machine, once: what as many flops take in fused multiply-adds on registers, by
+// all processors (or in a large matrix product, without vector instructions), and what it
 // takes to read and write as many bytes, in the caches if they fit there. It is what a
 // perfect program would need for this call alone. A call that finds its inputs in a
 // nearer cache than a copy of that size can be faster.

@@ -14,11 +14,11 @@ var peaks = &machinePeaks{copies: make(map[int]float64)}
 
 type machinePeaks struct {
 	mu       sync.Mutex
-	products [2]float64      // flops per second of a large matrix product in float32 and float64
+	products [2]float64      // flops per second, at most, in float32 and float64
 	copies   map[int]float64 // bytes per second of a copy that touches 2ⁱ bytes
 }
 
-// product returns how long flops take in a large matrix product.
+// product returns how long flops take at least, in a matrix product.
 func (p *machinePeaks) product(flops float64, dt tensor.Dtype) time.Duration {
 	if flops == 0 {
 		return 0
@@ -56,13 +56,21 @@ const smallestCopy, largestCopy = 12, 26
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
+// productRate returns the flops per second of all processors: in fused multiply-adds of vectors in
+// registers, or where there are none in a large matrix product.
 func productRate[T tensor.Float]() float64 {
-	const n = 384
-	dst, a, b := make([]T, n*n), make([]T, n*n), make([]T, n*n)
+	const each, tasks = 1 << 12, 8 // for each processor: some microseconds at a time
+	n := tasks * kernel.Workers()
+	if flops := kernel.MultiplyAdds[T](each); flops > 0 {
+		run := func(int) { kernel.MultiplyAdds[T](each) }
+		return flops * float64(n) / fastest(func() { kernel.Parallel(n, run) })
+	}
+	const m = 384
+	dst, a, b := make([]T, m*m), make([]T, m*m), make([]T, m*m)
 	for i := range a {
 		a[i], b[i] = 1, 1
 	}
-	return 2 * n * n * n / fastest(func() { kernel.Gemm(dst, a, b, n, n, n, false, false) })
+	return 2 * m * m * m / fastest(func() { kernel.Gemm(dst, a, b, m, m, m, false, false) })
 }
 
 // copyRate copies by parts of 64 KiB, on all processors where there are several.

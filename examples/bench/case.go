@@ -18,6 +18,7 @@ type benchCase struct {
 	unit    string  // "" for seconds
 	flops   float64 // multiplications and additions of a step that count; 0 where they do not
 	goal    goal
+	share   goal // at least, of the peak, for cases with that goal instead
 
 	ours  func(g *ad.Graph, dt tensor.Dtype) model // in functions of autodiff
 	stock func(g *ad.Graph, dt tensor.Dtype) model // in functions of gorgonia; nil if it cannot
@@ -28,7 +29,7 @@ type benchCase struct {
 	special func(peer string) (*workload, error)
 }
 
-// A goal is the most that a step may take, in the unit of the case.
+// A goal is the most that a step may take, in the unit of the case, or a share.
 type goal struct{ one, more float64 } // on one processor, and on two and more; 0 for none
 
 func (g goal) on(procs int) float64 {

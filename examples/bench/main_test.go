@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/downhill-go/downhill/internal/kernel"
+	"github.com/downhill-go/downhill/tensor"
 	"github.com/stretchr/testify/require"
 )
 
@@ -45,9 +47,9 @@ func TestTable(t *testing.T) {
 	require.Zero(t, code, stderr)
 	require.Contains(t, stderr, "3 cases\n")
 	const number = `[0-9.]+`
-	require.Regexp(t, `(?m)^  case +ours +± +goal +met +newvm +gorgonia +gonum$`, stdout)
-	require.Regexp(t, `(?m)^  rosenbrock-2 +`+number+` (ns|µs) +\d+ % +250 ns +(yes|no) +`+number+`× +`+number+`× +-$`, stdout)
-	require.Regexp(t, `(?m)^  dgemm-512 +`+number+` ms +\d+ % +2.61 ms +(yes|no) +`+number+`× +`+number+`× +`+number+`×$`, stdout)
+	require.Regexp(t, `(?m)^  case +ours +± +goal +met +peak +newvm +gorgonia +gonum$`, stdout)
+	require.Regexp(t, `(?m)^  rosenbrock-2 +`+number+` (ns|µs) +\d+ % +250 ns +(yes|no) +- +`+number+`× +`+number+`× +-$`, stdout)
+	require.Regexp(t, `(?m)^  dgemm-512 +`+number+` ms +\d+ % +88 % peak +((yes|no) +\d+ %|-) +`+number+`× +`+number+`× +`+number+`×$`, stdout)
 	require.Regexp(t, `(?m)^  compile-tiny .*× +-$`, stdout)
 	require.Contains(t, stdout, "gorgonia v0.9.18")
 	require.NotContains(t, stdout, "fails")
@@ -59,9 +61,9 @@ func TestMarkdown(t *testing.T) {
 	require.Zero(t, code, stderr)
 	lines := strings.Split(strings.TrimSpace(stdout), "\n")
 	require.Len(t, lines, 5)
-	require.Equal(t, "| case | ours | ± | goal | met | gorgonia |", lines[2])
-	require.Equal(t, "|---|---:|---:|---:|---|---:|", lines[3])
-	require.Regexp(t, `^\| Rosenbrock in 2-D, float64, Adam \| .* \| 250 ns \| (yes|no) \| .*× \|$`, lines[4])
+	require.Equal(t, "| case | ours | ± | goal | met | peak | gorgonia |", lines[2])
+	require.Equal(t, "|---|---:|---:|---:|---|---:|---:|", lines[3])
+	require.Regexp(t, `^\| Rosenbrock in 2-D, float64, Adam \| .* \| 250 ns \| (yes|no) \| - \| .*× \|$`, lines[4])
 }
 
 // With -procs the bench runs itself, with as many processors.
@@ -81,6 +83,30 @@ func TestProcs(t *testing.T) {
 	require.Len(t, c.Rounds, 2)
 	require.Equal(t, 1.0, c.Ratio)
 	require.InDelta(t, (c.Rounds[0]+c.Rounds[1])/2, c.Median, 1e-12)
+}
+
+// Products are held against the peak that is measured in the same round.
+func TestPeak(t *testing.T) {
+	stdout, stderr, code := call(append(quick, "-filter", "gemm", "-peers", "none", "-json")...)
+	require.Zero(t, code, stderr)
+	var reports []report
+	require.NoError(t, json.Unmarshal([]byte(stdout), &reports))
+	for _, r := range reports[0].Results {
+		require.Equal(t, kernel.VectorBytes() > 0, r.Peak > 0)
+		require.Equal(t, r.Peak > 0, r.Share > 0)
+		require.Less(t, r.Share, 1.5, "a product is slower, but for the noise of a millisecond")
+		require.Positive(t, r.Least)
+		if r.Peak > 0 {
+			require.Equal(t, r.Share >= r.Least, *r.Met)
+		} else {
+			require.Nil(t, r.Met)
+		}
+	}
+	require.Equal(t, 0.5, share(6, []float64{1, 2, 3}, []float64{12, 6, 4}))
+	require.Zero(t, share(6, []float64{1}, []float64{0}), "no peak is known")
+	for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+		require.Equal(t, kernel.VectorBytes() > 0, peakOf(dt) > 0)
+	}
 }
 
 // Processes are started, and found to do what they are for.

@@ -29,8 +29,9 @@ func (r *report) print(w io.Writer) {
 	for _, m := range r.Missing {
 		fmt.Fprintf(w, "  %s\n", m)
 	}
-	fmt.Fprintf(w, "Medians of %d rounds; ± is half the distance of the quartiles. Of the others, how often ours fits into theirs.\n\n", r.Rounds)
-	headings := []string{"case", ">ours", ">±", ">goal", "met"}
+	fmt.Fprintf(w, "Medians of %d rounds; ± is half the distance of the quartiles. Of the others, how often ours fits into theirs.\n"+
+		"peak is the share of the most additions and multiplications that the processors do, measured in each round.\n\n", r.Rounds)
+	headings := []string{"case", ">ours", ">±", ">goal", "met", ">peak"}
 	for _, c := range r.Columns[1:] {
 		headings = append(headings, ">"+c)
 	}
@@ -45,8 +46,8 @@ func (r *report) print(w io.Writer) {
 // markdown writes the report as a table for a page.
 func (r *report) markdown(w io.Writer) {
 	fmt.Fprintf(w, "%s; %s. Medians of %d rounds.\n\n", r.Machine, strings.Join(r.Peers, "; "), r.Rounds)
-	fmt.Fprintf(w, "| case | ours | ± | goal | met | %s |\n", strings.Join(r.Columns[1:], " | "))
-	fmt.Fprintf(w, "|---|---:|---:|---:|---|%s\n", strings.Repeat("---:|", len(r.Columns)-1))
+	fmt.Fprintf(w, "| case | ours | ± | goal | met | peak | %s |\n", strings.Join(r.Columns[1:], " | "))
+	fmt.Fprintf(w, "|---|---:|---:|---:|---|---:|%s\n", strings.Repeat("---:|", len(r.Columns)-1))
 	for _, res := range r.Results {
 		fmt.Fprintf(w, "| %s | %s |\n", res.Title, strings.Join(r.cells(res), " | "))
 	}
@@ -55,10 +56,18 @@ func (r *report) markdown(w io.Writer) {
 // cells are the texts of a row behind its name.
 func (r *report) cells(res *result) []string {
 	ours := res.Cells[0]
-	row := []string{quantity(ours.Median, res.Unit), percent(ours.Spread), "-", ""}
-	if res.Goal > 0 {
+	row := []string{quantity(ours.Median, res.Unit), percent(ours.Spread), "-", "", "-"}
+	switch {
+	case res.Goal > 0:
 		row[2] = quantity(res.Goal, res.Unit)
+	case res.Least > 0:
+		row[2] = percent(res.Least) + " peak"
+	}
+	if res.Met != nil {
 		row[3] = map[bool]string{true: "yes", false: "no"}[*res.Met]
+	}
+	if res.Share > 0 {
+		row[4] = percent(res.Share)
 	}
 	for _, c := range res.Cells[1:] {
 		row = append(row, c.text())

@@ -12,3 +12,15 @@ func xgetbv() (a uint32, d uint32)
 
 // pause waits for some dozen nanoseconds, and leaves the core to its other thread.
 func pause()
+
+// multiplyAddF32AVX2 does 12 n fused multiply-adds of zeros in vectors. n is not 0.
+func multiplyAddF32AVX2(n int)
+
+// multiplyAddF64AVX2 does 12 n fused multiply-adds of zeros in vectors. n is not 0.
+func multiplyAddF64AVX2(n int)
+
+// multiplyAddF32AVX512 does 12 n fused multiply-adds of zeros in vectors. n is not 0.
+func multiplyAddF32AVX512(n int)
+
+// multiplyAddF64AVX512 does 12 n fused multiply-adds of zeros in vectors. n is not 0.
+func multiplyAddF64AVX512(n int)

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"fmt"
+
 	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// processor emits single instructions: what dispatch needs to know, and a pause.
+// processor emits single instructions: what dispatch needs to know, a pause, and what shows how
+// fast the processor computes.
 func processor() {
 	TEXT("cpuid", NOSPLIT, "func(leaf, sub uint32) (a, b, c, d uint32)")
 	Doc("cpuid runs CPUID.")
@@ -32,4 +36,27 @@ func processor() {
 		PAUSE()
 	}
 	RET()
+
+	for _, v := range kinds {
+		name := "multiplyAdd" + v.name + v.set
+		TEXT(name, NOSPLIT, "func(n int)")
+		Doc(fmt.Sprintf("%s does %d n fused multiply-adds of zeros in vectors. n is not 0.", name, chains))
+		n := Load(Param("n"), GP64())
+		zero := v.number(0)
+		sums := make([]VecVirtual, chains)
+		for i := range sums {
+			sums[i] = v.number(0)
+		}
+		Label("loop")
+		for _, s := range sums {
+			v.fma(zero, zero, s)
+		}
+		DECQ(n)
+		JNE(LabelRef("loop"))
+		VZEROUPPER()
+		RET()
+	}
 }
+
+// chains is the number of sums that do not wait for each other: more than are computed at a time.
+const chains = 12
