@@ -30,10 +30,10 @@
 // T(a*b) + c, which forbids the compiler to fuse the two into one operation on machines
 // that could.
 //
-// The functions of the table are defined by sums and products rounded one by one, and the
-// code for vectors does the same ones: results have the same bits on every machine and
-// with the tag purego, NaN's payload aside. Their errors, at most, in units in the last
-// place (ulp):
+// The functions of the table are defined by sums and products rounded one by one or, where
+// they are computed in float32, fused on purpose, and the code for vectors does the same ones:
+// results have the same bits on every machine and with the tag purego, NaN's payload aside.
+// Their errors, at most, in units in the last place (ulp):
 //
 //	             float32   float64
 //	Exp          1         1

@@ -5,20 +5,22 @@ import (
 	"unsafe"
 )
 
-// The functions of this file are defined in float32 and in float64, each by sums and
-// products that are rounded one by one. The code for vectors does the same operations
-// in the same order, so that results have the same bits everywhere.
+// The functions of this file are defined in float32 and in float64, by operations that are
+// rounded one by one: in float32 with products fused with sums (fused.go), in float64 without.
+// The code for vectors does the same operations in the same order, so that results have the
+// same bits everywhere.
 //
 //	eˣ = 2ⁿ eʳ    n = round(x / ln 2), r = x - n ln 2, |r| <= ln 2 / 2
 //	eʳ = 1 + r + r² q(r)
 //
 // ln 2 is a sum. The first part has so few bits that its product with n is exact, and
-// so is its difference with x; what the second part does to r is added to r² q. The
-// coefficients of q are minimax, with the first two of the series fixed at 1, to 2⁻²⁸
+// so is its difference with x; in float64, what the second part does to r is added to r² q.
+// The coefficients of q are minimax, with the first two of the series fixed at 1, to 2⁻²⁸
 // in float32 and 2⁻⁶³ in float64 (gen/coefficients.sollya).
 const (
-	log2e = 1.44269504088896340735992468100189214
-	ln2   = 0.693147180559945309417232121458176568
+	log2e   = 1.44269504088896340735992468100189214
+	log2e32 = 0x1.715476p0 // in float32
+	ln2     = 0.693147180559945309417232121458176568
 
 	ln2High32, ln2Low32 = 0x1.62e4p-1, 0x1.7f7d1cp-20
 	ln2High64, ln2Low64 = 0x1.62e42feep-1, 0x1.a39ef35793c76p-33
@@ -41,19 +43,20 @@ const (
 	tanhFrom32               = 0.625
 )
 
-// expReduce32 returns z, r and w with eˣ = 2ⁿ (1 + (r + w)). n is in the low bits of z.
-func expReduce32(x float32) (z, r, w float32) {
-	z = float32(x*log2e) + round32
-	n := z - round32
-	r = x - float32(n*ln2High32) // exact
-	c := float32(n * ln2Low32)
-	t := r - c
-	t2 := float32(t * t)
-	q := (0.5 + float32(t*0x1.55549p-3)) +
-		float32(t2*((0x1.5554cp-5+float32(t*0x1.123ac8p-7))+float32(t2*0x1.6d7a5p-10)))
-	return z, r, float32(t2*q) - c
+// expParts32 returns z and y with eˣ = 2ⁿ y. n is in the low bits of z.
+func expParts32(x float32) (z, y float32) {
+	v := float64(x)
+	shifted := single(sum32(v*log2e32, round32))
+	n := shifted - round32
+	r := single(sum32(n*-ln2Low32, v-n*ln2High32))
+	r2 := single(r * r)
+	q := single(sum32(r*0x1.123ac8p-7, 0x1.5554cp-5))
+	q = single(sum32(r2*0x1.6d7a5p-10, q))
+	q = single(sum32(r2*q, single(sum32(r*0x1.55549p-3, 0.5))))
+	return float32(shifted), 1 + float32(sum32(r2*q, r))
 }
 
+// expReduce64 returns z, r and w with eˣ = 2ⁿ (1 + (r + w)). n is in the low bits of z.
 func expReduce64(x float64) (z, r, w float64) { return expReduceSum(x, 0) }
 
 // expReduceSum is expReduce64 of x + low, for a low that is small beside 1.
@@ -107,8 +110,8 @@ func exp32(x float32) float32 {
 	if x < expLow32 {
 		x = expLow32
 	}
-	z, r, w := expReduce32(x)
-	return scale32(1+(r+w), z)
+	z, y := expParts32(x)
+	return scale32(y, z)
 }
 
 func exp64(x float64) float64 {
@@ -159,20 +162,21 @@ func TanhOf[T Float](x T) T {
 // tanh32 is, for a = |x|, a + a³ p(a²) below 5/8 and 1 - 2/(e²ᵃ + 1) above. p is minimax,
 // to 2⁻²⁷.
 func tanh32(x float32) float32 {
-	a := math.Float32frombits(math.Float32bits(x) &^ (1 << 31))
+	a := math.Abs(float64(x))
 	var y float32
 	if a < tanhFrom32 {
-		a2 := float32(a * a)
-		a4 := float32(a2 * a2)
-		p := (-0x1.555532p-2 + float32(a2*0x1.1107p-3)) +
-			float32(a4*((-0x1.b837c4p-5+float32(a2*0x1.520a88p-6))+float32(a4*-0x1.75699p-8)))
-		y = a + float32(float32(a*a2)*p)
+		a2 := single(a * a)
+		a4 := single(a2 * a2)
+		p := single(sum32(a2*0x1.520a88p-6, -0x1.b837c4p-5))
+		p = single(sum32(a4*-0x1.75699p-8, p))
+		p = single(sum32(a4*p, single(sum32(a2*0x1.1107p-3, -0x1.555532p-2))))
+		y = float32(sum32(single(a*a2)*p, a))
 	} else {
 		if a > tanhLimit32 {
 			a = tanhLimit32
 		}
-		z, r, w := expReduce32(a + a)
-		e := float32(whole32(z) * (1 + (r + w)))
+		z, e := expParts32(float32(a + a))
+		e = float32(whole32(z) * e)
 		y = 1 - 2/(e+1)
 	}
 	return math.Float32frombits(math.Float32bits(y) | math.Float32bits(x)&(1<<31))

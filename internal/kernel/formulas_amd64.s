@@ -96,11 +96,17 @@ TEXT ·functionOf(SB), NOSPLIT, $0-48
 	JMP  AX
 
 // func expF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, FMA3
 TEXT ·expF32AVX2(SB), NOSPLIT, $0-48
-	MOVQ n+8(FP), AX
-	MOVQ dst+16(FP), CX
-	MOVQ a+24(FP), DX
+	MOVQ    n+8(FP), AX
+	MOVQ    dst+16(FP), CX
+	MOVQ    a+24(FP), DX
+	VMOVUPS word32_3fb8aa3b<>+0(SB), Y1
+	VMOVUPS word32_3e2aaa48<>+0(SB), Y2
+	VMOVUPS word32_3c091d64<>+0(SB), Y3
+	VMOVUPS word32_3ab6bd28<>+0(SB), Y4
+	VMOVUPS word32_c2d20000<>+0(SB), Y5
+	VMOVUPS word32_42b20000<>+0(SB), Y6
 
 loop:
 	SUBQ    $0x08, AX
@@ -108,45 +114,41 @@ loop:
 	VMOVUPS (DX), Y0
 
 body:
-	VMOVUPS word32_42b20000<>+0(SB), Y1
-	VMINPS  Y0, Y1, Y0
-	VMOVUPS word32_c2d20000<>+0(SB), Y1
-	VMAXPS  Y0, Y1, Y0
-	VMULPS  word32_3fb8aa3b<>+0(SB), Y0, Y1
-	VADDPS  word32_4b400000<>+0(SB), Y1, Y1
-	VSUBPS  word32_4b400000<>+0(SB), Y1, Y2
-	VMULPS  word32_3f317200<>+0(SB), Y2, Y3
-	VSUBPS  Y3, Y0, Y0
-	VMULPS  word32_35bfbe8e<>+0(SB), Y2, Y2
-	VSUBPS  Y2, Y0, Y3
-	VMULPS  Y3, Y3, Y4
-	VMOVUPS word32_3ab6bd28<>+0(SB), Y5
-	VMULPS  word32_3c091d64<>+0(SB), Y3, Y6
-	VADDPS  word32_3d2aaa60<>+0(SB), Y6, Y6
-	VMULPS  Y5, Y4, Y5
-	VADDPS  Y6, Y5, Y5
-	VMULPS  word32_3e2aaa48<>+0(SB), Y3, Y3
-	VADDPS  word32_3f000000<>+0(SB), Y3, Y3
-	VMULPS  Y5, Y4, Y5
-	VADDPS  Y3, Y5, Y3
-	VMULPS  Y3, Y4, Y3
-	VSUBPS  Y2, Y3, Y2
-	VADDPS  Y2, Y0, Y0
-	VADDPS  word32_3f800000<>+0(SB), Y0, Y0
-	VPSLLD  $0x17, Y1, Y1
-	VPSRAD  $0x01, Y1, Y2
-	VANDPS  word32_ff800000<>+0(SB), Y2, Y2
-	VPSUBD  Y2, Y1, Y1
-	VPADDD  word32_3f800000<>+0(SB), Y2, Y2
-	VMULPS  Y2, Y0, Y0
-	VPADDD  word32_3f800000<>+0(SB), Y1, Y1
-	VMULPS  Y1, Y0, Y0
-	TESTQ   AX, AX
-	JL      storeTail
-	VMOVUPS Y0, (CX)
-	ADDQ    $0x20, DX
-	ADDQ    $0x20, CX
-	JMP     loop
+	VMINPS       Y0, Y6, Y0
+	VMAXPS       Y0, Y5, Y0
+	VMOVAPS      Y1, Y7
+	VFMADD213PS  word32_4b400000<>+0(SB), Y0, Y7
+	VSUBPS       word32_4b400000<>+0(SB), Y7, Y8
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS word32_3f317200<>+0(SB), Y8, Y0
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS word32_35bfbe8e<>+0(SB), Y8, Y0
+	VMULPS       Y0, Y0, Y8
+	VMOVAPS      Y3, Y9
+	VFMADD213PS  word32_3d2aaa60<>+0(SB), Y0, Y9
+	VMOVAPS      Y9, Y9
+	VFMADD231PS  Y4, Y8, Y9
+	VMOVAPS      Y2, Y10
+	VFMADD213PS  word32_3f000000<>+0(SB), Y0, Y10
+	VMOVAPS      Y10, Y10
+	VFMADD231PS  Y9, Y8, Y10
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  Y10, Y8, Y0
+	VADDPS       word32_3f800000<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y7, Y7
+	VPSRAD       $0x01, Y7, Y8
+	VANDPS       word32_ff800000<>+0(SB), Y8, Y8
+	VPSUBD       Y8, Y7, Y7
+	VPADDD       word32_3f800000<>+0(SB), Y8, Y8
+	VMULPS       Y8, Y0, Y0
+	VPADDD       word32_3f800000<>+0(SB), Y7, Y7
+	VMULPS       Y7, Y0, Y0
+	TESTQ        AX, AX
+	JL           storeTail
+	VMOVUPS      Y0, (CX)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, CX
+	JMP          loop
 
 tail:
 	CMPQ       AX, $-8
@@ -172,15 +174,45 @@ done:
 	VZEROUPPER
 	RET
 
-DATA word32_42b20000<>+0(SB)/4, $0x42b20000
-DATA word32_42b20000<>+4(SB)/4, $0x42b20000
-DATA word32_42b20000<>+8(SB)/4, $0x42b20000
-DATA word32_42b20000<>+12(SB)/4, $0x42b20000
-DATA word32_42b20000<>+16(SB)/4, $0x42b20000
-DATA word32_42b20000<>+20(SB)/4, $0x42b20000
-DATA word32_42b20000<>+24(SB)/4, $0x42b20000
-DATA word32_42b20000<>+28(SB)/4, $0x42b20000
-GLOBL word32_42b20000<>(SB), RODATA|NOPTR, $32
+DATA word32_3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
+DATA word32_3fb8aa3b<>+4(SB)/4, $0x3fb8aa3b
+DATA word32_3fb8aa3b<>+8(SB)/4, $0x3fb8aa3b
+DATA word32_3fb8aa3b<>+12(SB)/4, $0x3fb8aa3b
+DATA word32_3fb8aa3b<>+16(SB)/4, $0x3fb8aa3b
+DATA word32_3fb8aa3b<>+20(SB)/4, $0x3fb8aa3b
+DATA word32_3fb8aa3b<>+24(SB)/4, $0x3fb8aa3b
+DATA word32_3fb8aa3b<>+28(SB)/4, $0x3fb8aa3b
+GLOBL word32_3fb8aa3b<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3e2aaa48<>+0(SB)/4, $0x3e2aaa48
+DATA word32_3e2aaa48<>+4(SB)/4, $0x3e2aaa48
+DATA word32_3e2aaa48<>+8(SB)/4, $0x3e2aaa48
+DATA word32_3e2aaa48<>+12(SB)/4, $0x3e2aaa48
+DATA word32_3e2aaa48<>+16(SB)/4, $0x3e2aaa48
+DATA word32_3e2aaa48<>+20(SB)/4, $0x3e2aaa48
+DATA word32_3e2aaa48<>+24(SB)/4, $0x3e2aaa48
+DATA word32_3e2aaa48<>+28(SB)/4, $0x3e2aaa48
+GLOBL word32_3e2aaa48<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3c091d64<>+0(SB)/4, $0x3c091d64
+DATA word32_3c091d64<>+4(SB)/4, $0x3c091d64
+DATA word32_3c091d64<>+8(SB)/4, $0x3c091d64
+DATA word32_3c091d64<>+12(SB)/4, $0x3c091d64
+DATA word32_3c091d64<>+16(SB)/4, $0x3c091d64
+DATA word32_3c091d64<>+20(SB)/4, $0x3c091d64
+DATA word32_3c091d64<>+24(SB)/4, $0x3c091d64
+DATA word32_3c091d64<>+28(SB)/4, $0x3c091d64
+GLOBL word32_3c091d64<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3ab6bd28<>+0(SB)/4, $0x3ab6bd28
+DATA word32_3ab6bd28<>+4(SB)/4, $0x3ab6bd28
+DATA word32_3ab6bd28<>+8(SB)/4, $0x3ab6bd28
+DATA word32_3ab6bd28<>+12(SB)/4, $0x3ab6bd28
+DATA word32_3ab6bd28<>+16(SB)/4, $0x3ab6bd28
+DATA word32_3ab6bd28<>+20(SB)/4, $0x3ab6bd28
+DATA word32_3ab6bd28<>+24(SB)/4, $0x3ab6bd28
+DATA word32_3ab6bd28<>+28(SB)/4, $0x3ab6bd28
+GLOBL word32_3ab6bd28<>(SB), RODATA|NOPTR, $32
 
 DATA word32_c2d20000<>+0(SB)/4, $0xc2d20000
 DATA word32_c2d20000<>+4(SB)/4, $0xc2d20000
@@ -192,15 +224,15 @@ DATA word32_c2d20000<>+24(SB)/4, $0xc2d20000
 DATA word32_c2d20000<>+28(SB)/4, $0xc2d20000
 GLOBL word32_c2d20000<>(SB), RODATA|NOPTR, $32
 
-DATA word32_3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
-DATA word32_3fb8aa3b<>+4(SB)/4, $0x3fb8aa3b
-DATA word32_3fb8aa3b<>+8(SB)/4, $0x3fb8aa3b
-DATA word32_3fb8aa3b<>+12(SB)/4, $0x3fb8aa3b
-DATA word32_3fb8aa3b<>+16(SB)/4, $0x3fb8aa3b
-DATA word32_3fb8aa3b<>+20(SB)/4, $0x3fb8aa3b
-DATA word32_3fb8aa3b<>+24(SB)/4, $0x3fb8aa3b
-DATA word32_3fb8aa3b<>+28(SB)/4, $0x3fb8aa3b
-GLOBL word32_3fb8aa3b<>(SB), RODATA|NOPTR, $32
+DATA word32_42b20000<>+0(SB)/4, $0x42b20000
+DATA word32_42b20000<>+4(SB)/4, $0x42b20000
+DATA word32_42b20000<>+8(SB)/4, $0x42b20000
+DATA word32_42b20000<>+12(SB)/4, $0x42b20000
+DATA word32_42b20000<>+16(SB)/4, $0x42b20000
+DATA word32_42b20000<>+20(SB)/4, $0x42b20000
+DATA word32_42b20000<>+24(SB)/4, $0x42b20000
+DATA word32_42b20000<>+28(SB)/4, $0x42b20000
+GLOBL word32_42b20000<>(SB), RODATA|NOPTR, $32
 
 DATA word32_4b400000<>+0(SB)/4, $0x4b400000
 DATA word32_4b400000<>+4(SB)/4, $0x4b400000
@@ -232,26 +264,6 @@ DATA word32_35bfbe8e<>+24(SB)/4, $0x35bfbe8e
 DATA word32_35bfbe8e<>+28(SB)/4, $0x35bfbe8e
 GLOBL word32_35bfbe8e<>(SB), RODATA|NOPTR, $32
 
-DATA word32_3ab6bd28<>+0(SB)/4, $0x3ab6bd28
-DATA word32_3ab6bd28<>+4(SB)/4, $0x3ab6bd28
-DATA word32_3ab6bd28<>+8(SB)/4, $0x3ab6bd28
-DATA word32_3ab6bd28<>+12(SB)/4, $0x3ab6bd28
-DATA word32_3ab6bd28<>+16(SB)/4, $0x3ab6bd28
-DATA word32_3ab6bd28<>+20(SB)/4, $0x3ab6bd28
-DATA word32_3ab6bd28<>+24(SB)/4, $0x3ab6bd28
-DATA word32_3ab6bd28<>+28(SB)/4, $0x3ab6bd28
-GLOBL word32_3ab6bd28<>(SB), RODATA|NOPTR, $32
-
-DATA word32_3c091d64<>+0(SB)/4, $0x3c091d64
-DATA word32_3c091d64<>+4(SB)/4, $0x3c091d64
-DATA word32_3c091d64<>+8(SB)/4, $0x3c091d64
-DATA word32_3c091d64<>+12(SB)/4, $0x3c091d64
-DATA word32_3c091d64<>+16(SB)/4, $0x3c091d64
-DATA word32_3c091d64<>+20(SB)/4, $0x3c091d64
-DATA word32_3c091d64<>+24(SB)/4, $0x3c091d64
-DATA word32_3c091d64<>+28(SB)/4, $0x3c091d64
-GLOBL word32_3c091d64<>(SB), RODATA|NOPTR, $32
-
 DATA word32_3d2aaa60<>+0(SB)/4, $0x3d2aaa60
 DATA word32_3d2aaa60<>+4(SB)/4, $0x3d2aaa60
 DATA word32_3d2aaa60<>+8(SB)/4, $0x3d2aaa60
@@ -261,16 +273,6 @@ DATA word32_3d2aaa60<>+20(SB)/4, $0x3d2aaa60
 DATA word32_3d2aaa60<>+24(SB)/4, $0x3d2aaa60
 DATA word32_3d2aaa60<>+28(SB)/4, $0x3d2aaa60
 GLOBL word32_3d2aaa60<>(SB), RODATA|NOPTR, $32
-
-DATA word32_3e2aaa48<>+0(SB)/4, $0x3e2aaa48
-DATA word32_3e2aaa48<>+4(SB)/4, $0x3e2aaa48
-DATA word32_3e2aaa48<>+8(SB)/4, $0x3e2aaa48
-DATA word32_3e2aaa48<>+12(SB)/4, $0x3e2aaa48
-DATA word32_3e2aaa48<>+16(SB)/4, $0x3e2aaa48
-DATA word32_3e2aaa48<>+20(SB)/4, $0x3e2aaa48
-DATA word32_3e2aaa48<>+24(SB)/4, $0x3e2aaa48
-DATA word32_3e2aaa48<>+28(SB)/4, $0x3e2aaa48
-GLOBL word32_3e2aaa48<>(SB), RODATA|NOPTR, $32
 
 DATA word32_3f000000<>+0(SB)/4, $0x3f000000
 DATA word32_3f000000<>+4(SB)/4, $0x3f000000
@@ -511,9 +513,21 @@ GLOBL word64_fff0000000000000<>(SB), RODATA|NOPTR, $32
 // func expF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
 // Requires: AVX, AVX512F
 TEXT ·expF32AVX512(SB), NOSPLIT, $0-48
-	MOVQ n+8(FP), AX
-	MOVQ dst+16(FP), DX
-	MOVQ a+24(FP), BX
+	MOVQ         n+8(FP), AX
+	MOVQ         dst+16(FP), DX
+	MOVQ         a+24(FP), BX
+	VBROADCASTSS word32_3fb8aa3b<>+0(SB), Z1
+	VBROADCASTSS word32_3e2aaa48<>+0(SB), Z2
+	VBROADCASTSS word32_3c091d64<>+0(SB), Z3
+	VBROADCASTSS word32_3ab6bd28<>+0(SB), Z4
+	VBROADCASTSS word32_c2d20000<>+0(SB), Z5
+	VBROADCASTSS word32_42b20000<>+0(SB), Z6
+	VBROADCASTSS word32_4b400000<>+0(SB), Z7
+	VBROADCASTSS word32_3f317200<>+0(SB), Z8
+	VBROADCASTSS word32_35bfbe8e<>+0(SB), Z9
+	VBROADCASTSS word32_3f000000<>+0(SB), Z10
+	VBROADCASTSS word32_3d2aaa60<>+0(SB), Z11
+	VBROADCASTSS word32_3f800000<>+0(SB), Z12
 
 loop:
 	SUBQ    $0x10, AX
@@ -521,32 +535,28 @@ loop:
 	VMOVUPS (BX), Z0
 
 body:
-	VBROADCASTSS word32_42b20000<>+0(SB), Z1
-	VMINPS       Z0, Z1, Z0
-	VBROADCASTSS word32_c2d20000<>+0(SB), Z1
-	VMAXPS       Z0, Z1, Z0
-	VMULPS.BCST  word32_3fb8aa3b<>+0(SB), Z0, Z1
-	VADDPS.BCST  word32_4b400000<>+0(SB), Z1, Z1
-	VSUBPS.BCST  word32_4b400000<>+0(SB), Z1, Z1
-	VMULPS.BCST  word32_3f317200<>+0(SB), Z1, Z2
-	VSUBPS       Z2, Z0, Z0
-	VMULPS.BCST  word32_35bfbe8e<>+0(SB), Z1, Z2
-	VSUBPS       Z2, Z0, Z3
-	VMULPS       Z3, Z3, Z4
-	VBROADCASTSS word32_3ab6bd28<>+0(SB), Z5
-	VMULPS.BCST  word32_3c091d64<>+0(SB), Z3, Z6
-	VADDPS.BCST  word32_3d2aaa60<>+0(SB), Z6, Z6
-	VMULPS       Z5, Z4, Z5
-	VADDPS       Z6, Z5, Z5
-	VMULPS.BCST  word32_3e2aaa48<>+0(SB), Z3, Z3
-	VADDPS.BCST  word32_3f000000<>+0(SB), Z3, Z3
-	VMULPS       Z5, Z4, Z5
-	VADDPS       Z3, Z5, Z3
-	VMULPS       Z3, Z4, Z3
-	VSUBPS       Z2, Z3, Z2
-	VADDPS       Z2, Z0, Z0
-	VADDPS.BCST  word32_3f800000<>+0(SB), Z0, Z0
-	VSCALEFPS    Z1, Z0, Z0
+	VMINPS       Z0, Z6, Z0
+	VMAXPS       Z0, Z5, Z0
+	VMOVAPS      Z1, Z13
+	VFMADD213PS  Z7, Z0, Z13
+	VSUBPS       Z7, Z13, Z13
+	VMOVAPS      Z0, Z0
+	VFNMADD231PS Z8, Z13, Z0
+	VMOVAPS      Z0, Z0
+	VFNMADD231PS Z9, Z13, Z0
+	VMULPS       Z0, Z0, Z14
+	VMOVAPS      Z3, Z15
+	VFMADD213PS  Z11, Z0, Z15
+	VMOVAPS      Z15, Z15
+	VFMADD231PS  Z4, Z14, Z15
+	VMOVAPS      Z2, Z16
+	VFMADD213PS  Z10, Z0, Z16
+	VMOVAPS      Z16, Z16
+	VFMADD231PS  Z15, Z14, Z16
+	VMOVAPS      Z0, Z0
+	VFMADD231PS  Z16, Z14, Z0
+	VADDPS       Z12, Z0, Z0
+	VSCALEFPS    Z13, Z0, Z0
 	TESTQ        AX, AX
 	JL           storeTail
 	VMOVUPS      Z0, (DX)
@@ -670,11 +680,17 @@ done:
 	RET
 
 // func sigmoidF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, FMA3
 TEXT ·sigmoidF32AVX2(SB), NOSPLIT, $0-48
-	MOVQ n+8(FP), AX
-	MOVQ dst+16(FP), CX
-	MOVQ a+24(FP), DX
+	MOVQ    n+8(FP), AX
+	MOVQ    dst+16(FP), CX
+	MOVQ    a+24(FP), DX
+	VMOVUPS word32_3fb8aa3b<>+0(SB), Y1
+	VMOVUPS word32_3e2aaa48<>+0(SB), Y2
+	VMOVUPS word32_3c091d64<>+0(SB), Y3
+	VMOVUPS word32_3ab6bd28<>+0(SB), Y4
+	VMOVUPS word32_c2d20000<>+0(SB), Y5
+	VMOVUPS word32_42b20000<>+0(SB), Y6
 
 loop:
 	SUBQ    $0x08, AX
@@ -682,51 +698,47 @@ loop:
 	VMOVUPS (DX), Y0
 
 body:
-	VORPS     word32_80000000<>+0(SB), Y0, Y1
-	VMOVUPS   word32_42b20000<>+0(SB), Y2
-	VMINPS    Y1, Y2, Y1
-	VMOVUPS   word32_c2d20000<>+0(SB), Y2
-	VMAXPS    Y1, Y2, Y1
-	VMULPS    word32_3fb8aa3b<>+0(SB), Y1, Y2
-	VADDPS    word32_4b400000<>+0(SB), Y2, Y2
-	VSUBPS    word32_4b400000<>+0(SB), Y2, Y3
-	VMULPS    word32_3f317200<>+0(SB), Y3, Y4
-	VSUBPS    Y4, Y1, Y1
-	VMULPS    word32_35bfbe8e<>+0(SB), Y3, Y3
-	VSUBPS    Y3, Y1, Y4
-	VMULPS    Y4, Y4, Y5
-	VMOVUPS   word32_3ab6bd28<>+0(SB), Y6
-	VMULPS    word32_3c091d64<>+0(SB), Y4, Y7
-	VADDPS    word32_3d2aaa60<>+0(SB), Y7, Y7
-	VMULPS    Y6, Y5, Y6
-	VADDPS    Y7, Y6, Y6
-	VMULPS    word32_3e2aaa48<>+0(SB), Y4, Y4
-	VADDPS    word32_3f000000<>+0(SB), Y4, Y4
-	VMULPS    Y6, Y5, Y6
-	VADDPS    Y4, Y6, Y4
-	VMULPS    Y4, Y5, Y4
-	VSUBPS    Y3, Y4, Y3
-	VADDPS    Y3, Y1, Y1
-	VADDPS    word32_3f800000<>+0(SB), Y1, Y1
-	VPSLLD    $0x17, Y2, Y2
-	VPSRAD    $0x01, Y2, Y3
-	VANDPS    word32_ff800000<>+0(SB), Y3, Y3
-	VPSUBD    Y3, Y2, Y2
-	VPADDD    word32_3f800000<>+0(SB), Y3, Y3
-	VMULPS    Y3, Y1, Y1
-	VPADDD    word32_3f800000<>+0(SB), Y2, Y2
-	VMULPS    Y2, Y1, Y1
-	VCMPPS    $0x11, word32_0<>+0(SB), Y0, Y0
-	VMOVUPS   word32_3f800000<>+0(SB), Y2
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS    word32_3f800000<>+0(SB), Y1, Y1
-	VDIVPS    Y1, Y0, Y0
-	TESTQ     AX, AX
-	JL        storeTail
-	VMOVUPS   Y0, (CX)
-	ADDQ      $0x20, DX
-	ADDQ      $0x20, CX
-	JMP       loop
+	VORPS        word32_80000000<>+0(SB), Y0, Y7
+	VMINPS       Y7, Y6, Y7
+	VMAXPS       Y7, Y5, Y7
+	VMOVAPS      Y1, Y8
+	VFMADD213PS  word32_4b400000<>+0(SB), Y7, Y8
+	VSUBPS       word32_4b400000<>+0(SB), Y8, Y9
+	VMOVAPS      Y7, Y7
+	VFNMADD231PS word32_3f317200<>+0(SB), Y9, Y7
+	VMOVAPS      Y7, Y7
+	VFNMADD231PS word32_35bfbe8e<>+0(SB), Y9, Y7
+	VMULPS       Y7, Y7, Y9
+	VMOVAPS      Y3, Y10
+	VFMADD213PS  word32_3d2aaa60<>+0(SB), Y7, Y10
+	VMOVAPS      Y10, Y10
+	VFMADD231PS  Y4, Y9, Y10
+	VMOVAPS      Y2, Y11
+	VFMADD213PS  word32_3f000000<>+0(SB), Y7, Y11
+	VMOVAPS      Y11, Y11
+	VFMADD231PS  Y10, Y9, Y11
+	VMOVAPS      Y7, Y7
+	VFMADD231PS  Y11, Y9, Y7
+	VADDPS       word32_3f800000<>+0(SB), Y7, Y7
+	VPSLLD       $0x17, Y8, Y8
+	VPSRAD       $0x01, Y8, Y9
+	VANDPS       word32_ff800000<>+0(SB), Y9, Y9
+	VPSUBD       Y9, Y8, Y8
+	VPADDD       word32_3f800000<>+0(SB), Y9, Y9
+	VMULPS       Y9, Y7, Y7
+	VPADDD       word32_3f800000<>+0(SB), Y8, Y8
+	VMULPS       Y8, Y7, Y7
+	VCMPPS       $0x11, word32_0<>+0(SB), Y0, Y0
+	VMOVUPS      word32_3f800000<>+0(SB), Y8
+	VBLENDVPS    Y0, Y7, Y8, Y0
+	VADDPS       word32_3f800000<>+0(SB), Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	TESTQ        AX, AX
+	JL           storeTail
+	VMOVUPS      Y0, (CX)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, CX
+	JMP          loop
 
 tail:
 	CMPQ       AX, $-8
@@ -885,9 +897,21 @@ GLOBL word64_0<>(SB), RODATA|NOPTR, $32
 // func sigmoidF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·sigmoidF32AVX512(SB), NOSPLIT, $0-48
-	MOVQ n+8(FP), AX
-	MOVQ dst+16(FP), DX
-	MOVQ a+24(FP), BX
+	MOVQ         n+8(FP), AX
+	MOVQ         dst+16(FP), DX
+	MOVQ         a+24(FP), BX
+	VBROADCASTSS word32_3fb8aa3b<>+0(SB), Z1
+	VBROADCASTSS word32_3e2aaa48<>+0(SB), Z2
+	VBROADCASTSS word32_3c091d64<>+0(SB), Z3
+	VBROADCASTSS word32_3ab6bd28<>+0(SB), Z4
+	VBROADCASTSS word32_c2d20000<>+0(SB), Z5
+	VBROADCASTSS word32_42b20000<>+0(SB), Z6
+	VBROADCASTSS word32_4b400000<>+0(SB), Z7
+	VBROADCASTSS word32_3f317200<>+0(SB), Z8
+	VBROADCASTSS word32_35bfbe8e<>+0(SB), Z9
+	VBROADCASTSS word32_3f000000<>+0(SB), Z10
+	VBROADCASTSS word32_3d2aaa60<>+0(SB), Z11
+	VBROADCASTSS word32_3f800000<>+0(SB), Z12
 
 loop:
 	SUBQ    $0x10, AX
@@ -895,38 +919,33 @@ loop:
 	VMOVUPS (BX), Z0
 
 body:
-	VORPS.BCST   word32_80000000<>+0(SB), Z0, Z1
-	VBROADCASTSS word32_42b20000<>+0(SB), Z2
-	VMINPS       Z1, Z2, Z1
-	VBROADCASTSS word32_c2d20000<>+0(SB), Z2
-	VMAXPS       Z1, Z2, Z1
-	VMULPS.BCST  word32_3fb8aa3b<>+0(SB), Z1, Z2
-	VADDPS.BCST  word32_4b400000<>+0(SB), Z2, Z2
-	VSUBPS.BCST  word32_4b400000<>+0(SB), Z2, Z2
-	VMULPS.BCST  word32_3f317200<>+0(SB), Z2, Z4
-	VSUBPS       Z4, Z1, Z1
-	VMULPS.BCST  word32_35bfbe8e<>+0(SB), Z2, Z4
-	VSUBPS       Z4, Z1, Z5
-	VMULPS       Z5, Z5, Z6
-	VBROADCASTSS word32_3ab6bd28<>+0(SB), Z7
-	VMULPS.BCST  word32_3c091d64<>+0(SB), Z5, Z8
-	VADDPS.BCST  word32_3d2aaa60<>+0(SB), Z8, Z8
-	VMULPS       Z7, Z6, Z7
-	VADDPS       Z8, Z7, Z7
-	VMULPS.BCST  word32_3e2aaa48<>+0(SB), Z5, Z5
-	VADDPS.BCST  word32_3f000000<>+0(SB), Z5, Z5
-	VMULPS       Z7, Z6, Z7
-	VADDPS       Z5, Z7, Z5
-	VMULPS       Z5, Z6, Z5
-	VSUBPS       Z4, Z5, Z4
-	VADDPS       Z4, Z1, Z1
-	VADDPS.BCST  word32_3f800000<>+0(SB), Z1, Z1
-	VSCALEFPS    Z2, Z1, Z1
+	VORPS.BCST   word32_80000000<>+0(SB), Z0, Z13
+	VMINPS       Z13, Z6, Z13
+	VMAXPS       Z13, Z5, Z13
+	VMOVAPS      Z1, Z15
+	VFMADD213PS  Z7, Z13, Z15
+	VSUBPS       Z7, Z15, Z15
+	VMOVAPS      Z13, Z13
+	VFNMADD231PS Z8, Z15, Z13
+	VMOVAPS      Z13, Z13
+	VFNMADD231PS Z9, Z15, Z13
+	VMULPS       Z13, Z13, Z16
+	VMOVAPS      Z3, Z17
+	VFMADD213PS  Z11, Z13, Z17
+	VMOVAPS      Z17, Z17
+	VFMADD231PS  Z4, Z16, Z17
+	VMOVAPS      Z2, Z18
+	VFMADD213PS  Z10, Z13, Z18
+	VMOVAPS      Z18, Z18
+	VFMADD231PS  Z17, Z16, Z18
+	VMOVAPS      Z13, Z13
+	VFMADD231PS  Z18, Z16, Z13
+	VADDPS       Z12, Z13, Z13
+	VSCALEFPS    Z15, Z13, Z13
 	VCMPPS.BCST  $0x11, word32_0<>+0(SB), Z0, K1
-	VBROADCASTSS word32_3f800000<>+0(SB), Z0
-	VBLENDMPS    Z1, Z0, K1, Z3
-	VADDPS.BCST  word32_3f800000<>+0(SB), Z1, Z0
-	VDIVPS       Z0, Z3, Z0
+	VBLENDMPS    Z13, Z12, K1, Z14
+	VADDPS       Z12, Z13, Z0
+	VDIVPS       Z0, Z14, Z0
 	TESTQ        AX, AX
 	JL           storeTail
 	VMOVUPS      Z0, (DX)
@@ -1056,11 +1075,17 @@ done:
 	RET
 
 // func tanhF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, FMA3
 TEXT ·tanhF32AVX2(SB), NOSPLIT, $0-48
-	MOVQ n+8(FP), AX
-	MOVQ dst+16(FP), CX
-	MOVQ a+24(FP), DX
+	MOVQ    n+8(FP), AX
+	MOVQ    dst+16(FP), CX
+	MOVQ    a+24(FP), DX
+	VMOVUPS word32_3fb8aa3b<>+0(SB), Y1
+	VMOVUPS word32_3e2aaa48<>+0(SB), Y2
+	VMOVUPS word32_3c091d64<>+0(SB), Y3
+	VMOVUPS word32_3ab6bd28<>+0(SB), Y4
+	VMOVUPS word32_c2d20000<>+0(SB), Y0
+	VMOVUPS word32_42b20000<>+0(SB), Y0
 
 loop:
 	SUBQ    $0x08, AX
@@ -1068,63 +1093,61 @@ loop:
 	VMOVUPS (DX), Y0
 
 body:
-	VANDPS    word32_7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS   word32_41200000<>+0(SB), Y2
-	VMINPS    Y1, Y2, Y1
-	VADDPS    Y1, Y1, Y2
-	VMULPS    word32_3fb8aa3b<>+0(SB), Y2, Y3
-	VADDPS    word32_4b400000<>+0(SB), Y3, Y3
-	VSUBPS    word32_4b400000<>+0(SB), Y3, Y4
-	VMULPS    word32_3f317200<>+0(SB), Y4, Y5
-	VSUBPS    Y5, Y2, Y2
-	VMULPS    word32_35bfbe8e<>+0(SB), Y4, Y4
-	VSUBPS    Y4, Y2, Y5
-	VMULPS    Y5, Y5, Y6
-	VMOVUPS   word32_3ab6bd28<>+0(SB), Y7
-	VMULPS    word32_3c091d64<>+0(SB), Y5, Y8
-	VADDPS    word32_3d2aaa60<>+0(SB), Y8, Y8
-	VMULPS    Y7, Y6, Y7
-	VADDPS    Y8, Y7, Y7
-	VMULPS    word32_3e2aaa48<>+0(SB), Y5, Y5
-	VADDPS    word32_3f000000<>+0(SB), Y5, Y5
-	VMULPS    Y7, Y6, Y7
-	VADDPS    Y5, Y7, Y5
-	VMULPS    Y5, Y6, Y5
-	VSUBPS    Y4, Y5, Y4
-	VPSLLD    $0x17, Y3, Y3
-	VPADDD    word32_3f800000<>+0(SB), Y3, Y3
-	VADDPS    Y4, Y2, Y2
-	VADDPS    word32_3f800000<>+0(SB), Y2, Y2
-	VMULPS    Y2, Y3, Y2
-	VADDPS    word32_3f800000<>+0(SB), Y2, Y2
-	VMOVUPS   word32_40000000<>+0(SB), Y3
-	VDIVPS    Y2, Y3, Y2
-	VMOVUPS   word32_3f800000<>+0(SB), Y3
-	VSUBPS    Y2, Y3, Y2
-	VMULPS    Y1, Y1, Y3
-	VMULPS    Y3, Y1, Y4
-	VMULPS    Y3, Y3, Y5
-	VMOVUPS   word32_bbbab4c8<>+0(SB), Y6
-	VMULPS    word32_3ca90544<>+0(SB), Y3, Y7
-	VADDPS    word32_bd5c1be2<>+0(SB), Y7, Y7
-	VMULPS    Y6, Y5, Y6
-	VADDPS    Y7, Y6, Y6
-	VMULPS    word32_3e088380<>+0(SB), Y3, Y3
-	VADDPS    word32_beaaaa99<>+0(SB), Y3, Y3
-	VMULPS    Y6, Y5, Y5
-	VADDPS    Y3, Y5, Y3
-	VMULPS    Y3, Y4, Y3
-	VADDPS    Y1, Y3, Y3
-	VCMPPS    $0x11, word32_3f200000<>+0(SB), Y1, Y1
-	VBLENDVPS Y1, Y3, Y2, Y1
-	VANDPS    word32_80000000<>+0(SB), Y0, Y0
-	VORPS     Y0, Y1, Y0
-	TESTQ     AX, AX
-	JL        storeTail
-	VMOVUPS   Y0, (CX)
-	ADDQ      $0x20, DX
-	ADDQ      $0x20, CX
-	JMP       loop
+	VANDPS       word32_7fffffff<>+0(SB), Y0, Y5
+	VMOVUPS      word32_41200000<>+0(SB), Y6
+	VMINPS       Y5, Y6, Y5
+	VADDPS       Y5, Y5, Y6
+	VMOVAPS      Y1, Y7
+	VFMADD213PS  word32_4b400000<>+0(SB), Y6, Y7
+	VSUBPS       word32_4b400000<>+0(SB), Y7, Y8
+	VMOVAPS      Y6, Y6
+	VFNMADD231PS word32_3f317200<>+0(SB), Y8, Y6
+	VMOVAPS      Y6, Y6
+	VFNMADD231PS word32_35bfbe8e<>+0(SB), Y8, Y6
+	VMULPS       Y6, Y6, Y8
+	VMOVAPS      Y3, Y9
+	VFMADD213PS  word32_3d2aaa60<>+0(SB), Y6, Y9
+	VMOVAPS      Y9, Y9
+	VFMADD231PS  Y4, Y8, Y9
+	VMOVAPS      Y2, Y10
+	VFMADD213PS  word32_3f000000<>+0(SB), Y6, Y10
+	VMOVAPS      Y10, Y10
+	VFMADD231PS  Y9, Y8, Y10
+	VMOVAPS      Y6, Y6
+	VFMADD231PS  Y10, Y8, Y6
+	VADDPS       word32_3f800000<>+0(SB), Y6, Y6
+	VPSLLD       $0x17, Y7, Y7
+	VPADDD       word32_3f800000<>+0(SB), Y7, Y7
+	VMULPS       Y6, Y7, Y6
+	VADDPS       word32_3f800000<>+0(SB), Y6, Y6
+	VMOVUPS      word32_40000000<>+0(SB), Y7
+	VDIVPS       Y6, Y7, Y6
+	VMOVUPS      word32_3f800000<>+0(SB), Y7
+	VSUBPS       Y6, Y7, Y6
+	VMULPS       Y5, Y5, Y7
+	VMULPS       Y7, Y5, Y8
+	VMULPS       Y7, Y7, Y9
+	VMOVUPS      word32_bbbab4c8<>+0(SB), Y10
+	VMOVUPS      word32_3ca90544<>+0(SB), Y11
+	VFMADD213PS  word32_bd5c1be2<>+0(SB), Y7, Y11
+	VMOVAPS      Y11, Y11
+	VFMADD231PS  Y10, Y9, Y11
+	VMOVUPS      word32_3e088380<>+0(SB), Y10
+	VFMADD213PS  word32_beaaaa99<>+0(SB), Y7, Y10
+	VMOVAPS      Y10, Y7
+	VFMADD231PS  Y11, Y9, Y7
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  Y7, Y8, Y9
+	VCMPPS       $0x11, word32_3f200000<>+0(SB), Y5, Y5
+	VBLENDVPS    Y5, Y9, Y6, Y5
+	VANDPS       word32_80000000<>+0(SB), Y0, Y0
+	VORPS        Y0, Y5, Y0
+	TESTQ        AX, AX
+	JL           storeTail
+	VMOVUPS      Y0, (CX)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, CX
+	JMP          loop
 
 tail:
 	CMPQ       AX, $-8
@@ -1354,9 +1377,21 @@ GLOBL word64_4000000000000000<>(SB), RODATA|NOPTR, $32
 // func tanhF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·tanhF32AVX512(SB), NOSPLIT, $0-48
-	MOVQ n+8(FP), AX
-	MOVQ dst+16(FP), DX
-	MOVQ a+24(FP), BX
+	MOVQ         n+8(FP), AX
+	MOVQ         dst+16(FP), DX
+	MOVQ         a+24(FP), BX
+	VBROADCASTSS word32_3fb8aa3b<>+0(SB), Z1
+	VBROADCASTSS word32_3e2aaa48<>+0(SB), Z2
+	VBROADCASTSS word32_3c091d64<>+0(SB), Z3
+	VBROADCASTSS word32_3ab6bd28<>+0(SB), Z4
+	VBROADCASTSS word32_c2d20000<>+0(SB), Z0
+	VBROADCASTSS word32_42b20000<>+0(SB), Z0
+	VBROADCASTSS word32_4b400000<>+0(SB), Z5
+	VBROADCASTSS word32_3f317200<>+0(SB), Z6
+	VBROADCASTSS word32_35bfbe8e<>+0(SB), Z7
+	VBROADCASTSS word32_3f000000<>+0(SB), Z8
+	VBROADCASTSS word32_3d2aaa60<>+0(SB), Z9
+	VBROADCASTSS word32_3f800000<>+0(SB), Z10
 
 loop:
 	SUBQ    $0x10, AX
@@ -1364,63 +1399,60 @@ loop:
 	VMOVUPS (BX), Z0
 
 body:
-	VANDPS.BCST  word32_7fffffff<>+0(SB), Z0, Z1
-	VBROADCASTSS word32_41200000<>+0(SB), Z2
-	VMINPS       Z1, Z2, Z1
-	VADDPS       Z1, Z1, Z2
-	VMULPS.BCST  word32_3fb8aa3b<>+0(SB), Z2, Z4
-	VADDPS.BCST  word32_4b400000<>+0(SB), Z4, Z4
-	VSUBPS.BCST  word32_4b400000<>+0(SB), Z4, Z5
-	VMULPS.BCST  word32_3f317200<>+0(SB), Z5, Z6
-	VSUBPS       Z6, Z2, Z2
-	VMULPS.BCST  word32_35bfbe8e<>+0(SB), Z5, Z5
-	VSUBPS       Z5, Z2, Z6
-	VMULPS       Z6, Z6, Z7
-	VBROADCASTSS word32_3ab6bd28<>+0(SB), Z8
-	VMULPS.BCST  word32_3c091d64<>+0(SB), Z6, Z9
-	VADDPS.BCST  word32_3d2aaa60<>+0(SB), Z9, Z9
-	VMULPS       Z8, Z7, Z8
-	VADDPS       Z9, Z8, Z8
-	VMULPS.BCST  word32_3e2aaa48<>+0(SB), Z6, Z6
-	VADDPS.BCST  word32_3f000000<>+0(SB), Z6, Z6
-	VMULPS       Z8, Z7, Z8
-	VADDPS       Z6, Z8, Z6
-	VMULPS       Z6, Z7, Z6
-	VSUBPS       Z5, Z6, Z5
-	VPSLLD       $0x17, Z4, Z4
-	VPADDD.BCST  word32_3f800000<>+0(SB), Z4, Z4
-	VADDPS       Z5, Z2, Z2
-	VADDPS.BCST  word32_3f800000<>+0(SB), Z2, Z2
-	VMULPS       Z2, Z4, Z2
-	VADDPS.BCST  word32_3f800000<>+0(SB), Z2, Z2
-	VBROADCASTSS word32_40000000<>+0(SB), Z4
-	VDIVPS       Z2, Z4, Z2
-	VBROADCASTSS word32_3f800000<>+0(SB), Z4
-	VSUBPS       Z2, Z4, Z2
-	VMULPS       Z1, Z1, Z4
-	VMULPS       Z4, Z1, Z5
-	VMULPS       Z4, Z4, Z6
-	VBROADCASTSS word32_bbbab4c8<>+0(SB), Z7
-	VMULPS.BCST  word32_3ca90544<>+0(SB), Z4, Z8
-	VADDPS.BCST  word32_bd5c1be2<>+0(SB), Z8, Z8
-	VMULPS       Z7, Z6, Z7
-	VADDPS       Z8, Z7, Z7
-	VMULPS.BCST  word32_3e088380<>+0(SB), Z4, Z4
-	VADDPS.BCST  word32_beaaaa99<>+0(SB), Z4, Z4
-	VMULPS       Z7, Z6, Z6
-	VADDPS       Z4, Z6, Z4
-	VMULPS       Z4, Z5, Z4
-	VADDPS       Z1, Z4, Z4
-	VCMPPS.BCST  $0x11, word32_3f200000<>+0(SB), Z1, K1
-	VBLENDMPS    Z4, Z2, K1, Z3
-	VANDPS.BCST  word32_80000000<>+0(SB), Z0, Z0
-	VORPS        Z0, Z3, Z0
-	TESTQ        AX, AX
-	JL           storeTail
-	VMOVUPS      Z0, (DX)
-	ADDQ         $0x40, BX
-	ADDQ         $0x40, DX
-	JMP          loop
+	VANDPS.BCST      word32_7fffffff<>+0(SB), Z0, Z11
+	VBROADCASTSS     word32_41200000<>+0(SB), Z12
+	VMINPS           Z11, Z12, Z11
+	VADDPS           Z11, Z11, Z12
+	VMOVAPS          Z1, Z14
+	VFMADD213PS      Z5, Z12, Z14
+	VSUBPS           Z5, Z14, Z15
+	VMOVAPS          Z12, Z12
+	VFNMADD231PS     Z6, Z15, Z12
+	VMOVAPS          Z12, Z12
+	VFNMADD231PS     Z7, Z15, Z12
+	VMULPS           Z12, Z12, Z15
+	VMOVAPS          Z3, Z16
+	VFMADD213PS      Z9, Z12, Z16
+	VMOVAPS          Z16, Z16
+	VFMADD231PS      Z4, Z15, Z16
+	VMOVAPS          Z2, Z17
+	VFMADD213PS      Z8, Z12, Z17
+	VMOVAPS          Z17, Z17
+	VFMADD231PS      Z16, Z15, Z17
+	VMOVAPS          Z12, Z12
+	VFMADD231PS      Z17, Z15, Z12
+	VADDPS           Z10, Z12, Z12
+	VPSLLD           $0x17, Z14, Z14
+	VPADDD           Z10, Z14, Z14
+	VMULPS           Z12, Z14, Z12
+	VADDPS           Z10, Z12, Z12
+	VBROADCASTSS     word32_40000000<>+0(SB), Z14
+	VDIVPS           Z12, Z14, Z12
+	VSUBPS           Z12, Z10, Z12
+	VMULPS           Z11, Z11, Z14
+	VMULPS           Z14, Z11, Z15
+	VMULPS           Z14, Z14, Z16
+	VBROADCASTSS     word32_bbbab4c8<>+0(SB), Z17
+	VBROADCASTSS     word32_3ca90544<>+0(SB), Z18
+	VFMADD213PS.BCST word32_bd5c1be2<>+0(SB), Z14, Z18
+	VMOVAPS          Z18, Z18
+	VFMADD231PS      Z17, Z16, Z18
+	VBROADCASTSS     word32_3e088380<>+0(SB), Z17
+	VFMADD213PS.BCST word32_beaaaa99<>+0(SB), Z14, Z17
+	VMOVAPS          Z17, Z14
+	VFMADD231PS      Z18, Z16, Z14
+	VMOVAPS          Z11, Z16
+	VFMADD231PS      Z14, Z15, Z16
+	VCMPPS.BCST      $0x11, word32_3f200000<>+0(SB), Z11, K1
+	VBLENDMPS        Z16, Z12, K1, Z13
+	VANDPS.BCST      word32_80000000<>+0(SB), Z0, Z0
+	VORPS            Z0, Z13, Z0
+	TESTQ            AX, AX
+	JL               storeTail
+	VMOVUPS          Z0, (DX)
+	ADDQ             $0x40, BX
+	ADDQ             $0x40, DX
+	JMP              loop
 
 tail:
 	CMPQ      AX, $-16
@@ -2328,11 +2360,17 @@ done:
 	RET
 
 // func logF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, FMA3
 TEXT ·logF32AVX2(SB), NOSPLIT, $0-48
-	MOVQ n+8(FP), AX
-	MOVQ dst+16(FP), CX
-	MOVQ a+24(FP), DX
+	MOVQ    n+8(FP), AX
+	MOVQ    dst+16(FP), CX
+	MOVQ    a+24(FP), DX
+	VMOVUPS word32_be7ffff3<>+0(SB), Y1
+	VMOVUPS word32_be2ab144<>+0(SB), Y2
+	VMOVUPS word32_bdfddf90<>+0(SB), Y3
+	VMOVUPS word32_bdeed9e4<>+0(SB), Y4
+	VMOVUPS word32_3d965937<>+0(SB), Y5
+	VMOVUPS word32_3eaaaaaa<>+0(SB), Y6
 
 loop:
 	SUBQ    $0x08, AX
@@ -2340,57 +2378,56 @@ loop:
 	VMOVUPS (DX), Y0
 
 body:
-	VCMPPS    $0x11, word32_800000<>+0(SB), Y0, Y1
-	VMULPS    word32_4b000000<>+0(SB), Y0, Y2
-	VBLENDVPS Y1, Y2, Y0, Y2
-	VMOVUPS   word32_0<>+0(SB), Y3
-	VBLENDVPS Y1, word32_c1b80000<>+0(SB), Y3, Y1
-	VPSUBD    word32_3f3504f3<>+0(SB), Y2, Y2
-	VPSRAD    $0x17, Y2, Y3
-	VCVTDQ2PS Y3, Y3
-	VANDPS    word32_7fffff<>+0(SB), Y2, Y2
-	VPADDD    word32_3f3504f3<>+0(SB), Y2, Y2
-	VSUBPS    word32_3f800000<>+0(SB), Y2, Y2
-	VADDPS    Y1, Y3, Y1
-	VMULPS    Y2, Y2, Y3
-	VMULPS    Y3, Y2, Y4
-	VMOVUPS   word32_3d965937<>+0(SB), Y5
-	VMULPS    word32_bdeed9e4<>+0(SB), Y2, Y6
-	VADDPS    word32_3dee3b59<>+0(SB), Y6, Y6
-	VMULPS    Y5, Y3, Y5
-	VADDPS    Y6, Y5, Y5
-	VMULPS    word32_bdfddf90<>+0(SB), Y2, Y6
-	VADDPS    word32_3e11ef1d<>+0(SB), Y6, Y6
-	VMULPS    Y5, Y3, Y5
-	VADDPS    Y6, Y5, Y5
-	VMULPS    word32_be2ab144<>+0(SB), Y2, Y6
-	VADDPS    word32_3e4cce95<>+0(SB), Y6, Y6
-	VMULPS    Y5, Y3, Y5
-	VADDPS    Y6, Y5, Y5
-	VMULPS    word32_be7ffff3<>+0(SB), Y2, Y6
-	VADDPS    word32_3eaaaaaa<>+0(SB), Y6, Y6
-	VMULPS    Y5, Y3, Y5
-	VADDPS    Y6, Y5, Y5
-	VMULPS    Y5, Y4, Y4
-	VMULPS    word32_35bfbe8e<>+0(SB), Y1, Y5
-	VADDPS    Y5, Y4, Y4
-	VMULPS    word32_3f317200<>+0(SB), Y1, Y1
-	VMULPS    word32_3f000000<>+0(SB), Y3, Y3
-	VSUBPS    Y3, Y4, Y3
-	VADDPS    Y3, Y2, Y2
-	VADDPS    Y2, Y1, Y1
-	VCMPPS    $0x11, word32_7f800000<>+0(SB), Y0, Y2
-	VBLENDVPS Y2, Y1, Y0, Y1
-	VCMPPS    $0x00, word32_0<>+0(SB), Y0, Y2
-	VBLENDVPS Y2, word32_ff800000<>+0(SB), Y1, Y1
-	VCMPPS    $0x11, word32_0<>+0(SB), Y0, Y0
-	VBLENDVPS Y0, word32_7fc00000<>+0(SB), Y1, Y0
-	TESTQ     AX, AX
-	JL        storeTail
-	VMOVUPS   Y0, (CX)
-	ADDQ      $0x20, DX
-	ADDQ      $0x20, CX
-	JMP       loop
+	VCMPPS       $0x11, word32_800000<>+0(SB), Y0, Y7
+	VMULPS       word32_4b000000<>+0(SB), Y0, Y8
+	VBLENDVPS    Y7, Y8, Y0, Y8
+	VMOVUPS      word32_0<>+0(SB), Y9
+	VBLENDVPS    Y7, word32_c1b80000<>+0(SB), Y9, Y7
+	VPSUBD       word32_3f3504f3<>+0(SB), Y8, Y8
+	VPSRAD       $0x17, Y8, Y9
+	VCVTDQ2PS    Y9, Y9
+	VANDPS       word32_7fffff<>+0(SB), Y8, Y8
+	VPADDD       word32_3f3504f3<>+0(SB), Y8, Y8
+	VSUBPS       word32_3f800000<>+0(SB), Y8, Y8
+	VADDPS       Y7, Y9, Y7
+	VMULPS       Y8, Y8, Y9
+	VMULPS       Y9, Y8, Y10
+	VMOVAPS      Y4, Y11
+	VFMADD213PS  word32_3dee3b59<>+0(SB), Y8, Y11
+	VMOVAPS      Y11, Y11
+	VFMADD231PS  Y5, Y9, Y11
+	VMOVAPS      Y3, Y12
+	VFMADD213PS  word32_3e11ef1d<>+0(SB), Y8, Y12
+	VMOVAPS      Y12, Y12
+	VFMADD231PS  Y11, Y9, Y12
+	VMOVAPS      Y2, Y11
+	VFMADD213PS  word32_3e4cce95<>+0(SB), Y8, Y11
+	VMOVAPS      Y11, Y11
+	VFMADD231PS  Y12, Y9, Y11
+	VMOVAPS      Y1, Y12
+	VFMADD213PS  Y6, Y8, Y12
+	VMOVAPS      Y12, Y12
+	VFMADD231PS  Y11, Y9, Y12
+	VMULPS       word32_35bfbe8e<>+0(SB), Y7, Y11
+	VMOVAPS      Y11, Y11
+	VFMADD231PS  Y12, Y10, Y11
+	VMOVAPS      Y11, Y10
+	VFNMADD231PS word32_3f000000<>+0(SB), Y9, Y10
+	VADDPS       Y10, Y8, Y8
+	VMOVAPS      Y8, Y8
+	VFMADD231PS  word32_3f317200<>+0(SB), Y7, Y8
+	VCMPPS       $0x11, word32_7f800000<>+0(SB), Y0, Y7
+	VBLENDVPS    Y7, Y8, Y0, Y7
+	VCMPPS       $0x00, word32_0<>+0(SB), Y0, Y8
+	VBLENDVPS    Y8, word32_ff800000<>+0(SB), Y7, Y7
+	VCMPPS       $0x11, word32_0<>+0(SB), Y0, Y0
+	VBLENDVPS    Y0, word32_7fc00000<>+0(SB), Y7, Y0
+	TESTQ        AX, AX
+	JL           storeTail
+	VMOVUPS      Y0, (CX)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, CX
+	JMP          loop
 
 tail:
 	CMPQ       AX, $-8
@@ -2415,6 +2452,66 @@ done:
 	MOVQ AX, left+40(FP)
 	VZEROUPPER
 	RET
+
+DATA word32_be7ffff3<>+0(SB)/4, $0xbe7ffff3
+DATA word32_be7ffff3<>+4(SB)/4, $0xbe7ffff3
+DATA word32_be7ffff3<>+8(SB)/4, $0xbe7ffff3
+DATA word32_be7ffff3<>+12(SB)/4, $0xbe7ffff3
+DATA word32_be7ffff3<>+16(SB)/4, $0xbe7ffff3
+DATA word32_be7ffff3<>+20(SB)/4, $0xbe7ffff3
+DATA word32_be7ffff3<>+24(SB)/4, $0xbe7ffff3
+DATA word32_be7ffff3<>+28(SB)/4, $0xbe7ffff3
+GLOBL word32_be7ffff3<>(SB), RODATA|NOPTR, $32
+
+DATA word32_be2ab144<>+0(SB)/4, $0xbe2ab144
+DATA word32_be2ab144<>+4(SB)/4, $0xbe2ab144
+DATA word32_be2ab144<>+8(SB)/4, $0xbe2ab144
+DATA word32_be2ab144<>+12(SB)/4, $0xbe2ab144
+DATA word32_be2ab144<>+16(SB)/4, $0xbe2ab144
+DATA word32_be2ab144<>+20(SB)/4, $0xbe2ab144
+DATA word32_be2ab144<>+24(SB)/4, $0xbe2ab144
+DATA word32_be2ab144<>+28(SB)/4, $0xbe2ab144
+GLOBL word32_be2ab144<>(SB), RODATA|NOPTR, $32
+
+DATA word32_bdfddf90<>+0(SB)/4, $0xbdfddf90
+DATA word32_bdfddf90<>+4(SB)/4, $0xbdfddf90
+DATA word32_bdfddf90<>+8(SB)/4, $0xbdfddf90
+DATA word32_bdfddf90<>+12(SB)/4, $0xbdfddf90
+DATA word32_bdfddf90<>+16(SB)/4, $0xbdfddf90
+DATA word32_bdfddf90<>+20(SB)/4, $0xbdfddf90
+DATA word32_bdfddf90<>+24(SB)/4, $0xbdfddf90
+DATA word32_bdfddf90<>+28(SB)/4, $0xbdfddf90
+GLOBL word32_bdfddf90<>(SB), RODATA|NOPTR, $32
+
+DATA word32_bdeed9e4<>+0(SB)/4, $0xbdeed9e4
+DATA word32_bdeed9e4<>+4(SB)/4, $0xbdeed9e4
+DATA word32_bdeed9e4<>+8(SB)/4, $0xbdeed9e4
+DATA word32_bdeed9e4<>+12(SB)/4, $0xbdeed9e4
+DATA word32_bdeed9e4<>+16(SB)/4, $0xbdeed9e4
+DATA word32_bdeed9e4<>+20(SB)/4, $0xbdeed9e4
+DATA word32_bdeed9e4<>+24(SB)/4, $0xbdeed9e4
+DATA word32_bdeed9e4<>+28(SB)/4, $0xbdeed9e4
+GLOBL word32_bdeed9e4<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3d965937<>+0(SB)/4, $0x3d965937
+DATA word32_3d965937<>+4(SB)/4, $0x3d965937
+DATA word32_3d965937<>+8(SB)/4, $0x3d965937
+DATA word32_3d965937<>+12(SB)/4, $0x3d965937
+DATA word32_3d965937<>+16(SB)/4, $0x3d965937
+DATA word32_3d965937<>+20(SB)/4, $0x3d965937
+DATA word32_3d965937<>+24(SB)/4, $0x3d965937
+DATA word32_3d965937<>+28(SB)/4, $0x3d965937
+GLOBL word32_3d965937<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3eaaaaaa<>+0(SB)/4, $0x3eaaaaaa
+DATA word32_3eaaaaaa<>+4(SB)/4, $0x3eaaaaaa
+DATA word32_3eaaaaaa<>+8(SB)/4, $0x3eaaaaaa
+DATA word32_3eaaaaaa<>+12(SB)/4, $0x3eaaaaaa
+DATA word32_3eaaaaaa<>+16(SB)/4, $0x3eaaaaaa
+DATA word32_3eaaaaaa<>+20(SB)/4, $0x3eaaaaaa
+DATA word32_3eaaaaaa<>+24(SB)/4, $0x3eaaaaaa
+DATA word32_3eaaaaaa<>+28(SB)/4, $0x3eaaaaaa
+GLOBL word32_3eaaaaaa<>(SB), RODATA|NOPTR, $32
 
 DATA word32_800000<>+0(SB)/4, $0x00800000
 DATA word32_800000<>+4(SB)/4, $0x00800000
@@ -2466,26 +2563,6 @@ DATA word32_7fffff<>+24(SB)/4, $0x007fffff
 DATA word32_7fffff<>+28(SB)/4, $0x007fffff
 GLOBL word32_7fffff<>(SB), RODATA|NOPTR, $32
 
-DATA word32_3d965937<>+0(SB)/4, $0x3d965937
-DATA word32_3d965937<>+4(SB)/4, $0x3d965937
-DATA word32_3d965937<>+8(SB)/4, $0x3d965937
-DATA word32_3d965937<>+12(SB)/4, $0x3d965937
-DATA word32_3d965937<>+16(SB)/4, $0x3d965937
-DATA word32_3d965937<>+20(SB)/4, $0x3d965937
-DATA word32_3d965937<>+24(SB)/4, $0x3d965937
-DATA word32_3d965937<>+28(SB)/4, $0x3d965937
-GLOBL word32_3d965937<>(SB), RODATA|NOPTR, $32
-
-DATA word32_bdeed9e4<>+0(SB)/4, $0xbdeed9e4
-DATA word32_bdeed9e4<>+4(SB)/4, $0xbdeed9e4
-DATA word32_bdeed9e4<>+8(SB)/4, $0xbdeed9e4
-DATA word32_bdeed9e4<>+12(SB)/4, $0xbdeed9e4
-DATA word32_bdeed9e4<>+16(SB)/4, $0xbdeed9e4
-DATA word32_bdeed9e4<>+20(SB)/4, $0xbdeed9e4
-DATA word32_bdeed9e4<>+24(SB)/4, $0xbdeed9e4
-DATA word32_bdeed9e4<>+28(SB)/4, $0xbdeed9e4
-GLOBL word32_bdeed9e4<>(SB), RODATA|NOPTR, $32
-
 DATA word32_3dee3b59<>+0(SB)/4, $0x3dee3b59
 DATA word32_3dee3b59<>+4(SB)/4, $0x3dee3b59
 DATA word32_3dee3b59<>+8(SB)/4, $0x3dee3b59
@@ -2495,16 +2572,6 @@ DATA word32_3dee3b59<>+20(SB)/4, $0x3dee3b59
 DATA word32_3dee3b59<>+24(SB)/4, $0x3dee3b59
 DATA word32_3dee3b59<>+28(SB)/4, $0x3dee3b59
 GLOBL word32_3dee3b59<>(SB), RODATA|NOPTR, $32
-
-DATA word32_bdfddf90<>+0(SB)/4, $0xbdfddf90
-DATA word32_bdfddf90<>+4(SB)/4, $0xbdfddf90
-DATA word32_bdfddf90<>+8(SB)/4, $0xbdfddf90
-DATA word32_bdfddf90<>+12(SB)/4, $0xbdfddf90
-DATA word32_bdfddf90<>+16(SB)/4, $0xbdfddf90
-DATA word32_bdfddf90<>+20(SB)/4, $0xbdfddf90
-DATA word32_bdfddf90<>+24(SB)/4, $0xbdfddf90
-DATA word32_bdfddf90<>+28(SB)/4, $0xbdfddf90
-GLOBL word32_bdfddf90<>(SB), RODATA|NOPTR, $32
 
 DATA word32_3e11ef1d<>+0(SB)/4, $0x3e11ef1d
 DATA word32_3e11ef1d<>+4(SB)/4, $0x3e11ef1d
@@ -2516,16 +2583,6 @@ DATA word32_3e11ef1d<>+24(SB)/4, $0x3e11ef1d
 DATA word32_3e11ef1d<>+28(SB)/4, $0x3e11ef1d
 GLOBL word32_3e11ef1d<>(SB), RODATA|NOPTR, $32
 
-DATA word32_be2ab144<>+0(SB)/4, $0xbe2ab144
-DATA word32_be2ab144<>+4(SB)/4, $0xbe2ab144
-DATA word32_be2ab144<>+8(SB)/4, $0xbe2ab144
-DATA word32_be2ab144<>+12(SB)/4, $0xbe2ab144
-DATA word32_be2ab144<>+16(SB)/4, $0xbe2ab144
-DATA word32_be2ab144<>+20(SB)/4, $0xbe2ab144
-DATA word32_be2ab144<>+24(SB)/4, $0xbe2ab144
-DATA word32_be2ab144<>+28(SB)/4, $0xbe2ab144
-GLOBL word32_be2ab144<>(SB), RODATA|NOPTR, $32
-
 DATA word32_3e4cce95<>+0(SB)/4, $0x3e4cce95
 DATA word32_3e4cce95<>+4(SB)/4, $0x3e4cce95
 DATA word32_3e4cce95<>+8(SB)/4, $0x3e4cce95
@@ -2535,26 +2592,6 @@ DATA word32_3e4cce95<>+20(SB)/4, $0x3e4cce95
 DATA word32_3e4cce95<>+24(SB)/4, $0x3e4cce95
 DATA word32_3e4cce95<>+28(SB)/4, $0x3e4cce95
 GLOBL word32_3e4cce95<>(SB), RODATA|NOPTR, $32
-
-DATA word32_be7ffff3<>+0(SB)/4, $0xbe7ffff3
-DATA word32_be7ffff3<>+4(SB)/4, $0xbe7ffff3
-DATA word32_be7ffff3<>+8(SB)/4, $0xbe7ffff3
-DATA word32_be7ffff3<>+12(SB)/4, $0xbe7ffff3
-DATA word32_be7ffff3<>+16(SB)/4, $0xbe7ffff3
-DATA word32_be7ffff3<>+20(SB)/4, $0xbe7ffff3
-DATA word32_be7ffff3<>+24(SB)/4, $0xbe7ffff3
-DATA word32_be7ffff3<>+28(SB)/4, $0xbe7ffff3
-GLOBL word32_be7ffff3<>(SB), RODATA|NOPTR, $32
-
-DATA word32_3eaaaaaa<>+0(SB)/4, $0x3eaaaaaa
-DATA word32_3eaaaaaa<>+4(SB)/4, $0x3eaaaaaa
-DATA word32_3eaaaaaa<>+8(SB)/4, $0x3eaaaaaa
-DATA word32_3eaaaaaa<>+12(SB)/4, $0x3eaaaaaa
-DATA word32_3eaaaaaa<>+16(SB)/4, $0x3eaaaaaa
-DATA word32_3eaaaaaa<>+20(SB)/4, $0x3eaaaaaa
-DATA word32_3eaaaaaa<>+24(SB)/4, $0x3eaaaaaa
-DATA word32_3eaaaaaa<>+28(SB)/4, $0x3eaaaaaa
-GLOBL word32_3eaaaaaa<>(SB), RODATA|NOPTR, $32
 
 DATA word32_7f800000<>+0(SB)/4, $0x7f800000
 DATA word32_7f800000<>+4(SB)/4, $0x7f800000
@@ -2767,9 +2804,21 @@ GLOBL word64_7ff8000000000000<>(SB), RODATA|NOPTR, $32
 // func logF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·logF32AVX512(SB), NOSPLIT, $0-48
-	MOVQ n+8(FP), AX
-	MOVQ dst+16(FP), DX
-	MOVQ a+24(FP), BX
+	MOVQ         n+8(FP), AX
+	MOVQ         dst+16(FP), DX
+	MOVQ         a+24(FP), BX
+	VBROADCASTSS word32_be7ffff3<>+0(SB), Z1
+	VBROADCASTSS word32_be2ab144<>+0(SB), Z2
+	VBROADCASTSS word32_bdfddf90<>+0(SB), Z3
+	VBROADCASTSS word32_bdeed9e4<>+0(SB), Z4
+	VBROADCASTSS word32_3d965937<>+0(SB), Z5
+	VBROADCASTSS word32_3eaaaaaa<>+0(SB), Z6
+	VBROADCASTSS word32_3e4cce95<>+0(SB), Z7
+	VBROADCASTSS word32_3e11ef1d<>+0(SB), Z8
+	VBROADCASTSS word32_3dee3b59<>+0(SB), Z9
+	VBROADCASTSS word32_3f317200<>+0(SB), Z10
+	VBROADCASTSS word32_35bfbe8e<>+0(SB), Z11
+	VBROADCASTSS word32_3f000000<>+0(SB), Z12
 
 loop:
 	SUBQ    $0x10, AX
@@ -2778,53 +2827,52 @@ loop:
 
 body:
 	VCMPPS.BCST    $0x11, word32_800000<>+0(SB), Z0, K1
-	VMULPS.BCST    word32_4b000000<>+0(SB), Z0, Z1
-	VBLENDMPS      Z1, Z0, K1, Z2
-	VBROADCASTSS   word32_0<>+0(SB), Z1
-	VBLENDMPS.BCST word32_c1b80000<>+0(SB), Z1, K1, Z3
-	VPSUBD.BCST    word32_3f3504f3<>+0(SB), Z2, Z1
-	VPSRAD         $0x17, Z1, Z7
-	VCVTDQ2PS      Z7, Z7
-	VANDPS.BCST    word32_7fffff<>+0(SB), Z1, Z1
-	VPADDD.BCST    word32_3f3504f3<>+0(SB), Z1, Z1
-	VSUBPS.BCST    word32_3f800000<>+0(SB), Z1, Z1
-	VADDPS         Z3, Z7, Z7
-	VMULPS         Z1, Z1, Z8
-	VMULPS         Z8, Z1, Z9
-	VBROADCASTSS   word32_3d965937<>+0(SB), Z10
-	VMULPS.BCST    word32_bdeed9e4<>+0(SB), Z1, Z11
-	VADDPS.BCST    word32_3dee3b59<>+0(SB), Z11, Z11
-	VMULPS         Z10, Z8, Z10
-	VADDPS         Z11, Z10, Z10
-	VMULPS.BCST    word32_bdfddf90<>+0(SB), Z1, Z11
-	VADDPS.BCST    word32_3e11ef1d<>+0(SB), Z11, Z11
-	VMULPS         Z10, Z8, Z10
-	VADDPS         Z11, Z10, Z10
-	VMULPS.BCST    word32_be2ab144<>+0(SB), Z1, Z11
-	VADDPS.BCST    word32_3e4cce95<>+0(SB), Z11, Z11
-	VMULPS         Z10, Z8, Z10
-	VADDPS         Z11, Z10, Z10
-	VMULPS.BCST    word32_be7ffff3<>+0(SB), Z1, Z11
-	VADDPS.BCST    word32_3eaaaaaa<>+0(SB), Z11, Z11
-	VMULPS         Z10, Z8, Z10
-	VADDPS         Z11, Z10, Z10
-	VMULPS         Z10, Z9, Z9
-	VMULPS.BCST    word32_35bfbe8e<>+0(SB), Z7, Z10
-	VADDPS         Z10, Z9, Z9
-	VMULPS.BCST    word32_3f317200<>+0(SB), Z7, Z7
-	VMULPS.BCST    word32_3f000000<>+0(SB), Z8, Z8
-	VSUBPS         Z8, Z9, Z8
-	VADDPS         Z8, Z1, Z1
-	VADDPS         Z1, Z7, Z1
+	VMULPS.BCST    word32_4b000000<>+0(SB), Z0, Z13
+	VBLENDMPS      Z13, Z0, K1, Z14
+	VBROADCASTSS   word32_0<>+0(SB), Z13
+	VBLENDMPS.BCST word32_c1b80000<>+0(SB), Z13, K1, Z15
+	VPSUBD.BCST    word32_3f3504f3<>+0(SB), Z14, Z13
+	VPSRAD         $0x17, Z13, Z19
+	VCVTDQ2PS      Z19, Z19
+	VANDPS.BCST    word32_7fffff<>+0(SB), Z13, Z13
+	VPADDD.BCST    word32_3f3504f3<>+0(SB), Z13, Z13
+	VSUBPS.BCST    word32_3f800000<>+0(SB), Z13, Z13
+	VADDPS         Z15, Z19, Z19
+	VMULPS         Z13, Z13, Z20
+	VMULPS         Z20, Z13, Z21
+	VMOVAPS        Z4, Z22
+	VFMADD213PS    Z9, Z13, Z22
+	VMOVAPS        Z22, Z22
+	VFMADD231PS    Z5, Z20, Z22
+	VMOVAPS        Z3, Z23
+	VFMADD213PS    Z8, Z13, Z23
+	VMOVAPS        Z23, Z23
+	VFMADD231PS    Z22, Z20, Z23
+	VMOVAPS        Z2, Z22
+	VFMADD213PS    Z7, Z13, Z22
+	VMOVAPS        Z22, Z22
+	VFMADD231PS    Z23, Z20, Z22
+	VMOVAPS        Z1, Z23
+	VFMADD213PS    Z6, Z13, Z23
+	VMOVAPS        Z23, Z23
+	VFMADD231PS    Z22, Z20, Z23
+	VMULPS         Z11, Z19, Z22
+	VMOVAPS        Z22, Z22
+	VFMADD231PS    Z23, Z21, Z22
+	VMOVAPS        Z22, Z21
+	VFNMADD231PS   Z12, Z20, Z21
+	VADDPS         Z21, Z13, Z13
+	VMOVAPS        Z13, Z13
+	VFMADD231PS    Z10, Z19, Z13
 	VCMPPS.BCST    $0x11, word32_7f800000<>+0(SB), Z0, K1
-	VBLENDMPS      Z1, Z0, K1, Z4
+	VBLENDMPS      Z13, Z0, K1, Z16
 	VCMPPS.BCST    $0x00, word32_0<>+0(SB), Z0, K1
-	VBLENDMPS.BCST word32_ff800000<>+0(SB), Z4, K1, Z5
+	VBLENDMPS.BCST word32_ff800000<>+0(SB), Z16, K1, Z17
 	VCMPPS.BCST    $0x11, word32_0<>+0(SB), Z0, K1
-	VBLENDMPS.BCST word32_7fc00000<>+0(SB), Z5, K1, Z6
+	VBLENDMPS.BCST word32_7fc00000<>+0(SB), Z17, K1, Z18
 	TESTQ          AX, AX
 	JL             storeTail
-	VMOVUPS        Z6, (DX)
+	VMOVUPS        Z18, (DX)
 	ADDQ           $0x40, BX
 	ADDQ           $0x40, DX
 	JMP            loop
@@ -2848,7 +2896,7 @@ storeTail:
 	SHLQ    CL, AX
 	NOTQ    AX
 	KMOVW   AX, K1
-	VMOVUPS Z6, K1, (DX)
+	VMOVUPS Z18, K1, (DX)
 
 done:
 	XORQ AX, AX

@@ -42,15 +42,17 @@ func log32(x float32) float32 {
 	if x < 0x1p-126 {
 		x, e0 = x*0x1p23, -23
 	}
-	e, f := exponentOf32(x)
+	e, m := exponentOf32(x)
 	e += e0
-	f2 := float32(f * f)
-	p := (0x1.23de3ap-3 + float32(f*-0x1.fbbf2p-4)) +
-		float32(f2*((0x1.dc76b2p-4+float32(f*-0x1.ddb3c8p-4))+float32(f2*0x1.2cb26ep-4)))
-	p = (0x1.555554p-2 + float32(f*-0x1.ffffe6p-3)) +
-		float32(f2*((0x1.999d2ap-3+float32(f*-0x1.556288p-3))+float32(f2*p)))
-	y := float32(float32(f*f2)*p) + float32(e*ln2Low32)
-	return float32(e*ln2High32) + (f + (y - float32(0.5*f2)))
+	f := float64(m)
+	f2 := single(f * f)
+	p := single(sum32(f*-0x1.ddb3c8p-4, 0x1.dc76b2p-4))
+	p = single(sum32(f2*0x1.2cb26ep-4, p))
+	p = single(sum32(f2*p, single(sum32(f*-0x1.fbbf2p-4, 0x1.23de3ap-3))))
+	p = single(sum32(f2*p, single(sum32(f*-0x1.556288p-3, 0x1.999d2ap-3))))
+	p = single(sum32(f2*p, single(sum32(f*-0x1.ffffe6p-3, 0x1.555554p-2))))
+	y := float32(sum32(single(f*f2)*p, float64(float32(e*ln2Low32))))
+	return float32(e*ln2High32) + (m + (y - float32(0.5*f2))) // both products are exact
 }
 
 // logSum64 returns e ln 2 + ln(1 + f) + c for a c that is small beside it:

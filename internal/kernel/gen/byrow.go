@@ -179,8 +179,9 @@ func mulMulAddByColumn(v *vector) func(x []VecVirtual) VecVirtual {
 }
 
 func expSub(v *vector) func(x []VecVirtual) VecVirtual {
+	f := formula{avx512: v.wide, double: v.size == 8}.keep("exp")
 	return func(x []VecVirtual) VecVirtual {
 		v.pick(VSUBPS, VSUBPD)(x[1], x[0], x[0])
-		return formula{avx512: v.wide, double: v.size == 8}.exp(x[0])
+		return f.exp(x[0])
 	}
 }

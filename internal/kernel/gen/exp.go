@@ -33,6 +33,8 @@ var (
 		0x1.27e4c3290da4bp-22, 0x1.af6af95456c58p-26, 0x1.1f99258e229efp-29}
 )
 
+var expConstants = []any{log2e, exp32[1], exp32[3], exp32[4], expLow32, expHigh32, round32, ln2High32, ln2Low32, exp32[0], exp32[2], 1.0}
+
 // number returns the one for float32 or that for float64.
 func (v formula) number(f32, f64 float64) float64 {
 	if v.double {
@@ -41,30 +43,39 @@ func (v formula) number(f32, f64 float64) float64 {
 	return f32
 }
 
-// expReduce emits z, n, r and w with x = n ln 2 + r + (what w has of it) and eˣ = 2ⁿ (1 + (r + w)).
-// n is in the low bits of z too.
+// expParts emits z, n and y with eˣ = 2ⁿ y. n is in the low bits of z too.
+func (v formula) expParts(x VecVirtual) (z, n, y VecVirtual) {
+	if v.double {
+		z, n, r, w := v.expReduce(x)
+		return z, n, v.oneMore(r, w)
+	}
+	z = v.mulAdd(x, log2e, round32)
+	n = v.sub(z, round32)
+	r := v.subMul(v.subMul(x, n, ln2High32), n, ln2Low32)
+	r2 := v.mul(r, r)
+	return z, n, v.add(v.mulAdd(r2, v.series(r, r2, exp32), r), 1.0)
+}
+
+// expReduce emits z, n, r and w with x = n ln 2 + r + (what w has of it) and eˣ = 2ⁿ (1 + (r + w)),
+// in float64. n is in the low bits of z too.
 func (v formula) expReduce(x VecVirtual) (z, n, r, w VecVirtual) { return v.expReduceSum(x, nil) }
 
 // expReduceSum is expReduce of x + low. low may be nil, for 0.
 func (v formula) expReduceSum(x VecVirtual, low Register) (z, n, r, w VecVirtual) {
-	shift, high := v.number(round32, round64), v.number(ln2High32, ln2High64)
-	z = v.add(v.mul(x, log2e), shift)
-	n = v.sub(z, shift)
-	r = v.sub(x, v.mul(n, high))
-	c := v.mul(n, v.number(ln2Low32, ln2Low64))
+	z = v.add(v.mul(x, log2e), round64)
+	n = v.sub(z, round64)
+	r = v.sub(x, v.mul(n, ln2High64))
+	c := v.mul(n, ln2Low64)
 	if low != nil {
 		c = v.sub(c, low)
 	}
 	return z, n, r, v.sub(v.expRest(v.sub(r, c)), c)
 }
 
-// expRest emits r² q(r).
+// expRest emits r² q(r), in float64.
 func (v formula) expRest(r VecVirtual) VecVirtual {
 	r2 := v.mul(r, r)
-	if v.double {
-		return v.mul(r2, v.series(r, r2, exp64))
-	}
-	return v.mul(r2, v.series(r, r2, exp32))
+	return v.mul(r2, v.series(r, r2, exp64))
 }
 
 // power emits 2ⁿ for an n that is no more than an exponent.
@@ -100,15 +111,12 @@ func (v formula) scale(y, z, n VecVirtual) VecVirtual {
 func (v formula) exp(x VecVirtual) VecVirtual {
 	x = v.min(v.number(expHigh32, expHigh64), x)
 	x = v.max(v.number(expLow32, expLow64), x)
-	z, n, r, w := v.expReduce(x)
-	return v.scale(v.oneMore(r, w), z, n)
+	z, n, y := v.expParts(x)
+	return v.scale(y, z, n)
 }
 
-// oneMore emits 1 + r + w.
+// oneMore emits 1 + r + w, in float64.
 func (v formula) oneMore(r, w VecVirtual) VecVirtual {
-	if !v.double {
-		return v.add(v.add(r, w), 1.0)
-	}
 	h := v.add(r, 1.0)
 	return v.add(h, v.add(v.sub(r, v.sub(h, 1.0)), w))
 }
@@ -128,15 +136,16 @@ func (v formula) lessOne(z, r, w VecVirtual) VecVirtual {
 
 func (v formula) tanh(x VecVirtual) VecVirtual {
 	a := v.min(v.number(tanhLimit32, tanhLimit64), v.abs(x))
-	z, _, r, w := v.expReduce(v.add(a, a))
 	if v.double {
+		z, _, r, w := v.expReduce(v.add(a, a))
 		m := v.lessOne(z, r, w)
 		return v.or(v.div(m, v.add(m, 2.0)), v.sign(x))
 	}
-	e := v.mul(v.power(z), v.oneMore(r, w))
+	z, _, y := v.expParts(v.add(a, a))
+	e := v.mul(v.power(z), y)
 	large := v.sub(1.0, v.div(2.0, v.add(e, 1.0)))
 	a2 := v.mul(a, a)
-	small := v.add(v.mul(v.mul(a, a2), v.series(a2, v.mul(a2, a2), tanh32)), a)
+	small := v.mulAdd(v.mul(a, a2), v.series(a2, v.mul(a2, a2), tanh32), a)
 	return v.or(v.choose(v.compare(a, less, tanhFrom32), small, large), v.sign(x))
 }
 

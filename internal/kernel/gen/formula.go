@@ -13,9 +13,10 @@ import (
 // set of instructions. Each method writes its result to a new register. An argument is a
 // register, a number, or the bits of one: the type word.
 type formula struct {
-	avx512 bool // else AVX2
-	double bool // float64, else float32
-	narrow bool // float64 that is float32 in memory
+	avx512 bool                  // else AVX2
+	double bool                  // float64, else float32
+	narrow bool                  // float64 that is float32 in memory
+	kept   map[uint64]VecVirtual // constants in registers, by their bits
 }
 
 type word uint64
@@ -78,12 +79,53 @@ func (v formula) bitsOf(x any) uint64 {
 	panic(fmt.Sprintf("%T is no number", x))
 }
 
-// in returns x in a register.
-func (v formula) in(x any) VecVirtual {
+// keep loads constants of a function of float32 into registers, all with AVX-512 and some with
+// AVX2, which has half as many. Where the formula that it returns has one of them, that is
+// the register.
+func (v formula) keep(function string) formula {
+	if v.double {
+		return v
+	}
+	numbers := constants32[function]
+	if !v.avx512 {
+		numbers = numbers[:min(6, len(numbers))]
+	}
+	kept := map[uint64]VecVirtual{}
+	for _, x := range numbers {
+		kept[v.bitsOf(x)] = v.own(x)
+	}
+	v.kept = kept
+	return v
+}
+
+// constants32 has the constants of functions of float32, first those that no instruction
+// would take from memory.
+var constants32 = map[string][]any{"exp": expConstants, "sigmoid": expConstants, "tanh": expConstants, "log": logConstants}
+
+// keeper returns the register that has x already, or nil.
+func (v formula) keeper(x any) VecVirtual {
 	if r, ok := x.(VecVirtual); ok {
 		return r
 	}
-	r, m := v.register(), v.constant(v.bitsOf(x))
+	return v.kept[v.bitsOf(x)]
+}
+
+// in returns x in a register.
+func (v formula) in(x any) VecVirtual {
+	if r := v.keeper(x); r != nil {
+		return r
+	}
+	return v.own(x)
+}
+
+// own returns x in a register that has no other use.
+func (v formula) own(x any) VecVirtual {
+	r := v.register()
+	if from := v.keeper(x); from != nil {
+		VMOVAPS(from, r)
+		return r
+	}
+	m := v.constant(v.bitsOf(x))
 	switch {
 	case v.avx512 && v.double:
 		VBROADCASTSD(m, r)
@@ -112,7 +154,7 @@ func (v formula) emit(p pair, first any, others ...Op) {
 	if v.double {
 		plain, repeat = p.pd, p.pdRepeat
 	}
-	if r, ok := first.(VecVirtual); ok {
+	if r := v.keeper(first); r != nil {
 		plain(append([]Op{r}, others...)...)
 		return
 	}
@@ -132,6 +174,31 @@ func (v formula) sub(a, b any) VecVirtual {
 
 func (v formula) mul(a, b any) VecVirtual {
 	return v.op(pair{VMULPS, VMULPD, VMULPS_BCST, VMULPD_BCST}, a, b)
+}
+
+// mulAdd emits a b + c. In float32 it is rounded once, in float64 twice.
+func (v formula) mulAdd(a VecVirtual, b, c any) VecVirtual {
+	if v.double {
+		return v.add(v.mul(a, b), c)
+	}
+	if c, ok := c.(VecVirtual); ok {
+		y := v.own(c)
+		v.emit(pair{ps: VFMADD231PS, psRepeat: VFMADD231PS_BCST}, b, a, y)
+		return y
+	}
+	y := v.own(b)
+	v.emit(pair{ps: VFMADD213PS, psRepeat: VFMADD213PS_BCST}, c, a, y)
+	return y
+}
+
+// subMul emits c - a b. In float32 it is rounded once, in float64 twice.
+func (v formula) subMul(c, a VecVirtual, b any) VecVirtual {
+	if v.double {
+		return v.sub(c, v.mul(a, b))
+	}
+	y := v.own(c)
+	v.emit(pair{ps: VFNMADD231PS, psRepeat: VFNMADD231PS_BCST}, b, a, y)
+	return y
 }
 
 func (v formula) div(a, b any) VecVirtual {
@@ -261,10 +328,10 @@ func (v formula) series(x, x2 VecVirtual, c []float64) VecVirtual {
 	for i := last; i >= 0; i -= 2 {
 		var t any = c[i]
 		if i+1 < len(c) {
-			t = v.add(v.mul(x, c[i+1]), c[i])
+			t = v.mulAdd(x, c[i+1], c[i])
 		}
 		if i < last {
-			t = v.add(v.mul(x2, y), t)
+			t = v.mulAdd(x2, y, t)
 		}
 		y = v.in(t)
 	}

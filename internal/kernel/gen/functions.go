@@ -90,6 +90,7 @@ func (f function) emit(v formula, tails Mem) {
 		at, x = append(at, Load(Param(a), GP64())), append(x, m.register())
 	}
 	lanes := m.lanes()
+	m.formula = m.keep(f.name)
 	Label("loop")
 	SUBQ(Imm(uint64(lanes)), n)
 	JL(LabelRef("tail"))

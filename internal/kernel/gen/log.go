@@ -23,6 +23,8 @@ var (
 		0x1.7462b815f794dp-3, 0x1.39fdefcad7bb8p-3, 0x1.2b5d9765628c7p-3}
 )
 
+var logConstants = []any{log32[1], log32[3], log32[5], log32[7], log32[8], log32[0], log32[2], log32[4], log32[6], ln2High32, ln2Low32, 0.5}
+
 // words returns the bits for float32 or those for float64.
 func (v formula) words(f32, f64 uint64) word {
 	if v.double {
@@ -76,8 +78,8 @@ func (v formula) log(x VecVirtual) VecVirtual {
 		return v.special(v.logSum(e, f, nil), x)
 	}
 	f2 := v.mul(f, f)
-	y := v.add(v.mul(v.mul(f, f2), v.series(f, f2, log32)), v.mul(e, ln2Low32))
-	return v.special(v.add(v.mul(e, ln2High32), v.add(f, v.sub(y, v.mul(f2, 0.5)))), x)
+	y := v.mulAdd(v.mul(f, f2), v.series(f, f2, log32), v.mul(e, ln2Low32))
+	return v.special(v.mulAdd(e, ln2High32, v.add(f, v.subMul(y, f2, 0.5))), x)
 }
 
 // logSum emits e ln 2 + ln(1 + f) + c for float64. c may be nil, and so may e, for 0.
