@@ -20,6 +20,7 @@ type rowCompiler[T tensor.Float] struct {
 	// The formulas that there are, and those that compute values.
 	rowFormulas, columnFormulas []rowFormula[T]
 	matches                     map[*value]*rowMatch[T]
+	sumMatches                  map[*value]*sumMatch[T]
 }
 
 // slotKey is a value as it is read.
@@ -57,12 +58,12 @@ func newRowProgram[T tensor.Float](u *unit, arrays []*tensor.Array[T]) *rowProgr
 // compile adds what computes v.
 func (c *rowCompiler[T]) compile(v *value) {
 	switch {
-	case c.lazy[v] != eager:
+	case c.lazy[v] != eager || c.isCompiled(v):
 		return
 	case c.d.isTotal(v):
-		c.totals = append(c.totals, newTotal(c.read(v, 0), c.arrays[v.id], c.d.count*c.d.wide()))
+		c.totals = append(c.totals, newTotal(c.readTotal(v), c.arrays[v.id], c.d.count*c.d.wide()))
 		return
-	case c.compileFormula(v):
+	case c.compileWithSum(v), c.compileFormula(v):
 		return
 	case c.d.sumsColumns(v):
 		n := c.d.wide()
@@ -84,24 +85,41 @@ func (c *rowCompiler[T]) compile(v *value) {
 	c.add(v, applyOf[T](v, c.d), isPointwise(v), src...)
 }
 
-// add appends a step for v, and the slot of its result.
-func (c *rowCompiler[T]) add(v *value, apply func([]T, [][]T, int), inPlace bool, src ...int) {
-	slot := rowSlot[T]{width: c.d.narrow()}
-	how := byNarrow
+// keyOf returns how v is read where it is an argument of the same rows.
+func (c *rowCompiler[T]) keyOf(v *value) slotKey {
 	if c.d.isWide(v) {
-		slot.width, how = c.d.wide(), byWide
+		return slotKey{v: v, how: byWide}
+	}
+	return slotKey{v: v, how: byNarrow}
+}
+
+func (c *rowCompiler[T]) isCompiled(v *value) bool {
+	_, ok := c.number[c.keyOf(v)]
+	return ok
+}
+
+// slotOf returns the slot that v, which the program computes, needs.
+func (c *rowCompiler[T]) slotOf(v *value) rowSlot[T] {
+	slot := rowSlot[T]{width: c.d.narrow()}
+	if c.d.isWide(v) {
+		slot.width = c.d.wide()
 	}
 	if c.stored[v] {
 		slot.array = c.arrays[v.id]
 	}
-	c.number[slotKey{v: v, how: how}] = c.step(slot, apply, inPlace, src...)
+	return slot
+}
+
+// add appends a step for v, and the slot of its result.
+func (c *rowCompiler[T]) add(v *value, apply func([]T, [][]T, int), inPlace bool, src ...int) {
+	c.number[c.keyOf(v)] = c.step(c.slotOf(v), apply, inPlace, src...)
 }
 
 // step appends a step, and the slot of its result, which it returns.
 func (c *rowCompiler[T]) step(slot rowSlot[T], apply func([]T, [][]T, int), inPlace bool, src ...int) int {
 	n := len(c.slots)
 	c.slots = append(c.slots, slot)
-	c.steps = append(c.steps, rowStep[T]{apply: apply, dst: n, src: src, inPlace: inPlace})
+	c.steps = append(c.steps, rowStep[T]{apply: apply, dst: n, src: src, sums: -1, inPlace: inPlace})
 	return n
 }
 
@@ -292,20 +310,18 @@ func (p *rowProgram[T]) shareTemps() {
 		}
 	}
 	for _, t := range p.totals {
-		last[t.src] = len(p.steps)
+		for _, slot := range t.src {
+			last[slot] = len(p.steps)
+		}
 	}
 	type temp struct{ width, until int }
 	var temps []temp
-	for i, s := range p.steps {
-		slot := &p.slots[s.dst]
+	share := func(n, from int) { // a slot that is written in a step, with what is free from a step on
+		slot := &p.slots[n]
 		if slot.array != nil {
-			continue
+			return
 		}
 		slot.temp = -1
-		from := i
-		if s.inPlace {
-			from++
-		}
 		for k := range temps {
 			if temps[k].width == slot.width && temps[k].until < from {
 				slot.temp = k
@@ -315,6 +331,16 @@ func (p *rowProgram[T]) shareTemps() {
 			slot.temp = len(temps)
 			temps = append(temps, temp{width: slot.width})
 		}
-		temps[slot.temp].until = last[s.dst]
+		temps[slot.temp].until = last[n]
+	}
+	for i, s := range p.steps {
+		if s.inPlace {
+			share(s.dst, i+1)
+		} else {
+			share(s.dst, i)
+		}
+		if s.sums >= 0 {
+			share(s.sums, i)
+		}
 	}
 }

@@ -139,7 +139,7 @@ func (c *rowCompiler[T]) markRead(v *value, read map[*value]bool) {
 
 // match returns the first formula that computes v with nothing inside that is needed, or nil.
 func (c *rowCompiler[T]) match(v *value, needed map[*value]bool) *rowMatch[T] {
-	if c.lazy[v] != eager || c.d.isTotal(v) {
+	if c.lazy[v] != eager {
 		return nil
 	}
 	free := func(a *value) bool {
@@ -222,8 +222,20 @@ func (c *rowCompiler[T]) compileFormula(v *value) bool {
 	if m == nil || m.run == nil {
 		return false
 	}
+	src := c.readLeaves(m.leaves)
+	if c.d.sumsColumns(v) {
+		c.sums = append(c.sums, columnSum[T]{src: src, dst: c.arrays[v.id], add: func(dst []T, x [][]T) { m.run(dst, x, 0) }})
+		return true
+	}
+	cols := c.d.length
+	c.add(v, func(dst []T, x [][]T, _ int) { m.run(dst, x, cols) }, isPointwise(v), src...)
+	return true
+}
+
+// readLeaves returns the slots of leaves.
+func (c *rowCompiler[T]) readLeaves(leaves []rowLeaf) []int {
 	var src []int
-	for _, l := range m.leaves {
+	for _, l := range leaves {
 		switch {
 		case l.number:
 			src = append(src, c.readNumber(l.v, l.i))
@@ -233,11 +245,5 @@ func (c *rowCompiler[T]) compileFormula(v *value) bool {
 			src = append(src, c.read(l.v, l.i))
 		}
 	}
-	if c.d.sumsColumns(v) {
-		c.sums = append(c.sums, columnSum[T]{src: src, dst: c.arrays[v.id], add: func(dst []T, x [][]T) { m.run(dst, x, 0) }})
-		return true
-	}
-	cols := c.d.length
-	c.add(v, func(dst []T, x [][]T, _ int) { m.run(dst, x, cols) }, isPointwise(v), src...)
-	return true
+	return src
 }

@@ -40,6 +40,7 @@ func (c *rowCompiler[T]) findLazy(values []*value) {
 		}
 	}
 	c.findFormulas(values)
+	c.findSums(values)
 }
 
 // spares reports that w, which reads v, does without its rows if v is of kind l.

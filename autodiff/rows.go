@@ -42,6 +42,7 @@ type rowStep[T tensor.Float] struct {
 	apply func(dst []T, x [][]T, rows int)
 	dst   int
 	src   []int
+	sums  int // a slot with the sums of the rows of dst, the last of src; negative if there is none
 
 	inPlace bool // dst may be one of src
 }
@@ -83,7 +84,7 @@ type rowLane[T tensor.Float] struct {
 	slots  [][]T            // what each slot holds for the block at hand
 	args   [][][]T          // of each step
 	rows   int              // in the block at hand
-	terms  [3][]T           // of a sum of columns
+	terms  [3][]T           // of a sum of columns, or of all elements
 	parts  [][]T            // for each total, elements of a part that begins in a block before
 }
 
@@ -193,7 +194,10 @@ func (p *rowProgram[T]) runTask(task int) {
 			}
 			for i := range p.totals {
 				t := &p.totals[i]
-				t.add(start*p.d.wide(), l.slots[t.src], l.parts[i])
+				for k, slot := range t.src {
+					l.terms[k] = l.slots[slot]
+				}
+				t.add(start*p.d.wide(), l.terms[:len(t.src)], l.parts[i])
 			}
 		}
 	}

@@ -11,7 +11,7 @@ import (
 // of the flat array are summed, and these sums are added. Parts do not end where rows do.
 // One that lies in the rows of a block is summed there; else its elements are collected.
 type totalSum[T tensor.Float] struct {
-	src    int // slot
+	src    []int // slot, or two whose product is summed
 	dst    *tensor.Array[T]
 	starts []int // of the parts, and the end
 	joins  [][2]int
@@ -33,7 +33,7 @@ func (d rows) isTotal(v *value) bool {
 // isWhole reports a sum that is there when the program has seen all rows.
 func (d rows) isWhole(v *value) bool { return d.sumsColumns(v) || d.isTotal(v) }
 
-func newTotal[T tensor.Float](src int, dst *tensor.Array[T], size int) totalSum[T] {
+func newTotal[T tensor.Float](src []int, dst *tensor.Array[T], size int) totalSum[T] {
 	t := totalSum[T]{src: src, dst: dst}
 	t.starts, t.joins = kernel.SumParts(size)
 	t.sums = make([]T, len(t.starts)-1)
@@ -64,23 +64,41 @@ func (t *totalSum[T]) cutAt(at int) {
 // part returns which part an element is in.
 func (t *totalSum[T]) part(at int) int { return sort.SearchInts(t.starts, at+1) - 1 }
 
-// add takes the elements of x, the first of which is number at. collected has those of a part
-// whose end is in another block of the task; blocks of a task come in order.
-func (t *totalSum[T]) add(at int, x, collected []T) {
-	for k := t.part(at); len(x) > 0; k++ {
+// add takes the elements of x, or of the product of two, the first of which is number at. collected
+// has those of a part whose end is in another block of the task; blocks of a task come in order.
+func (t *totalSum[T]) add(at int, x [][]T, collected []T) {
+	for k, i := t.part(at), 0; i < len(x[0]); k++ {
 		start, end := t.starts[k], t.starts[k+1]
-		n := min(end-at, len(x))
+		n := min(end-at, len(x[0])-i)
 		if n == end-start {
-			kernel.SumAxis(t.sums[k:k+1], x[:n], 1, n, 1)
+			t.sumPart(k, x, i, n)
 		} else if all := t.cut[k]; all != nil {
-			copy(all[at-start:], x[:n])
+			t.collect(all[at-start:][:n], x, i)
 		} else {
-			copy(collected[at-start:], x[:n])
+			t.collect(collected[at-start:][:n], x, i)
 			if at+n == end {
 				kernel.SumAxis(t.sums[k:k+1], collected[:end-start], 1, end-start, 1)
 			}
 		}
-		at, x = at+n, x[n:]
+		at, i = at+n, i+n
+	}
+}
+
+// sumPart sums part k: n terms from number i on.
+func (t *totalSum[T]) sumPart(k int, x [][]T, i, n int) {
+	if len(x) > 1 {
+		kernel.DotRows(t.sums[k:k+1], x[0][i:i+n], x[1][i:i+n], n)
+	} else {
+		kernel.SumAxis(t.sums[k:k+1], x[0][i:i+n], 1, n, 1)
+	}
+}
+
+// collect writes the terms from number i on.
+func (t *totalSum[T]) collect(to []T, x [][]T, i int) {
+	if len(x) > 1 {
+		kernel.Mul(to, x[0][i:], x[1][i:])
+	} else {
+		copy(to, x[0][i:])
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -278,4 +279,13 @@ func TestFill(t *testing.T) {
 		}
 		require.Zero(t, x[n])
 	}
+}
+
+// timed is the time of 100 calls.
+func timed(f func()) time.Duration {
+	start := time.Now()
+	for range 100 {
+		f()
+	}
+	return time.Since(start)
 }

@@ -78,6 +78,21 @@ func vectorByRow(op byRowOperation, size, rows, cols int, m rowMatrices, s, t *b
 	return true
 }
 
+// vectorRowSums runs an operation on rows of cols elements of a size in bytes, at most leafRow, and
+// sums them.
+func vectorRowSums(op rowSumOperation, size, rows, cols int, m rowMatrices, sums, s, t *byte) bool {
+	if isa == plain {
+		return false
+	}
+	n := max(1, vectorMost/cols)
+	for r := 0; r < rows; r += n {
+		elementwiseRowSum(kind(int(op), size), min(n, rows-r), cols, after(m.dst, r*cols*size), after(sums, r*size),
+			after(m.a, r*m.nextA*size), after(m.b, r*m.nextB*size), after(m.c, r*m.nextC*size),
+			after(s, r*size), after(t, r*size), m.nextA*size, m.nextB*size, m.nextC*size)
+	}
+	return true
+}
+
 // vectorRow reduces a row of at most leafRow elements with vector instructions.
 func vectorRow[T Float](f fold, y *T, x []T) bool {
 	return vectorRows(f, size[T](), 1, len(x), (*byte)(unsafe.Pointer(y)), at(x))

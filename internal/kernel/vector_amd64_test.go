@@ -194,15 +194,6 @@ func benchAgainstPlain(b *testing.B, f func()) {
 	b.ReportMetric(float64(plainBest)/float64(best), "times")
 }
 
-// timed is the time of 100 calls.
-func timed(f func()) time.Duration {
-	start := time.Now()
-	for range 100 {
-		f()
-	}
-	return time.Since(start)
-}
-
 var operationNames = [operations]string{"Add", "Sub", "Mul", "Div", "Max", "Min", "Lt", "Le", "Gt", "Ge", "Eq", "Ne",
 	"Where", "Lerp", "Neg", "Abs", "Sign", "Relu", "Sqrt", "Floor", "Ceil", "Round", "Trunc", "Fill"}
 

@@ -52,6 +52,31 @@ func testByRowGuard[T Float](t *testing.T) {
 	}
 }
 
+// TestRowSumGuard does so for those that sum rows too.
+func TestRowSumGuard(t *testing.T) {
+	forEachISA(t, func(t *testing.T) {
+		t.Run("float64", testRowSumGuard[float64])
+		t.Run("float32", testRowSumGuard[float32])
+	})
+}
+
+func testRowSumGuard[T Float](t *testing.T) {
+	x, dst, sums, s, u := [3][]T{}, guarded[T](t, 1), guarded[T](t, 1), guarded[T](t, 1), guarded[T](t, 1)
+	for k := range x {
+		x[k] = guarded[T](t, 1)
+	}
+	end := func(x []T, n int) []T { return x[len(x)-n:] }
+	for _, c := range rowSumCases[T]() {
+		for cols := range 140 {
+			for rows := range 4 {
+				n := rows * cols
+				c.run(dst[:n], sums[:rows], x[0][:n], x[1][:n], x[2][:n], s[:rows], u[:rows], cols)
+				c.run(end(dst, n), end(sums, rows), end(x[0], n), end(x[1], n), end(x[2], n), end(s, rows), end(u, rows), cols)
+			}
+		}
+	}
+}
+
 // TestProductGuard does so for sums of products.
 func TestProductGuard(t *testing.T) {
 	forEachISA(t, func(t *testing.T) {

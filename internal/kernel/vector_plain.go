@@ -9,6 +9,10 @@ func vectorFill[T Float]([]T, T) bool                              { return fals
 
 func vectorByRow(byRowOperation, int, int, int, rowMatrices, *byte, *byte) bool { return false }
 
+func vectorRowSums(rowSumOperation, int, int, int, rowMatrices, *byte, *byte, *byte) bool {
+	return false
+}
+
 func vectorRow[T Float](fold, *T, []T) bool                          { return false }
 func vectorRows(fold, int, int, int, *byte, *byte) bool              { return false }
 func vectorColumns(fold, int, int, int, int, int, *byte, *byte) bool { return false }

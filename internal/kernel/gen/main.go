@@ -25,6 +25,7 @@ var groups = map[string]func(){
 	"gemm":      gemm,
 	"processor": processor,
 	"reduce":    reduce,
+	"rowsum":    rowSum,
 	"update":    update,
 }
 

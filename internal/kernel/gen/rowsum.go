@@ -1,0 +1,199 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// rowSums are operations by row that sum each row of their result too, or of its product with
+// something: what is in registers is not read again. The order is that of the constants in
+// ../rowsum.go.
+var rowSums = []struct {
+	name    string
+	wide    int // a, b, c
+	numbers int // s, t
+	formula string
+	terms   string
+	emit    emitter // of the wide ones and the numbers
+	times   int     // the factor of the terms: that wide one, or the result itself, or none
+}{
+	{"subSquares", 1, 1, "a - s", "its squares", two(VSUBPS, VSUBPD), itself},
+	{"mulDot", 3, 0, "a b", "a b c", two(VMULPS, VMULPD), 2},
+	{"mulMulAddSum", 2, 2, "a s + b t", "it", mulMulAdd, none},
+}
+
+const itself, none = -1, -2
+
+const rowSumSignature = "func(which, rows, cols int, dst, sums, a, b, c, s, t *byte, nextA, nextB, nextC int)"
+
+// rowSum emits the operations of the table.
+func rowSum() {
+	mask := tailMasks()
+	var names []string
+	for _, o := range rowSums {
+		for _, v := range kinds {
+			names = append(names, o.name+v.name+v.set)
+		}
+	}
+	jumpTable("elementwiseRowSum", rowSumSignature, names,
+		"elementwiseRowSum runs the operation of a number: 4 for each in the order of gen/rowsum.go, of them",
+		"AVX2 with float32 and float64, then AVX-512. It writes rows of cols elements, and neither is 0, and",
+		"a sum of each row, in 32 parts. The next rows of a, b and c begin so many bytes after the last.")
+	for _, o := range rowSums {
+		for _, v := range kinds {
+			TEXT(o.name+v.name+v.set, NOSPLIT, rowSumSignature)
+			Doc(fmt.Sprintf("%s%s%s writes %s, and the sums of %s.", o.name, v.name, v.set, o.formula, o.terms))
+			Pragma("noescape")
+			r := &rowSummer{vector: v, times: o.times}
+			r.begin([]string{"a", "b", "c"}[:o.wide], []string{"s", "t"}[:o.numbers], mask)
+			r.rows(o.emit(&r.vector))
+		}
+	}
+}
+
+// rowSummer has what the parts of the loops share.
+type rowSummer struct {
+	vector
+	times    int
+	rowsLeft Register
+	cols     Register
+	dst      Register
+	to       Register // of the sums
+	at       Register
+	names    []string
+	matrices []Register
+	from     []Register // the numbers of the rows
+	number   []VecVirtual
+	sums     []VecVirtual
+}
+
+func (r *rowSummer) begin(wide, numbers []string, table Mem) {
+	r.rowsLeft, r.cols, r.dst = Load(Param("rows"), GP64()), Load(Param("cols"), GP64()), Load(Param("dst"), GP64())
+	r.to, r.at = Load(Param("sums"), GP64()), GP64()
+	r.names = wide
+	for _, name := range wide {
+		r.matrices = append(r.matrices, Load(Param(name), GP64()))
+	}
+	for _, name := range numbers {
+		r.from, r.number = append(r.from, Load(Param(name), GP64())), append(r.number, r.register())
+	}
+	for range rowLanes / r.lanes() {
+		r.sums = append(r.sums, r.register())
+	}
+	MOVQ(r.cols, RCX)
+	ANDQ(U32(r.lanes()-1), RCX)
+	r.first(table)
+}
+
+// rows emits a loop over rows, in it one over vectors. Term j of a sum goes to lane j % 32.
+func (r *rowSummer) rows(body func(x []VecVirtual) VecVirtual) {
+	span := max(4, len(r.sums))
+	Label("row")
+	for i, p := range r.from {
+		r.broadcast(Mem{Base: p}, r.number[i])
+		ADDQ(U32(r.size), p)
+	}
+	for _, s := range r.sums {
+		r.clear(s)
+	}
+	XORQ(r.at, r.at)
+	MOVQ(r.cols, RCX)
+	SUBQ(U32(span*r.lanes()), RCX)
+	JL(LabelRef("rest"))
+	Label("whole")
+	for i := range span {
+		r.term(body, i, i*r.bytes, false)
+	}
+	ADDQ(U32(span*r.bytes), r.at)
+	SUBQ(U32(span*r.lanes()), RCX)
+	JGE(LabelRef("whole"))
+	Label("rest")
+	ADDQ(U32(span*r.lanes()), RCX)
+	part := func(i int) string { return fmt.Sprintf("part%d", i) }
+	for i := range span - 1 {
+		CMPQ(RCX, U32(r.lanes()))
+		JL(LabelRef(part(i)))
+		r.term(body, i, 0, false)
+		ADDQ(U32(r.bytes), r.at)
+		SUBQ(U32(r.lanes()), RCX)
+	}
+	for i := span - 1; i >= 0; i-- {
+		Label(part(i))
+		TESTQ(RCX, RCX)
+		JE(LabelRef("joined"))
+		r.term(body, i, 0, true)
+		if i > 0 {
+			JMP(LabelRef("joined"))
+		}
+	}
+	Label("joined")
+	for h := len(r.sums) / 2; h > 0; h /= 2 {
+		for i := range h {
+			r.pick(VADDPS, VADDPD)(r.sums[i+h], r.sums[i], r.sums[i])
+		}
+	}
+	result := (&reducer{vector: &r.vector, fold: folds[0]}).across(r.sums[0])
+	r.pick(func(o ...Op) { VMOVSS(o...) }, func(o ...Op) { VMOVSD(o...) })(result, Mem{Base: r.to})
+	ADDQ(U32(r.size), r.to)
+	for i, m := range r.matrices {
+		ADDQ(Load(Param("next"+strings.ToUpper(r.names[i])), GP64()), m)
+	}
+	LEAQ(Mem{Base: r.dst, Index: r.cols, Scale: uint8(r.size)}, r.dst)
+	DECQ(r.rowsLeft)
+	JNZ(LabelRef("row"))
+	VZEROUPPER()
+	RET()
+}
+
+// term computes the vector disp bytes after the place at hand, and adds what it is to sum i.
+func (r *rowSummer) term(body func(x []VecVirtual) VecVirtual, i, disp int, masked bool) {
+	load := func(m Register) VecVirtual {
+		x, at := r.register(), Mem{Base: m, Index: r.at, Scale: 1, Disp: disp}
+		if masked {
+			r.take(at, x)
+		} else {
+			r.load(at, x)
+		}
+		return x
+	}
+	var x []VecVirtual
+	var factor VecVirtual // loaded before dst, which may be it, is written
+	for k, m := range r.matrices {
+		if y := load(m); k == r.times {
+			factor = y
+		} else {
+			x = append(x, y)
+		}
+	}
+	for _, n := range r.number { // an operation may change its arguments
+		c := r.register()
+		VMOVAPS(n, c)
+		x = append(x, c)
+	}
+	y := body(x)
+	to := Mem{Base: r.dst, Index: r.at, Scale: 1, Disp: disp}
+	if masked {
+		r.put(y, to)
+	} else {
+		r.load(y, to)
+	}
+	if r.times == itself {
+		factor = y
+	}
+	if factor != nil {
+		r.pick(VMULPS, VMULPD)(factor, y, y)
+	}
+	if masked { // other lanes have what 0 gives
+		if r.wide {
+			r.pick(three(VMOVAPS_Z), three(VMOVAPD_Z))(y, r.mask, y)
+		} else {
+			VANDPS(r.mask, y, y)
+		}
+	}
+	sum := r.sums[i%len(r.sums)]
+	r.pick(VADDPS, VADDPD)(y, sum, sum)
+}

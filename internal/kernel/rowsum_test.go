@@ -1,0 +1,147 @@
+package kernel
+
+import (
+	"math/rand/v2"
+	"os"
+	"regexp"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+type rowSumCase[T Float] struct {
+	name string
+	one  int // matrices that may be one row, by their bits: a is 1, b is 2
+	run  func(dst, sums, a, b, x, s, t []T, cols int)
+	// What it is, one after the other.
+	wide func(dst, a, b, s, t []T, cols int)
+	sum  func(sums, dst, x []T, cols int)
+}
+
+// rowSumCases has all operations that sum rows too.
+func rowSumCases[T Float]() [rowSumOperations]rowSumCase[T] {
+	sum := func(sums, dst, _ []T, cols int) { SumAxis(sums, dst, len(sums), cols, 1) }
+	return [rowSumOperations]rowSumCase[T]{
+		opSubSquares: {"SubSquares", 1,
+			func(dst, sums, a, _, _, s, _ []T, cols int) { SubSquares(dst, sums, a, s, cols) },
+			func(dst, a, _, s, _ []T, cols int) { SubByRow(dst, a, s, cols) },
+			func(sums, dst, _ []T, cols int) { DotRows(sums, dst, dst, cols) }},
+		opMulDot: {"MulDot", 3,
+			func(dst, sums, a, b, x, _, _ []T, cols int) { MulDot(dst, sums, a, b, x, cols) },
+			func(dst, a, b, _, _ []T, cols int) { MulByColumn(dst, a, b, cols) },
+			func(sums, dst, x []T, cols int) { DotRows(sums, dst, x, cols) }},
+		opMulMulAddSum: {"MulMulAddSum", 3,
+			func(dst, sums, a, b, _, s, t []T, cols int) { MulMulAddSum(dst, sums, a, b, s, t, cols) },
+			func(dst, a, b, s, t []T, cols int) { MulMulAddByRow(dst, a, b, s, t, cols) }, sum},
+	}
+}
+
+// TestRowSumTable checks that every function of the assembly has a row in the table above.
+func TestRowSumTable(t *testing.T) {
+	source, err := os.ReadFile("gen/rowsum.go")
+	require.NoError(t, err)
+	rows := regexp.MustCompile(`(?m)^\t\{"\w+", \d, \d, `).FindAll(source, -1)
+	require.Len(t, rows, int(rowSumOperations))
+	for op, c := range rowSumCases[float32]() {
+		require.NotEmpty(t, c.name, "operation %d", op)
+	}
+}
+
+// TestRowSum compares with the operation and the sum one after the other, bit by bit.
+func TestRowSum(t *testing.T) {
+	forEachISA(t, func(t *testing.T) {
+		t.Run("float64", testRowSum[float64])
+		t.Run("float32", testRowSum[float32])
+	})
+}
+
+func testRowSum[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(75, 76))
+	lengths := []int{127, 128, 129, 250, 256, 1000, leafRow - 1, leafRow, leafRow + 1, 2500}
+	for cols := range 101 {
+		lengths = append(lengths, cols)
+	}
+	for _, c := range rowSumCases[T]() {
+		for _, cols := range lengths {
+			random := values[T]
+			if cols%2 == 0 {
+				random = randoms[T] // with values most sums are NaN
+			}
+			rows := rng.IntN(5)
+			if cols == leafRow {
+				rows = vectorMostRows
+			}
+			x := [3][]T{random(rng, rows*cols), random(rng, rows*cols), random(rng, rows*cols)}
+			checkRowSum(t, c, x, random(rng, rows), random(rng, rows), cols)
+		}
+	}
+}
+
+// vectorMostRows is a number of rows that are more than one call of assembly.
+const vectorMostRows = 70
+
+func checkRowSum[T Float](t *testing.T, c rowSumCase[T], x [3][]T, s, u []T, cols int) {
+	t.Helper()
+	rows, n := len(s), len(s)*cols
+	for same := range 4 {
+		if same&^c.one > 0 {
+			continue
+		}
+		x := x
+		for k := range x {
+			if same>>k&1 > 0 {
+				x[k] = x[k][:min(cols, n)]
+			}
+		}
+		want, wantSums := make([]T, n), make([]T, rows)
+		c.wide(want, x[0], x[1], s, u, cols)
+		c.sum(wantSums, want, x[2], cols)
+		const room = 3
+		dst, sums := slices.Repeat([]T{7}, n+2*room), slices.Repeat([]T{7}, rows+2*room)
+		c.run(dst[room:][:n], sums[room:][:rows], x[0], x[1], x[2], s, u, cols)
+		requireBits(t, want, dst[room:][:n], "%s, %d rows of %d, one row: %b", c.name, rows, cols, same)
+		requireBits(t, wantSums, sums[room:][:rows], "sums of %s, %d rows of %d, one row: %b", c.name, rows, cols, same)
+		for _, y := range [][]T{dst, sums} {
+			require.Equal(t, []T{7, 7, 7}, y[:room], c.name)
+			require.Equal(t, []T{7, 7, 7}, y[len(y)-room:], c.name)
+		}
+		if same&1 == 0 {
+			over := slices.Clone(x[0])
+			c.run(over, sums[room:][:rows], over, x[1], x[2], s, u, cols)
+			requireBits(t, want, over, "%s over its argument", c.name)
+			requireBits(t, wantSums, sums[room:][:rows], "sums of %s over its argument", c.name)
+		}
+	}
+}
+
+// BenchmarkRowSum runs operations on 16 rows of 256 numbers, and says how many times as long the
+// operation and the sum take one after the other:
+//
+//	go test ./internal/kernel -run '^$' -bench RowSum
+func BenchmarkRowSum(b *testing.B) {
+	b.Run("float32", benchRowSum[float32])
+	b.Run("float64", benchRowSum[float64])
+}
+
+func benchRowSum[T Float](b *testing.B) {
+	const rows, cols = 16, 256
+	rng := rand.New(rand.NewPCG(77, 78))
+	x, y, z, dst := randoms[T](rng, rows*cols), randoms[T](rng, rows*cols), randoms[T](rng, rows*cols), make([]T, rows*cols)
+	s, u, sums := randoms[T](rng, rows), randoms[T](rng, rows), make([]T, rows)
+	for _, c := range rowSumCases[T]() {
+		b.Run(c.name, func(b *testing.B) {
+			best, apart := time.Hour, time.Hour
+			for b.Loop() {
+				best = min(best, timed(func() { c.run(dst, sums, x, y, z, s, u, cols) }))
+				apart = min(apart, timed(func() {
+					c.wide(dst, x, y, s, u, cols)
+					c.sum(sums, dst, z, cols)
+				}))
+			}
+			b.ReportMetric(float64(best)/100, "ns/call")
+			b.ReportMetric(float64(apart)/float64(best), "apart/this")
+		})
+	}
+}
