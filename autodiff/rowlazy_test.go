@@ -51,6 +51,9 @@ func TestRowsLazySameBits(t *testing.T) {
 				"largest":                     Maximum(Minimum(x, m), mean),
 				"equal":                       Mul(mean, Eq(w, MaxKeep(w, 1))),
 				"a difference times a number": Mul(Mul(Sub(x, mean), m), Mul(Sub(w, 2), 3)),
+				"squares of a difference":     Mul(Sub(x, mean), SumKeep(Mul(Sub(x, mean), Sub(x, mean)), 1)),
+				"products with a product":     Mul(Mul(x, bias), SumKeep(Mul(Mul(x, bias), w), 1)),
+				"a sum of two products":       Mul(Add(Mul(x, m), Mul(w, mean)), SumKeep(Add(Mul(x, m), Mul(w, mean)), 1)),
 				"all numbers":                 Mul(mean, Sub(Div(2, x), Sub(1, w))),
 			} {
 				t.Run(fmt.Sprint(name, " ", dt, s), func(t *testing.T) {
