@@ -118,3 +118,16 @@ func bigErf(x *big.Float) *big.Float {
 	}
 	return sum.Quo(sum.Add(sum, sum), bigNew().Sqrt(bigPi))
 }
+
+// bigErfc is e^-x²/√π / (x + ½/(x + 1/(x + 1½/(x + ...)))), the fraction of Laplace, from 2 on.
+func bigErfc(x *big.Float) *big.Float {
+	if x.Cmp(bigFloat(2)) < 0 {
+		return bigNew().Sub(bigFloat(1), bigErf(x))
+	}
+	y := bigNew().Set(x)
+	for n := 600.0; n > 0; n-- {
+		y.Add(x, y.Quo(bigFloat(n/2), y))
+	}
+	x2 := bigNew().Mul(x, x)
+	return x2.Quo(bigExp(x2.Neg(x2)), y.Mul(y, bigNew().Sqrt(bigPi)))
+}

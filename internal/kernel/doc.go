@@ -51,10 +51,13 @@
 //	Erf          0.501     2
 //	Sinh         0.501     3
 //	Cosh         0.501     2
+//	Tan          0.501     2
+//	Log10        0.501     0.501
+//	Erfc         0.501     3
 //	Pow          0.501     1
 //
 // The first four are computed in float32 for float32. All others are computed in float64
-// and rounded, which is correct to the last bit but for rare ties. Sin and Cos are those
+// and rounded, which is correct to the last bit but for rare ties. Sin, Cos and Tan are those
 // of package math beyond ±1e5. Softplus is x above its threshold of 20, where the two
 // differ by 1e-10 relative. In Pow, a² is the product, rounded once. Functions that are
 // not named have what package math has.

@@ -330,3 +330,63 @@ func powF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
 //
 //go:noescape
 func powF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// tanF32AVX2 writes tan x.
+//
+//go:noescape
+func tanF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// tanF64AVX2 writes tan x.
+//
+//go:noescape
+func tanF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// tanF32AVX512 writes tan x.
+//
+//go:noescape
+func tanF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// tanF64AVX512 writes tan x.
+//
+//go:noescape
+func tanF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// log10F32AVX2 writes the logarithm to base 10.
+//
+//go:noescape
+func log10F32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// log10F64AVX2 writes the logarithm to base 10.
+//
+//go:noescape
+func log10F64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// log10F32AVX512 writes the logarithm to base 10.
+//
+//go:noescape
+func log10F32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// log10F64AVX512 writes the logarithm to base 10.
+//
+//go:noescape
+func log10F64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// erfcF32AVX2 writes 1 - erf x.
+//
+//go:noescape
+func erfcF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// erfcF64AVX2 writes 1 - erf x.
+//
+//go:noescape
+func erfcF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// erfcF32AVX512 writes 1 - erf x.
+//
+//go:noescape
+func erfcF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// erfcF64AVX512 writes 1 - erf x.
+//
+//go:noescape
+func erfcF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)

@@ -86,7 +86,19 @@ DATA functionOfTable<>+480(SB)/8, $·powF32AVX2(SB)
 DATA functionOfTable<>+488(SB)/8, $·powF64AVX2(SB)
 DATA functionOfTable<>+496(SB)/8, $·powF32AVX512(SB)
 DATA functionOfTable<>+504(SB)/8, $·powF64AVX512(SB)
-GLOBL functionOfTable<>(SB), RODATA|NOPTR, $512
+DATA functionOfTable<>+512(SB)/8, $·tanF32AVX2(SB)
+DATA functionOfTable<>+520(SB)/8, $·tanF64AVX2(SB)
+DATA functionOfTable<>+528(SB)/8, $·tanF32AVX512(SB)
+DATA functionOfTable<>+536(SB)/8, $·tanF64AVX512(SB)
+DATA functionOfTable<>+544(SB)/8, $·log10F32AVX2(SB)
+DATA functionOfTable<>+552(SB)/8, $·log10F64AVX2(SB)
+DATA functionOfTable<>+560(SB)/8, $·log10F32AVX512(SB)
+DATA functionOfTable<>+568(SB)/8, $·log10F64AVX512(SB)
+DATA functionOfTable<>+576(SB)/8, $·erfcF32AVX2(SB)
+DATA functionOfTable<>+584(SB)/8, $·erfcF64AVX2(SB)
+DATA functionOfTable<>+592(SB)/8, $·erfcF32AVX512(SB)
+DATA functionOfTable<>+600(SB)/8, $·erfcF64AVX512(SB)
+GLOBL functionOfTable<>(SB), RODATA|NOPTR, $608
 
 // func functionOf(which int, n int, dst *byte, a *byte, b *byte) (left int)
 TEXT ·functionOf(SB), NOSPLIT, $0-48
@@ -8478,6 +8490,1979 @@ done:
 
 rare:
 	ADDQ $0x08, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func tanF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX2
+TEXT ·tanF32AVX2(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), CX
+	MOVQ a+24(FP), DX
+
+loop:
+	SUBQ      $0x04, AX
+	JL        tail
+	VCVTPS2PD (DX), Y0
+
+body:
+	VMULPD     word64_3fe45f306dc9c883<>+0(SB), Y0, Y1
+	VADDPD     word64_4338000000000000<>+0(SB), Y1, Y1
+	VSUBPD     word64_4338000000000000<>+0(SB), Y1, Y2
+	VMULPD     word64_3ff921fb54440000<>+0(SB), Y2, Y3
+	VSUBPD     Y3, Y0, Y3
+	VMULPD     word64_3d868c234c4c0000<>+0(SB), Y2, Y4
+	VSUBPD     Y4, Y3, Y5
+	VMULPD     word64_3b298a2e03707345<>+0(SB), Y2, Y2
+	VSUBPD     Y5, Y3, Y3
+	VSUBPD     Y4, Y3, Y3
+	VSUBPD     Y3, Y2, Y2
+	VSUBPD     Y2, Y5, Y3
+	VSUBPD     Y3, Y5, Y4
+	VSUBPD     Y2, Y4, Y2
+	VMULPD     Y3, Y3, Y4
+	VMULPD     Y4, Y4, Y5
+	VMULPD     Y3, Y4, Y6
+	VMOVUPS    word64_3de5dc2d991db134<>+0(SB), Y7
+	VMULPD     word64_be5ae5f1f6575639<>+0(SB), Y4, Y8
+	VADDPD     word64_3ec71de36868aeaa<>+0(SB), Y8, Y8
+	VMULPD     Y7, Y5, Y7
+	VADDPD     Y8, Y7, Y7
+	VMULPD     word64_bf2a01a019d81ca1<>+0(SB), Y4, Y8
+	VADDPD     word64_3f811111111106a8<>+0(SB), Y8, Y8
+	VMULPD     Y7, Y5, Y7
+	VADDPD     Y8, Y7, Y7
+	VMULPD     word64_3fe0000000000000<>+0(SB), Y2, Y8
+	VMULPD     Y7, Y6, Y7
+	VSUBPD     Y7, Y8, Y7
+	VMULPD     Y7, Y4, Y7
+	VSUBPD     Y2, Y7, Y7
+	VMULPD     word64_bfc5555555555555<>+0(SB), Y6, Y6
+	VSUBPD     Y6, Y7, Y6
+	VSUBPD     Y6, Y3, Y6
+	VMULPD     word64_3fe0000000000000<>+0(SB), Y4, Y7
+	VMOVUPS    word64_3ff0000000000000<>+0(SB), Y8
+	VSUBPD     Y7, Y8, Y8
+	VMULPD     word64_bda8fb0c4e498cba<>+0(SB), Y4, Y9
+	VADDPD     word64_3e21ee9f0a428415<>+0(SB), Y9, Y9
+	VMULPD     word64_be927e4f811ed655<>+0(SB), Y4, Y10
+	VADDPD     word64_3efa01a019cbea13<>+0(SB), Y10, Y10
+	VMULPD     Y9, Y5, Y9
+	VADDPD     Y10, Y9, Y9
+	VMULPD     word64_bf56c16c16c1521b<>+0(SB), Y4, Y4
+	VADDPD     word64_3fa555555555554c<>+0(SB), Y4, Y4
+	VMULPD     Y9, Y5, Y9
+	VADDPD     Y4, Y9, Y4
+	VMULPD     Y4, Y5, Y4
+	VMULPD     Y2, Y3, Y2
+	VSUBPD     Y2, Y4, Y2
+	VMOVUPS    word64_3ff0000000000000<>+0(SB), Y3
+	VSUBPD     Y8, Y3, Y3
+	VSUBPD     Y7, Y3, Y3
+	VADDPD     Y2, Y3, Y2
+	VADDPD     Y2, Y8, Y2
+	VPSLLQ     $0x3f, Y1, Y1
+	VBLENDVPD  Y1, Y2, Y6, Y3
+	VBLENDVPD  Y1, Y6, Y2, Y2
+	VDIVPD     Y2, Y3, Y2
+	VXORPD     Y1, Y2, Y1
+	VANDPD     word64_7fffffffffffffff<>+0(SB), Y0, Y0
+	VCMPPD     $0x16, word64_40f86a0000000000<>+0(SB), Y0, Y0
+	VTESTPD    Y0, Y0
+	JNE        rare
+	TESTQ      AX, AX
+	JL         storeTail
+	VCVTPD2PSY Y1, X0
+	VMOVUPS    X0, (CX)
+	ADDQ       $0x10, DX
+	ADDQ       $0x10, CX
+	JMP        loop
+
+tail:
+	CMPQ       AX, $-4
+	JE         done
+	LEAQ       tailMask<>+0(SB), BX
+	MOVQ       AX, SI
+	NEGQ       SI
+	LEAQ       16(BX)(SI*4), BX
+	VMOVDQU    (BX), X0
+	VMASKMOVPS (DX), X0, X0
+	VCVTPS2PD  X0, Y0
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       16(DX)(AX*4), DX
+	VMOVDQU    (DX), X0
+	VCVTPD2PSY Y1, X1
+	VMASKMOVPS X1, X0, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+rare:
+	ADDQ $0x04, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func tanF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX2
+TEXT ·tanF64AVX2(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), CX
+	MOVQ a+24(FP), DX
+
+loop:
+	SUBQ    $0x04, AX
+	JL      tail
+	VMOVUPS (DX), Y0
+
+body:
+	VMULPD    word64_3fe45f306dc9c883<>+0(SB), Y0, Y1
+	VADDPD    word64_4338000000000000<>+0(SB), Y1, Y1
+	VSUBPD    word64_4338000000000000<>+0(SB), Y1, Y2
+	VMULPD    word64_3ff921fb54440000<>+0(SB), Y2, Y3
+	VSUBPD    Y3, Y0, Y3
+	VMULPD    word64_3d868c234c4c0000<>+0(SB), Y2, Y4
+	VSUBPD    Y4, Y3, Y5
+	VMULPD    word64_3b298a2e03707345<>+0(SB), Y2, Y2
+	VSUBPD    Y5, Y3, Y3
+	VSUBPD    Y4, Y3, Y3
+	VSUBPD    Y3, Y2, Y2
+	VSUBPD    Y2, Y5, Y3
+	VSUBPD    Y3, Y5, Y4
+	VSUBPD    Y2, Y4, Y2
+	VMULPD    Y3, Y3, Y4
+	VMULPD    Y4, Y4, Y5
+	VMULPD    Y3, Y4, Y6
+	VMOVUPS   word64_3de5dc2d991db134<>+0(SB), Y7
+	VMULPD    word64_be5ae5f1f6575639<>+0(SB), Y4, Y8
+	VADDPD    word64_3ec71de36868aeaa<>+0(SB), Y8, Y8
+	VMULPD    Y7, Y5, Y7
+	VADDPD    Y8, Y7, Y7
+	VMULPD    word64_bf2a01a019d81ca1<>+0(SB), Y4, Y8
+	VADDPD    word64_3f811111111106a8<>+0(SB), Y8, Y8
+	VMULPD    Y7, Y5, Y7
+	VADDPD    Y8, Y7, Y7
+	VMULPD    word64_3fe0000000000000<>+0(SB), Y2, Y8
+	VMULPD    Y7, Y6, Y7
+	VSUBPD    Y7, Y8, Y7
+	VMULPD    Y7, Y4, Y7
+	VSUBPD    Y2, Y7, Y7
+	VMULPD    word64_bfc5555555555555<>+0(SB), Y6, Y6
+	VSUBPD    Y6, Y7, Y6
+	VSUBPD    Y6, Y3, Y6
+	VMULPD    word64_3fe0000000000000<>+0(SB), Y4, Y7
+	VMOVUPS   word64_3ff0000000000000<>+0(SB), Y8
+	VSUBPD    Y7, Y8, Y8
+	VMULPD    word64_bda8fb0c4e498cba<>+0(SB), Y4, Y9
+	VADDPD    word64_3e21ee9f0a428415<>+0(SB), Y9, Y9
+	VMULPD    word64_be927e4f811ed655<>+0(SB), Y4, Y10
+	VADDPD    word64_3efa01a019cbea13<>+0(SB), Y10, Y10
+	VMULPD    Y9, Y5, Y9
+	VADDPD    Y10, Y9, Y9
+	VMULPD    word64_bf56c16c16c1521b<>+0(SB), Y4, Y4
+	VADDPD    word64_3fa555555555554c<>+0(SB), Y4, Y4
+	VMULPD    Y9, Y5, Y9
+	VADDPD    Y4, Y9, Y4
+	VMULPD    Y4, Y5, Y4
+	VMULPD    Y2, Y3, Y2
+	VSUBPD    Y2, Y4, Y2
+	VMOVUPS   word64_3ff0000000000000<>+0(SB), Y3
+	VSUBPD    Y8, Y3, Y3
+	VSUBPD    Y7, Y3, Y3
+	VADDPD    Y2, Y3, Y2
+	VADDPD    Y2, Y8, Y2
+	VPSLLQ    $0x3f, Y1, Y1
+	VBLENDVPD Y1, Y2, Y6, Y3
+	VBLENDVPD Y1, Y6, Y2, Y2
+	VDIVPD    Y2, Y3, Y2
+	VXORPD    Y1, Y2, Y1
+	VANDPD    word64_7fffffffffffffff<>+0(SB), Y0, Y0
+	VCMPPD    $0x16, word64_40f86a0000000000<>+0(SB), Y0, Y0
+	VTESTPD   Y0, Y0
+	JNE       rare
+	TESTQ     AX, AX
+	JL        storeTail
+	VMOVUPS   Y1, (CX)
+	ADDQ      $0x20, DX
+	ADDQ      $0x20, CX
+	JMP       loop
+
+tail:
+	CMPQ       AX, $-4
+	JE         done
+	LEAQ       tailMask<>+0(SB), BX
+	MOVQ       AX, SI
+	NEGQ       SI
+	LEAQ       (BX)(SI*8), BX
+	VMOVDQU    (BX), Y0
+	VMASKMOVPD (DX), Y0, Y0
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       (DX)(AX*8), DX
+	VMOVDQU    (DX), Y0
+	VMASKMOVPD Y1, Y0, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+rare:
+	ADDQ $0x04, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func tanF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+TEXT ·tanF32AVX512(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), DX
+	MOVQ a+24(FP), BX
+
+loop:
+	SUBQ      $0x08, AX
+	JL        tail
+	VCVTPS2PD (BX), Z0
+
+body:
+	VMULPD.BCST  word64_3fe45f306dc9c883<>+0(SB), Z0, Z1
+	VADDPD.BCST  word64_4338000000000000<>+0(SB), Z1, Z1
+	VSUBPD.BCST  word64_4338000000000000<>+0(SB), Z1, Z4
+	VMULPD.BCST  word64_3ff921fb54440000<>+0(SB), Z4, Z5
+	VSUBPD       Z5, Z0, Z5
+	VMULPD.BCST  word64_3d868c234c4c0000<>+0(SB), Z4, Z6
+	VSUBPD       Z6, Z5, Z7
+	VMULPD.BCST  word64_3b298a2e03707345<>+0(SB), Z4, Z4
+	VSUBPD       Z7, Z5, Z5
+	VSUBPD       Z6, Z5, Z5
+	VSUBPD       Z5, Z4, Z4
+	VSUBPD       Z4, Z7, Z5
+	VSUBPD       Z5, Z7, Z6
+	VSUBPD       Z4, Z6, Z4
+	VMULPD       Z5, Z5, Z6
+	VMULPD       Z6, Z6, Z7
+	VMULPD       Z5, Z6, Z8
+	VBROADCASTSD word64_3de5dc2d991db134<>+0(SB), Z9
+	VMULPD.BCST  word64_be5ae5f1f6575639<>+0(SB), Z6, Z10
+	VADDPD.BCST  word64_3ec71de36868aeaa<>+0(SB), Z10, Z10
+	VMULPD       Z9, Z7, Z9
+	VADDPD       Z10, Z9, Z9
+	VMULPD.BCST  word64_bf2a01a019d81ca1<>+0(SB), Z6, Z10
+	VADDPD.BCST  word64_3f811111111106a8<>+0(SB), Z10, Z10
+	VMULPD       Z9, Z7, Z9
+	VADDPD       Z10, Z9, Z9
+	VMULPD.BCST  word64_3fe0000000000000<>+0(SB), Z4, Z10
+	VMULPD       Z9, Z8, Z9
+	VSUBPD       Z9, Z10, Z9
+	VMULPD       Z9, Z6, Z9
+	VSUBPD       Z4, Z9, Z9
+	VMULPD.BCST  word64_bfc5555555555555<>+0(SB), Z8, Z8
+	VSUBPD       Z8, Z9, Z8
+	VSUBPD       Z8, Z5, Z8
+	VMULPD.BCST  word64_3fe0000000000000<>+0(SB), Z6, Z9
+	VBROADCASTSD word64_3ff0000000000000<>+0(SB), Z10
+	VSUBPD       Z9, Z10, Z10
+	VMULPD.BCST  word64_bda8fb0c4e498cba<>+0(SB), Z6, Z11
+	VADDPD.BCST  word64_3e21ee9f0a428415<>+0(SB), Z11, Z11
+	VMULPD.BCST  word64_be927e4f811ed655<>+0(SB), Z6, Z12
+	VADDPD.BCST  word64_3efa01a019cbea13<>+0(SB), Z12, Z12
+	VMULPD       Z11, Z7, Z11
+	VADDPD       Z12, Z11, Z11
+	VMULPD.BCST  word64_bf56c16c16c1521b<>+0(SB), Z6, Z6
+	VADDPD.BCST  word64_3fa555555555554c<>+0(SB), Z6, Z6
+	VMULPD       Z11, Z7, Z11
+	VADDPD       Z6, Z11, Z6
+	VMULPD       Z6, Z7, Z6
+	VMULPD       Z4, Z5, Z4
+	VSUBPD       Z4, Z6, Z4
+	VBROADCASTSD word64_3ff0000000000000<>+0(SB), Z5
+	VSUBPD       Z10, Z5, Z5
+	VSUBPD       Z9, Z5, Z5
+	VADDPD       Z4, Z5, Z4
+	VADDPD       Z4, Z10, Z4
+	VPSLLQ       $0x3f, Z1, Z1
+	VPMOVQ2M     Z1, K1
+	VBLENDMPD    Z4, Z8, K1, Z2
+	VBLENDMPD    Z8, Z4, K1, Z3
+	VDIVPD       Z3, Z2, Z4
+	VXORPD       Z1, Z4, Z1
+	VANDPD.BCST  word64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VCMPPD.BCST  $0x16, word64_40f86a0000000000<>+0(SB), Z0, K1
+	KORTESTW     K1, K1
+	JNE          rare
+	TESTQ        AX, AX
+	JL           storeTail
+	VCVTPD2PS    Z1, Y0
+	VMOVUPS      Y0, (DX)
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, DX
+	JMP          loop
+
+tail:
+	CMPQ        AX, $-8
+	JE          done
+	MOVQ        AX, CX
+	ADDQ        $0x08, CX
+	MOVQ        $-1, SI
+	SHLQ        CL, SI
+	NOTQ        SI
+	KMOVW       SI, K1
+	VCVTPS2PD.Z (BX), K1, Z0
+	JMP         body
+
+storeTail:
+	MOVQ      AX, CX
+	ADDQ      $0x08, CX
+	MOVQ      $-1, AX
+	SHLQ      CL, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	VCVTPD2PS Z1, Y0
+	VMOVUPS   Y0, K1, (DX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+rare:
+	ADDQ $0x08, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func tanF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·tanF64AVX512(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), DX
+	MOVQ a+24(FP), BX
+
+loop:
+	SUBQ    $0x08, AX
+	JL      tail
+	VMOVUPS (BX), Z0
+
+body:
+	VMULPD.BCST  word64_3fe45f306dc9c883<>+0(SB), Z0, Z1
+	VADDPD.BCST  word64_4338000000000000<>+0(SB), Z1, Z1
+	VSUBPD.BCST  word64_4338000000000000<>+0(SB), Z1, Z4
+	VMULPD.BCST  word64_3ff921fb54440000<>+0(SB), Z4, Z5
+	VSUBPD       Z5, Z0, Z5
+	VMULPD.BCST  word64_3d868c234c4c0000<>+0(SB), Z4, Z6
+	VSUBPD       Z6, Z5, Z7
+	VMULPD.BCST  word64_3b298a2e03707345<>+0(SB), Z4, Z4
+	VSUBPD       Z7, Z5, Z5
+	VSUBPD       Z6, Z5, Z5
+	VSUBPD       Z5, Z4, Z4
+	VSUBPD       Z4, Z7, Z5
+	VSUBPD       Z5, Z7, Z6
+	VSUBPD       Z4, Z6, Z4
+	VMULPD       Z5, Z5, Z6
+	VMULPD       Z6, Z6, Z7
+	VMULPD       Z5, Z6, Z8
+	VBROADCASTSD word64_3de5dc2d991db134<>+0(SB), Z9
+	VMULPD.BCST  word64_be5ae5f1f6575639<>+0(SB), Z6, Z10
+	VADDPD.BCST  word64_3ec71de36868aeaa<>+0(SB), Z10, Z10
+	VMULPD       Z9, Z7, Z9
+	VADDPD       Z10, Z9, Z9
+	VMULPD.BCST  word64_bf2a01a019d81ca1<>+0(SB), Z6, Z10
+	VADDPD.BCST  word64_3f811111111106a8<>+0(SB), Z10, Z10
+	VMULPD       Z9, Z7, Z9
+	VADDPD       Z10, Z9, Z9
+	VMULPD.BCST  word64_3fe0000000000000<>+0(SB), Z4, Z10
+	VMULPD       Z9, Z8, Z9
+	VSUBPD       Z9, Z10, Z9
+	VMULPD       Z9, Z6, Z9
+	VSUBPD       Z4, Z9, Z9
+	VMULPD.BCST  word64_bfc5555555555555<>+0(SB), Z8, Z8
+	VSUBPD       Z8, Z9, Z8
+	VSUBPD       Z8, Z5, Z8
+	VMULPD.BCST  word64_3fe0000000000000<>+0(SB), Z6, Z9
+	VBROADCASTSD word64_3ff0000000000000<>+0(SB), Z10
+	VSUBPD       Z9, Z10, Z10
+	VMULPD.BCST  word64_bda8fb0c4e498cba<>+0(SB), Z6, Z11
+	VADDPD.BCST  word64_3e21ee9f0a428415<>+0(SB), Z11, Z11
+	VMULPD.BCST  word64_be927e4f811ed655<>+0(SB), Z6, Z12
+	VADDPD.BCST  word64_3efa01a019cbea13<>+0(SB), Z12, Z12
+	VMULPD       Z11, Z7, Z11
+	VADDPD       Z12, Z11, Z11
+	VMULPD.BCST  word64_bf56c16c16c1521b<>+0(SB), Z6, Z6
+	VADDPD.BCST  word64_3fa555555555554c<>+0(SB), Z6, Z6
+	VMULPD       Z11, Z7, Z11
+	VADDPD       Z6, Z11, Z6
+	VMULPD       Z6, Z7, Z6
+	VMULPD       Z4, Z5, Z4
+	VSUBPD       Z4, Z6, Z4
+	VBROADCASTSD word64_3ff0000000000000<>+0(SB), Z5
+	VSUBPD       Z10, Z5, Z5
+	VSUBPD       Z9, Z5, Z5
+	VADDPD       Z4, Z5, Z4
+	VADDPD       Z4, Z10, Z4
+	VPSLLQ       $0x3f, Z1, Z1
+	VPMOVQ2M     Z1, K1
+	VBLENDMPD    Z4, Z8, K1, Z2
+	VBLENDMPD    Z8, Z4, K1, Z3
+	VDIVPD       Z3, Z2, Z4
+	VXORPD       Z1, Z4, Z1
+	VANDPD.BCST  word64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VCMPPD.BCST  $0x16, word64_40f86a0000000000<>+0(SB), Z0, K1
+	KORTESTW     K1, K1
+	JNE          rare
+	TESTQ        AX, AX
+	JL           storeTail
+	VMOVUPS      Z1, (DX)
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, DX
+	JMP          loop
+
+tail:
+	CMPQ      AX, $-8
+	JE        done
+	MOVQ      AX, CX
+	ADDQ      $0x08, CX
+	MOVQ      $-1, SI
+	SHLQ      CL, SI
+	NOTQ      SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (BX), K1, Z0
+	JMP       body
+
+storeTail:
+	MOVQ    AX, CX
+	ADDQ    $0x08, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	KMOVW   AX, K1
+	VMOVUPD Z1, K1, (DX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+rare:
+	ADDQ $0x08, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func log10F32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX2
+TEXT ·log10F32AVX2(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), CX
+	MOVQ a+24(FP), DX
+
+loop:
+	SUBQ      $0x04, AX
+	JL        tail
+	VCVTPS2PD (DX), Y0
+
+body:
+	VCMPPD     $0x11, word64_10000000000000<>+0(SB), Y0, Y1
+	VMULPD     word64_4350000000000000<>+0(SB), Y0, Y2
+	VBLENDVPD  Y1, Y2, Y0, Y2
+	VMOVUPS    word64_0<>+0(SB), Y3
+	VBLENDVPD  Y1, word64_c04b000000000000<>+0(SB), Y3, Y1
+	VPSUBQ     word64_3feae89f995ad3ad<>+0(SB), Y2, Y2
+	VPADDQ     word64_8000000000000000<>+0(SB), Y2, Y3
+	VPSRLQ     $0x34, Y3, Y3
+	VORPD      word64_4330000000000000<>+0(SB), Y3, Y3
+	VSUBPD     word64_4330000000000800<>+0(SB), Y3, Y3
+	VANDPD     word64_fffffffffffff<>+0(SB), Y2, Y2
+	VPADDQ     word64_3feae89f995ad3ad<>+0(SB), Y2, Y2
+	VADDPD     Y1, Y3, Y1
+	VCMPPD     $0x11, word64_3ff306fe0a31b715<>+0(SB), Y2, Y3
+	VMOVUPS    word64_3ff6a00000000000<>+0(SB), Y4
+	VBLENDVPD  Y3, word64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMULPD     word64_3fe62e42fee00000<>+0(SB), Y1, Y5
+	VMOVUPS    word64_3fd62c82f2c00000<>+0(SB), Y6
+	VBLENDVPD  Y3, word64_0<>+0(SB), Y6, Y6
+	VADDPD     Y6, Y5, Y5
+	VMULPD     word64_3dea39ef35793c76<>+0(SB), Y1, Y1
+	VMOVUPS    word64_bdb8e1ab42428375<>+0(SB), Y6
+	VBLENDVPD  Y3, word64_0<>+0(SB), Y6, Y3
+	VADDPD     Y3, Y1, Y1
+	VSUBPD     Y4, Y2, Y3
+	VADDPD     Y4, Y2, Y6
+	VANDPD     word64_fffffffff8000000<>+0(SB), Y6, Y7
+	VSUBPD     Y4, Y7, Y4
+	VSUBPD     Y4, Y2, Y2
+	VMOVUPS    word64_3ff0000000000000<>+0(SB), Y4
+	VDIVPD     Y6, Y4, Y4
+	VMULPD     Y4, Y3, Y6
+	VANDPD     word64_fffffffff8000000<>+0(SB), Y6, Y6
+	VMULPD     Y7, Y6, Y7
+	VSUBPD     Y7, Y3, Y3
+	VMULPD     Y2, Y6, Y2
+	VSUBPD     Y2, Y3, Y2
+	VMULPD     Y4, Y2, Y2
+	VADDPD     Y2, Y6, Y3
+	VMULPD     Y6, Y6, Y4
+	VADDPD     Y3, Y6, Y7
+	VMULPD     Y7, Y2, Y7
+	VADDPD     Y7, Y4, Y8
+	VMULPD     Y8, Y8, Y9
+	VMULPD     word64_3fca1e3afba5ce20<>+0(SB), Y8, Y10
+	VADDPD     word64_3fcd88b6465c9a80<>+0(SB), Y10, Y10
+	VMULPD     word64_3fd1745daa2af4f8<>+0(SB), Y8, Y11
+	VADDPD     word64_3fd5555555117a8b<>+0(SB), Y11, Y11
+	VMULPD     Y10, Y9, Y10
+	VADDPD     Y11, Y10, Y10
+	VMULPD     word64_3fdb6db6db6dc2ac<>+0(SB), Y8, Y8
+	VADDPD     word64_3fe3333333333333<>+0(SB), Y8, Y8
+	VMULPD     Y10, Y9, Y10
+	VADDPD     Y8, Y10, Y8
+	VMULPD     Y8, Y9, Y8
+	VADDPD     Y7, Y8, Y7
+	VADDPD     word64_4008000000000000<>+0(SB), Y4, Y8
+	VADDPD     Y7, Y8, Y8
+	VANDPD     word64_fffffffff8000000<>+0(SB), Y8, Y8
+	VSUBPD     word64_4008000000000000<>+0(SB), Y8, Y9
+	VSUBPD     Y4, Y9, Y4
+	VSUBPD     Y4, Y7, Y4
+	VMULPD     Y8, Y6, Y6
+	VMULPD     Y8, Y2, Y2
+	VMULPD     Y4, Y3, Y3
+	VADDPD     Y3, Y2, Y2
+	VADDPD     Y2, Y6, Y3
+	VANDPD     word64_fffffffff8000000<>+0(SB), Y3, Y3
+	VSUBPD     Y6, Y3, Y4
+	VSUBPD     Y4, Y2, Y2
+	VMULPD     word64_3fe5555554000000<>+0(SB), Y3, Y4
+	VMULPD     word64_3e25555555555555<>+0(SB), Y3, Y3
+	VMULPD     word64_3fe5555555555555<>+0(SB), Y2, Y2
+	VADDPD     Y2, Y3, Y2
+	VADDPD     Y1, Y2, Y1
+	VADDPD     Y4, Y5, Y2
+	VSUBPD     Y5, Y2, Y3
+	VSUBPD     Y3, Y4, Y3
+	VADDPD     Y1, Y3, Y1
+	VADDPD     Y1, Y2, Y3
+	VANDPD     word64_fffffffff8000000<>+0(SB), Y3, Y3
+	VSUBPD     Y2, Y3, Y2
+	VSUBPD     Y2, Y1, Y1
+	VMULPD     word64_3fdbcb7b10000000<>+0(SB), Y3, Y2
+	VMULPD     word64_3e349b9438ca9aae<>+0(SB), Y3, Y3
+	VMULPD     word64_3fdbcb7b1526e50e<>+0(SB), Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VADDPD     Y1, Y2, Y1
+	VCMPPD     $0x11, word64_7ff0000000000000<>+0(SB), Y0, Y2
+	VBLENDVPD  Y2, Y1, Y0, Y1
+	VCMPPD     $0x00, word64_0<>+0(SB), Y0, Y2
+	VBLENDVPD  Y2, word64_fff0000000000000<>+0(SB), Y1, Y1
+	VCMPPD     $0x11, word64_0<>+0(SB), Y0, Y0
+	VBLENDVPD  Y0, word64_7ff8000000000000<>+0(SB), Y1, Y0
+	TESTQ      AX, AX
+	JL         storeTail
+	VCVTPD2PSY Y0, X0
+	VMOVUPS    X0, (CX)
+	ADDQ       $0x10, DX
+	ADDQ       $0x10, CX
+	JMP        loop
+
+tail:
+	CMPQ       AX, $-4
+	JE         done
+	LEAQ       tailMask<>+0(SB), BX
+	MOVQ       AX, SI
+	NEGQ       SI
+	LEAQ       16(BX)(SI*4), BX
+	VMOVDQU    (BX), X0
+	VMASKMOVPS (DX), X0, X0
+	VCVTPS2PD  X0, Y0
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       16(DX)(AX*4), DX
+	VMOVDQU    (DX), X1
+	VCVTPD2PSY Y0, X0
+	VMASKMOVPS X0, X1, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+DATA word64_3fdbcb7b10000000<>+0(SB)/8, $0x3fdbcb7b10000000
+DATA word64_3fdbcb7b10000000<>+8(SB)/8, $0x3fdbcb7b10000000
+DATA word64_3fdbcb7b10000000<>+16(SB)/8, $0x3fdbcb7b10000000
+DATA word64_3fdbcb7b10000000<>+24(SB)/8, $0x3fdbcb7b10000000
+GLOBL word64_3fdbcb7b10000000<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3e349b9438ca9aae<>+0(SB)/8, $0x3e349b9438ca9aae
+DATA word64_3e349b9438ca9aae<>+8(SB)/8, $0x3e349b9438ca9aae
+DATA word64_3e349b9438ca9aae<>+16(SB)/8, $0x3e349b9438ca9aae
+DATA word64_3e349b9438ca9aae<>+24(SB)/8, $0x3e349b9438ca9aae
+GLOBL word64_3e349b9438ca9aae<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3fdbcb7b1526e50e<>+0(SB)/8, $0x3fdbcb7b1526e50e
+DATA word64_3fdbcb7b1526e50e<>+8(SB)/8, $0x3fdbcb7b1526e50e
+DATA word64_3fdbcb7b1526e50e<>+16(SB)/8, $0x3fdbcb7b1526e50e
+DATA word64_3fdbcb7b1526e50e<>+24(SB)/8, $0x3fdbcb7b1526e50e
+GLOBL word64_3fdbcb7b1526e50e<>(SB), RODATA|NOPTR, $32
+
+// func log10F64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX2
+TEXT ·log10F64AVX2(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), CX
+	MOVQ a+24(FP), DX
+
+loop:
+	SUBQ    $0x04, AX
+	JL      tail
+	VMOVUPS (DX), Y0
+
+body:
+	VCMPPD    $0x11, word64_10000000000000<>+0(SB), Y0, Y1
+	VMULPD    word64_4350000000000000<>+0(SB), Y0, Y2
+	VBLENDVPD Y1, Y2, Y0, Y2
+	VMOVUPS   word64_0<>+0(SB), Y3
+	VBLENDVPD Y1, word64_c04b000000000000<>+0(SB), Y3, Y1
+	VPSUBQ    word64_3feae89f995ad3ad<>+0(SB), Y2, Y2
+	VPADDQ    word64_8000000000000000<>+0(SB), Y2, Y3
+	VPSRLQ    $0x34, Y3, Y3
+	VORPD     word64_4330000000000000<>+0(SB), Y3, Y3
+	VSUBPD    word64_4330000000000800<>+0(SB), Y3, Y3
+	VANDPD    word64_fffffffffffff<>+0(SB), Y2, Y2
+	VPADDQ    word64_3feae89f995ad3ad<>+0(SB), Y2, Y2
+	VADDPD    Y1, Y3, Y1
+	VCMPPD    $0x11, word64_3ff306fe0a31b715<>+0(SB), Y2, Y3
+	VMOVUPS   word64_3ff6a00000000000<>+0(SB), Y4
+	VBLENDVPD Y3, word64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMULPD    word64_3fe62e42fee00000<>+0(SB), Y1, Y5
+	VMOVUPS   word64_3fd62c82f2c00000<>+0(SB), Y6
+	VBLENDVPD Y3, word64_0<>+0(SB), Y6, Y6
+	VADDPD    Y6, Y5, Y5
+	VMULPD    word64_3dea39ef35793c76<>+0(SB), Y1, Y1
+	VMOVUPS   word64_bdb8e1ab42428375<>+0(SB), Y6
+	VBLENDVPD Y3, word64_0<>+0(SB), Y6, Y3
+	VADDPD    Y3, Y1, Y1
+	VSUBPD    Y4, Y2, Y3
+	VADDPD    Y4, Y2, Y6
+	VANDPD    word64_fffffffff8000000<>+0(SB), Y6, Y7
+	VSUBPD    Y4, Y7, Y4
+	VSUBPD    Y4, Y2, Y2
+	VMOVUPS   word64_3ff0000000000000<>+0(SB), Y4
+	VDIVPD    Y6, Y4, Y4
+	VMULPD    Y4, Y3, Y6
+	VANDPD    word64_fffffffff8000000<>+0(SB), Y6, Y6
+	VMULPD    Y7, Y6, Y7
+	VSUBPD    Y7, Y3, Y3
+	VMULPD    Y2, Y6, Y2
+	VSUBPD    Y2, Y3, Y2
+	VMULPD    Y4, Y2, Y2
+	VADDPD    Y2, Y6, Y3
+	VMULPD    Y6, Y6, Y4
+	VADDPD    Y3, Y6, Y7
+	VMULPD    Y7, Y2, Y7
+	VADDPD    Y7, Y4, Y8
+	VMULPD    Y8, Y8, Y9
+	VMULPD    word64_3fca1e3afba5ce20<>+0(SB), Y8, Y10
+	VADDPD    word64_3fcd88b6465c9a80<>+0(SB), Y10, Y10
+	VMULPD    word64_3fd1745daa2af4f8<>+0(SB), Y8, Y11
+	VADDPD    word64_3fd5555555117a8b<>+0(SB), Y11, Y11
+	VMULPD    Y10, Y9, Y10
+	VADDPD    Y11, Y10, Y10
+	VMULPD    word64_3fdb6db6db6dc2ac<>+0(SB), Y8, Y8
+	VADDPD    word64_3fe3333333333333<>+0(SB), Y8, Y8
+	VMULPD    Y10, Y9, Y10
+	VADDPD    Y8, Y10, Y8
+	VMULPD    Y8, Y9, Y8
+	VADDPD    Y7, Y8, Y7
+	VADDPD    word64_4008000000000000<>+0(SB), Y4, Y8
+	VADDPD    Y7, Y8, Y8
+	VANDPD    word64_fffffffff8000000<>+0(SB), Y8, Y8
+	VSUBPD    word64_4008000000000000<>+0(SB), Y8, Y9
+	VSUBPD    Y4, Y9, Y4
+	VSUBPD    Y4, Y7, Y4
+	VMULPD    Y8, Y6, Y6
+	VMULPD    Y8, Y2, Y2
+	VMULPD    Y4, Y3, Y3
+	VADDPD    Y3, Y2, Y2
+	VADDPD    Y2, Y6, Y3
+	VANDPD    word64_fffffffff8000000<>+0(SB), Y3, Y3
+	VSUBPD    Y6, Y3, Y4
+	VSUBPD    Y4, Y2, Y2
+	VMULPD    word64_3fe5555554000000<>+0(SB), Y3, Y4
+	VMULPD    word64_3e25555555555555<>+0(SB), Y3, Y3
+	VMULPD    word64_3fe5555555555555<>+0(SB), Y2, Y2
+	VADDPD    Y2, Y3, Y2
+	VADDPD    Y1, Y2, Y1
+	VADDPD    Y4, Y5, Y2
+	VSUBPD    Y5, Y2, Y3
+	VSUBPD    Y3, Y4, Y3
+	VADDPD    Y1, Y3, Y1
+	VADDPD    Y1, Y2, Y3
+	VANDPD    word64_fffffffff8000000<>+0(SB), Y3, Y3
+	VSUBPD    Y2, Y3, Y2
+	VSUBPD    Y2, Y1, Y1
+	VMULPD    word64_3fdbcb7b10000000<>+0(SB), Y3, Y2
+	VMULPD    word64_3e349b9438ca9aae<>+0(SB), Y3, Y3
+	VMULPD    word64_3fdbcb7b1526e50e<>+0(SB), Y1, Y1
+	VADDPD    Y1, Y3, Y1
+	VADDPD    Y1, Y2, Y1
+	VCMPPD    $0x11, word64_7ff0000000000000<>+0(SB), Y0, Y2
+	VBLENDVPD Y2, Y1, Y0, Y1
+	VCMPPD    $0x00, word64_0<>+0(SB), Y0, Y2
+	VBLENDVPD Y2, word64_fff0000000000000<>+0(SB), Y1, Y1
+	VCMPPD    $0x11, word64_0<>+0(SB), Y0, Y0
+	VBLENDVPD Y0, word64_7ff8000000000000<>+0(SB), Y1, Y0
+	TESTQ     AX, AX
+	JL        storeTail
+	VMOVUPS   Y0, (CX)
+	ADDQ      $0x20, DX
+	ADDQ      $0x20, CX
+	JMP       loop
+
+tail:
+	CMPQ       AX, $-4
+	JE         done
+	LEAQ       tailMask<>+0(SB), BX
+	MOVQ       AX, SI
+	NEGQ       SI
+	LEAQ       (BX)(SI*8), BX
+	VMOVDQU    (BX), Y0
+	VMASKMOVPD (DX), Y0, Y0
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       (DX)(AX*8), DX
+	VMOVDQU    (DX), Y1
+	VMASKMOVPD Y0, Y1, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func log10F32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+TEXT ·log10F32AVX512(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), DX
+	MOVQ a+24(FP), BX
+
+loop:
+	SUBQ      $0x08, AX
+	JL        tail
+	VCVTPS2PD (BX), Z0
+
+body:
+	VCMPPD.BCST    $0x11, word64_10000000000000<>+0(SB), Z0, K1
+	VMULPD.BCST    word64_4350000000000000<>+0(SB), Z0, Z1
+	VBLENDMPD      Z1, Z0, K1, Z2
+	VBROADCASTSD   word64_0<>+0(SB), Z1
+	VBLENDMPD.BCST word64_c04b000000000000<>+0(SB), Z1, K1, Z3
+	VPSUBQ.BCST    word64_3feae89f995ad3ad<>+0(SB), Z2, Z1
+	VPADDQ.BCST    word64_8000000000000000<>+0(SB), Z1, Z10
+	VPSRLQ         $0x34, Z10, Z10
+	VORPD.BCST     word64_4330000000000000<>+0(SB), Z10, Z10
+	VSUBPD.BCST    word64_4330000000000800<>+0(SB), Z10, Z10
+	VANDPD.BCST    word64_fffffffffffff<>+0(SB), Z1, Z1
+	VPADDQ.BCST    word64_3feae89f995ad3ad<>+0(SB), Z1, Z1
+	VADDPD         Z3, Z10, Z10
+	VCMPPD.BCST    $0x11, word64_3ff306fe0a31b715<>+0(SB), Z1, K1
+	VBROADCASTSD   word64_3ff6a00000000000<>+0(SB), Z11
+	VBLENDMPD.BCST word64_3ff0000000000000<>+0(SB), Z11, K1, Z4
+	VMULPD.BCST    word64_3fe62e42fee00000<>+0(SB), Z10, Z11
+	VBROADCASTSD   word64_3fd62c82f2c00000<>+0(SB), Z12
+	VBLENDMPD.BCST word64_0<>+0(SB), Z12, K1, Z5
+	VADDPD         Z5, Z11, Z11
+	VMULPD.BCST    word64_3dea39ef35793c76<>+0(SB), Z10, Z10
+	VBROADCASTSD   word64_bdb8e1ab42428375<>+0(SB), Z12
+	VBLENDMPD.BCST word64_0<>+0(SB), Z12, K1, Z6
+	VADDPD         Z6, Z10, Z10
+	VSUBPD         Z4, Z1, Z12
+	VADDPD         Z4, Z1, Z13
+	VANDPD.BCST    word64_fffffffff8000000<>+0(SB), Z13, Z14
+	VSUBPD         Z4, Z14, Z15
+	VSUBPD         Z15, Z1, Z1
+	VBROADCASTSD   word64_3ff0000000000000<>+0(SB), Z15
+	VDIVPD         Z13, Z15, Z13
+	VMULPD         Z13, Z12, Z15
+	VANDPD.BCST    word64_fffffffff8000000<>+0(SB), Z15, Z15
+	VMULPD         Z14, Z15, Z14
+	VSUBPD         Z14, Z12, Z12
+	VMULPD         Z1, Z15, Z1
+	VSUBPD         Z1, Z12, Z1
+	VMULPD         Z13, Z1, Z1
+	VADDPD         Z1, Z15, Z12
+	VMULPD         Z15, Z15, Z13
+	VADDPD         Z12, Z15, Z14
+	VMULPD         Z14, Z1, Z14
+	VADDPD         Z14, Z13, Z16
+	VMULPD         Z16, Z16, Z17
+	VMULPD.BCST    word64_3fca1e3afba5ce20<>+0(SB), Z16, Z18
+	VADDPD.BCST    word64_3fcd88b6465c9a80<>+0(SB), Z18, Z18
+	VMULPD.BCST    word64_3fd1745daa2af4f8<>+0(SB), Z16, Z19
+	VADDPD.BCST    word64_3fd5555555117a8b<>+0(SB), Z19, Z19
+	VMULPD         Z18, Z17, Z18
+	VADDPD         Z19, Z18, Z18
+	VMULPD.BCST    word64_3fdb6db6db6dc2ac<>+0(SB), Z16, Z16
+	VADDPD.BCST    word64_3fe3333333333333<>+0(SB), Z16, Z16
+	VMULPD         Z18, Z17, Z18
+	VADDPD         Z16, Z18, Z16
+	VMULPD         Z16, Z17, Z16
+	VADDPD         Z14, Z16, Z14
+	VADDPD.BCST    word64_4008000000000000<>+0(SB), Z13, Z16
+	VADDPD         Z14, Z16, Z16
+	VANDPD.BCST    word64_fffffffff8000000<>+0(SB), Z16, Z16
+	VSUBPD.BCST    word64_4008000000000000<>+0(SB), Z16, Z17
+	VSUBPD         Z13, Z17, Z13
+	VSUBPD         Z13, Z14, Z13
+	VMULPD         Z16, Z15, Z14
+	VMULPD         Z16, Z1, Z1
+	VMULPD         Z13, Z12, Z12
+	VADDPD         Z12, Z1, Z1
+	VADDPD         Z1, Z14, Z12
+	VANDPD.BCST    word64_fffffffff8000000<>+0(SB), Z12, Z12
+	VSUBPD         Z14, Z12, Z13
+	VSUBPD         Z13, Z1, Z1
+	VMULPD.BCST    word64_3fe5555554000000<>+0(SB), Z12, Z13
+	VMULPD.BCST    word64_3e25555555555555<>+0(SB), Z12, Z12
+	VMULPD.BCST    word64_3fe5555555555555<>+0(SB), Z1, Z1
+	VADDPD         Z1, Z12, Z1
+	VADDPD         Z10, Z1, Z1
+	VADDPD         Z13, Z11, Z10
+	VSUBPD         Z11, Z10, Z11
+	VSUBPD         Z11, Z13, Z11
+	VADDPD         Z1, Z11, Z1
+	VADDPD         Z1, Z10, Z11
+	VANDPD.BCST    word64_fffffffff8000000<>+0(SB), Z11, Z11
+	VSUBPD         Z10, Z11, Z10
+	VSUBPD         Z10, Z1, Z1
+	VMULPD.BCST    word64_3fdbcb7b10000000<>+0(SB), Z11, Z10
+	VMULPD.BCST    word64_3e349b9438ca9aae<>+0(SB), Z11, Z11
+	VMULPD.BCST    word64_3fdbcb7b1526e50e<>+0(SB), Z1, Z1
+	VADDPD         Z1, Z11, Z1
+	VADDPD         Z1, Z10, Z1
+	VCMPPD.BCST    $0x11, word64_7ff0000000000000<>+0(SB), Z0, K1
+	VBLENDMPD      Z1, Z0, K1, Z7
+	VCMPPD.BCST    $0x00, word64_0<>+0(SB), Z0, K1
+	VBLENDMPD.BCST word64_fff0000000000000<>+0(SB), Z7, K1, Z8
+	VCMPPD.BCST    $0x11, word64_0<>+0(SB), Z0, K1
+	VBLENDMPD.BCST word64_7ff8000000000000<>+0(SB), Z8, K1, Z9
+	TESTQ          AX, AX
+	JL             storeTail
+	VCVTPD2PS      Z9, Y0
+	VMOVUPS        Y0, (DX)
+	ADDQ           $0x20, BX
+	ADDQ           $0x20, DX
+	JMP            loop
+
+tail:
+	CMPQ        AX, $-8
+	JE          done
+	MOVQ        AX, CX
+	ADDQ        $0x08, CX
+	MOVQ        $-1, SI
+	SHLQ        CL, SI
+	NOTQ        SI
+	KMOVW       SI, K1
+	VCVTPS2PD.Z (BX), K1, Z0
+	JMP         body
+
+storeTail:
+	MOVQ      AX, CX
+	ADDQ      $0x08, CX
+	MOVQ      $-1, AX
+	SHLQ      CL, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	VCVTPD2PS Z9, Y0
+	VMOVUPS   Y0, K1, (DX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func log10F64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·log10F64AVX512(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), DX
+	MOVQ a+24(FP), BX
+
+loop:
+	SUBQ    $0x08, AX
+	JL      tail
+	VMOVUPS (BX), Z0
+
+body:
+	VCMPPD.BCST    $0x11, word64_10000000000000<>+0(SB), Z0, K1
+	VMULPD.BCST    word64_4350000000000000<>+0(SB), Z0, Z1
+	VBLENDMPD      Z1, Z0, K1, Z2
+	VBROADCASTSD   word64_0<>+0(SB), Z1
+	VBLENDMPD.BCST word64_c04b000000000000<>+0(SB), Z1, K1, Z3
+	VPSUBQ.BCST    word64_3feae89f995ad3ad<>+0(SB), Z2, Z1
+	VPADDQ.BCST    word64_8000000000000000<>+0(SB), Z1, Z10
+	VPSRLQ         $0x34, Z10, Z10
+	VORPD.BCST     word64_4330000000000000<>+0(SB), Z10, Z10
+	VSUBPD.BCST    word64_4330000000000800<>+0(SB), Z10, Z10
+	VANDPD.BCST    word64_fffffffffffff<>+0(SB), Z1, Z1
+	VPADDQ.BCST    word64_3feae89f995ad3ad<>+0(SB), Z1, Z1
+	VADDPD         Z3, Z10, Z10
+	VCMPPD.BCST    $0x11, word64_3ff306fe0a31b715<>+0(SB), Z1, K1
+	VBROADCASTSD   word64_3ff6a00000000000<>+0(SB), Z11
+	VBLENDMPD.BCST word64_3ff0000000000000<>+0(SB), Z11, K1, Z4
+	VMULPD.BCST    word64_3fe62e42fee00000<>+0(SB), Z10, Z11
+	VBROADCASTSD   word64_3fd62c82f2c00000<>+0(SB), Z12
+	VBLENDMPD.BCST word64_0<>+0(SB), Z12, K1, Z5
+	VADDPD         Z5, Z11, Z11
+	VMULPD.BCST    word64_3dea39ef35793c76<>+0(SB), Z10, Z10
+	VBROADCASTSD   word64_bdb8e1ab42428375<>+0(SB), Z12
+	VBLENDMPD.BCST word64_0<>+0(SB), Z12, K1, Z6
+	VADDPD         Z6, Z10, Z10
+	VSUBPD         Z4, Z1, Z12
+	VADDPD         Z4, Z1, Z13
+	VANDPD.BCST    word64_fffffffff8000000<>+0(SB), Z13, Z14
+	VSUBPD         Z4, Z14, Z15
+	VSUBPD         Z15, Z1, Z1
+	VBROADCASTSD   word64_3ff0000000000000<>+0(SB), Z15
+	VDIVPD         Z13, Z15, Z13
+	VMULPD         Z13, Z12, Z15
+	VANDPD.BCST    word64_fffffffff8000000<>+0(SB), Z15, Z15
+	VMULPD         Z14, Z15, Z14
+	VSUBPD         Z14, Z12, Z12
+	VMULPD         Z1, Z15, Z1
+	VSUBPD         Z1, Z12, Z1
+	VMULPD         Z13, Z1, Z1
+	VADDPD         Z1, Z15, Z12
+	VMULPD         Z15, Z15, Z13
+	VADDPD         Z12, Z15, Z14
+	VMULPD         Z14, Z1, Z14
+	VADDPD         Z14, Z13, Z16
+	VMULPD         Z16, Z16, Z17
+	VMULPD.BCST    word64_3fca1e3afba5ce20<>+0(SB), Z16, Z18
+	VADDPD.BCST    word64_3fcd88b6465c9a80<>+0(SB), Z18, Z18
+	VMULPD.BCST    word64_3fd1745daa2af4f8<>+0(SB), Z16, Z19
+	VADDPD.BCST    word64_3fd5555555117a8b<>+0(SB), Z19, Z19
+	VMULPD         Z18, Z17, Z18
+	VADDPD         Z19, Z18, Z18
+	VMULPD.BCST    word64_3fdb6db6db6dc2ac<>+0(SB), Z16, Z16
+	VADDPD.BCST    word64_3fe3333333333333<>+0(SB), Z16, Z16
+	VMULPD         Z18, Z17, Z18
+	VADDPD         Z16, Z18, Z16
+	VMULPD         Z16, Z17, Z16
+	VADDPD         Z14, Z16, Z14
+	VADDPD.BCST    word64_4008000000000000<>+0(SB), Z13, Z16
+	VADDPD         Z14, Z16, Z16
+	VANDPD.BCST    word64_fffffffff8000000<>+0(SB), Z16, Z16
+	VSUBPD.BCST    word64_4008000000000000<>+0(SB), Z16, Z17
+	VSUBPD         Z13, Z17, Z13
+	VSUBPD         Z13, Z14, Z13
+	VMULPD         Z16, Z15, Z14
+	VMULPD         Z16, Z1, Z1
+	VMULPD         Z13, Z12, Z12
+	VADDPD         Z12, Z1, Z1
+	VADDPD         Z1, Z14, Z12
+	VANDPD.BCST    word64_fffffffff8000000<>+0(SB), Z12, Z12
+	VSUBPD         Z14, Z12, Z13
+	VSUBPD         Z13, Z1, Z1
+	VMULPD.BCST    word64_3fe5555554000000<>+0(SB), Z12, Z13
+	VMULPD.BCST    word64_3e25555555555555<>+0(SB), Z12, Z12
+	VMULPD.BCST    word64_3fe5555555555555<>+0(SB), Z1, Z1
+	VADDPD         Z1, Z12, Z1
+	VADDPD         Z10, Z1, Z1
+	VADDPD         Z13, Z11, Z10
+	VSUBPD         Z11, Z10, Z11
+	VSUBPD         Z11, Z13, Z11
+	VADDPD         Z1, Z11, Z1
+	VADDPD         Z1, Z10, Z11
+	VANDPD.BCST    word64_fffffffff8000000<>+0(SB), Z11, Z11
+	VSUBPD         Z10, Z11, Z10
+	VSUBPD         Z10, Z1, Z1
+	VMULPD.BCST    word64_3fdbcb7b10000000<>+0(SB), Z11, Z10
+	VMULPD.BCST    word64_3e349b9438ca9aae<>+0(SB), Z11, Z11
+	VMULPD.BCST    word64_3fdbcb7b1526e50e<>+0(SB), Z1, Z1
+	VADDPD         Z1, Z11, Z1
+	VADDPD         Z1, Z10, Z1
+	VCMPPD.BCST    $0x11, word64_7ff0000000000000<>+0(SB), Z0, K1
+	VBLENDMPD      Z1, Z0, K1, Z7
+	VCMPPD.BCST    $0x00, word64_0<>+0(SB), Z0, K1
+	VBLENDMPD.BCST word64_fff0000000000000<>+0(SB), Z7, K1, Z8
+	VCMPPD.BCST    $0x11, word64_0<>+0(SB), Z0, K1
+	VBLENDMPD.BCST word64_7ff8000000000000<>+0(SB), Z8, K1, Z9
+	TESTQ          AX, AX
+	JL             storeTail
+	VMOVUPS        Z9, (DX)
+	ADDQ           $0x40, BX
+	ADDQ           $0x40, DX
+	JMP            loop
+
+tail:
+	CMPQ      AX, $-8
+	JE        done
+	MOVQ      AX, CX
+	ADDQ      $0x08, CX
+	MOVQ      $-1, SI
+	SHLQ      CL, SI
+	NOTQ      SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (BX), K1, Z0
+	JMP       body
+
+storeTail:
+	MOVQ    AX, CX
+	ADDQ    $0x08, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	KMOVW   AX, K1
+	VMOVUPD Z9, K1, (DX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func erfcF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX2
+TEXT ·erfcF32AVX2(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), CX
+	MOVQ a+24(FP), DX
+
+loop:
+	SUBQ      $0x04, AX
+	JL        tail
+	VCVTPS2PD (DX), Y0
+
+body:
+	VANDPD     word64_7fffffffffffffff<>+0(SB), Y0, Y1
+	VMOVUPS    word64_403b800000000000<>+0(SB), Y2
+	VMINPD     Y1, Y2, Y1
+	VMULPD     Y1, Y1, Y2
+	VMULPD     Y2, Y2, Y3
+	VMOVUPS    word64_3dd29783040ef603<>+0(SB), Y4
+	VMULPD     word64_be146794feaba6f6<>+0(SB), Y2, Y5
+	VADDPD     word64_3e4fc78cbcce41e3<>+0(SB), Y5, Y5
+	VMULPD     Y4, Y3, Y4
+	VADDPD     Y5, Y4, Y4
+	VMULPD     word64_be85f9828c55cc92<>+0(SB), Y2, Y5
+	VADDPD     word64_3ebb9ee95850f651<>+0(SB), Y5, Y5
+	VMULPD     Y4, Y3, Y4
+	VADDPD     Y5, Y4, Y4
+	VMULPD     word64_beef4d333884b5c7<>+0(SB), Y2, Y5
+	VADDPD     word64_3f1f9a335388d2f5<>+0(SB), Y5, Y5
+	VMULPD     Y4, Y3, Y4
+	VADDPD     Y5, Y4, Y4
+	VMULPD     word64_bf4c02db49b09506<>+0(SB), Y2, Y5
+	VADDPD     word64_3f7565bcd12991c0<>+0(SB), Y5, Y5
+	VMULPD     Y4, Y3, Y4
+	VADDPD     Y5, Y4, Y4
+	VMULPD     word64_bf9b82ce312abf08<>+0(SB), Y2, Y5
+	VADDPD     word64_3fbce2f21a04362d<>+0(SB), Y5, Y5
+	VMULPD     Y4, Y3, Y4
+	VADDPD     Y5, Y4, Y4
+	VMULPD     word64_bfd812746b0379fd<>+0(SB), Y2, Y2
+	VADDPD     word64_3fc06eba8214db69<>+0(SB), Y2, Y2
+	VMULPD     Y4, Y3, Y3
+	VADDPD     Y2, Y3, Y2
+	VMULPD     Y2, Y1, Y2
+	VADDPD     Y2, Y1, Y2
+	VANDPD     word64_8000000000000000<>+0(SB), Y0, Y3
+	VORPD      Y3, Y2, Y2
+	VMOVUPS    word64_3ff0000000000000<>+0(SB), Y3
+	VSUBPD     Y2, Y3, Y2
+	VSUBPD     word64_4010000000000000<>+0(SB), Y1, Y3
+	VADDPD     word64_4010000000000000<>+0(SB), Y1, Y4
+	VDIVPD     Y4, Y3, Y3
+	VMULPD     Y3, Y3, Y4
+	VMOVUPS    word64_be17ae8ac588fce1<>+0(SB), Y5
+	VMULPD     word64_be46392188fb3ad8<>+0(SB), Y3, Y6
+	VADDPD     word64_be3f6478707b5e9f<>+0(SB), Y6, Y6
+	VMULPD     Y5, Y4, Y5
+	VADDPD     Y6, Y5, Y5
+	VMULPD     word64_3e7c42edaf1e5130<>+0(SB), Y3, Y6
+	VADDPD     word64_3e6fe3666dbd5d2c<>+0(SB), Y6, Y6
+	VMULPD     Y5, Y4, Y5
+	VADDPD     Y6, Y5, Y5
+	VMULPD     word64_beab95313b9e2aac<>+0(SB), Y3, Y6
+	VADDPD     word64_3e948e71b67eb04e<>+0(SB), Y6, Y6
+	VMULPD     Y5, Y4, Y5
+	VADDPD     Y6, Y5, Y5
+	VMULPD     word64_3ed7f1301f4a5d32<>+0(SB), Y3, Y6
+	VADDPD     word64_bee78c40ad94185e<>+0(SB), Y6, Y6
+	VMULPD     Y5, Y4, Y5
+	VADDPD     Y6, Y5, Y5
+	VMULPD     word64_bef99581365b9f15<>+0(SB), Y3, Y6
+	VADDPD     word64_3f23be1923ccd19d<>+0(SB), Y6, Y6
+	VMULPD     Y5, Y4, Y5
+	VADDPD     Y6, Y5, Y5
+	VMULPD     word64_bf2a1df291b754b5<>+0(SB), Y3, Y6
+	VADDPD     word64_bf48d4aacace7d7c<>+0(SB), Y6, Y6
+	VMULPD     Y5, Y4, Y5
+	VADDPD     Y6, Y5, Y5
+	VMULPD     word64_3f749c67284a483a<>+0(SB), Y3, Y6
+	VADDPD     word64_bf90962386fd98a2<>+0(SB), Y6, Y6
+	VMULPD     Y5, Y4, Y5
+	VADDPD     Y6, Y5, Y5
+	VMULPD     word64_3fa3079edf697f2f<>+0(SB), Y3, Y6
+	VADDPD     word64_bfb0fb06dfebe833<>+0(SB), Y6, Y6
+	VMULPD     Y5, Y4, Y5
+	VADDPD     Y6, Y5, Y5
+	VMULPD     word64_3fb7fee004e115ba<>+0(SB), Y3, Y6
+	VADDPD     word64_bfb9ddb23c3e36e3<>+0(SB), Y6, Y6
+	VMULPD     Y5, Y4, Y5
+	VADDPD     Y6, Y5, Y5
+	VMULPD     word64_3fb16ecefcfa5421<>+0(SB), Y3, Y6
+	VADDPD     word64_3f8f7f5df66fc7ce<>+0(SB), Y6, Y6
+	VMULPD     Y5, Y4, Y5
+	VADDPD     Y6, Y5, Y5
+	VMULPD     word64_bfc1df1ad154a28f<>+0(SB), Y3, Y3
+	VADDPD     word64_3ff3ba5916e9fd7f<>+0(SB), Y3, Y3
+	VMULPD     Y5, Y4, Y4
+	VADDPD     Y3, Y4, Y3
+	VSUBPD     word64_0<>+0(SB), Y1, Y4
+	VANDPD     word64_fffffffff8000000<>+0(SB), Y4, Y4
+	VSUBPD     Y4, Y1, Y5
+	VADDPD     Y4, Y1, Y6
+	VMULPD     Y6, Y5, Y5
+	VMULPD     Y4, Y4, Y4
+	VMOVUPS    word64_0<>+0(SB), Y6
+	VSUBPD     Y4, Y6, Y4
+	VMOVUPS    word64_0<>+0(SB), Y6
+	VSUBPD     Y5, Y6, Y5
+	VMULPD     word64_3ff71547652b82fe<>+0(SB), Y4, Y6
+	VADDPD     word64_4338000000000000<>+0(SB), Y6, Y6
+	VSUBPD     word64_4338000000000000<>+0(SB), Y6, Y7
+	VMULPD     word64_3fe62e42fee00000<>+0(SB), Y7, Y8
+	VSUBPD     Y8, Y4, Y4
+	VMULPD     word64_3dea39ef35793c76<>+0(SB), Y7, Y7
+	VSUBPD     Y5, Y7, Y5
+	VSUBPD     Y5, Y4, Y7
+	VMULPD     Y7, Y7, Y8
+	VMOVUPS    word64_3e21f99258e229ef<>+0(SB), Y9
+	VMULPD     word64_3e5af6af95456c58<>+0(SB), Y7, Y10
+	VADDPD     word64_3e927e4c3290da4b<>+0(SB), Y10, Y10
+	VMULPD     Y9, Y8, Y9
+	VADDPD     Y10, Y9, Y9
+	VMULPD     word64_3ec71ddf0cccc4c5<>+0(SB), Y7, Y10
+	VADDPD     word64_3efa01a01b1cb118<>+0(SB), Y10, Y10
+	VMULPD     Y9, Y8, Y9
+	VADDPD     Y10, Y9, Y9
+	VMULPD     word64_3f2a01a01b32524e<>+0(SB), Y7, Y10
+	VADDPD     word64_3f56c16c16c141fc<>+0(SB), Y10, Y10
+	VMULPD     Y9, Y8, Y9
+	VADDPD     Y10, Y9, Y9
+	VMULPD     word64_3f8111111110ed94<>+0(SB), Y7, Y10
+	VADDPD     word64_3fa555555555555a<>+0(SB), Y10, Y10
+	VMULPD     Y9, Y8, Y9
+	VADDPD     Y10, Y9, Y9
+	VMULPD     word64_3fc555555555555b<>+0(SB), Y7, Y7
+	VADDPD     word64_3fe0000000000000<>+0(SB), Y7, Y7
+	VMULPD     Y9, Y8, Y9
+	VADDPD     Y7, Y9, Y7
+	VMULPD     Y7, Y8, Y7
+	VSUBPD     Y5, Y7, Y5
+	VADDPD     word64_3ff0000000000000<>+0(SB), Y4, Y7
+	VSUBPD     word64_3ff0000000000000<>+0(SB), Y7, Y8
+	VSUBPD     Y8, Y4, Y4
+	VADDPD     Y5, Y4, Y4
+	VADDPD     Y4, Y7, Y4
+	VMULPD     Y3, Y4, Y3
+	VADDPD     Y1, Y1, Y4
+	VADDPD     word64_3ff0000000000000<>+0(SB), Y4, Y4
+	VDIVPD     Y4, Y3, Y3
+	VPSLLQ     $0x34, Y6, Y4
+	VPSRAD     $0x01, Y4, Y5
+	VANDPD     word64_fff0000000000000<>+0(SB), Y5, Y5
+	VPSUBQ     Y5, Y4, Y4
+	VPADDQ     word64_3ff0000000000000<>+0(SB), Y5, Y5
+	VMULPD     Y5, Y3, Y3
+	VPADDQ     word64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMULPD     Y4, Y3, Y3
+	VCMPPD     $0x11, word64_0<>+0(SB), Y0, Y0
+	VMOVUPS    word64_4000000000000000<>+0(SB), Y4
+	VSUBPD     Y3, Y4, Y4
+	VBLENDVPD  Y0, Y4, Y3, Y0
+	VCMPPD     $0x11, word64_3fe0000000000000<>+0(SB), Y1, Y1
+	VBLENDVPD  Y1, Y2, Y0, Y0
+	TESTQ      AX, AX
+	JL         storeTail
+	VCVTPD2PSY Y0, X0
+	VMOVUPS    X0, (CX)
+	ADDQ       $0x10, DX
+	ADDQ       $0x10, CX
+	JMP        loop
+
+tail:
+	CMPQ       AX, $-4
+	JE         done
+	LEAQ       tailMask<>+0(SB), BX
+	MOVQ       AX, SI
+	NEGQ       SI
+	LEAQ       16(BX)(SI*4), BX
+	VMOVDQU    (BX), X0
+	VMASKMOVPS (DX), X0, X0
+	VCVTPS2PD  X0, Y0
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       16(DX)(AX*4), DX
+	VMOVDQU    (DX), X1
+	VCVTPD2PSY Y0, X0
+	VMASKMOVPS X0, X1, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+DATA word64_403b800000000000<>+0(SB)/8, $0x403b800000000000
+DATA word64_403b800000000000<>+8(SB)/8, $0x403b800000000000
+DATA word64_403b800000000000<>+16(SB)/8, $0x403b800000000000
+DATA word64_403b800000000000<>+24(SB)/8, $0x403b800000000000
+GLOBL word64_403b800000000000<>(SB), RODATA|NOPTR, $32
+
+DATA word64_4010000000000000<>+0(SB)/8, $0x4010000000000000
+DATA word64_4010000000000000<>+8(SB)/8, $0x4010000000000000
+DATA word64_4010000000000000<>+16(SB)/8, $0x4010000000000000
+DATA word64_4010000000000000<>+24(SB)/8, $0x4010000000000000
+GLOBL word64_4010000000000000<>(SB), RODATA|NOPTR, $32
+
+DATA word64_be17ae8ac588fce1<>+0(SB)/8, $0xbe17ae8ac588fce1
+DATA word64_be17ae8ac588fce1<>+8(SB)/8, $0xbe17ae8ac588fce1
+DATA word64_be17ae8ac588fce1<>+16(SB)/8, $0xbe17ae8ac588fce1
+DATA word64_be17ae8ac588fce1<>+24(SB)/8, $0xbe17ae8ac588fce1
+GLOBL word64_be17ae8ac588fce1<>(SB), RODATA|NOPTR, $32
+
+DATA word64_be46392188fb3ad8<>+0(SB)/8, $0xbe46392188fb3ad8
+DATA word64_be46392188fb3ad8<>+8(SB)/8, $0xbe46392188fb3ad8
+DATA word64_be46392188fb3ad8<>+16(SB)/8, $0xbe46392188fb3ad8
+DATA word64_be46392188fb3ad8<>+24(SB)/8, $0xbe46392188fb3ad8
+GLOBL word64_be46392188fb3ad8<>(SB), RODATA|NOPTR, $32
+
+DATA word64_be3f6478707b5e9f<>+0(SB)/8, $0xbe3f6478707b5e9f
+DATA word64_be3f6478707b5e9f<>+8(SB)/8, $0xbe3f6478707b5e9f
+DATA word64_be3f6478707b5e9f<>+16(SB)/8, $0xbe3f6478707b5e9f
+DATA word64_be3f6478707b5e9f<>+24(SB)/8, $0xbe3f6478707b5e9f
+GLOBL word64_be3f6478707b5e9f<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3e7c42edaf1e5130<>+0(SB)/8, $0x3e7c42edaf1e5130
+DATA word64_3e7c42edaf1e5130<>+8(SB)/8, $0x3e7c42edaf1e5130
+DATA word64_3e7c42edaf1e5130<>+16(SB)/8, $0x3e7c42edaf1e5130
+DATA word64_3e7c42edaf1e5130<>+24(SB)/8, $0x3e7c42edaf1e5130
+GLOBL word64_3e7c42edaf1e5130<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3e6fe3666dbd5d2c<>+0(SB)/8, $0x3e6fe3666dbd5d2c
+DATA word64_3e6fe3666dbd5d2c<>+8(SB)/8, $0x3e6fe3666dbd5d2c
+DATA word64_3e6fe3666dbd5d2c<>+16(SB)/8, $0x3e6fe3666dbd5d2c
+DATA word64_3e6fe3666dbd5d2c<>+24(SB)/8, $0x3e6fe3666dbd5d2c
+GLOBL word64_3e6fe3666dbd5d2c<>(SB), RODATA|NOPTR, $32
+
+DATA word64_beab95313b9e2aac<>+0(SB)/8, $0xbeab95313b9e2aac
+DATA word64_beab95313b9e2aac<>+8(SB)/8, $0xbeab95313b9e2aac
+DATA word64_beab95313b9e2aac<>+16(SB)/8, $0xbeab95313b9e2aac
+DATA word64_beab95313b9e2aac<>+24(SB)/8, $0xbeab95313b9e2aac
+GLOBL word64_beab95313b9e2aac<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3e948e71b67eb04e<>+0(SB)/8, $0x3e948e71b67eb04e
+DATA word64_3e948e71b67eb04e<>+8(SB)/8, $0x3e948e71b67eb04e
+DATA word64_3e948e71b67eb04e<>+16(SB)/8, $0x3e948e71b67eb04e
+DATA word64_3e948e71b67eb04e<>+24(SB)/8, $0x3e948e71b67eb04e
+GLOBL word64_3e948e71b67eb04e<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3ed7f1301f4a5d32<>+0(SB)/8, $0x3ed7f1301f4a5d32
+DATA word64_3ed7f1301f4a5d32<>+8(SB)/8, $0x3ed7f1301f4a5d32
+DATA word64_3ed7f1301f4a5d32<>+16(SB)/8, $0x3ed7f1301f4a5d32
+DATA word64_3ed7f1301f4a5d32<>+24(SB)/8, $0x3ed7f1301f4a5d32
+GLOBL word64_3ed7f1301f4a5d32<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bee78c40ad94185e<>+0(SB)/8, $0xbee78c40ad94185e
+DATA word64_bee78c40ad94185e<>+8(SB)/8, $0xbee78c40ad94185e
+DATA word64_bee78c40ad94185e<>+16(SB)/8, $0xbee78c40ad94185e
+DATA word64_bee78c40ad94185e<>+24(SB)/8, $0xbee78c40ad94185e
+GLOBL word64_bee78c40ad94185e<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bef99581365b9f15<>+0(SB)/8, $0xbef99581365b9f15
+DATA word64_bef99581365b9f15<>+8(SB)/8, $0xbef99581365b9f15
+DATA word64_bef99581365b9f15<>+16(SB)/8, $0xbef99581365b9f15
+DATA word64_bef99581365b9f15<>+24(SB)/8, $0xbef99581365b9f15
+GLOBL word64_bef99581365b9f15<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3f23be1923ccd19d<>+0(SB)/8, $0x3f23be1923ccd19d
+DATA word64_3f23be1923ccd19d<>+8(SB)/8, $0x3f23be1923ccd19d
+DATA word64_3f23be1923ccd19d<>+16(SB)/8, $0x3f23be1923ccd19d
+DATA word64_3f23be1923ccd19d<>+24(SB)/8, $0x3f23be1923ccd19d
+GLOBL word64_3f23be1923ccd19d<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bf2a1df291b754b5<>+0(SB)/8, $0xbf2a1df291b754b5
+DATA word64_bf2a1df291b754b5<>+8(SB)/8, $0xbf2a1df291b754b5
+DATA word64_bf2a1df291b754b5<>+16(SB)/8, $0xbf2a1df291b754b5
+DATA word64_bf2a1df291b754b5<>+24(SB)/8, $0xbf2a1df291b754b5
+GLOBL word64_bf2a1df291b754b5<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bf48d4aacace7d7c<>+0(SB)/8, $0xbf48d4aacace7d7c
+DATA word64_bf48d4aacace7d7c<>+8(SB)/8, $0xbf48d4aacace7d7c
+DATA word64_bf48d4aacace7d7c<>+16(SB)/8, $0xbf48d4aacace7d7c
+DATA word64_bf48d4aacace7d7c<>+24(SB)/8, $0xbf48d4aacace7d7c
+GLOBL word64_bf48d4aacace7d7c<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3f749c67284a483a<>+0(SB)/8, $0x3f749c67284a483a
+DATA word64_3f749c67284a483a<>+8(SB)/8, $0x3f749c67284a483a
+DATA word64_3f749c67284a483a<>+16(SB)/8, $0x3f749c67284a483a
+DATA word64_3f749c67284a483a<>+24(SB)/8, $0x3f749c67284a483a
+GLOBL word64_3f749c67284a483a<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bf90962386fd98a2<>+0(SB)/8, $0xbf90962386fd98a2
+DATA word64_bf90962386fd98a2<>+8(SB)/8, $0xbf90962386fd98a2
+DATA word64_bf90962386fd98a2<>+16(SB)/8, $0xbf90962386fd98a2
+DATA word64_bf90962386fd98a2<>+24(SB)/8, $0xbf90962386fd98a2
+GLOBL word64_bf90962386fd98a2<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3fa3079edf697f2f<>+0(SB)/8, $0x3fa3079edf697f2f
+DATA word64_3fa3079edf697f2f<>+8(SB)/8, $0x3fa3079edf697f2f
+DATA word64_3fa3079edf697f2f<>+16(SB)/8, $0x3fa3079edf697f2f
+DATA word64_3fa3079edf697f2f<>+24(SB)/8, $0x3fa3079edf697f2f
+GLOBL word64_3fa3079edf697f2f<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bfb0fb06dfebe833<>+0(SB)/8, $0xbfb0fb06dfebe833
+DATA word64_bfb0fb06dfebe833<>+8(SB)/8, $0xbfb0fb06dfebe833
+DATA word64_bfb0fb06dfebe833<>+16(SB)/8, $0xbfb0fb06dfebe833
+DATA word64_bfb0fb06dfebe833<>+24(SB)/8, $0xbfb0fb06dfebe833
+GLOBL word64_bfb0fb06dfebe833<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3fb7fee004e115ba<>+0(SB)/8, $0x3fb7fee004e115ba
+DATA word64_3fb7fee004e115ba<>+8(SB)/8, $0x3fb7fee004e115ba
+DATA word64_3fb7fee004e115ba<>+16(SB)/8, $0x3fb7fee004e115ba
+DATA word64_3fb7fee004e115ba<>+24(SB)/8, $0x3fb7fee004e115ba
+GLOBL word64_3fb7fee004e115ba<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bfb9ddb23c3e36e3<>+0(SB)/8, $0xbfb9ddb23c3e36e3
+DATA word64_bfb9ddb23c3e36e3<>+8(SB)/8, $0xbfb9ddb23c3e36e3
+DATA word64_bfb9ddb23c3e36e3<>+16(SB)/8, $0xbfb9ddb23c3e36e3
+DATA word64_bfb9ddb23c3e36e3<>+24(SB)/8, $0xbfb9ddb23c3e36e3
+GLOBL word64_bfb9ddb23c3e36e3<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3fb16ecefcfa5421<>+0(SB)/8, $0x3fb16ecefcfa5421
+DATA word64_3fb16ecefcfa5421<>+8(SB)/8, $0x3fb16ecefcfa5421
+DATA word64_3fb16ecefcfa5421<>+16(SB)/8, $0x3fb16ecefcfa5421
+DATA word64_3fb16ecefcfa5421<>+24(SB)/8, $0x3fb16ecefcfa5421
+GLOBL word64_3fb16ecefcfa5421<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3f8f7f5df66fc7ce<>+0(SB)/8, $0x3f8f7f5df66fc7ce
+DATA word64_3f8f7f5df66fc7ce<>+8(SB)/8, $0x3f8f7f5df66fc7ce
+DATA word64_3f8f7f5df66fc7ce<>+16(SB)/8, $0x3f8f7f5df66fc7ce
+DATA word64_3f8f7f5df66fc7ce<>+24(SB)/8, $0x3f8f7f5df66fc7ce
+GLOBL word64_3f8f7f5df66fc7ce<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bfc1df1ad154a28f<>+0(SB)/8, $0xbfc1df1ad154a28f
+DATA word64_bfc1df1ad154a28f<>+8(SB)/8, $0xbfc1df1ad154a28f
+DATA word64_bfc1df1ad154a28f<>+16(SB)/8, $0xbfc1df1ad154a28f
+DATA word64_bfc1df1ad154a28f<>+24(SB)/8, $0xbfc1df1ad154a28f
+GLOBL word64_bfc1df1ad154a28f<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3ff3ba5916e9fd7f<>+0(SB)/8, $0x3ff3ba5916e9fd7f
+DATA word64_3ff3ba5916e9fd7f<>+8(SB)/8, $0x3ff3ba5916e9fd7f
+DATA word64_3ff3ba5916e9fd7f<>+16(SB)/8, $0x3ff3ba5916e9fd7f
+DATA word64_3ff3ba5916e9fd7f<>+24(SB)/8, $0x3ff3ba5916e9fd7f
+GLOBL word64_3ff3ba5916e9fd7f<>(SB), RODATA|NOPTR, $32
+
+// func erfcF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX2
+TEXT ·erfcF64AVX2(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), CX
+	MOVQ a+24(FP), DX
+
+loop:
+	SUBQ    $0x04, AX
+	JL      tail
+	VMOVUPS (DX), Y0
+
+body:
+	VANDPD    word64_7fffffffffffffff<>+0(SB), Y0, Y1
+	VMOVUPS   word64_403b800000000000<>+0(SB), Y2
+	VMINPD    Y1, Y2, Y1
+	VMULPD    Y1, Y1, Y2
+	VMULPD    Y2, Y2, Y3
+	VMOVUPS   word64_3dd29783040ef603<>+0(SB), Y4
+	VMULPD    word64_be146794feaba6f6<>+0(SB), Y2, Y5
+	VADDPD    word64_3e4fc78cbcce41e3<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y3, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_be85f9828c55cc92<>+0(SB), Y2, Y5
+	VADDPD    word64_3ebb9ee95850f651<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y3, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_beef4d333884b5c7<>+0(SB), Y2, Y5
+	VADDPD    word64_3f1f9a335388d2f5<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y3, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_bf4c02db49b09506<>+0(SB), Y2, Y5
+	VADDPD    word64_3f7565bcd12991c0<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y3, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_bf9b82ce312abf08<>+0(SB), Y2, Y5
+	VADDPD    word64_3fbce2f21a04362d<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y3, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_bfd812746b0379fd<>+0(SB), Y2, Y2
+	VADDPD    word64_3fc06eba8214db69<>+0(SB), Y2, Y2
+	VMULPD    Y4, Y3, Y3
+	VADDPD    Y2, Y3, Y2
+	VMULPD    Y2, Y1, Y2
+	VADDPD    Y2, Y1, Y2
+	VANDPD    word64_8000000000000000<>+0(SB), Y0, Y3
+	VORPD     Y3, Y2, Y2
+	VMOVUPS   word64_3ff0000000000000<>+0(SB), Y3
+	VSUBPD    Y2, Y3, Y2
+	VSUBPD    word64_4010000000000000<>+0(SB), Y1, Y3
+	VADDPD    word64_4010000000000000<>+0(SB), Y1, Y4
+	VDIVPD    Y4, Y3, Y3
+	VMULPD    Y3, Y3, Y4
+	VMOVUPS   word64_be17ae8ac588fce1<>+0(SB), Y5
+	VMULPD    word64_be46392188fb3ad8<>+0(SB), Y3, Y6
+	VADDPD    word64_be3f6478707b5e9f<>+0(SB), Y6, Y6
+	VMULPD    Y5, Y4, Y5
+	VADDPD    Y6, Y5, Y5
+	VMULPD    word64_3e7c42edaf1e5130<>+0(SB), Y3, Y6
+	VADDPD    word64_3e6fe3666dbd5d2c<>+0(SB), Y6, Y6
+	VMULPD    Y5, Y4, Y5
+	VADDPD    Y6, Y5, Y5
+	VMULPD    word64_beab95313b9e2aac<>+0(SB), Y3, Y6
+	VADDPD    word64_3e948e71b67eb04e<>+0(SB), Y6, Y6
+	VMULPD    Y5, Y4, Y5
+	VADDPD    Y6, Y5, Y5
+	VMULPD    word64_3ed7f1301f4a5d32<>+0(SB), Y3, Y6
+	VADDPD    word64_bee78c40ad94185e<>+0(SB), Y6, Y6
+	VMULPD    Y5, Y4, Y5
+	VADDPD    Y6, Y5, Y5
+	VMULPD    word64_bef99581365b9f15<>+0(SB), Y3, Y6
+	VADDPD    word64_3f23be1923ccd19d<>+0(SB), Y6, Y6
+	VMULPD    Y5, Y4, Y5
+	VADDPD    Y6, Y5, Y5
+	VMULPD    word64_bf2a1df291b754b5<>+0(SB), Y3, Y6
+	VADDPD    word64_bf48d4aacace7d7c<>+0(SB), Y6, Y6
+	VMULPD    Y5, Y4, Y5
+	VADDPD    Y6, Y5, Y5
+	VMULPD    word64_3f749c67284a483a<>+0(SB), Y3, Y6
+	VADDPD    word64_bf90962386fd98a2<>+0(SB), Y6, Y6
+	VMULPD    Y5, Y4, Y5
+	VADDPD    Y6, Y5, Y5
+	VMULPD    word64_3fa3079edf697f2f<>+0(SB), Y3, Y6
+	VADDPD    word64_bfb0fb06dfebe833<>+0(SB), Y6, Y6
+	VMULPD    Y5, Y4, Y5
+	VADDPD    Y6, Y5, Y5
+	VMULPD    word64_3fb7fee004e115ba<>+0(SB), Y3, Y6
+	VADDPD    word64_bfb9ddb23c3e36e3<>+0(SB), Y6, Y6
+	VMULPD    Y5, Y4, Y5
+	VADDPD    Y6, Y5, Y5
+	VMULPD    word64_3fb16ecefcfa5421<>+0(SB), Y3, Y6
+	VADDPD    word64_3f8f7f5df66fc7ce<>+0(SB), Y6, Y6
+	VMULPD    Y5, Y4, Y5
+	VADDPD    Y6, Y5, Y5
+	VMULPD    word64_bfc1df1ad154a28f<>+0(SB), Y3, Y3
+	VADDPD    word64_3ff3ba5916e9fd7f<>+0(SB), Y3, Y3
+	VMULPD    Y5, Y4, Y4
+	VADDPD    Y3, Y4, Y3
+	VSUBPD    word64_0<>+0(SB), Y1, Y4
+	VANDPD    word64_fffffffff8000000<>+0(SB), Y4, Y4
+	VSUBPD    Y4, Y1, Y5
+	VADDPD    Y4, Y1, Y6
+	VMULPD    Y6, Y5, Y5
+	VMULPD    Y4, Y4, Y4
+	VMOVUPS   word64_0<>+0(SB), Y6
+	VSUBPD    Y4, Y6, Y4
+	VMOVUPS   word64_0<>+0(SB), Y6
+	VSUBPD    Y5, Y6, Y5
+	VMULPD    word64_3ff71547652b82fe<>+0(SB), Y4, Y6
+	VADDPD    word64_4338000000000000<>+0(SB), Y6, Y6
+	VSUBPD    word64_4338000000000000<>+0(SB), Y6, Y7
+	VMULPD    word64_3fe62e42fee00000<>+0(SB), Y7, Y8
+	VSUBPD    Y8, Y4, Y4
+	VMULPD    word64_3dea39ef35793c76<>+0(SB), Y7, Y7
+	VSUBPD    Y5, Y7, Y5
+	VSUBPD    Y5, Y4, Y7
+	VMULPD    Y7, Y7, Y8
+	VMOVUPS   word64_3e21f99258e229ef<>+0(SB), Y9
+	VMULPD    word64_3e5af6af95456c58<>+0(SB), Y7, Y10
+	VADDPD    word64_3e927e4c3290da4b<>+0(SB), Y10, Y10
+	VMULPD    Y9, Y8, Y9
+	VADDPD    Y10, Y9, Y9
+	VMULPD    word64_3ec71ddf0cccc4c5<>+0(SB), Y7, Y10
+	VADDPD    word64_3efa01a01b1cb118<>+0(SB), Y10, Y10
+	VMULPD    Y9, Y8, Y9
+	VADDPD    Y10, Y9, Y9
+	VMULPD    word64_3f2a01a01b32524e<>+0(SB), Y7, Y10
+	VADDPD    word64_3f56c16c16c141fc<>+0(SB), Y10, Y10
+	VMULPD    Y9, Y8, Y9
+	VADDPD    Y10, Y9, Y9
+	VMULPD    word64_3f8111111110ed94<>+0(SB), Y7, Y10
+	VADDPD    word64_3fa555555555555a<>+0(SB), Y10, Y10
+	VMULPD    Y9, Y8, Y9
+	VADDPD    Y10, Y9, Y9
+	VMULPD    word64_3fc555555555555b<>+0(SB), Y7, Y7
+	VADDPD    word64_3fe0000000000000<>+0(SB), Y7, Y7
+	VMULPD    Y9, Y8, Y9
+	VADDPD    Y7, Y9, Y7
+	VMULPD    Y7, Y8, Y7
+	VSUBPD    Y5, Y7, Y5
+	VADDPD    word64_3ff0000000000000<>+0(SB), Y4, Y7
+	VSUBPD    word64_3ff0000000000000<>+0(SB), Y7, Y8
+	VSUBPD    Y8, Y4, Y4
+	VADDPD    Y5, Y4, Y4
+	VADDPD    Y4, Y7, Y4
+	VMULPD    Y3, Y4, Y3
+	VADDPD    Y1, Y1, Y4
+	VADDPD    word64_3ff0000000000000<>+0(SB), Y4, Y4
+	VDIVPD    Y4, Y3, Y3
+	VPSLLQ    $0x34, Y6, Y4
+	VPSRAD    $0x01, Y4, Y5
+	VANDPD    word64_fff0000000000000<>+0(SB), Y5, Y5
+	VPSUBQ    Y5, Y4, Y4
+	VPADDQ    word64_3ff0000000000000<>+0(SB), Y5, Y5
+	VMULPD    Y5, Y3, Y3
+	VPADDQ    word64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMULPD    Y4, Y3, Y3
+	VCMPPD    $0x11, word64_0<>+0(SB), Y0, Y0
+	VMOVUPS   word64_4000000000000000<>+0(SB), Y4
+	VSUBPD    Y3, Y4, Y4
+	VBLENDVPD Y0, Y4, Y3, Y0
+	VCMPPD    $0x11, word64_3fe0000000000000<>+0(SB), Y1, Y1
+	VBLENDVPD Y1, Y2, Y0, Y0
+	TESTQ     AX, AX
+	JL        storeTail
+	VMOVUPS   Y0, (CX)
+	ADDQ      $0x20, DX
+	ADDQ      $0x20, CX
+	JMP       loop
+
+tail:
+	CMPQ       AX, $-4
+	JE         done
+	LEAQ       tailMask<>+0(SB), BX
+	MOVQ       AX, SI
+	NEGQ       SI
+	LEAQ       (BX)(SI*8), BX
+	VMOVDQU    (BX), Y0
+	VMASKMOVPD (DX), Y0, Y0
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       (DX)(AX*8), DX
+	VMOVDQU    (DX), Y1
+	VMASKMOVPD Y0, Y1, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func erfcF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+TEXT ·erfcF32AVX512(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), DX
+	MOVQ a+24(FP), BX
+
+loop:
+	SUBQ      $0x08, AX
+	JL        tail
+	VCVTPS2PD (BX), Z0
+
+body:
+	VANDPD.BCST  word64_7fffffffffffffff<>+0(SB), Z0, Z1
+	VBROADCASTSD word64_403b800000000000<>+0(SB), Z2
+	VMINPD       Z1, Z2, Z1
+	VMULPD       Z1, Z1, Z2
+	VMULPD       Z2, Z2, Z5
+	VBROADCASTSD word64_3dd29783040ef603<>+0(SB), Z6
+	VMULPD.BCST  word64_be146794feaba6f6<>+0(SB), Z2, Z7
+	VADDPD.BCST  word64_3e4fc78cbcce41e3<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_be85f9828c55cc92<>+0(SB), Z2, Z7
+	VADDPD.BCST  word64_3ebb9ee95850f651<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_beef4d333884b5c7<>+0(SB), Z2, Z7
+	VADDPD.BCST  word64_3f1f9a335388d2f5<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_bf4c02db49b09506<>+0(SB), Z2, Z7
+	VADDPD.BCST  word64_3f7565bcd12991c0<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_bf9b82ce312abf08<>+0(SB), Z2, Z7
+	VADDPD.BCST  word64_3fbce2f21a04362d<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_bfd812746b0379fd<>+0(SB), Z2, Z2
+	VADDPD.BCST  word64_3fc06eba8214db69<>+0(SB), Z2, Z2
+	VMULPD       Z6, Z5, Z5
+	VADDPD       Z2, Z5, Z2
+	VMULPD       Z2, Z1, Z2
+	VADDPD       Z2, Z1, Z2
+	VANDPD.BCST  word64_8000000000000000<>+0(SB), Z0, Z5
+	VORPD        Z5, Z2, Z2
+	VBROADCASTSD word64_3ff0000000000000<>+0(SB), Z5
+	VSUBPD       Z2, Z5, Z2
+	VSUBPD.BCST  word64_4010000000000000<>+0(SB), Z1, Z5
+	VADDPD.BCST  word64_4010000000000000<>+0(SB), Z1, Z6
+	VDIVPD       Z6, Z5, Z5
+	VMULPD       Z5, Z5, Z6
+	VBROADCASTSD word64_be17ae8ac588fce1<>+0(SB), Z7
+	VMULPD.BCST  word64_be46392188fb3ad8<>+0(SB), Z5, Z8
+	VADDPD.BCST  word64_be3f6478707b5e9f<>+0(SB), Z8, Z8
+	VMULPD       Z7, Z6, Z7
+	VADDPD       Z8, Z7, Z7
+	VMULPD.BCST  word64_3e7c42edaf1e5130<>+0(SB), Z5, Z8
+	VADDPD.BCST  word64_3e6fe3666dbd5d2c<>+0(SB), Z8, Z8
+	VMULPD       Z7, Z6, Z7
+	VADDPD       Z8, Z7, Z7
+	VMULPD.BCST  word64_beab95313b9e2aac<>+0(SB), Z5, Z8
+	VADDPD.BCST  word64_3e948e71b67eb04e<>+0(SB), Z8, Z8
+	VMULPD       Z7, Z6, Z7
+	VADDPD       Z8, Z7, Z7
+	VMULPD.BCST  word64_3ed7f1301f4a5d32<>+0(SB), Z5, Z8
+	VADDPD.BCST  word64_bee78c40ad94185e<>+0(SB), Z8, Z8
+	VMULPD       Z7, Z6, Z7
+	VADDPD       Z8, Z7, Z7
+	VMULPD.BCST  word64_bef99581365b9f15<>+0(SB), Z5, Z8
+	VADDPD.BCST  word64_3f23be1923ccd19d<>+0(SB), Z8, Z8
+	VMULPD       Z7, Z6, Z7
+	VADDPD       Z8, Z7, Z7
+	VMULPD.BCST  word64_bf2a1df291b754b5<>+0(SB), Z5, Z8
+	VADDPD.BCST  word64_bf48d4aacace7d7c<>+0(SB), Z8, Z8
+	VMULPD       Z7, Z6, Z7
+	VADDPD       Z8, Z7, Z7
+	VMULPD.BCST  word64_3f749c67284a483a<>+0(SB), Z5, Z8
+	VADDPD.BCST  word64_bf90962386fd98a2<>+0(SB), Z8, Z8
+	VMULPD       Z7, Z6, Z7
+	VADDPD       Z8, Z7, Z7
+	VMULPD.BCST  word64_3fa3079edf697f2f<>+0(SB), Z5, Z8
+	VADDPD.BCST  word64_bfb0fb06dfebe833<>+0(SB), Z8, Z8
+	VMULPD       Z7, Z6, Z7
+	VADDPD       Z8, Z7, Z7
+	VMULPD.BCST  word64_3fb7fee004e115ba<>+0(SB), Z5, Z8
+	VADDPD.BCST  word64_bfb9ddb23c3e36e3<>+0(SB), Z8, Z8
+	VMULPD       Z7, Z6, Z7
+	VADDPD       Z8, Z7, Z7
+	VMULPD.BCST  word64_3fb16ecefcfa5421<>+0(SB), Z5, Z8
+	VADDPD.BCST  word64_3f8f7f5df66fc7ce<>+0(SB), Z8, Z8
+	VMULPD       Z7, Z6, Z7
+	VADDPD       Z8, Z7, Z7
+	VMULPD.BCST  word64_bfc1df1ad154a28f<>+0(SB), Z5, Z5
+	VADDPD.BCST  word64_3ff3ba5916e9fd7f<>+0(SB), Z5, Z5
+	VMULPD       Z7, Z6, Z6
+	VADDPD       Z5, Z6, Z5
+	VSUBPD.BCST  word64_0<>+0(SB), Z1, Z6
+	VANDPD.BCST  word64_fffffffff8000000<>+0(SB), Z6, Z6
+	VSUBPD       Z6, Z1, Z7
+	VADDPD       Z6, Z1, Z8
+	VMULPD       Z8, Z7, Z7
+	VMULPD       Z6, Z6, Z6
+	VBROADCASTSD word64_0<>+0(SB), Z8
+	VSUBPD       Z6, Z8, Z6
+	VBROADCASTSD word64_0<>+0(SB), Z8
+	VSUBPD       Z7, Z8, Z7
+	VMULPD.BCST  word64_3ff71547652b82fe<>+0(SB), Z6, Z8
+	VADDPD.BCST  word64_4338000000000000<>+0(SB), Z8, Z8
+	VSUBPD.BCST  word64_4338000000000000<>+0(SB), Z8, Z8
+	VMULPD.BCST  word64_3fe62e42fee00000<>+0(SB), Z8, Z9
+	VSUBPD       Z9, Z6, Z6
+	VMULPD.BCST  word64_3dea39ef35793c76<>+0(SB), Z8, Z9
+	VSUBPD       Z7, Z9, Z7
+	VSUBPD       Z7, Z6, Z9
+	VMULPD       Z9, Z9, Z10
+	VBROADCASTSD word64_3e21f99258e229ef<>+0(SB), Z11
+	VMULPD.BCST  word64_3e5af6af95456c58<>+0(SB), Z9, Z12
+	VADDPD.BCST  word64_3e927e4c3290da4b<>+0(SB), Z12, Z12
+	VMULPD       Z11, Z10, Z11
+	VADDPD       Z12, Z11, Z11
+	VMULPD.BCST  word64_3ec71ddf0cccc4c5<>+0(SB), Z9, Z12
+	VADDPD.BCST  word64_3efa01a01b1cb118<>+0(SB), Z12, Z12
+	VMULPD       Z11, Z10, Z11
+	VADDPD       Z12, Z11, Z11
+	VMULPD.BCST  word64_3f2a01a01b32524e<>+0(SB), Z9, Z12
+	VADDPD.BCST  word64_3f56c16c16c141fc<>+0(SB), Z12, Z12
+	VMULPD       Z11, Z10, Z11
+	VADDPD       Z12, Z11, Z11
+	VMULPD.BCST  word64_3f8111111110ed94<>+0(SB), Z9, Z12
+	VADDPD.BCST  word64_3fa555555555555a<>+0(SB), Z12, Z12
+	VMULPD       Z11, Z10, Z11
+	VADDPD       Z12, Z11, Z11
+	VMULPD.BCST  word64_3fc555555555555b<>+0(SB), Z9, Z9
+	VADDPD.BCST  word64_3fe0000000000000<>+0(SB), Z9, Z9
+	VMULPD       Z11, Z10, Z11
+	VADDPD       Z9, Z11, Z9
+	VMULPD       Z9, Z10, Z9
+	VSUBPD       Z7, Z9, Z7
+	VADDPD.BCST  word64_3ff0000000000000<>+0(SB), Z6, Z9
+	VSUBPD.BCST  word64_3ff0000000000000<>+0(SB), Z9, Z10
+	VSUBPD       Z10, Z6, Z6
+	VADDPD       Z7, Z6, Z6
+	VADDPD       Z6, Z9, Z6
+	VMULPD       Z5, Z6, Z5
+	VADDPD       Z1, Z1, Z6
+	VADDPD.BCST  word64_3ff0000000000000<>+0(SB), Z6, Z6
+	VDIVPD       Z6, Z5, Z5
+	VSCALEFPD    Z8, Z5, Z5
+	VCMPPD.BCST  $0x11, word64_0<>+0(SB), Z0, K1
+	VBROADCASTSD word64_4000000000000000<>+0(SB), Z0
+	VSUBPD       Z5, Z0, Z0
+	VBLENDMPD    Z0, Z5, K1, Z3
+	VCMPPD.BCST  $0x11, word64_3fe0000000000000<>+0(SB), Z1, K1
+	VBLENDMPD    Z2, Z3, K1, Z4
+	TESTQ        AX, AX
+	JL           storeTail
+	VCVTPD2PS    Z4, Y0
+	VMOVUPS      Y0, (DX)
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, DX
+	JMP          loop
+
+tail:
+	CMPQ        AX, $-8
+	JE          done
+	MOVQ        AX, CX
+	ADDQ        $0x08, CX
+	MOVQ        $-1, SI
+	SHLQ        CL, SI
+	NOTQ        SI
+	KMOVW       SI, K1
+	VCVTPS2PD.Z (BX), K1, Z0
+	JMP         body
+
+storeTail:
+	MOVQ      AX, CX
+	ADDQ      $0x08, CX
+	MOVQ      $-1, AX
+	SHLQ      CL, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	VCVTPD2PS Z4, Y0
+	VMOVUPS   Y0, K1, (DX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func erfcF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·erfcF64AVX512(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), DX
+	MOVQ a+24(FP), BX
+
+loop:
+	SUBQ    $0x08, AX
+	JL      tail
+	VMOVUPS (BX), Z0
+
+body:
+	VANDPD.BCST  word64_7fffffffffffffff<>+0(SB), Z0, Z1
+	VBROADCASTSD word64_403b800000000000<>+0(SB), Z2
+	VMINPD       Z1, Z2, Z1
+	VMULPD       Z1, Z1, Z2
+	VMULPD       Z2, Z2, Z5
+	VBROADCASTSD word64_3dd29783040ef603<>+0(SB), Z6
+	VMULPD.BCST  word64_be146794feaba6f6<>+0(SB), Z2, Z7
+	VADDPD.BCST  word64_3e4fc78cbcce41e3<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_be85f9828c55cc92<>+0(SB), Z2, Z7
+	VADDPD.BCST  word64_3ebb9ee95850f651<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_beef4d333884b5c7<>+0(SB), Z2, Z7
+	VADDPD.BCST  word64_3f1f9a335388d2f5<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_bf4c02db49b09506<>+0(SB), Z2, Z7
+	VADDPD.BCST  word64_3f7565bcd12991c0<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_bf9b82ce312abf08<>+0(SB), Z2, Z7
+	VADDPD.BCST  word64_3fbce2f21a04362d<>+0(SB), Z7, Z7
+	VMULPD       Z6, Z5, Z6
+	VADDPD       Z7, Z6, Z6
+	VMULPD.BCST  word64_bfd812746b0379fd<>+0(SB), Z2, Z2
+	VADDPD.BCST  word64_3fc06eba8214db69<>+0(SB), Z2, Z2
+	VMULPD       Z6, Z5, Z5
+	VADDPD       Z2, Z5, Z2
+	VMULPD       Z2, Z1, Z2
+	VADDPD       Z2, Z1, Z2
+	VANDPD.BCST  word64_8000000000000000<>+0(SB), Z0, Z5
+	VORPD        Z5, Z2, Z2
+	VBROADCASTSD word64_3ff0000000000000<>+0(SB), Z5
+	VSUBPD       Z2, Z5, Z2
+	VSUBPD.BCST  word64_4010000000000000<>+0(SB), Z1, Z5
+	VADDPD.BCST  word64_4010000000000000<>+0(SB), Z1, Z6
+	VDIVPD       Z6, Z5, Z5
+	VMULPD       Z5, Z5, Z6
+	VBROADCASTSD word64_be17ae8ac588fce1<>+0(SB), Z7
+	VMULPD.BCST  word64_be46392188fb3ad8<>+0(SB), Z5, Z8
+	VADDPD.BCST  word64_be3f6478707b5e9f<>+0(SB), Z8, Z8
+	VMULPD       Z7, Z6, Z7
+	VADDPD       Z8, Z7, Z7
+	VMULPD.BCST  word64_3e7c42edaf1e5130<>+0(SB), Z5, Z8
+	VADDPD.BCST  word64_3e6fe3666dbd5d2c<>+0(SB), Z8, Z8
+	VMULPD       Z7, Z6, Z7
+	VADDPD       Z8, Z7, Z7
+	VMULPD.BCST  word64_beab95313b9e2aac<>+0(SB), Z5, Z8
+	VADDPD.BCST  word64_3e948e71b67eb04e<>+0(SB), Z8, Z8
+	VMULPD       Z7, Z6, Z7
+	VADDPD       Z8, Z7, Z7
+	VMULPD.BCST  word64_3ed7f1301f4a5d32<>+0(SB), Z5, Z8
+	VADDPD.BCST  word64_bee78c40ad94185e<>+0(SB), Z8, Z8
+	VMULPD       Z7, Z6, Z7
+	VADDPD       Z8, Z7, Z7
+	VMULPD.BCST  word64_bef99581365b9f15<>+0(SB), Z5, Z8
+	VADDPD.BCST  word64_3f23be1923ccd19d<>+0(SB), Z8, Z8
+	VMULPD       Z7, Z6, Z7
+	VADDPD       Z8, Z7, Z7
+	VMULPD.BCST  word64_bf2a1df291b754b5<>+0(SB), Z5, Z8
+	VADDPD.BCST  word64_bf48d4aacace7d7c<>+0(SB), Z8, Z8
+	VMULPD       Z7, Z6, Z7
+	VADDPD       Z8, Z7, Z7
+	VMULPD.BCST  word64_3f749c67284a483a<>+0(SB), Z5, Z8
+	VADDPD.BCST  word64_bf90962386fd98a2<>+0(SB), Z8, Z8
+	VMULPD       Z7, Z6, Z7
+	VADDPD       Z8, Z7, Z7
+	VMULPD.BCST  word64_3fa3079edf697f2f<>+0(SB), Z5, Z8
+	VADDPD.BCST  word64_bfb0fb06dfebe833<>+0(SB), Z8, Z8
+	VMULPD       Z7, Z6, Z7
+	VADDPD       Z8, Z7, Z7
+	VMULPD.BCST  word64_3fb7fee004e115ba<>+0(SB), Z5, Z8
+	VADDPD.BCST  word64_bfb9ddb23c3e36e3<>+0(SB), Z8, Z8
+	VMULPD       Z7, Z6, Z7
+	VADDPD       Z8, Z7, Z7
+	VMULPD.BCST  word64_3fb16ecefcfa5421<>+0(SB), Z5, Z8
+	VADDPD.BCST  word64_3f8f7f5df66fc7ce<>+0(SB), Z8, Z8
+	VMULPD       Z7, Z6, Z7
+	VADDPD       Z8, Z7, Z7
+	VMULPD.BCST  word64_bfc1df1ad154a28f<>+0(SB), Z5, Z5
+	VADDPD.BCST  word64_3ff3ba5916e9fd7f<>+0(SB), Z5, Z5
+	VMULPD       Z7, Z6, Z6
+	VADDPD       Z5, Z6, Z5
+	VSUBPD.BCST  word64_0<>+0(SB), Z1, Z6
+	VANDPD.BCST  word64_fffffffff8000000<>+0(SB), Z6, Z6
+	VSUBPD       Z6, Z1, Z7
+	VADDPD       Z6, Z1, Z8
+	VMULPD       Z8, Z7, Z7
+	VMULPD       Z6, Z6, Z6
+	VBROADCASTSD word64_0<>+0(SB), Z8
+	VSUBPD       Z6, Z8, Z6
+	VBROADCASTSD word64_0<>+0(SB), Z8
+	VSUBPD       Z7, Z8, Z7
+	VMULPD.BCST  word64_3ff71547652b82fe<>+0(SB), Z6, Z8
+	VADDPD.BCST  word64_4338000000000000<>+0(SB), Z8, Z8
+	VSUBPD.BCST  word64_4338000000000000<>+0(SB), Z8, Z8
+	VMULPD.BCST  word64_3fe62e42fee00000<>+0(SB), Z8, Z9
+	VSUBPD       Z9, Z6, Z6
+	VMULPD.BCST  word64_3dea39ef35793c76<>+0(SB), Z8, Z9
+	VSUBPD       Z7, Z9, Z7
+	VSUBPD       Z7, Z6, Z9
+	VMULPD       Z9, Z9, Z10
+	VBROADCASTSD word64_3e21f99258e229ef<>+0(SB), Z11
+	VMULPD.BCST  word64_3e5af6af95456c58<>+0(SB), Z9, Z12
+	VADDPD.BCST  word64_3e927e4c3290da4b<>+0(SB), Z12, Z12
+	VMULPD       Z11, Z10, Z11
+	VADDPD       Z12, Z11, Z11
+	VMULPD.BCST  word64_3ec71ddf0cccc4c5<>+0(SB), Z9, Z12
+	VADDPD.BCST  word64_3efa01a01b1cb118<>+0(SB), Z12, Z12
+	VMULPD       Z11, Z10, Z11
+	VADDPD       Z12, Z11, Z11
+	VMULPD.BCST  word64_3f2a01a01b32524e<>+0(SB), Z9, Z12
+	VADDPD.BCST  word64_3f56c16c16c141fc<>+0(SB), Z12, Z12
+	VMULPD       Z11, Z10, Z11
+	VADDPD       Z12, Z11, Z11
+	VMULPD.BCST  word64_3f8111111110ed94<>+0(SB), Z9, Z12
+	VADDPD.BCST  word64_3fa555555555555a<>+0(SB), Z12, Z12
+	VMULPD       Z11, Z10, Z11
+	VADDPD       Z12, Z11, Z11
+	VMULPD.BCST  word64_3fc555555555555b<>+0(SB), Z9, Z9
+	VADDPD.BCST  word64_3fe0000000000000<>+0(SB), Z9, Z9
+	VMULPD       Z11, Z10, Z11
+	VADDPD       Z9, Z11, Z9
+	VMULPD       Z9, Z10, Z9
+	VSUBPD       Z7, Z9, Z7
+	VADDPD.BCST  word64_3ff0000000000000<>+0(SB), Z6, Z9
+	VSUBPD.BCST  word64_3ff0000000000000<>+0(SB), Z9, Z10
+	VSUBPD       Z10, Z6, Z6
+	VADDPD       Z7, Z6, Z6
+	VADDPD       Z6, Z9, Z6
+	VMULPD       Z5, Z6, Z5
+	VADDPD       Z1, Z1, Z6
+	VADDPD.BCST  word64_3ff0000000000000<>+0(SB), Z6, Z6
+	VDIVPD       Z6, Z5, Z5
+	VSCALEFPD    Z8, Z5, Z5
+	VCMPPD.BCST  $0x11, word64_0<>+0(SB), Z0, K1
+	VBROADCASTSD word64_4000000000000000<>+0(SB), Z0
+	VSUBPD       Z5, Z0, Z0
+	VBLENDMPD    Z0, Z5, K1, Z3
+	VCMPPD.BCST  $0x11, word64_3fe0000000000000<>+0(SB), Z1, K1
+	VBLENDMPD    Z2, Z3, K1, Z4
+	TESTQ        AX, AX
+	JL           storeTail
+	VMOVUPS      Z4, (DX)
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, DX
+	JMP          loop
+
+tail:
+	CMPQ      AX, $-8
+	JE        done
+	MOVQ      AX, CX
+	ADDQ      $0x08, CX
+	MOVQ      $-1, SI
+	SHLQ      CL, SI
+	NOTQ      SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (BX), K1, Z0
+	JMP       body
+
+storeTail:
+	MOVQ    AX, CX
+	ADDQ    $0x08, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	KMOVW   AX, K1
+	VMOVUPD Z4, K1, (DX)
+
+done:
+	XORQ AX, AX
 	MOVQ AX, left+40(FP)
 	VZEROUPPER
 	RET

@@ -21,6 +21,9 @@ const (
 	fnSinh
 	fnCosh
 	fnPow
+	fnTan
+	fnLog10
+	fnErfc
 	functions // their number
 )
 

@@ -85,7 +85,7 @@ var unaries = []unary{
 	{"Expm1", Expm1[float64], Expm1[float32], Expm1Of[float64]},
 	{"Sin", Sin[float64], Sin[float32], SinOf[float64]},
 	{"Cos", Cos[float64], Cos[float32], CosOf[float64]},
-	{"Tan", Tan[float64], Tan[float32], math.Tan},
+	{"Tan", Tan[float64], Tan[float32], TanOf[float64]},
 	{"Tanh", Tanh[float64], Tanh[float32], TanhOf[float64]},
 	{"Sigmoid", Sigmoid[float64], Sigmoid[float32], SigmoidOf[float64]},
 	{"Softplus", Softplus[float64], Softplus[float32], SoftplusOf[float64]},
@@ -103,9 +103,9 @@ var unaries = []unary{
 	{"Trunc", Trunc[float64], Trunc[float32], math.Trunc},
 	{"Exp2", Exp2[float64], Exp2[float32], Exp2Of[float64]},
 	{"Log2", Log2[float64], Log2[float32], Log2Of[float64]},
-	{"Log10", Log10[float64], Log10[float32], Log10Of},
+	{"Log10", Log10[float64], Log10[float32], Log10Of[float64]},
 	{"Erf", Erf[float64], Erf[float32], ErfOf[float64]},
-	{"Erfc", Erfc[float64], Erfc[float32], math.Erfc},
+	{"Erfc", Erfc[float64], Erfc[float32], ErfcOf[float64]},
 	{"LogSigmoid", LogSigmoid[float64], LogSigmoid[float32], LogSigmoidOf[float64]},
 }
 

@@ -76,6 +76,3 @@ func Sqrt[T Float](dst, x []T) {
 		dst[i] = T(math.Sqrt(float64(x[i])))
 	}
 }
-
-// Tan writes dst = tan x.
-func Tan[T Float](dst, x []T) { Map1(dst, x, math.Tan) }

@@ -107,6 +107,26 @@ func raise32(x, b float64) float64 {
 	return exp64(float64(b * logSum64(e, f, 0)))
 }
 
+// The logarithm of e to base 10 is a sum too, of 26 bits and the rest.
+const (
+	log10e                = 1 / math.Ln10
+	log10eHigh, log10eLow = 0x1.bcb7b1p-2, 0x1.49b9438ca9aaep-28
+)
+
+// Log10Of returns the logarithm of x to base 10, exact for powers of 10.
+func Log10Of[T Float](x T) T { return T(log10(float64(x))) }
+
+func log10(x float64) float64 {
+	if !(x <= math.MaxFloat64) || x <= 0 {
+		return logSpecial(x)
+	}
+	h, l := logParts(x)
+	return float64(h*log10eHigh) + (float64(h*log10eLow) + float64(l*log10e))
+}
+
+// Log10 writes the logarithm to base 10, as [Log10Of].
+func Log10[T Float](dst, x []T) { apply1(fnLog10, dst, x, Log10Of[T]) }
+
 // PowOf returns aᵇ, computed in float64, with the special cases of [math.Pow], which are
 // those of C: a⁰ = 1 and 1ᵇ = 1 even for NaN; a < 0 with a fractional b is NaN. a² is the
 // product.

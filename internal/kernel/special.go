@@ -2,16 +2,6 @@ package kernel
 
 import "math"
 
-// Log10Of returns the logarithm of x to base 10: exact for powers of 10, and with
-// all digits near 1, which [math.Log10] has not.
-func Log10Of(x float64) float64 {
-	y := log64(x) / math.Ln10
-	if n := math.Round(y); math.Abs(n) < 400 && math.Pow10(int(n)) == x {
-		return n
-	}
-	return y
-}
-
 // LogaddexpOf returns ln(eᵃ + eᵇ) without overflow, also for infinities.
 func LogaddexpOf(a, b float64) float64 {
 	if a == b && math.IsInf(a, 0) {
@@ -35,12 +25,6 @@ func Map2[T Float](dst, a, b []T, f func(a, b float64) float64) {
 		dst[i] = T(f(float64(a[i]), float64(b[i])))
 	}
 }
-
-// Log10 writes the logarithm to base 10, as [Log10Of].
-func Log10[T Float](dst, x []T) { Map1(dst, x, Log10Of) }
-
-// Erfc writes 1 - erf x, accurate where that is small.
-func Erfc[T Float](dst, x []T) { Map1(dst, x, math.Erfc) }
 
 // Logaddexp writes dst = ln(eᵃ + eᵇ), as [LogaddexpOf].
 func Logaddexp[T Float](dst, a, b []T) { Map2(dst, a, b, LogaddexpOf) }

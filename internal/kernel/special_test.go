@@ -39,6 +39,8 @@ func TestUnarySpecial(t *testing.T) {
 		{"cosh", Cosh[float64], []float64{negZero, inf, -inf, 1000, nan}, []float64{1, inf, inf, inf, nan}},
 		{"log2", Log2[float64], []float64{8, 0.25, 5e-324, 0, -1, inf, nan}, []float64{3, -2, -1074, -inf, nan, inf, nan}},
 		{"log10", Log10[float64], []float64{1000, 1e-5, 1, 1e300, 0, -1, inf, nan}, []float64{3, -5, 0, 300, -inf, nan, inf, nan}},
+		{"tan", Tan[float64], []float64{negZero, inf, -inf, nan, 1e-300, 1e6}, []float64{negZero, nan, nan, nan, 1e-300, math.Tan(1e6)}},
+		{"erfc", Erfc[float64], []float64{0, negZero, inf, -inf, nan, 27.3, -7, 1e-300}, []float64{1, 1, 0, 2, nan, 0, 2, 1}},
 		{"round", Round[float64], []float64{0.5, 1.5, 2.5, -0.5, -1.5, inf, nan}, []float64{0, 2, 2, negZero, -2, inf, nan}},
 		{"logsigmoid", LogSigmoid[float64], []float64{nan, 1000, -1000, inf, -inf}, []float64{nan, 0, -1000, 0, -inf}},
 	} {
@@ -161,6 +163,27 @@ func TestLogAccuracy(t *testing.T) {
 	}
 }
 
+// TestLog10Powers takes all powers of 10, which are exact up to 10²².
+func TestLog10Powers(t *testing.T) {
+	for k := -323; k <= 308; k++ {
+		x := math.Pow10(k)
+		if k >= -307 { // fewer digits below
+			require.Equal(t, float64(k), Log10Of(x))
+		}
+		if k >= -37 && k <= 38 {
+			require.Equal(t, float32(k), Log10Of(float32(x)))
+		}
+	}
+}
+
+// TestErfcEdges is about results that are subnormal, and where the formula changes.
+func TestErfcEdges(t *testing.T) {
+	for _, x := range []float64{0.5, math.Nextafter(0.5, 0), -0.5, 26.5, 26.6, 27, 27.2, 27.22, 27.226, 27.2265, 27.23, 27.5, 28, 1e300} {
+		want, _ := bigErfc(bigFloat(min(x, 30))).Float64()
+		require.InDelta(t, 0, float64(int64(math.Float64bits(ErfcOf(x))-math.Float64bits(want))), 3, "erfc %v", x)
+	}
+}
+
 // TestSinReduction takes the numbers nearest to multiples of π/2, of which the sine or the
 // cosine is all rounding error of the argument.
 func TestSinReduction(t *testing.T) {
@@ -174,6 +197,7 @@ func TestSinReduction(t *testing.T) {
 		x, _ := bigNew().Mul(half, bigFloat(k)).Float64()
 		require.LessOrEqual(t, ulps(SinOf(x), bigSin(bigFloat(x))), 1.0, "sin %v", x)
 		require.LessOrEqual(t, ulps(CosOf(x), bigCos(bigFloat(x))), 1.0, "cos %v", x)
+		require.LessOrEqual(t, ulps(TanOf(x), bigTan(bigFloat(x))), 2.0, "tan %v", x)
 	}
 	requireSame(t, []float64{negZero, 1, math.Sin(1e6), math.Cos(-1e6)}, []float64{SinOf(negZero), CosOf(negZero), SinOf(1e6), CosOf(-1e6)})
 }

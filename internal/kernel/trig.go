@@ -15,7 +15,7 @@ const (
 	halfPi2 = 0x1.68c234c4cp-39
 	halfPi3 = 0x1.98a2e03707345p-77
 
-	// Beyond sinLimit there is math.Sin.
+	// Beyond sinLimit there is package math.
 	sinLimit = 1e5
 )
 
@@ -84,11 +84,30 @@ func cos(x float64) float64 {
 	return sinQuarter(math.Float64bits(z)+1, r, t)
 }
 
+// TanOf returns tan x.
+func TanOf[T Float](x T) T { return T(tan(float64(x))) }
+
+// tan is the quotient of sine and cosine; a quarter on, that of the cosine and -sine.
+func tan(x float64) float64 {
+	if !(math.Abs(x) <= sinLimit) {
+		return math.Tan(x)
+	}
+	z, r, t := sinReduce(x)
+	s, c := sinNear(r, t), cosNear(r, t)
+	if math.Float64bits(z)&1 != 0 {
+		return -(c / s)
+	}
+	return s / c
+}
+
 // Sin writes dst = sin x, as [SinOf].
 func Sin[T Float](dst, x []T) { apply1(fnSin, dst, x, SinOf[T]) }
 
 // Cos writes dst = cos x, as [CosOf].
 func Cos[T Float](dst, x []T) { apply1(fnCos, dst, x, CosOf[T]) }
+
+// Tan writes dst = tan x, as [TanOf].
+func Tan[T Float](dst, x []T) { apply1(fnTan, dst, x, TanOf[T]) }
 
 // AsinOf returns the arc sine of x; NaN outside of [-1, 1]. Unlike [math.Asin] it
 // loses no digits near ±1.

@@ -43,6 +43,9 @@ var ulpRows = []ulpRow{
 	{"Erf", Erf[float32], Erf[float64], math.Erf, bigErf, -6.5, 6.5, 0.501, 2},
 	{"Sinh", Sinh[float32], Sinh[float64], math.Sinh, bigSinh, -710, 710, 0.501, 3},
 	{"Cosh", Cosh[float32], Cosh[float64], math.Cosh, bigCosh, -710, 710, 0.501, 2},
+	{"Tan", Tan[float32], Tan[float64], math.Tan, bigTan, -1e5, 1e5, 0.501, 2},
+	{"Log10", Log10[float32], Log10[float64], math.Log10, bigLog10, 5e-324, math.MaxFloat64, 0.501, 0.501},
+	{"Erfc", Erfc[float32], Erfc[float64], math.Erfc, bigErfc, -6.5, 27, 0.501, 3},
 }
 
 func softplus(x float64) float64 {
@@ -53,6 +56,10 @@ func softplus(x float64) float64 {
 }
 
 func logSigmoid(x float64) float64 { return min(x, 0) - math.Log1p(math.Exp(-math.Abs(x))) }
+
+func bigTan(x *big.Float) *big.Float { return bigNew().Quo(bigSin(x), bigCos(x)) }
+
+func bigLog10(x *big.Float) *big.Float { return bigNew().Quo(bigLog(x), bigLog(bigFloat(10))) }
 
 // bigSinh is (m + m/(m + 1))/2 with m = eˣ - 1, for x > 0.
 func bigSinh(x *big.Float) *big.Float {

@@ -45,6 +45,9 @@ var functionTable = []function{
 	{"sinh", 1, "sinh x", widened, formula.sinh},
 	{"cosh", 1, "cosh x", widened, formula.cosh},
 	{"pow", 2, "aᵇ", widened, formula.pow},
+	{"tan", 1, "tan x", widened, formula.tan},
+	{"log10", 1, "the logarithm to base 10", widened, known(formula.log10)},
+	{"erfc", 1, "1 - erf x", widened, known(formula.erfc)},
 }
 
 // known is the body of a function of one argument that knows all lanes.

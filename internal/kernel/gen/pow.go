@@ -18,6 +18,8 @@ const (
 	twoThirdsLow              = 0x1.5555555555555p-29
 	powLow, powHigh           = -752.0, 712.0
 	powWhole                  = 0x1p50
+	log10e                    = 1 / math.Ln10
+	log10eHigh, log10eLow     = 0x1.bcb7b1p-2, 0x1.49b9438ca9aaep-28
 )
 
 var pow64 = []float64{0x1.3333333333333p-1, 0x1.b6db6db6dc2acp-2, 0x1.5555555117a8bp-2,
@@ -62,6 +64,11 @@ func (v formula) logParts(x VecVirtual) (h, l VecVirtual) {
 	w = v.add(v.sub(p, v.sub(y, k)), w)
 	h = v.upper(v.add(y, w))
 	return h, v.sub(w, v.sub(h, y))
+}
+
+func (v formula) log10(x VecVirtual) VecVirtual {
+	h, l := v.logParts(x)
+	return v.special(v.add(v.mul(h, log10eHigh), v.add(v.mul(h, log10eLow), v.mul(l, log10e))), x)
 }
 
 func (v formula) raise64(x, b VecVirtual) VecVirtual {

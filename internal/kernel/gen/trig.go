@@ -35,19 +35,23 @@ func (v formula) sinReduce(x VecVirtual) (z, r, t VecVirtual) {
 	return z, r, v.sub(v.sub(r2, r), c)
 }
 
-// sinQuarter emits the sine of r + t + n π/2.
-func (v formula) sinQuarter(n, r, t VecVirtual) VecVirtual {
+// sinParts emits the sine and the cosine of r + t.
+func (v formula) sinParts(r, t VecVirtual) (s, c VecVirtual) {
 	r2 := v.mul(r, r)
 	r4, r3 := v.mul(r2, r2), v.mul(r2, r)
-	s := v.series(r2, r4, sin64)
+	s = v.series(r2, r4, sin64)
 	s = v.sub(v.mul(r2, v.sub(v.mul(t, 0.5), v.mul(r3, s))), t)
 	s = v.sub(r, v.sub(s, v.mul(r3, -0x1.5555555555555p-3)))
 
 	half := v.mul(r2, 0.5)
 	w := v.sub(1.0, half)
-	c := v.sub(v.mul(r4, v.series(r2, r4, cos64)), v.mul(r, t))
-	c = v.add(w, v.add(v.sub(v.sub(1.0, w), half), c))
+	c = v.sub(v.mul(r4, v.series(r2, r4, cos64)), v.mul(r, t))
+	return s, v.add(w, v.add(v.sub(v.sub(1.0, w), half), c))
+}
 
+// sinQuarter emits the sine of r + t + n π/2.
+func (v formula) sinQuarter(n, r, t VecVirtual) VecVirtual {
+	s, c := v.sinParts(r, t)
 	y := v.choose(v.signs(v.left(n, 63)), c, s)
 	return v.xor(y, v.sign(v.left(n, 62)))
 }
@@ -70,6 +74,15 @@ func (v formula) sin(x []VecVirtual) (VecVirtual, mask) {
 func (v formula) cos(x []VecVirtual) (VecVirtual, mask) {
 	z, r, t := v.sinReduce(x[0])
 	return v.sinQuarter(v.addWords(z, word(1)), r, t), v.compare(v.abs(x[0]), notAtMost, sinLimit)
+}
+
+func (v formula) tan(x []VecVirtual) (VecVirtual, mask) {
+	z, r, t := v.sinReduce(x[0])
+	s, c := v.sinParts(r, t)
+	n := v.left(z, 63)
+	odd := v.signs(n)
+	y := v.div(v.choose(odd, c, s), v.choose(odd, s, c))
+	return v.xor(y, n), v.compare(v.abs(x[0]), notAtMost, sinLimit)
 }
 
 func (v formula) sinh(x []VecVirtual) (VecVirtual, mask) {
