@@ -9,8 +9,9 @@ type unit struct {
 	values []*value // in order; one for a kernel
 	rows   *rows    // what a row program works on, else nil
 	stored []*value
-	joined bool // it is computed in one pass over images with the unit before it
-	local  bool // only its pass over images needs its result
+	shown  []*value // of a row program: those of them that nothing else reads
+	joined bool     // it is computed in one pass over images with the unit before it
+	local  bool     // only its pass over images needs its result
 	role   imageRole
 }
 

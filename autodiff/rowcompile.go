@@ -13,6 +13,7 @@ type rowCompiler[T tensor.Float] struct {
 	arrays []*tensor.Array[T]
 	unit   map[*value]bool // the values of the program
 	stored map[*value]bool
+	shown  map[*value]bool // stored, and read by nothing else
 	number map[slotKey]int // of slots
 	broad  map[*value][]int
 	lazy   map[*value]laziness
@@ -33,12 +34,15 @@ type slotKey struct {
 func newRowProgram[T tensor.Float](u *unit, arrays []*tensor.Array[T]) *rowProgram[T] {
 	p := &rowProgram[T]{d: *u.rows}
 	c := &rowCompiler[T]{
-		rowProgram: p, arrays: arrays, stored: make(map[*value]bool),
+		rowProgram: p, arrays: arrays, stored: make(map[*value]bool), shown: make(map[*value]bool),
 		number: make(map[slotKey]int), broad: make(map[*value][]int),
 		rowFormulas: rowFormulas[T](), columnFormulas: columnFormulas[T](),
 	}
 	for _, v := range u.stored {
 		c.stored[v] = true
+	}
+	for _, v := range u.shown {
+		c.shown[v] = true
 	}
 	c.findLazy(u.values)
 	for _, v := range u.values {
@@ -104,7 +108,7 @@ func (c *rowCompiler[T]) slotOf(v *value) rowSlot[T] {
 	if c.d.isWide(v) {
 		slot.width = c.d.wide()
 	}
-	if c.stored[v] {
+	if c.stored[v] && !c.streams(v) {
 		slot.array = c.arrays[v.id]
 	}
 	return slot
@@ -112,7 +116,17 @@ func (c *rowCompiler[T]) slotOf(v *value) rowSlot[T] {
 
 // add appends a step for v, and the slot of its result.
 func (c *rowCompiler[T]) add(v *value, apply func([]T, [][]T, int), inPlace bool, src ...int) {
-	c.number[c.keyOf(v)] = c.step(c.slotOf(v), apply, inPlace, src...)
+	n := c.step(c.slotOf(v), apply, inPlace, src...)
+	c.number[c.keyOf(v)] = n
+	if c.streams(v) {
+		c.step(rowSlot[T]{width: c.d.wide(), array: c.arrays[v.id]}, func(dst []T, x [][]T, _ int) { kernel.Stream(dst, x[0]) }, false, n)
+	}
+}
+
+// streams reports that v is copied to its array past the caches, where it would only displace what is
+// read again: it is large, and nothing else in the program reads it.
+func (c *rowCompiler[T]) streams(v *value) bool {
+	return c.shown[v] && c.d.isWide(v) && bytesOf(v) >= kernel.StreamFrom && kernel.VectorBytes() > 0
 }
 
 // step appends a step, and the slot of its result, which it returns.

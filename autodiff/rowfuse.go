@@ -159,8 +159,12 @@ func fuseRows(order []*value, kept map[*value]bool) map[*value]*unit {
 	}
 	for _, u := range f.units {
 		for _, v := range u.values {
-			if kept[v] || slices.ContainsFunc(f.users[v.id], func(w *value) bool { return home[w] != u }) {
+			read := slices.ContainsFunc(f.users[v.id], func(w *value) bool { return home[w] != u })
+			if kept[v] || read {
 				u.stored = append(u.stored, v)
+			}
+			if kept[v] && !read {
+				u.shown = append(u.shown, v)
 			}
 		}
 	}

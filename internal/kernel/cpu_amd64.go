@@ -11,6 +11,7 @@ package kernel
 //go:generate go -C gen run . -group gemm -out ../gemm_amd64.s -stubs ../gemm_amd64.go -pkg kernel
 //go:generate go -C gen run . -group reduce -out ../reduce_amd64.s -stubs ../reduce_amd64.go -pkg kernel
 //go:generate go -C gen run . -group rowsum -out ../rowsum_amd64.s -stubs ../rowsum_amd64.go -pkg kernel
+//go:generate go -C gen run . -group stream -out ../stream_amd64.s -stubs ../stream_amd64.go -pkg kernel
 
 // instructions is a set of vector instructions.
 type instructions int

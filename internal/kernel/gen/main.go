@@ -26,6 +26,7 @@ var groups = map[string]func(){
 	"processor": processor,
 	"reduce":    reduce,
 	"rowsum":    rowSum,
+	"stream":    stream,
 	"update":    update,
 }
 
