@@ -65,15 +65,19 @@ func elementwise() (rules []Rule) {
 	return rules
 }
 
-// makeStep returns step number steps of a rule on n elements, of memory that alloc returns, with
-// special values among them.
-func makeStep[T tensor.Float](rule Rule, steps, n int, seed uint64, alloc func(n int) []T) *Step[T] {
-	rng := rand.New(rand.NewPCG(seed, uint64(n)))
+// extremes returns the special values of parameters, gradients and buffers.
+func extremes[T tensor.Float]() []T {
 	tiny := T(5e-324)
 	if size[T]() == 4 {
 		tiny = T(math.SmallestNonzeroFloat32)
 	}
-	special := []T{0, T(math.Copysign(0, -1)), T(math.NaN()), T(math.Inf(1)), T(math.Inf(-1)), tiny, -3 * tiny, T(math.MaxFloat32), 1e-30}
+	return []T{0, T(math.Copysign(0, -1)), T(math.NaN()), T(math.Inf(1)), T(math.Inf(-1)), tiny, -3 * tiny, T(math.MaxFloat32), 1e-30}
+}
+
+// makeStep returns step number steps of a rule on n elements, of memory that alloc returns, with
+// special values among them.
+func makeStep[T tensor.Float](rule Rule, steps, n int, seed uint64, alloc func(n int) []T) *Step[T] {
+	rng, special := rand.New(rand.NewPCG(seed, uint64(n))), extremes[T]()
 	fill := func(positive bool) []T {
 		x := alloc(n)
 		for i := range x {
@@ -140,32 +144,108 @@ func TestVectorsAreTheLoop(t *testing.T) {
 			sets := combinations(t, rule)
 			for k, r := range sets {
 				for n := k % 3; n <= 100; n += 1 + len(sets)/16 {
-					vectorsAreTheLoop[float32](t, r, n, uint64(k))
-					vectorsAreTheLoop[float64](t, r, n, uint64(k))
+					for _, steps := range []int{1, 2, 3000} {
+						vectorsAreTheLoop[float32](t, r, steps, n, uint64(k), nil)
+						vectorsAreTheLoop[float64](t, r, steps, n, uint64(k), nil)
+					}
 				}
 			}
 		})
 	}
 }
 
-func vectorsAreTheLoop[T tensor.Float](t *testing.T, rule Rule, n int, seed uint64) {
+// vectorsAreTheLoop compares a step with each kind of vectors with that of the loop, and that
+// nothing else is written.
+func vectorsAreTheLoop[T tensor.Float](t *testing.T, rule Rule, steps, n int, seed uint64, kinds []byte) {
 	defer func(bytes, below int) { vectorBytes, narrowBelow = bytes, below }(vectorBytes, narrowBelow)
 	narrowBelow = 0
-	unaligned := func(n int) []T { return make([]T, n+3)[seed%4:][:n] }
-	for _, steps := range []int{1, 2, 3000} {
-		var loop *Step[T]
-		for _, vectorBytes = range vectorSizes() {
-			s := makeStep(rule, steps, n, seed, unaligned)
-			stepBy(rule, s)
-			if r, ok := rule.(LookAhead); ok {
-				aheadBy(r, s)
+	var loop *Step[T]
+	for _, vectorBytes = range vectorSizes() {
+		var memory frames[T]
+		s := makeStep(rule, steps, n, seed, memory.alloc)
+		sprinkle(kinds, append([][]T{s.Param, s.Grad, s.At}, s.State...)...)
+		stepBy(rule, s)
+		if r, ok := rule.(LookAhead); ok {
+			aheadBy(r, s)
+		}
+		if vectorBytes == 0 {
+			loop = s
+		}
+		sameBits(t, s, loop, vectorBytes, rule, steps)
+		require.True(t, memory.intact(), "%+v writes beside %d elements", rule, n)
+	}
+}
+
+// frames are pieces of memory with others before and after them, of which each starts elsewhere in a
+// vector.
+type frames[T tensor.Float] [][]T
+
+const frameRoom = 9
+
+func (f *frames[T]) alloc(n int) []T {
+	room := frameRoom + len(*f)
+	all := slices.Repeat([]T{7}, n+2*room)
+	*f = append(*f, all)
+	return all[room:][:n]
+}
+
+// intact reports that nothing is written before and after the pieces.
+func (f *frames[T]) intact() bool {
+	for k, all := range *f {
+		room := frameRoom + k
+		for _, v := range slices.Concat(all[:room], all[len(all)-room:]) {
+			if v != 7 {
+				return false
 			}
-			if vectorBytes == 0 {
-				loop = s
-			}
-			sameBits(t, s, loop, vectorBytes, rule, steps)
 		}
 	}
+	return true
+}
+
+// sprinkle writes special values to memory where the next byte of kinds is low enough to choose one.
+func sprinkle[T tensor.Float](kinds []byte, memory ...[]T) {
+	special, next := extremes[T](), 0
+	for _, x := range memory {
+		for i := 0; i < len(x) && len(kinds) > 0; i++ {
+			if k := int(kinds[next%len(kinds)]); k < len(special) {
+				x[i] = special[k]
+			}
+			next++
+		}
+	}
+}
+
+// anySettings returns a rule with other settings, as far as it allows them.
+func anySettings(rng *rand.Rand, rule Rule) Rule {
+	x := reflect.New(reflect.TypeOf(rule)).Elem()
+	x.Set(reflect.ValueOf(rule))
+	for i := range x.NumField() {
+		f := x.Field(i)
+		before := reflect.ValueOf(f.Interface())
+		switch f.Kind() {
+		case reflect.Bool:
+			f.SetBool(rng.IntN(2) == 0)
+		case reflect.Float64:
+			f.SetFloat([]float64{f.Float(), 0, 1, rng.Float64(), 1 - 1e-6*rng.Float64(), math.Exp(8 * rng.NormFloat64())}[rng.IntN(6)])
+		}
+		if x.Interface().(Rule).Check() != nil {
+			f.Set(before)
+		}
+	}
+	return x.Interface().(Rule)
+}
+
+// FuzzVectors compares steps of any rule that has vectors, with any settings, with those of its loop.
+func FuzzVectors(f *testing.F) {
+	for k := range elementwise() {
+		f.Add(uint64(k), uint8(k), uint8(37), uint16(k%3), []byte{100, byte(k), 200})
+	}
+	f.Fuzz(func(t *testing.T, seed uint64, rule, n uint8, steps uint16, kinds []byte) {
+		rules := elementwise()
+		r := anySettings(rand.New(rand.NewPCG(seed, 1)), rules[int(rule)%len(rules)])
+		vectorsAreTheLoop[float32](t, r, 1+int(steps), int(n), seed, kinds)
+		vectorsAreTheLoop[float64](t, r, 1+int(steps), int(n), seed, kinds)
+	})
 }
 
 // TestConcurrentPartsAreTheWhole compares the step of a large parameter, which is taken in parts by all

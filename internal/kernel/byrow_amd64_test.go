@@ -131,25 +131,38 @@ func checkByRow[T Float](t *testing.T, c byRowCase[T], x [3][]T, s, u []T, cols 
 		}
 		of := func(k, i int) T { return x[k][i%len(x[k])] }
 		want := make([]T, n)
-		for i := range want {
-			want[i] = c.each(of(0, i), of(1, i), of(2, i), s[i/cols], u[i/cols])
-		}
-		const room = 5
-		dst := make([]T, n+2*room)
-		for i := range dst {
-			dst[i] = T(i) + 0.25
-		}
-		before := slices.Clone(dst)
-		c.run(dst[room:][:n], x[0], x[1], x[2], s, u, cols)
-		requireVector(t, c.name, want, dst[room:][:n])
-		requireVector(t, c.name+", before", before[:room], dst[:room])
-		requireVector(t, c.name+", after", before[room+n:], dst[room+n:])
+		plainly(func() {
+			for i := range want {
+				want[i] = c.each(of(0, i), of(1, i), of(2, i), s[i/cols], u[i/cols])
+			}
+		})
+		dst, intact := framed[T](n)
+		c.run(dst, x[0], x[1], x[2], s, u, cols)
+		requireVector(t, c.name, want, dst)
+		intact(t)
 		if same&1 == 0 {
 			over := slices.Clone(x[0])
 			c.run(over, over, x[1], x[2], s, u, cols)
 			requireVector(t, c.name+", over a", want, over)
 		}
 	}
+}
+
+// FuzzByRow compares operations on matrices of any shape with the elementwise ones.
+func FuzzByRow(f *testing.F) {
+	addKinds(func(kinds []byte) { f.Add(uint64(1), uint8(len(kinds)), uint8(3), uint16(33), kinds) })
+	f.Fuzz(func(t *testing.T, seed uint64, op, rows uint8, cols uint16, kinds []byte) {
+		forEachISA(t, func(t *testing.T) {
+			fuzzByRow[float64](t, seed, op, rows, cols, kinds)
+			fuzzByRow[float32](t, seed, op, rows, cols, kinds)
+		})
+	})
+}
+
+func fuzzByRow[T Float](t *testing.T, seed uint64, op, rows uint8, cols uint16, kinds []byte) {
+	r, n, numbers := int(rows)%9, int(cols)%200, mixed[T](seed, kinds)
+	x := [3][]T{numbers(r * n), numbers(r * n), numbers(r * n)}
+	checkByRow(t, byRows[T]()[op%uint8(byRowOperations)], x, numbers(r), numbers(r), n)
 }
 
 // BenchmarkByRow runs operations on 10 rows of 100 numbers, and on 100 of 10, and says how

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	bytes "encoding/binary"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -15,28 +16,50 @@ func TestCast(t *testing.T) {
 	forEachISA(t, func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(71, 72))
 		for n := range 80 {
-			checkCast[float64, float32](t, rng, n)
-			checkCast[float32, float64](t, rng, n)
+			testCast[float64, float32](t, rng, n)
+			testCast[float32, float64](t, rng, n)
 		}
-		checkCast[float64, float32](t, rng, 2*1<<16+37)
-		checkCast[float32, float64](t, rng, 2*1<<16+37)
+		testCast[float64, float32](t, rng, 2*1<<16+37)
+		testCast[float32, float64](t, rng, 2*1<<16+37)
 	})
 }
 
-func checkCast[To, From Float](t *testing.T, rng *rand.Rand, n int) {
+func testCast[To, From Float](t *testing.T, rng *rand.Rand, n int) {
 	shift := rng.IntN(4)
-	x, dst := values[From](rng, n+shift)[shift:], make([]To, n+2)
+	x := values[From](rng, n+shift)[shift:]
 	for i := range x { // ties, and what only float64 has
 		if edges := []float64{math.MaxFloat64, 1 + 1.0/(1<<24), math.MaxFloat32 * (1 + 1.0/(1<<25)), 1e-45, 7e-46, 1e-40}; rng.IntN(6) == 0 {
 			x[i] = From(edges[rng.IntN(len(edges))])
 		}
 	}
-	dst[0], dst[n+1] = 3, 4
-	Cast(dst[1:n+1], x)
-	require.Equal(t, []To{3, 4}, []To{dst[0], dst[n+1]}, "beside what it writes")
+	checkCast[To](t, x)
+}
+
+func checkCast[To, From Float](t *testing.T, x []From) {
+	t.Helper()
+	dst, intact := framed[To](len(x))
+	Cast(dst, x)
+	intact(t)
 	for i, v := range x {
-		require.Equal(t, bitsOf(To(v)), bitsOf(dst[i+1]), "%v, element %d of %d", v, i, n)
+		require.Equal(t, bitsOf(To(v)), bitsOf(dst[i]), "%v, element %d of %d", v, i, len(x))
 	}
+}
+
+// FuzzCast compares with the conversion of each element, of any bits.
+func FuzzCast(f *testing.F) {
+	var data []byte
+	for _, v := range append([]float64{1 + 0x1p-24, 1 + 0x3p-24, math.MaxFloat32 * (1 + 0x1p-25), 0x1p-150, 0x1.8p-149}, specials...) {
+		data = bytes.LittleEndian.AppendUint64(data, math.Float64bits(v))
+	}
+	f.Add(data, uint8(0))
+	f.Add(data, uint8(3))
+	f.Fuzz(func(t *testing.T, data []byte, from uint8) {
+		forEachISA(t, func(t *testing.T) {
+			narrow, wide := floatsOf[float32](data), floatsOf[float64](data)
+			checkCast[float64](t, narrow[min(int(from), len(narrow)):])
+			checkCast[float32](t, wide[min(int(from), len(wide)):])
+		})
+	})
 }
 
 func TestCastDoesNotAllocate(t *testing.T) {

@@ -1,7 +1,6 @@
 package kernel
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -61,17 +60,20 @@ func sumNaive[T Float](c, a, b []T, s *sums, more bool) {
 			}
 			for u := range s.steps {
 				for p := range s.k {
-					x, y := a[i*s.rowA+p*s.colA+u*s.nextA], b[p*s.rowB+u*s.nextB+j]
-					if isa == plain {
-						sum += T(x * y)
-					} else {
-						sum = fma(x, y, sum)
-					}
+					sum = plus(sum, a[i*s.rowA+p*s.colA+u*s.nextA], b[p*s.rowB+u*s.nextB+j])
 				}
 			}
 			c[i*s.rowC+j] = sum
 		}
 	}
+}
+
+// plus is sum + x y as sumOf rounds it.
+func plus[T Float](sum, x, y T) T {
+	if isa == plain {
+		return sum + T(x*y)
+	}
+	return fma(x, y, sum)
 }
 
 // TestTranspose compares all sizes with the definition; nothing else is written.
@@ -101,8 +103,8 @@ func testTranspose[T Float](t *testing.T) {
 	}
 }
 
-// TestConvPixels compares with the matrix of columns, on whole numbers, so that sums are
-// exact: random windows, which may have more or fewer places than fit, in random bands.
+// TestConvPixels compares with the matrix of columns, bit for bit: random windows, which may
+// have more or fewer places than fit, in random bands.
 func TestConvPixels(t *testing.T) {
 	forEachISA(t, func(t *testing.T) {
 		t.Run("float64", testConvPixels[float64])
@@ -112,67 +114,95 @@ func TestConvPixels(t *testing.T) {
 
 func testConvPixels[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(53, 54))
-	for range 1000 {
+	kinds := []func(*rand.Rand, int) []T{randoms[T], values[T], denormals[T]}
+	for k := range 1000 {
 		win, out := randomWindow(rng), 1+rng.IntN(40)
 		if rng.IntN(4) == 0 {
 			win.Channels = 8 + rng.IntN(12)
 		}
 		win.Image[1] += rng.IntN(3) * 8
 		win.Next = win.Channels * win.Image[0] * win.Image[1]
-		pixel, rows, cols := columnsNaive(win, 1)
-		x, w, y := wholeNumbers[T](rng, win.Next), wholeNumbers[T](rng, rows*out), wholeNumbers[T](rng, cols*out)
-		wantY, wantW := make([]T, cols*out), make([]T, rows*out)
-		for i, at := range pixel {
-			r, q, v := i/cols, i%cols, elementOr0(x, at)
-			for o := range out {
-				wantY[o*cols+q] += w[o*rows+r] * v
-				wantW[o*rows+r] += y[o*cols+q] * v
-			}
-		}
-		bias, relu := []T(nil), rng.IntN(2) == 0
-		if rng.IntN(2) == 0 {
-			bias = wholeNumbers[T](rng, out)
-			for o, b := range bias {
-				AddBias(wantY[o*cols:][:cols], b, relu)
-			}
-		}
-		p := NewConvPixels[T](*win, out)
-		band := 1 + rng.IntN(win.Places[0])
-		xs, ys, packed := randoms[T](rng, p.SizeX(band)), randoms[T](rng, p.SizeY(band)), randoms[T](rng, p.SizeW())
-		gotY, gotW, sum := make([]T, len(y)), make([]T, len(w)), randoms[T](rng, len(w))
-		require.True(t, PackWeights(packed, w, &p, false))
-		from, pixels := rng.IntN(out), win.Image[0]*win.Image[1]
-		for i := 0; i < win.Places[0]; i += band {
-			n := min(band, win.Places[0]-i)
-			Pixels(xs, x, true, &p, i, n)
-			inPixels := make([]T, len(x))
-			transpose(inPixels, win.Channels, x, pixels, win.Channels, pixels)
-			again := randoms[T](rng, len(xs))
-			Pixels(again, inPixels, false, &p, i, n)
-			require.Equal(t, xs[:p.SizeX(n)], again[:p.SizeX(n)])
-			ConvRows(ys, xs, packed, bias, relu, &p, n)
-			PlanesOf(gotY, ys, &p, i, n)
-			for _, part := range [][2]int{{0, from}, {from, out}} {
-				if size := part[1] - part[0]; size > 0 {
-					PixelsOf(ys, y, &p, i, n, part[0], part[1])
-					sums := sum[part[0]*rows:][:size*rows]
-					before := slices.Clone(sums)
-					ConvRowsWeight(sums, xs, ys, &p, size, size, n, i > 0)
-					all := make([]T, p.SizeY(n))
-					PixelsOf(all, y, &p, i, n, 0, out)
-					ConvRowsWeight(before, xs, all[part[0]:], &p, size, out, n, i > 0)
-					require.Equal(t, sums, before)
-				}
-			}
-		}
-		if from > 0 {
-			UnpackWeights(gotW, sum, &p, from)
-		}
-		UnpackWeights(gotW[from*rows:], sum[from*rows:], &p, out-from)
-		name := fmt.Sprintf("%+v to %d channels", *win, out)
-		require.Equal(t, wantY, gotY, name)
-		require.Equal(t, wantW, gotW, name)
+		checkConvPixels(t, rng, win, out, func(n int) []T { return kinds[k%3](rng, n) })
 	}
+}
+
+// pixelsNaive is the definition of a convolution of pixels, in planes, and of the gradient of its
+// weights: sums over the taps, and the channels of each, and sums over the places.
+func pixelsNaive[T Float](x, w, y []T, win *ConvWindow, out int) (wantY, wantW []T) {
+	pixel, rows, cols := columnsNaive(win, 1)
+	wantY, wantW = make([]T, cols*out), make([]T, rows*out)
+	taps := rows / win.Channels
+	for i := range rows {
+		r := i%win.Channels*taps + i/win.Channels // the row of tap i/Channels
+		for q, at := range pixel[r*cols:][:cols] {
+			v := elementOr0(x, at)
+			for o := range out {
+				wantY[o*cols+q] = plus(wantY[o*cols+q], w[o*rows+r], v)
+				wantW[o*rows+r] = plus(wantW[o*rows+r], y[o*cols+q], v)
+			}
+		}
+	}
+	return wantY, wantW
+}
+
+func checkConvPixels[T Float](t *testing.T, rng *rand.Rand, win *ConvWindow, out int, numbers func(n int) []T) {
+	t.Helper()
+	rows, cols := win.Channels*win.Kernel[0]*win.Kernel[1], win.Places[0]*win.Places[1]
+	x, w, y := numbers(win.Next), numbers(rows*out), numbers(cols*out)
+	wantY, wantW := pixelsNaive(x, w, y, win, out)
+	bias, relu := []T(nil), rng.IntN(2) == 0
+	if rng.IntN(2) == 0 {
+		bias = numbers(out)
+		for o, b := range bias {
+			AddBias(wantY[o*cols:][:cols], b, relu)
+		}
+	}
+	p := NewConvPixels[T](*win, out)
+	band := 1 + rng.IntN(win.Places[0])
+	xs, intactX := framed[T](p.SizeX(band))
+	ys, intactY := framed[T](p.SizeY(band))
+	packed, intactW := framed[T](p.SizeW())
+	gotY, intactPlanes := framed[T](len(y))
+	gotW, intactUnpacked := framed[T](len(w))
+	sum, intactSum := framed[T](len(w))
+	finite := true
+	for _, v := range w {
+		finite = finite && v-v == 0
+	}
+	require.Equal(t, finite, PackWeights(packed, w, &p, false))
+	from, pixels := rng.IntN(out), win.Image[0]*win.Image[1]
+	for i := 0; i < win.Places[0]; i += band {
+		n := min(band, win.Places[0]-i)
+		Pixels(xs, x, true, &p, i, n)
+		inPixels := make([]T, len(x))
+		transpose(inPixels, win.Channels, x, pixels, win.Channels, pixels)
+		again := make([]T, p.SizeX(n))
+		Pixels(again, inPixels, false, &p, i, n)
+		requireBits(t, xs[:len(again)], again, "pixels of %+v", *win)
+		ConvRows(ys, xs, packed, bias, relu, &p, n)
+		PlanesOf(gotY, ys, &p, i, n)
+		for _, part := range [][2]int{{0, from}, {from, out}} {
+			if size := part[1] - part[0]; size > 0 {
+				PixelsOf(ys, y, &p, i, n, part[0], part[1])
+				sums := sum[part[0]*rows:][:size*rows]
+				before := slices.Clone(sums)
+				ConvRowsWeight(sums, xs, ys, &p, size, size, n, i > 0)
+				all := make([]T, p.SizeY(n))
+				PixelsOf(all, y, &p, i, n, 0, out)
+				ConvRowsWeight(before, xs, all[part[0]:], &p, size, out, n, i > 0)
+				requireBits(t, sums, before, "weights of channels from %d of %+v to %d", part[0], *win, out)
+			}
+		}
+	}
+	if from > 0 {
+		UnpackWeights(gotW, sum, &p, from)
+	}
+	UnpackWeights(gotW[from*rows:], sum[from*rows:], &p, out-from)
+	for _, intact := range []func(*testing.T){intactX, intactY, intactW, intactPlanes, intactUnpacked, intactSum} {
+		intact(t)
+	}
+	requireBits(t, wantY, gotY, "y of %+v to %d channels", *win, out)
+	requireBits(t, wantW, gotW, "w of %+v to %d channels", *win, out)
 }
 
 // TestPackTurned: the transpose of a convolution is one with weights turned around.

@@ -1,13 +1,10 @@
 package kernel
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
-
-	"github.com/stretchr/testify/require"
 )
 
 // columnsNaive is the definition of the matrix of columns: for each element where in
@@ -51,37 +48,43 @@ func TestColumns(t *testing.T) {
 func testColumns[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(31, 32))
 	for range 3000 {
-		w, images := randomWindow(rng), 1+rng.IntN(3)
-		pixel, rows, cols := columnsNaive(w, images)
-		x := wholeNumbers[T](rng, images*w.Next)
-		name := fmt.Sprintf("%+v", *w)
-		from := rng.IntN(cols)
-		to := from + 1 + rng.IntN(cols-from)
-		matrix := make([]T, 0, rows*(to-from))
-		for r := range rows {
-			for _, at := range pixel[r*cols:][from:to] {
-				matrix = append(matrix, elementOr0(x, at))
-			}
-		}
-		got := randoms[T](rng, rows*(to-from))
-		Im2col(got, x, w, from, to)
-		require.Equal(t, matrix, got, name)
-
-		want, sum := slices.Clone(x), slices.Clone(x)
-		for r := range rows {
-			for q := from; q < to; q++ {
-				if at := pixel[r*cols+q]; at >= 0 {
-					want[at] += matrix[r*(to-from)+q-from]
-				}
-			}
-		}
-		Col2im(sum, matrix, w, from, to)
-		require.Equal(t, want, sum, name)
+		checkColumns(t, rng, randomWindow(rng), 1+rng.IntN(3), func(n int) []T { return values[T](rng, n) })
 	}
 }
 
+func checkColumns[T Float](t *testing.T, rng *rand.Rand, w *ConvWindow, images int, numbers func(n int) []T) {
+	t.Helper()
+	pixel, rows, cols := columnsNaive(w, images)
+	x := numbers(images * w.Next)
+	from := rng.IntN(cols)
+	to := from + 1 + rng.IntN(cols-from)
+	matrix := make([]T, 0, rows*(to-from))
+	for r := range rows {
+		for _, at := range pixel[r*cols:][from:to] {
+			matrix = append(matrix, elementOr0(x, at))
+		}
+	}
+	got, intact := framed[T](len(matrix))
+	Im2col(got, x, w, from, to)
+	intact(t)
+	requireBits(t, matrix, got, "matrix of %+v", *w)
+
+	sum, intact := framedCopy(x)
+	want := slices.Clone(x)
+	for r := range rows {
+		for q := from; q < to; q++ {
+			if at := pixel[r*cols+q]; at >= 0 {
+				want[at] += matrix[r*(to-from)+q-from]
+			}
+		}
+	}
+	Col2im(sum, matrix, w, from, to)
+	intact(t)
+	requireBits(t, want, sum, "sums of %+v", *w)
+}
+
 // TestConvPlanes compares the products that make no matrix with those that do, for one
-// channel. The numbers are small and whole, so that sums are exact.
+// channel, added in the same order.
 func TestConvPlanes(t *testing.T) {
 	t.Run("float64", testConvPlanes[float64])
 	t.Run("float32", testConvPlanes[float32])
@@ -90,35 +93,82 @@ func TestConvPlanes(t *testing.T) {
 func testConvPlanes[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(33, 34))
 	for tested := 0; tested < 2000; {
-		win := randomWindow(rng)
-		win.Channels, win.Next = 1, win.Image[0]*win.Image[1]
-		if !placesFit(win) {
-			continue
+		if win := randomPlane(rng); placesFit(win) {
+			checkConvPlanes(t, win, func(n int) []T { return values[T](rng, n) })
+			tested++
 		}
-		tested++
-		pixel, rows, cols := columnsNaive(win, 1)
-		x, w, y := wholeNumbers[T](rng, win.Next), wholeNumbers[T](rng, rows), wholeNumbers[T](rng, cols)
-		wantX, wantW, wantY := slices.Clone(x), slices.Clone(w), slices.Clone(y)
-		for i, at := range pixel {
-			r, q := i/cols, i%cols
-			wantY[q] += w[r] * elementOr0(x, at)
-			wantW[r] += y[q] * elementOr0(x, at)
-			if at >= 0 {
-				wantX[at] += w[r] * y[q]
+	}
+}
+
+// randomPlane returns a window on one channel.
+func randomPlane(rng *rand.Rand) *ConvWindow {
+	w := randomWindow(rng)
+	w.Channels, w.Next = 1, w.Image[0]*w.Image[1]
+	return w
+}
+
+func checkConvPlanes[T Float](t *testing.T, win *ConvWindow, numbers func(n int) []T) {
+	t.Helper()
+	pixel, rows, cols := columnsNaive(win, 1)
+	x, w, y := numbers(win.Next), numbers(rows), numbers(cols)
+	p := NewConvPlanes(win, make([]int, rows))
+	planes, intact := framedCopy(make([]T, p.Size))
+	gotX, intactX := framed[T](len(x))
+	gotW, intactW := framedCopy(w)
+	gotY, intactY := framedCopy(y)
+	PadPlanes(planes, x, &p)
+	ConvPlane(gotY, w, planes, &p)
+	ConvPlaneWeight(gotW, y, planes, &p)
+	ConvPlaneInput(planes, w, y, &p)
+	CropPlanes(gotX, planes, &p)
+	for _, intact := range []func(*testing.T){intact, intactX, intactW, intactY} {
+		intact(t)
+	}
+	wantX, wantW, wantY := slices.Clone(x), slices.Clone(w), slices.Clone(y)
+	for i, at := range pixel {
+		r, q, v := i/cols, i%cols, elementOr0(x, at)
+		wantY[q] += T(w[r] * v)
+		wantW[r] += T(y[q] * v)
+	}
+	for row := 0; row < cols; row += win.Places[1] {
+		for r := range rows {
+			for q := row; q < row+win.Places[1]; q++ {
+				if at := pixel[r*cols+q]; at >= 0 {
+					wantX[at] += T(w[r] * y[q])
+				}
 			}
 		}
-		p := NewConvPlanes(win, make([]int, rows))
-		planes := make([]T, p.Size)
-		PadPlanes(planes, x, &p)
-		gotX, gotW, gotY := make([]T, len(x)), slices.Clone(w), slices.Clone(y)
-		ConvPlane(gotY, w, planes, &p)
-		ConvPlaneWeight(gotW, y, planes, &p)
-		ConvPlaneInput(planes, w, y, &p)
-		CropPlanes(gotX, planes, &p)
-		name := fmt.Sprintf("%+v", *win)
-		require.Equal(t, wantY, gotY, name)
-		require.Equal(t, wantW, gotW, name)
-		require.Equal(t, wantX, gotX, name)
+	}
+	requireBits(t, wantY, gotY, "y of %+v", *win)
+	requireBits(t, wantW, gotW, "w of %+v", *win)
+	requireBits(t, wantX, gotX, "x of %+v", *win)
+}
+
+// FuzzConv compares the convolutions by way of columns and planes, and those of pixels, with
+// their definitions, for any window.
+func FuzzConv(f *testing.F) {
+	addKinds(func(kinds []byte) {
+		f.Add(uint64(len(kinds)), uint8(2), uint8(11), uint8(9), uint8(20), kinds)
+		f.Add(uint64(len(kinds)), uint8(14), uint8(3), uint8(5), uint8(39), kinds)
+	})
+	f.Fuzz(func(t *testing.T, seed uint64, channels, height, width, out uint8, kinds []byte) {
+		forEachISA(t, func(t *testing.T) {
+			fuzzConv[float64](t, seed, int(channels), int(height), int(width), int(out), kinds)
+			fuzzConv[float32](t, seed, int(channels), int(height), int(width), int(out), kinds)
+		})
+	})
+}
+
+func fuzzConv[T Float](t *testing.T, seed uint64, channels, height, width, out int, kinds []byte) {
+	rng, numbers := rand.New(rand.NewPCG(seed, 2)), mixed[T](seed, kinds)
+	win := randomWindow(rng)
+	win.Channels, win.Image = 1+channels%20, [2]int{1 + height%12, 1 + width%30}
+	win.Next = (win.Channels + rng.IntN(2)) * win.Image[0] * win.Image[1]
+	checkColumns(t, rng, win, 1+rng.IntN(3), numbers)
+	win.Next = win.Channels * win.Image[0] * win.Image[1]
+	checkConvPixels(t, rng, win, 1+out%40, numbers)
+	if win.Channels, win.Next = 1, win.Image[0]*win.Image[1]; placesFit(win) {
+		checkConvPlanes(t, win, numbers)
 	}
 }
 

@@ -116,8 +116,10 @@ func FuzzStridedCopy(f *testing.F) {
 	f.Fuzz(func(t *testing.T, seed uint64, rank, longest uint8) {
 		r := int(rank) % 10
 		limit := []int{1, 100, 30, 12, 8, 6, 4, 3, 3, 3}[r]
-		checkStridedCopy[float64](t, seed, r, 1+int(longest)%limit)
-		checkStridedCopy[float32](t, seed, r, 1+int(longest)%limit)
+		forEachISA(t, func(t *testing.T) {
+			checkStridedCopy[float64](t, seed, r, 1+int(longest)%limit)
+			checkStridedCopy[float32](t, seed, r, 1+int(longest)%limit)
+		})
 	})
 }
 

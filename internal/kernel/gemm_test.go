@@ -276,8 +276,10 @@ func FuzzGemm(f *testing.F) {
 	f.Add(uint8(3), uint8(20), uint8(40), uint8(2), uint64(1))
 	f.Add(uint8(130), uint8(140), uint8(60), uint8(0), uint64(2))
 	f.Fuzz(func(t *testing.T, m, n, k, trans uint8, seed uint64) {
-		fuzzGemm[float64](t, int(m), int(n), int(k), trans, seed)
-		fuzzGemm[float32](t, int(m), int(n), int(k), trans, seed)
+		forEachISA(t, func(t *testing.T) {
+			fuzzGemm[float64](t, int(m), int(n), int(k), trans, seed)
+			fuzzGemm[float32](t, int(m), int(n), int(k), trans, seed)
+		})
 	})
 }
 

@@ -55,26 +55,36 @@ func testGatherScatter[T Float](t *testing.T) {
 	for _, l := range indexLayouts {
 		outer, m, n, inner := l[0], l[1], l[2], l[3]
 		x, at := randoms[T](rng, outer*n*inner), placesBelow[T](rng, outer*m*inner, n)
-		got, sums := randoms[T](rng, outer*m*inner), randoms[T](rng, outer*n*inner)
 		src := randoms[T](rng, outer*m*inner)
-		want, wantSums := make([]T, len(got)), make([]T, len(sums))
-		for i := range want {
-			want[i] = 9
-			o, col := i/(m*inner), i%inner
-			for k := range n {
-				if at[i] == T(k) {
-					want[i] = x[(o*n+k)*inner+col]
-					wantSums[(o*n+k)*inner+col] += src[i]
-				}
-			}
-		}
-		Gather(got, x, at, outer, m, n, inner, 9)
-		Scatter(sums, at, src, outer, m, n, inner)
-		requireSame(t, want, got)
-		requireSame(t, wantSums, sums)
+		checkGatherScatter(t, x, at, src, l)
+		got, sums := make([]T, len(src)), make([]T, len(x))
 		requireNoAllocs(t, "Gather", func() { Gather(got, x, at, outer, m, n, inner, 9) })
 		requireNoAllocs(t, "Scatter", func() { Scatter(sums, at, src, outer, m, n, inner) })
 	}
+}
+
+func checkGatherScatter[T Float](t *testing.T, x, at, src []T, l [4]int) {
+	t.Helper()
+	outer, m, n, inner := l[0], l[1], l[2], l[3]
+	got, intact := framed[T](len(src))
+	sums, intactSums := framed[T](len(x))
+	Gather(got, x, at, outer, m, n, inner, 9)
+	Scatter(sums, at, src, outer, m, n, inner)
+	intact(t)
+	intactSums(t)
+	want, wantSums := make([]T, len(got)), make([]T, len(sums))
+	for i := range want {
+		want[i] = 9
+		o, col := i/(m*inner), i%inner
+		for k := range n {
+			if at[i] == T(k) {
+				want[i] = x[(o*n+k)*inner+col]
+				wantSums[(o*n+k)*inner+col] += src[i]
+			}
+		}
+	}
+	requireBits(t, want, got, "Gather of %v", l)
+	requireBits(t, wantSums, sums, "Scatter of %v", l)
 }
 
 // Take and AddRows are Gather and Scatter with an index that is the same for all of
@@ -89,21 +99,58 @@ func testTakeAddRows[T Float](t *testing.T) {
 	for _, l := range indexLayouts {
 		outer, m, n, inner := l[0], l[1], l[2], l[3]
 		x, at, src := randoms[T](rng, outer*n*inner), placesBelow[T](rng, m, n), randoms[T](rng, outer*m*inner)
-		var all []T
-		for range outer {
-			for _, v := range at {
-				all = append(all, slices.Repeat([]T{v}, inner)...)
-			}
-		}
-		got, want := randoms[T](rng, outer*m*inner), make([]T, outer*m*inner)
-		Take(got, x, at, outer, m, n, inner, 9)
-		Gather(want, x, all, outer, m, n, inner, 9)
-		requireSame(t, want, got)
-		sums, wantSums := randoms[T](rng, len(x)), make([]T, len(x))
-		AddRows(sums, at, src, outer, m, n, inner)
-		Scatter(wantSums, all, src, outer, m, n, inner)
-		requireSame(t, wantSums, sums)
+		checkTakeAddRows(t, x, at, src, l)
+		got, sums := make([]T, len(src)), make([]T, len(x))
 		requireNoAllocs(t, "Take", func() { Take(got, x, at, outer, m, n, inner, 9) })
 		requireNoAllocs(t, "AddRows", func() { AddRows(sums, at, src, outer, m, n, inner) })
 	}
+}
+
+func checkTakeAddRows[T Float](t *testing.T, x, at, src []T, l [4]int) {
+	t.Helper()
+	outer, m, n, inner := l[0], l[1], l[2], l[3]
+	got, intact := framed[T](len(src))
+	sums, intactSums := framed[T](len(x))
+	Take(got, x, at, outer, m, n, inner, 9)
+	AddRows(sums, at, src, outer, m, n, inner)
+	intact(t)
+	intactSums(t)
+	var all []T
+	for range outer {
+		for _, v := range at {
+			all = append(all, slices.Repeat([]T{v}, inner)...)
+		}
+	}
+	want, wantSums := make([]T, len(src)), make([]T, len(x))
+	plainly(func() {
+		Gather(want, x, all, outer, m, n, inner, 9)
+		Scatter(wantSums, all, src, outer, m, n, inner)
+	})
+	requireBits(t, want, got, "Take of %v", l)
+	requireBits(t, wantSums, sums, "AddRows of %v", l)
+}
+
+// FuzzScatter compares all that takes elements from places and adds them there with its definition.
+func FuzzScatter(f *testing.F) {
+	addKinds(func(kinds []byte) {
+		f.Add(uint64(1), uint8(2), uint8(9), uint8(4), uint8(3), kinds)
+		f.Add(uint64(2), uint8(5), uint8(3), uint8(33), uint8(1), kinds)
+	})
+	f.Fuzz(func(t *testing.T, seed uint64, outer, m, n, inner uint8, kinds []byte) {
+		l := [4]int{int(outer) % 20, int(m) % 20, 1 + int(n)%40, int(inner) % 40}
+		forEachISA(t, func(t *testing.T) {
+			fuzzScatter[float64](t, seed, l, kinds)
+			fuzzScatter[float32](t, seed, l, kinds)
+		})
+	})
+}
+
+func fuzzScatter[T Float](t *testing.T, seed uint64, l [4]int, kinds []byte) {
+	rng, numbers := rand.New(rand.NewPCG(seed, 2)), mixed[T](seed, kinds)
+	outer, m, n, inner := l[0], l[1], l[2], l[3]
+	x, src := numbers(outer*n*inner), numbers(outer*m*inner)
+	checkGatherScatter(t, x, placesBelow[T](rng, len(src), n), src, l)
+	checkTakeAddRows(t, x, placesBelow[T](rng, m, n), src, l)
+	rows := outer * m
+	checkAddScatter(t, numbers(rows*n), numbers(rows), numbers(rows), placesBelow[T](rng, rows, n), seed%2 > 0, n)
 }

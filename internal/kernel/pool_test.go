@@ -1,64 +1,139 @@
 package kernel
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
 func TestPool(t *testing.T) {
-	t.Run("float64", testPool[float64])
-	t.Run("float32", testPool[float32])
+	forEachISA(t, func(t *testing.T) {
+		t.Run("float64", testPool[float64])
+		t.Run("float32", testPool[float32])
+	})
 }
 
-// testPool compares with the definitions, element by element, on whole numbers with
-// ties, of which sums are exact.
 func testPool[T Float](t *testing.T) {
-	const planes, height, width = 3, 6, 9
 	rng := rand.New(rand.NewPCG(21, 22))
-	x, v := make([]T, planes*height*width), randoms[T](rng, planes*height*width)
+	for range 300 {
+		checkPool(t, rng, func(n int) []T { return ties[T](rng, n) })
+	}
+}
+
+// ties returns whole numbers, and special ones among them.
+func ties[T Float](rng *rand.Rand, n int) []T {
+	special := []T{T(math.Inf(1)), T(math.Inf(-1)), T(math.NaN()), T(-math.NaN()), 0, T(math.Copysign(0, -1)), T(math.SmallestNonzeroFloat32)}
+	x := wholeNumbers[T](rng, n)
 	for i := range x {
-		x[i] = T(rng.IntN(5))
-		if rng.IntN(20) == 0 {
-			x[i] = T(math.Inf(-1))
+		if rng.IntN(3) == 0 {
+			x[i] = special[rng.IntN(len(special))]
 		}
 	}
-	rows := []PoolWindow{{0, 2, 1, 4}, {1, 6, 2, 2}, {5, 6, 1, 1}, {0, 6, 1, 8}}
-	cols := []PoolWindow{{0, 3, 1, 2}, {2, 9, 3, 4}, {8, 9, 1, 1}}
-	n := planes * len(rows) * len(cols)
-	most, dy := make([]T, n), randoms[T](rng, n)
+	return x
+}
+
+// windowsOf returns windows on n elements: pairs, or any, which may overlap and leave some out.
+func windowsOf(rng *rand.Rand, n int) (windows []PoolWindow) {
+	if rng.IntN(3) == 0 && n > 1 {
+		return windowPairs(n / 2)
+	}
+	for range 1 + rng.IntN(4) {
+		from := rng.IntN(n)
+		windows = append(windows, PoolWindow{from, from + 1 + rng.IntN(n-from), 1 + rng.IntN(3), 1 + rng.IntN(9)})
+	}
+	return windows
+}
+
+// windowPairs returns n windows of two elements that follow each other.
+func windowPairs(n int) (windows []PoolWindow) {
+	for i := range n {
+		windows = append(windows, PoolWindow{2 * i, 2*i + 2, 1, 2})
+	}
+	return windows
+}
+
+// checkPool compares with the definitions, element by element and bit for bit.
+func checkPool[T Float](t *testing.T, rng *rand.Rand, numbers func(n int) []T) {
+	t.Helper()
+	planes, height, width := 1+rng.IntN(3), 1+rng.IntN(9), 1+rng.IntN(40)
+	rows, cols, relu := windowsOf(rng, height), windowsOf(rng, width), rng.IntN(2) == 0
+	x, dy := numbers(planes*height*width), numbers(planes*len(rows)*len(cols))
+	v := x
+	if rng.IntN(2) == 0 {
+		v = numbers(len(x))
+	}
+	most, intactMost := framed[T](len(dy))
+	mean, intactMean := framed[T](len(dy))
+	back, intactBack := framed[T](len(x))
+	spread, intactSpread := framed[T](len(x))
 	MaxPool(most, x, v, rows, cols, height, width)
-	back, wantBack := randoms[T](rng, len(x)), make([]T, len(x))
-	MaxUnpool(back, x, dy, false, rows, cols, height, width)
+	MaxUnpool(back, x, dy, relu, rows, cols, height, width)
+	AvgPool(mean, x, rows, cols, height, width)
+	AvgUnpool(spread, dy, rows, cols, height, width)
+	for _, intact := range []func(*testing.T){intactMost, intactMean, intactBack, intactSpread} {
+		intact(t)
+	}
+	wantMost, wantMean := make([]T, len(dy)), make([]T, len(dy))
+	wantBack, wantSpread := make([]T, len(x)), make([]T, len(x))
 	o := 0
 	for p := range planes {
 		for _, r := range rows {
 			for _, c := range cols {
-				at := -1
+				at, count := -1, T(r.Count*c.Count)
 				for i := r.From; i < r.To; i += r.Step {
 					for j := c.From; j < c.To; j += c.Step {
-						if k := (p*height+i)*width + j; at < 0 || x[k] > x[at] {
+						if k := (p*height+i)*width + j; at < 0 || x[k] > x[at] || x[k] != x[k] {
 							at = k
 						}
 					}
 				}
-				require.Equal(t, v[at], most[o])
-				wantBack[at] += dy[o]
+				wantMost[o] = v[at]
+				if wantBack[at] += dy[o]; relu && x[at] <= 0 {
+					wantBack[at] = 0
+				}
+				for i := r.From; i < r.To; i++ {
+					var sum T
+					for j := c.From; j < c.To; j++ {
+						sum += x[(p*height+i)*width+j]
+						wantSpread[(p*height+i)*width+j] += dy[o] / count
+					}
+					wantMean[o] += sum
+				}
+				wantMean[o] /= count
 				o++
 			}
 		}
 	}
-	requireSame(t, wantBack, back)
-	MaxUnpool(back, x, dy, true, rows, cols, height, width)
-	for i, v := range x {
-		if v <= 0 {
-			wantBack[i] = 0
+	what := fmt.Sprintf("%d×%d, rows %v, columns %v, relu %v", height, width, rows, cols, relu)
+	requireBits(t, wantMost, most, "MaxPool of %s", what)
+	requireBits(t, wantBack, back, "MaxUnpool of %s", what)
+	requireBits(t, wantMean, mean, "AvgPool of %s", what)
+	requireBits(t, wantSpread, spread, "AvgUnpool of %s", what)
+}
+
+// FuzzPool compares pools of planes and of pixels with their definitions.
+func FuzzPool(f *testing.F) {
+	addKinds(func(kinds []byte) {
+		for seed := range uint64(4) {
+			f.Add(seed, uint8(1+5*seed), uint8(seed), uint8(9*seed), kinds)
 		}
-	}
-	requireSame(t, wantBack, back)
+	})
+	f.Fuzz(func(t *testing.T, seed uint64, channels, height, width uint8, kinds []byte) {
+		forEachISA(t, func(t *testing.T) {
+			fuzzPool[float64](t, seed, int(channels), int(height), int(width), kinds)
+			fuzzPool[float32](t, seed, int(channels), int(height), int(width), kinds)
+		})
+	})
+}
+
+func fuzzPool[T Float](t *testing.T, seed uint64, channels, height, width int, kinds []byte) {
+	numbers, relu := mixed[T](seed, kinds), seed%2 > 0
+	checkPool(t, rand.New(rand.NewPCG(seed, 2)), numbers)
+	checkPoolPairs(t, numbers, 2+height%10, 2+width%60, relu)
+	checkPoolPixels(t, numbers, 2+height%10, 2+width%20, 1+channels%60, relu)
 }
 
 // TestPoolPairs compares the code for windows of 2×2 with that for all windows, bit for
@@ -72,55 +147,42 @@ func TestPoolPairs(t *testing.T) {
 
 func testPoolPairs[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(25, 26))
-	windows := func(n int) []PoolWindow {
-		w := make([]PoolWindow, n)
-		for i := range w {
-			w[i] = PoolWindow{2 * i, 2*i + 2, 1, 2}
-		}
-		return w
-	}
-	special := []T{T(math.Inf(1)), T(math.Inf(-1)), T(math.NaN()), T(-math.NaN()), 0, T(math.Copysign(0, -1)), T(math.SmallestNonzeroFloat32)}
-	some := func(n int) []T {
-		x := wholeNumbers[T](rng, n)
-		for i := range x {
-			if rng.IntN(3) == 0 {
-				x[i] = special[rng.IntN(len(special))]
-			}
-		}
-		return x
-	}
-	const planes = 2
+	some := func(n int) []T { return ties[T](rng, n) }
 	for cols := 1; cols < 40; cols++ {
 		for odd := range 4 {
-			rows := 1 + rng.IntN(5)
-			height, width, shift := 2*rows+odd%2, 2*cols+odd/2, rng.IntN(9)
-			relu := rng.IntN(2) == 0
-			x := some(planes*height*width + shift)[shift:]
-			dy := some(planes*rows*cols + shift)[shift:]
-			got, back := some(len(dy)+2*shift), some(len(x)+2*shift)
-			beyond, beyondBack := slices.Clone(got), slices.Clone(back)
-			MaxPool(got[shift:][:len(dy)], x, x, windows(rows), windows(cols), height, width)
-			MaxUnpool(back[shift:][:len(x)], x, dy, relu, windows(rows), windows(cols), height, width)
-			o := 0
-			want, wantBack := beyond[shift:][:len(dy)], beyondBack[shift:][:len(x)]
-			clear(wantBack)
-			for p := range planes {
-				for _, r := range windows(rows) {
-					for _, c := range windows(cols) {
-						at := p*height*width + largest(x[p*height*width:], width, r, c)
-						want[o] = x[at]
-						wantBack[at] += dy[o]
-						if relu && x[at] <= 0 {
-							wantBack[at] = 0
-						}
-						o++
-					}
-				}
-			}
-			requireBits(t, beyond, got, "%d×%d", height, width)
-			requireBits(t, beyondBack, back, "back of %d×%d", height, width)
+			checkPoolPairs(t, some, 2+2*rng.IntN(5)+odd%2, 2*cols+odd/2, rng.IntN(2) == 0)
 		}
 	}
+}
+
+func checkPoolPairs[T Float](t *testing.T, numbers func(n int) []T, height, width int, relu bool) {
+	t.Helper()
+	const planes = 2
+	rows, cols := windowPairs(height/2), windowPairs(width/2)
+	x, dy := numbers(planes*height*width), numbers(planes*len(rows)*len(cols))
+	got, intact := framed[T](len(dy))
+	back, intactBack := framed[T](len(x))
+	MaxPool(got, x, x, rows, cols, height, width)
+	MaxUnpool(back, x, dy, relu, rows, cols, height, width)
+	intact(t)
+	intactBack(t)
+	want, wantBack := make([]T, len(dy)), make([]T, len(x))
+	o := 0
+	for p := range planes {
+		for _, r := range rows {
+			for _, c := range cols {
+				at := p*height*width + largest(x[p*height*width:], width, r, c)
+				want[o] = x[at]
+				wantBack[at] += dy[o]
+				if relu && x[at] <= 0 {
+					wantBack[at] = 0
+				}
+				o++
+			}
+		}
+	}
+	requireBits(t, want, got, "%d×%d", height, width)
+	requireBits(t, wantBack, back, "back of %d×%d, relu %v", height, width, relu)
 }
 
 // TestPoolPixels compares pools of pixels with those of the same image in planes, bit for
@@ -134,87 +196,36 @@ func TestPoolPixels(t *testing.T) {
 
 func testPoolPixels[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(27, 28))
-	windows := func(n int) (w []PoolWindow) {
-		for i := range n {
-			w = append(w, PoolWindow{2 * i, 2*i + 2, 1, 2})
+	some := func(n int) []T { return ties[T](rng, n) }
+	for channels := 1; channels < 40; channels++ {
+		for kind := range 8 {
+			checkPoolPixels(t, some, 2+2*rng.IntN(3)+kind%2, 2+2*rng.IntN(4)+kind/2%2, channels, kind >= 4)
 		}
-		return w
 	}
-	special := []T{T(math.Inf(1)), T(math.Inf(-1)), T(math.NaN()), T(-math.NaN()), 0, T(math.Copysign(0, -1)), T(math.SmallestNonzeroFloat32)}
-	some := func(n int) []T {
-		x := wholeNumbers[T](rng, n)
-		for i := range x {
-			if rng.IntN(3) == 0 {
-				x[i] = special[rng.IntN(len(special))]
-			}
-		}
-		return x
-	}
-	planes := func(x []T, channels int) []T { // of (pixels, channels)
+}
+
+func checkPoolPixels[T Float](t *testing.T, numbers func(n int) []T, height, width, channels int, relu bool) {
+	t.Helper()
+	rows, cols := height/2, width/2
+	x, dy := numbers(height*width*channels), numbers(rows*cols*channels)
+	got, intact := framed[T](len(dy))
+	back, intactBack := framed[T](len(x))
+	MaxPoolPixels(got, x, rows, cols, width, channels)
+	MaxUnpoolPixels(back, x, dy, relu, rows, cols, height, width, channels)
+	intact(t)
+	intactBack(t)
+	planes := func(x []T) []T { // of (pixels, channels)
 		y := make([]T, len(x))
 		pack(y, len(x)/channels, x, channels, len(x)/channels, channels)
 		return y
 	}
-	for channels := 1; channels < 40; channels++ {
-		for kind := range 8 {
-			rows, cols, relu := 1+rng.IntN(3), 1+rng.IntN(4), kind >= 4
-			height, width, shift := 2*rows+kind%2, 2*cols+kind/2%2, rng.IntN(9)
-			x := some(height*width*channels + shift)[shift:]
-			dy := some(rows*cols*channels + shift)[shift:]
-			got, back := some(len(dy)+2*shift), some(len(x)+2*shift)
-			want, wantBack := slices.Clone(got), slices.Clone(back)
-			pooled, unpooled := make([]T, len(dy)), make([]T, len(x))
-			inPlanes := planes(x, channels)
-			MaxPool(pooled, inPlanes, inPlanes, windows(rows), windows(cols), height, width)
-			MaxUnpool(unpooled, inPlanes, planes(dy, channels), relu, windows(rows), windows(cols), height, width)
-			pack(want[shift:], channels, pooled, rows*cols, channels, rows*cols)
-			pack(wantBack[shift:], channels, unpooled, height*width, channels, height*width)
-			MaxPoolPixels(got[shift:][:len(dy)], x, rows, cols, width, channels)
-			MaxUnpoolPixels(back[shift:][:len(x)], x, dy, relu, rows, cols, height, width, channels)
-			requireBits(t, want, got, "%d×%d, %d channels", height, width, channels)
-			requireBits(t, wantBack, back, "back of %d×%d, %d channels", height, width, channels)
-		}
-	}
-}
-
-func TestAvgPool(t *testing.T) {
-	t.Run("float64", testAvgPool[float64])
-	t.Run("float32", testAvgPool[float32])
-}
-
-func testAvgPool[T Float](t *testing.T) {
-	const planes, height, width = 2, 5, 7
-	rng := rand.New(rand.NewPCG(23, 24))
-	rows := []PoolWindow{{0, 2, 1, 4}, {1, 5, 1, 4}, {4, 5, 1, 2}}
-	cols := []PoolWindow{{0, 3, 1, 8}, {2, 7, 1, 1}, {6, 7, 1, 1}}
-	whole := func(n int) []T {
-		x := make([]T, n)
-		for i := range x {
-			x[i] = T(64 * (rng.IntN(9) - 4))
-		}
-		return x
-	}
-	x, dy := whole(planes*height*width), whole(planes*len(rows)*len(cols))
-	got, back, wantBack := whole(len(dy)), whole(len(x)), make([]T, len(x))
-	AvgPool(got, x, rows, cols, height, width)
-	AvgUnpool(back, dy, rows, cols, height, width)
-	o := 0
-	for p := range planes {
-		for _, r := range rows {
-			for _, c := range cols {
-				var sum T
-				for i := r.From; i < r.To; i++ {
-					for j := c.From; j < c.To; j++ {
-						sum += x[(p*height+i)*width+j]
-						wantBack[(p*height+i)*width+j] += dy[o] / T(r.Count*c.Count)
-					}
-				}
-				require.Equal(t, sum/T(r.Count*c.Count), got[o])
-				o++
-			}
-		}
-	}
-	requireSame(t, wantBack, back)
+	pooled, unpooled, inPlanes := make([]T, len(dy)), make([]T, len(x)), planes(x)
+	plainly(func() {
+		MaxPool(pooled, inPlanes, inPlanes, windowPairs(rows), windowPairs(cols), height, width)
+		MaxUnpool(unpooled, inPlanes, planes(dy), relu, windowPairs(rows), windowPairs(cols), height, width)
+	})
+	requireBits(t, pooled, planes(got), "%d×%d, %d channels", height, width, channels)
+	requireBits(t, unpooled, planes(back), "back of %d×%d, %d channels, relu %v", height, width, channels, relu)
 }
 
 // Every NaN is larger than what was before it.

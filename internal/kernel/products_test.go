@@ -64,41 +64,42 @@ func checkProduct[T Float](t *testing.T, c productCase[T], x, y, s []T, cols int
 	for i := range terms {
 		terms[i] = c.term(x[i], y[i], s[i/cols])
 	}
-	var want, got []T
+	want := make([]T, rows)
 	if c.columns {
 		want = randoms[T](rand.New(rand.NewPCG(1, 1)), cols)
-		got = append(make([]T, 0, cols+1), want...)
+	}
+	got, intact := framedCopy(want)
+	plainly(func() {
+		if !c.columns {
+			SumAxis(want, terms, rows, cols, 1)
+			return
+		}
 		for r := range rows {
 			Add(want, want, terms[r*cols:(r+1)*cols])
 		}
-	} else {
-		want, got = make([]T, rows), make([]T, rows, rows+1)
-		SumAxis(want, terms, rows, cols, 1)
-	}
-	behind := got[:len(got)+1]
-	behind[len(got)] = 7
+	})
 	c.run(got, x, y, s, cols)
-	require.Equal(t, T(7), behind[len(got)], "nothing behind the end")
-	for i, w := range want {
-		if g := got[i]; bitsOf(w) != bitsOf(g) && (w == w || g == g) {
-			require.Fail(t, "other bits", "%s of %dx%d: result %d is %v, want %v", c.name, rows, cols, i, g, w)
-		}
-	}
+	intact(t)
+	requireBits(t, want, got, "%s of %dx%d", c.name, rows, cols)
 }
 
 // FuzzProducts compares sums of products with those of arrays of products.
 func FuzzProducts(f *testing.F) {
-	f.Add(uint64(1), uint16(3), uint16(33))
-	f.Fuzz(func(t *testing.T, seed uint64, rows, cols uint16) {
-		rng := rand.New(rand.NewPCG(seed, 1))
-		r, n := int(rows)%9, int(cols)%3000
-		for _, c := range productRows[float32]() {
-			checkProduct(t, c, values[float32](rng, r*n), values[float32](rng, r*n), values[float32](rng, r), n)
-		}
-		for _, c := range productRows[float64]() {
-			checkProduct(t, c, values[float64](rng, r*n), values[float64](rng, r*n), values[float64](rng, r), n)
-		}
+	addKinds(func(kinds []byte) { f.Add(uint64(1), uint8(3), uint16(33), kinds) })
+	f.Fuzz(func(t *testing.T, seed uint64, rows uint8, cols uint16, kinds []byte) {
+		forEachISA(t, func(t *testing.T) {
+			fuzzProducts[float64](t, seed, int(rows)%9, int(cols)%3000, kinds)
+			fuzzProducts[float32](t, seed, int(rows)%9, int(cols)%3000, kinds)
+		})
 	})
+}
+
+func fuzzProducts[T Float](t *testing.T, seed uint64, rows, cols int, kinds []byte) {
+	numbers := mixed[T](seed, kinds)
+	x, y, s := numbers(rows*cols), numbers(rows*cols), numbers(rows)
+	for _, c := range productRows[T]() {
+		checkProduct(t, c, x, y, s, cols)
+	}
 }
 
 // BenchmarkSumsOfProducts is sums of products of 4 rows of 1000 numbers.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -150,25 +149,38 @@ func testReduceOrder[T Float](t *testing.T) {
 
 func checkReduce[T Float](t *testing.T, x []T, outer, n, inner int) {
 	t.Helper()
-	const room = 3
 	for f, reduce := range [folds]func(dst, x []T, outer, n, inner int){foldSum: SumAxis[T], foldMax: MaxAxis[T], foldMin: MinAxis[T]} {
-		want, got := make([]T, outer*inner), randoms[T](rand.New(rand.NewPCG(1, 2)), outer*inner+2*room)
-		before := slices.Clone(got)
+		want := make([]T, outer*inner)
+		got, intact := framed[T](len(want))
 		plainly(func() { reduce(want, x, outer, n, inner) })
-		reduce(got[room:][:outer*inner], x, outer, n, inner)
-		require.Equal(t, before[:room], got[:room])
-		require.Equal(t, before[room+outer*inner:], got[room+outer*inner:])
-		for i, y := range got[room:][:outer*inner] {
-			if bitsOf(want[i]) != bitsOf(y) {
-				t.Fatalf("fold %d of %v, element %d: %v, want %v", f, [3]int{outer, n, inner}, i, y, want[i])
-			}
-		}
+		reduce(got, x, outer, n, inner)
+		intact(t)
+		requireBits(t, want, got, "fold %d of %v", f, [3]int{outer, n, inner})
 		if fold(f) == foldSum && inner == 1 {
 			for o := range outer {
 				require.Equal(t, bitsOf(orderedSum(x[o*n:(o+1)*n])), bitsOf(want[o]), "%d terms", n)
 			}
 		}
 	}
+}
+
+// FuzzReduce compares reductions of rows and columns with the loops in Go, for any shape.
+func FuzzReduce(f *testing.F) {
+	addKinds(func(kinds []byte) {
+		f.Add(uint64(1), uint8(3), uint16(133), uint8(1), kinds)
+		f.Add(uint64(2), uint8(2), uint16(70), uint8(37), kinds)
+	})
+	f.Fuzz(func(t *testing.T, seed uint64, outer uint8, n uint16, inner uint8, kinds []byte) {
+		forEachISA(t, func(t *testing.T) {
+			fuzzReduce[float64](t, seed, int(outer)%6, int(n)%2100, int(inner), kinds)
+			fuzzReduce[float32](t, seed, int(outer)%6, int(n)%2100, int(inner), kinds)
+		})
+	})
+}
+
+func fuzzReduce[T Float](t *testing.T, seed uint64, outer, n, inner int, kinds []byte) {
+	inner %= 2 + 1<<13/(n+1) // rows may be long, columns not
+	checkReduce(t, mixed[T](seed, kinds)(outer*n*inner), outer, n, inner)
 }
 
 // orderedSum is the definition of the sum of a row.

@@ -1,12 +1,10 @@
-package kernel_test
+package kernel
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"testing"
 
-	"github.com/downhill-go/downhill/internal/kernel"
 	"github.com/stretchr/testify/require"
 )
 
@@ -19,7 +17,7 @@ func TestRepeat(t *testing.T) {
 				x[i] = float32(i + 1)
 			}
 			dst[outer*n*inner] = -1
-			kernel.Repeat(dst, x, outer, n, inner)
+			Repeat(dst, x, outer, n, inner)
 			for o := range outer {
 				for j := range n {
 					for i := range inner {
@@ -42,15 +40,15 @@ func TestColumnParts(t *testing.T) {
 			x[i] = float32(rng.NormFloat64())
 		}
 		want := make([]float32, inner)
-		kernel.SumAxis(want, x, 1, n, inner)
-		starts, joins := kernel.ColumnParts(n)
+		SumAxis(want, x, 1, n, inner)
+		starts, joins := ColumnParts(n)
 		parts := make([][]float32, len(starts)-1)
 		for i := range parts {
 			parts[i] = make([]float32, inner)
-			kernel.AddColumns(parts[i], x[starts[i]*inner:], starts[i+1]-starts[i])
+			AddColumns(parts[i], x[starts[i]*inner:], starts[i+1]-starts[i])
 		}
 		for _, j := range joins {
-			kernel.Add(parts[j[0]], parts[j[0]], parts[j[1]])
+			Add(parts[j[0]], parts[j[0]], parts[j[1]])
 		}
 		require.Equal(t, want, parts[0], "%d rows", n)
 	}
@@ -65,11 +63,11 @@ func TestSumParts(t *testing.T) {
 			x[i] = float32(rng.NormFloat64())
 		}
 		want := make([]float32, 1)
-		kernel.SumAxis(want, x, 1, n, 1)
-		starts, joins := kernel.SumParts(n)
+		SumAxis(want, x, 1, n, 1)
+		starts, joins := SumParts(n)
 		sums := make([]float32, len(starts)-1)
 		for i := range sums {
-			kernel.SumAxis(sums[i:i+1], x[starts[i]:starts[i+1]], 1, starts[i+1]-starts[i], 1)
+			SumAxis(sums[i:i+1], x[starts[i]:starts[i+1]], 1, starts[i+1]-starts[i], 1)
 		}
 		for _, j := range joins {
 			sums[j[0]] += sums[j[1]]
@@ -80,56 +78,47 @@ func TestSumParts(t *testing.T) {
 
 // Sums with scatters are those of the rows that Scatter writes, to the bit.
 func TestAddScatter(t *testing.T) {
-	t.Run("float32", testAddScatter[float32])
-	t.Run("float64", testAddScatter[float64])
+	forEachISA(t, func(t *testing.T) {
+		t.Run("float64", testAddScatter[float64])
+		t.Run("float32", testAddScatter[float32])
+	})
 }
 
-func testAddScatter[T kernel.Float](t *testing.T) {
-	zero, inf := T(0), T(math.Inf(1))
-	numbers := []T{1, -2, zero, -1 * zero, T(math.Copysign(0, -1)), inf, -inf, T(math.NaN()), 0.1}
+func testAddScatter[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
-	pick := func(n int) []T {
-		x := make([]T, n)
-		for i := range x {
-			x[i] = numbers[rng.IntN(len(numbers))]
-		}
-		return x
-	}
 	for _, s := range [][2]int{{0, 4}, {1, 1}, {5, 3}, {63, 10}, {64, 2}, {65, 33}, {200, 7}} {
 		rows, cols := s[0], s[1]
 		for _, negative := range []bool{false, true} {
-			x, factor, src, index := pick(rows*cols), pick(rows), pick(rows), make([]T, rows)
-			for r := range index {
-				index[r] = []T{T(rng.IntN(cols)), T(rng.IntN(cols)), T(cols), -1, T(math.NaN()), 0.5}[rng.IntN(6)]
-			}
-			wide, product, scattered := make([]T, rows*cols), make([]T, rows*cols), make([]T, rows*cols)
-			kernel.Scatter(scattered, index, src, rows, 1, cols, 1)
-			if negative {
-				kernel.Neg(scattered, scattered)
-			}
-			kernel.Repeat(wide, factor, rows, cols, 1)
-			kernel.Mul(product, x, wide)
-			kernel.Add(product, product, scattered)
-			sum, want, got := make([]T, rows*cols), make([]T, rows), make([]T, rows)
-			kernel.Add(sum, x, scattered)
-			kernel.SumAxis(want, scattered, rows, cols, 1)
-			kernel.SumScatter(got, index, src, negative, cols)
-			requireBits(t, want, got)
-			dst := make([]T, rows*cols)
-			kernel.AddScatter(dst, x, nil, index, src, negative, cols)
-			requireBits(t, sum, dst)
-			kernel.AddScatter(x, x, factor, index, src, negative, cols) // over x
-			requireBits(t, product, x)
+			checkAddScatter(t, values[T](rng, rows*cols), values[T](rng, rows), values[T](rng, rows), placesBelow[T](rng, rows, cols), negative, cols)
 		}
 	}
 }
 
-func requireBits[T kernel.Float](t *testing.T, want, got []T) {
+func checkAddScatter[T Float](t *testing.T, x, factor, src, index []T, negative bool, cols int) {
 	t.Helper()
-	require.Len(t, got, len(want))
-	for i, w := range want {
-		if g := got[i]; math.Float64bits(float64(w)) != math.Float64bits(float64(g)) && (w == w || g == g) {
-			require.Failf(t, "other bits", "element %d: %v, want %v", i, g, w)
+	rows := len(index)
+	sums, intactSums := framed[T](rows)
+	dst, intact := framed[T](len(x))
+	over, intactOver := framedCopy(x)
+	SumScatter(sums, index, src, negative, cols)
+	AddScatter(dst, x, nil, index, src, negative, cols)
+	AddScatter(over, over, factor, index, src, negative, cols)
+	intactSums(t)
+	intact(t)
+	intactOver(t)
+	scattered, sum, product, wantSums := make([]T, len(x)), make([]T, len(x)), make([]T, len(x)), make([]T, rows)
+	plainly(func() {
+		Scatter(scattered, index, src, rows, 1, cols, 1)
+		if negative {
+			Neg(scattered, scattered)
 		}
-	}
+		SumAxis(wantSums, scattered, rows, cols, 1)
+		Add(sum, x, scattered)
+		Repeat(product, factor, rows, cols, 1)
+		Mul(product, x, product)
+		Add(product, product, scattered)
+	})
+	requireBits(t, wantSums, sums, "SumScatter, %d rows of %d", rows, cols)
+	requireBits(t, sum, dst, "AddScatter, %d rows of %d", rows, cols)
+	requireBits(t, product, over, "AddScatter with factors, over its argument, %d rows of %d", rows, cols)
 }

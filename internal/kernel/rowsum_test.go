@@ -96,24 +96,42 @@ func checkRowSum[T Float](t *testing.T, c rowSumCase[T], x [3][]T, s, u []T, col
 			}
 		}
 		want, wantSums := make([]T, n), make([]T, rows)
-		c.wide(want, x[0], x[1], s, u, cols)
-		c.sum(wantSums, want, x[2], cols)
-		const room = 3
-		dst, sums := slices.Repeat([]T{7}, n+2*room), slices.Repeat([]T{7}, rows+2*room)
-		c.run(dst[room:][:n], sums[room:][:rows], x[0], x[1], x[2], s, u, cols)
-		requireBits(t, want, dst[room:][:n], "%s, %d rows of %d, one row: %b", c.name, rows, cols, same)
-		requireBits(t, wantSums, sums[room:][:rows], "sums of %s, %d rows of %d, one row: %b", c.name, rows, cols, same)
-		for _, y := range [][]T{dst, sums} {
-			require.Equal(t, []T{7, 7, 7}, y[:room], c.name)
-			require.Equal(t, []T{7, 7, 7}, y[len(y)-room:], c.name)
-		}
+		plainly(func() {
+			c.wide(want, x[0], x[1], s, u, cols)
+			c.sum(wantSums, want, x[2], cols)
+		})
+		dst, intact := framed[T](n)
+		sums, intactSums := framed[T](rows)
+		c.run(dst, sums, x[0], x[1], x[2], s, u, cols)
+		requireBits(t, want, dst, "%s, %d rows of %d, one row: %b", c.name, rows, cols, same)
+		requireBits(t, wantSums, sums, "sums of %s, %d rows of %d, one row: %b", c.name, rows, cols, same)
+		intact(t)
+		intactSums(t)
 		if same&1 == 0 {
 			over := slices.Clone(x[0])
-			c.run(over, sums[room:][:rows], over, x[1], x[2], s, u, cols)
+			clear(sums)
+			c.run(over, sums, over, x[1], x[2], s, u, cols)
 			requireBits(t, want, over, "%s over its argument", c.name)
-			requireBits(t, wantSums, sums[room:][:rows], "sums of %s over its argument", c.name)
+			requireBits(t, wantSums, sums, "sums of %s over its argument", c.name)
 		}
 	}
+}
+
+// FuzzRowSum compares with the operation and the sum one after the other, for any shape.
+func FuzzRowSum(f *testing.F) {
+	addKinds(func(kinds []byte) { f.Add(uint64(1), uint8(len(kinds)), uint8(3), uint16(133), kinds) })
+	f.Fuzz(func(t *testing.T, seed uint64, op, rows uint8, cols uint16, kinds []byte) {
+		forEachISA(t, func(t *testing.T) {
+			fuzzRowSum[float64](t, seed, op, rows, cols, kinds)
+			fuzzRowSum[float32](t, seed, op, rows, cols, kinds)
+		})
+	})
+}
+
+func fuzzRowSum[T Float](t *testing.T, seed uint64, op, rows uint8, cols uint16, kinds []byte) {
+	r, n, numbers := int(rows)%9, int(cols)%1200, mixed[T](seed, kinds)
+	x := [3][]T{numbers(r * n), numbers(r * n), numbers(r * n)}
+	checkRowSum(t, rowSumCases[T]()[op%uint8(rowSumOperations)], x, numbers(r), numbers(r), n)
 }
 
 // BenchmarkRowSum runs operations on 16 rows of 256 numbers, and says how many times as long the

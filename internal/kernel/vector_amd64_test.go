@@ -95,17 +95,11 @@ func checkVector[T Float](t *testing.T, op operation, f func(dst, a, b, c []T), 
 	n := len(a)
 	want := make([]T, n)
 	plainly(func() { f(want, a, b, c) })
-	const room = 5
-	dst := make([]T, n+2*room)
-	for i := range dst {
-		dst[i] = T(i) + 0.25
-	}
-	before := slices.Clone(dst)
-	f(dst[room:][:n], a, b, c)
+	dst, intact := framed[T](n)
+	f(dst, a, b, c)
+	intact(t)
 	what := operationNames[op]
-	requireVector(t, what, want, dst[room:][:n], a, b, c)
-	requireVector(t, what+", before", before[:room], dst[:room])
-	requireVector(t, what+", after", before[room+n:], dst[room+n:])
+	requireVector(t, what, want, dst, a, b, c)
 
 	over := slices.Clone(a)
 	f(over, over, b, c)
@@ -136,32 +130,16 @@ func requireVector[T Float](t *testing.T, what string, want, got []T, args ...[]
 func FuzzVector(f *testing.F) {
 	f.Add(uint8(opMax), []byte("0123456789abcdef0123456789abcdef0123456789abcdef"))
 	f.Fuzz(func(t *testing.T, op uint8, data []byte) {
-		if op >= uint8(operations) {
-			return
-		}
-		a, b, c := threeOf(data, 4, func(i int) float32 {
-			return math.Float32frombits(uint32(data[i]) | uint32(data[i+1])<<8 | uint32(data[i+2])<<16 | uint32(data[i+3])<<24)
+		forEachISA(t, func(t *testing.T) {
+			fuzzVector(t, op, floatsOf[float32](data))
+			fuzzVector(t, op, floatsOf[float64](data))
 		})
-		checkVector(t, operation(op), vectored[float32]()[op], a, b, c)
-		x, y, z := threeOf(data, 8, func(i int) float64 {
-			bits := uint64(0)
-			for _, v := range data[i : i+8] {
-				bits = bits<<8 | uint64(v)
-			}
-			return math.Float64frombits(bits)
-		})
-		checkVector(t, operation(op), vectored[float64]()[op], x, y, z)
 	})
 }
 
-// threeOf reads three slices of one length from data.
-func threeOf[T Float](data []byte, size int, read func(i int) T) (a, b, c []T) {
-	n := len(data) / (3 * size)
-	var all []T
-	for i := range 3 * n {
-		all = append(all, read(i*size))
-	}
-	return all[:n], all[n : 2*n], all[2*n:]
+func fuzzVector[T Float](t *testing.T, op uint8, x []T) {
+	n, op := len(x)/3, op%uint8(operations)
+	checkVector(t, operation(op), vectored[T]()[op], x[:n], x[n:2*n], x[2*n:3*n])
 }
 
 // BenchmarkVector runs each operation on 512 numbers, as chains of pointwise operations
