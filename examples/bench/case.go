@@ -17,6 +17,7 @@ type benchCase struct {
 	process string  // for a whole process: the line that ends a measurement
 	unit    string  // "" for seconds
 	flops   float64 // multiplications and additions of a step that count; 0 where they do not
+	bytes   float64 // that a step has to read and write where flops do not count and no cache holds them; else 0
 	goal    goal
 	share   goal // at least, of the peak, for cases with that goal instead
 

@@ -20,7 +20,7 @@ func lossCases() []*benchCase {
 		c := crossEntropy{s.n, s.classes}
 		all = append(all, &benchCase{
 			name: "softmax-" + size, title: "softmax, cross-entropy " + size + ", forward and backward, float32",
-			dtype: tensor.Float32, goal: s.goal, ours: c.ours, stock: c.stock,
+			dtype: tensor.Float32, goal: s.goal, bytes: inMemory(2 * s.n * s.classes), ours: c.ours, stock: c.stock,
 		})
 	}
 	return all

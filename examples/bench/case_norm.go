@@ -21,7 +21,7 @@ func normCases() []*benchCase {
 		c := layerNorm{s.n, s.width}
 		all = append(all, &benchCase{
 			name: "layernorm-" + size, title: "layer norm " + size + ", forward and backward, float32",
-			dtype: tensor.Float32, goal: s.goal, ours: c.ours, stock: c.stock,
+			dtype: tensor.Float32, goal: s.goal, bytes: inMemory(3 * s.n * s.width), ours: c.ours, stock: c.stock,
 		})
 	}
 	return all

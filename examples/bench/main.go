@@ -10,7 +10,7 @@
 // Each round measures each peer once. The table has the medians of ours, the goals of
 // this project, and the medians of the ratios of a round: 3.00× means that the other
 // takes three times as long. Peak is how much ours computes of what the processors can at most,
-// which each round measures too.
+// which each round measures too, or for cases that memory bounds, how much it moves of what copies do.
 //
 //	go run ./examples/bench -filter mlp -procs 1,2 -markdown
 //	go run ./examples/bench -sweep -out out

@@ -102,6 +102,15 @@ func TestPeak(t *testing.T) {
 			require.Nil(t, r.Met)
 		}
 	}
+	require.Positive(t, copyRate())
+	bounded := 0
+	for _, c := range cases() {
+		require.False(t, c.flops > 0 && c.bytes > 0, c.name)
+		if c.bytes > 0 {
+			bounded++
+		}
+	}
+	require.Equal(t, 3, bounded, "Adam, and the large loss and norm")
 	require.Equal(t, 0.5, share(6, []float64{1, 2, 3}, []float64{12, 6, 4}))
 	require.Zero(t, share(6, []float64{1}, []float64{0}), "no peak is known")
 	for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {

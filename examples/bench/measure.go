@@ -30,9 +30,10 @@ type result struct {
 	Title string  `json:"title"`
 	Unit  string  `json:"unit"`
 	Flops float64 `json:"flops,omitempty"`
+	Bytes float64 `json:"bytes,omitempty"` // to and from memory
 	Goal  float64 `json:"goal,omitempty"`
 	Met   *bool   `json:"met,omitempty"`
-	Peak  float64 `json:"peak,omitempty"`  // flops per second of the processors, at most; the median of the rounds
+	Peak  float64 `json:"peak,omitempty"`  // flops or bytes per second, at most; the median of the rounds
 	Share float64 `json:"share,omitempty"` // of it in ours; the median of the rounds
 	Least float64 `json:"least,omitempty"` // share, where that is the goal
 	Cells []cell  `json:"cells"`
@@ -70,7 +71,7 @@ func (b *bench) columns() []string {
 
 // run measures a case in all peers, by turns.
 func (b *bench) run(c *benchCase) (*result, error) {
-	res := &result{Case: c.name, Title: c.title, Unit: c.unit, Flops: c.flops, Goal: c.goal.on(b.procs), Least: c.share.on(b.procs)}
+	res := &result{Case: c.name, Title: c.title, Unit: c.unit, Flops: c.flops, Bytes: c.bytes, Goal: c.goal.on(b.procs), Least: c.share.on(b.procs)}
 	if res.Unit == "" {
 		res.Unit = "s"
 	}
@@ -106,6 +107,8 @@ func (b *bench) run(c *benchCase) (*result, error) {
 		b.say(round+1, b.rounds, "")
 		if c.flops > 0 {
 			peaks = append(peaks, peakOf(c.dtype))
+		} else if c.bytes > 0 {
+			peaks = append(peaks, copyRate())
 		}
 		for _, f := range field {
 			f.measure()
@@ -116,7 +119,7 @@ func (b *bench) run(c *benchCase) (*result, error) {
 		res.Cells = append(res.Cells, f.cell)
 	}
 	if len(peaks) > 0 && field[0].Failed == "" {
-		res.Peak, res.Share = quantile(peaks, 0.5), share(c.flops, field[0].Rounds, peaks)
+		res.Peak, res.Share = quantile(peaks, 0.5), share(c.flops+c.bytes, field[0].Rounds, peaks)
 	}
 	if (res.Goal > 0 || res.Least > 0 && res.Peak > 0) && field[0].Failed == "" {
 		met := res.Goal > 0 && field[0].Median <= res.Goal || res.Least > 0 && res.Share >= res.Least

@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"sync"
 	"time"
 
 	"github.com/downhill-go/downhill/internal/kernel"
@@ -30,12 +31,44 @@ func peak(run func(n int) float64) float64 {
 	return flops / best
 }
 
+// inMemory returns the size of so many float32, or 0 if they fit into caches.
+func inMemory(n int) float64 {
+	const caches = 24 << 20
+	if 4*n < caches {
+		return 0
+	}
+	return 4 * float64(n)
+}
+
+// memory is what copyRate copies. It is written to once, or all its pages would be one page of zeros.
+var memory = sync.OnceValue(func() (m [2][]float32) {
+	for i := range m {
+		m[i] = make([]float32, 8<<20)
+		kernel.Fill(m[i], 1)
+	}
+	return m
+})
+
+// copyRate returns how many bytes a second all processors read and write, half of them each, in
+// copies of 32 MiB past the caches: the best of some.
+func copyRate() float64 {
+	const part, tries = 1 << 17, 4
+	dst, src := memory()[0], memory()[1]
+	best := math.Inf(1)
+	for range tries {
+		begin := time.Now()
+		kernel.Parallel(len(dst)/part, func(i int) { kernel.Stream(dst[i*part:(i+1)*part], src[i*part:]) })
+		best = min(best, time.Since(begin).Seconds())
+	}
+	return 8 * float64(len(dst)) / best
+}
+
 // share returns the median of the rounds' shares of the peak.
-func share(flops float64, seconds, peaks []float64) float64 {
+func share(work float64, seconds, peaks []float64) float64 {
 	shares := make([]float64, 0, len(seconds))
 	for i, t := range seconds {
 		if peaks[i] > 0 {
-			shares = append(shares, flops/t/peaks[i])
+			shares = append(shares, work/t/peaks[i])
 		}
 	}
 	if len(shares) == 0 {

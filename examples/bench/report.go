@@ -30,7 +30,8 @@ func (r *report) print(w io.Writer) {
 		fmt.Fprintf(w, "  %s\n", m)
 	}
 	fmt.Fprintf(w, "Medians of %d rounds; ± is half the distance of the quartiles. Of the others, how often ours fits into theirs.\n"+
-		"peak is the share of the most additions and multiplications that the processors do, measured in each round.\n\n", r.Rounds)
+		"peak is the share of the most additions and multiplications that the processors do, measured in each round;\n"+
+		"with mem it is that of the bytes that they copy in memory.\n\n", r.Rounds)
 	headings := []string{"case", ">ours", ">±", ">goal", "met", ">peak"}
 	for _, c := range r.Columns[1:] {
 		headings = append(headings, ">"+c)
@@ -68,6 +69,9 @@ func (r *report) cells(res *result) []string {
 	}
 	if res.Share > 0 {
 		row[4] = percent(res.Share)
+		if res.Bytes > 0 {
+			row[4] += " mem"
+		}
 	}
 	for _, c := range res.Cells[1:] {
 		row = append(row, c.text())
