@@ -30,7 +30,7 @@ const childVariable = "DOWNHILL_BENCH_CHILD"
 // child is what such a process does. It returns the exit code.
 func child(peer string, stdout, stderr io.Writer) int {
 	c := bigMLP.benchCase("", "", goal{})
-	w, err := library(peer).workload(c, rate)
+	w, err := library(peer).workload(c, rate, "")
 	for i := 0; i < 10 && err == nil; i++ {
 		if err = w.step(); err == nil && i == 0 {
 			fmt.Fprintln(stdout, "first")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"iter"
 	"math"
 	"regexp"
 	"testing"
@@ -57,8 +58,8 @@ func TestGradientsOfCases(t *testing.T) {
 				require.NotZero(t, exact.scale)
 			}
 			for _, dt := range []tensor.Dtype{tensor.Float64, tensor.Float32} {
-				for _, l := range []library{downhill, newVM, stock} {
-					w, err := l.workload(smallCase(c, dt), rate)
+				for l, mode := range workloads() {
+					w, err := l.workload(smallCase(c, dt), rate, mode)
 					if small[c.name].stock == nil && l != downhill {
 						require.ErrorIs(t, err, errAbsent)
 						continue
@@ -66,10 +67,23 @@ func TestGradientsOfCases(t *testing.T) {
 					require.NoError(t, err, l)
 					got, err := w.check()
 					require.NoError(t, err, l)
-					require.Empty(t, got.differs(exact, tolerance(dt)), "%s in %v", l, dt)
+					require.Empty(t, got.differs(exact, tolerance(dt)), "%s %s in %v", l, mode, dt)
 				}
 			}
 		})
+	}
+}
+
+// workloads yields the libraries of this program that have models, with each of their modes.
+func workloads() iter.Seq2[library, string] {
+	return func(yield func(library, string) bool) {
+		for _, l := range []library{downhill, newVM, stock} {
+			for _, mode := range l.modes() {
+				if !yield(l, mode) {
+					return
+				}
+			}
+		}
 	}
 }
 
@@ -79,12 +93,12 @@ func TestCasesTrain(t *testing.T) {
 		if c.ours == nil {
 			continue
 		}
-		for _, l := range []library{downhill, newVM, stock} {
+		for l, mode := range workloads() {
 			if small[c.name].stock == nil && l != downhill {
 				continue
 			}
-			t.Run(c.name+"/"+string(l), func(t *testing.T) {
-				w, err := l.workload(smallCase(c, c.dtype), 1e-3)
+			t.Run(c.name+"/"+string(l)+mode, func(t *testing.T) {
+				w, err := l.workload(smallCase(c, c.dtype), 1e-3, mode)
 				require.NoError(t, err)
 				before, err := w.check()
 				require.NoError(t, err)
@@ -117,18 +131,18 @@ func TestOtherCases(t *testing.T) {
 			continue
 		}
 		for _, l := range []library{downhill, newVM, stock} {
-			w, err := l.workload(c, rate)
+			w, err := l.workload(c, rate, "")
 			require.NoError(t, err)
 			require.NoError(t, w.step(), "%s in %s", c.name, l)
 		}
-		_, err := library(gonum).workload(c, rate)
+		_, err := library(gonum).workload(c, rate, "")
 		require.ErrorIs(t, err, errAbsent)
 	}
 	w, err := square(3).gonum(tensor.Float64)
 	require.NoError(t, err)
 	got, err := w.check()
 	require.NoError(t, err)
-	want, err := library(downhill).workload(&benchCase{dtype: tensor.Float64, ours: square(3).ours}, rate)
+	want, err := library(downhill).workload(&benchCase{dtype: tensor.Float64, ours: square(3).ours}, rate, "")
 	require.NoError(t, err)
 	r, err := want.check()
 	require.NoError(t, err)
@@ -162,7 +176,7 @@ func TestReadingsTellGradientsApart(t *testing.T) {
 		})
 		return l.model(ad.Sum(half))
 	}}
-	w, err := library(downhill).workload(c, rate)
+	w, err := library(downhill).workload(c, rate, "")
 	require.NoError(t, err)
 	r, err := w.check()
 	require.NoError(t, err)

@@ -31,15 +31,28 @@ type library string
 func (l library) name() string      { return string(l) }
 func (l library) about() string     { return versions()[string(l)] }
 func (l library) close() error      { return nil }
-func (l library) modes() []string   { return []string{""} }
 func (l library) threads() []string { return []string{""} }
 
+// onlyLoss is the mode of newVM in which the nodes of the graph get no values, but the loss and the
+// gradients.
+const onlyLoss = "Only(loss)"
+
+func (l library) modes() []string {
+	if l == newVM {
+		return []string{"", onlyLoss}
+	}
+	return []string{""}
+}
+
 // open makes a case ready.
-func (l library) open(c *benchCase, _ setting) (runner, error) {
-	if c.process != "" {
+func (l library) open(c *benchCase, s setting) (runner, error) {
+	switch {
+	case s.mode != "" && (c.process != "" || c.special != nil):
+		return nil, errAbsent
+	case c.process != "":
 		return l.process(c)
 	}
-	w, err := l.workload(c, rate)
+	w, err := l.workload(c, rate, s.mode)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +72,7 @@ func (l library) process(c *benchCase) (runner, error) {
 	}, c.process}, err
 }
 
-func (l library) workload(c *benchCase, lr float64) (w *workload, err error) {
+func (l library) workload(c *benchCase, lr float64, mode string) (w *workload, err error) {
 	defer func() { // stock functions panic on much
 		if r := recover(); r != nil {
 			w, err = nil, fmt.Errorf("panic: %v", r)
@@ -75,7 +88,7 @@ func (l library) workload(c *benchCase, lr float64) (w *workload, err error) {
 	case c.stock == nil || l == gonum:
 		return nil, errAbsent
 	case l == newVM:
-		return newVMWorkload(c, lr)
+		return newVMWorkload(c, lr, mode)
 	default:
 		return stockWorkload(c, lr)
 	}
@@ -123,12 +136,16 @@ func stockGraph(c *benchCase) (g *ad.Graph, m model, err error) {
 }
 
 // newVMWorkload is a program for gorgonia that was moved to our machine and optimizers.
-func newVMWorkload(c *benchCase, lr float64) (*workload, error) {
+func newVMWorkload(c *benchCase, lr float64, mode string) (*workload, error) {
 	g, m, err := stockGraph(c)
 	if err != nil {
 		return nil, err
 	}
-	vm := ad.NewVM(g, gorgonia.BindDualValues(m.params...))
+	opts := []gorgonia.VMOpt{gorgonia.BindDualValues(m.params...)}
+	if mode == onlyLoss {
+		opts = append(opts, ad.Only(m.loss))
+	}
+	vm := ad.NewVM(g, opts...)
 	params := gorgonia.NodesToValueGrads(m.params)
 	var opt *optim.Optimizer
 	if c.adam {

@@ -7,6 +7,9 @@
 // the same from the same numbers, which is checked before the clock runs: our gradients
 // with differences, theirs with ours. What is not found is left out.
 //
+// Gorgonia's functions on our machine run with values for all nodes, and as best with the loss and the
+// gradients only, if that is faster.
+//
 // Each round measures each peer once. The table has the medians of ours, the goals of
 // this project, and the medians of the ratios of a round: 3.00× means that the other
 // takes three times as long. Peak is how much ours computes of what the processors can at most,
