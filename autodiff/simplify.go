@@ -44,6 +44,9 @@ func (b *builder) simplify(v *value) *value {
 	case transpose:
 		return b.simplifyTranspose(v, p)
 	case sum:
+		if x := v.args[0]; isNegation(x) && x.size() != v.size() && sameShape(x, x.args[0]) != nil {
+			return b.negativeSum(v, x.args[0])
+		}
 		return b.simplifyReduction(v)
 	case extremum:
 		return b.simplifyReduction(v)
@@ -91,7 +94,7 @@ func sameShape(v, x *value) *value {
 
 func (b *builder) simplifyPointwise(v *value) *value {
 	is := func(i int, want float64) bool { x, ok := v.args[i].number(); return ok && x == want }
-	isNeg := func(i int) bool { _, ok := v.args[i].prim.(neg); return ok }
+	isNeg := func(i int) bool { return isNegation(v.args[i]) }
 	again := func(p Primitive, args ...*value) *value { return b.emit(p, v.shape, v.dtype, args...) }
 	switch v.prim.(type) {
 	case add:
@@ -175,6 +178,14 @@ func (b *builder) simplifyReduction(v *value) *value {
 		return nil
 	}
 	return b.emit(reshape{v.shape}, v.shape, v.dtype, v.args[0])
+}
+
+func isNegation(v *value) bool { _, ok := v.prim.(neg); return ok }
+
+// negativeSum returns v, the sum of -x, as 0 minus that of x: roundings are the same, and no sum is -0.
+func (b *builder) negativeSum(v, x *value) *value {
+	zero := b.emit(constant{&[]float64{0}}, tensor.Shape{}, v.dtype)
+	return b.emit(sub{}, v.shape, v.dtype, zero, b.emit(v.prim, v.shape, v.dtype, x))
 }
 
 // matMulOfTransposes takes the transpositions of the last two axes out of args

@@ -78,6 +78,10 @@ func TestSimplify(t *testing.T) {
 		{"transposes are joined", func(x, y *Node) *Node { return Transpose(Transpose(Reshape(x, 13, 13, 1), 2, 0, 1), 0, 2, 1) }, "Transpose"},
 		{"transpose of axes of 1", func(x, y *Node) *Node { return Exp(Transpose(Unsqueeze(x, 1), 1, 0, 2)) }, "Exp"},
 		{"sum over an axis of 1", func(x, y *Node) *Node { return Exp(Sum(Unsqueeze(x, 1), 1)) }, "Exp"},
+		{"sum of −x", func(x, y *Node) *Node { return Sum(Neg(Mul(x, y)), 1) }, "Mul Sum Sub"},
+		{"sum of all −x", func(x, y *Node) *Node { return Sum(Neg(x)) }, "Sum Sub"},
+		{"sum of −0", func(x, y *Node) *Node { return Sum(Neg(Mul(ConstLike(x, 0), Abs(Sub(x, x)))), 0) }, "Sub Abs Mul Sum Sub"},
+		{"sum of −x over an axis of 1", func(x, y *Node) *Node { return Sum(Neg(Unsqueeze(x, 1)), 1) }, "Neg"},
 		{"max over an axis of 1", func(x, y *Node) *Node { return Exp(Max(Unsqueeze(x, 1), 1)) }, "Exp"},
 		{"min over an axis of 1", func(x, y *Node) *Node { return Exp(MinKeep(Unsqueeze(x, 0), 0)) }, "Exp"},
 	} {
