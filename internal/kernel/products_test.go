@@ -20,6 +20,8 @@ func productRows[T Float]() [productSums]productCase[T] {
 	return [productSums]productCase[T]{
 		dotRows: {"DotRows", false, func(dst, x, y, _ []T, cols int) { DotRows(dst, x, y, cols) },
 			func(x, y, _ T) T { return x * y }},
+		sumScaledRows: {"SumScaledRows", false, func(dst, x, _, s []T, cols int) { SumScaledRows(dst, x, s, cols) },
+			func(x, _, s T) T { return x * s }},
 		addColumns: {"AddColumns", true, func(dst, x, _, s []T, _ int) { AddColumns(dst, x, len(s)) },
 			func(x, _, _ T) T { return x }},
 		addProductColumns: {"AddProductColumns", true, func(dst, x, y, s []T, _ int) { AddProductColumns(dst, x, y, len(s)) },

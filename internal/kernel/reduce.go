@@ -37,9 +37,10 @@ const (
 // A productSum is a reduction of rows of products, or of columns that are added to dst.
 type productSum int
 
-// The order is that of gen/reduce.go.
+// The order is that of gen/reduce.go, rows first.
 const (
 	dotRows productSum = iota
+	sumScaledRows
 	addColumns
 	addProductColumns
 	addScaledColumns
@@ -114,6 +115,36 @@ func DotRows[T Float](dst, a, b []T, cols int) {
 	for r := range dst {
 		dst[r] = dotRow(a[r*cols:(r+1)*cols], b[r*cols:(r+1)*cols])
 	}
+}
+
+// SumScaledRows sums each row times a number: dst[r] = Σ a[r,c] s[r], in the order of [SumAxis]. The
+// products are rounded. a is (len(dst), cols), row-major.
+func SumScaledRows[T Float](dst, a, s []T, cols int) {
+	a, s = a[:len(dst)*cols], s[:len(dst)]
+	if cols <= leafRow && vectorProduct(sumScaledRows, size[T](), len(dst), cols, at(dst), at(a), nil, at(s)) {
+		return
+	}
+	for r := range dst {
+		dst[r] = scaledRow(a[r*cols:(r+1)*cols], s[r])
+	}
+}
+
+// scaledRow returns the sum of a s in the order of reduceRow.
+func scaledRow[T Float](a []T, s T) T {
+	if len(a) > leafRow {
+		h := halfOfRow(len(a))
+		return scaledRow(a[:h], s) + scaledRow(a[h:], s)
+	}
+	var y, number [1]T
+	number[0] = s
+	if vectorProduct(sumScaledRows, size[T](), 1, len(a), at(y[:]), at(a), nil, at(number[:])) {
+		return y[0]
+	}
+	var as [leafRow]T
+	for i, x := range a {
+		as[i] = x * s
+	}
+	return sumRow(as[:len(a)])
 }
 
 // dotRow returns the sum of a b in the order of reduceRow.

@@ -167,6 +167,30 @@ func dotRowsF32AVX512(which int, outer int, n int, cols int, stride int, dst *by
 //go:noescape
 func dotRowsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
 
+// sumScaledRowsF32AVX2 writes the sums of x s over outer rows of n elements, in 32 parts; s has a number for
+// each row. cols and stride are 1.
+//
+//go:noescape
+func sumScaledRowsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+
+// sumScaledRowsF64AVX2 writes the sums of x s over outer rows of n elements, in 32 parts; s has a number for
+// each row. cols and stride are 1.
+//
+//go:noescape
+func sumScaledRowsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+
+// sumScaledRowsF32AVX512 writes the sums of x s over outer rows of n elements, in 32 parts; s has a number for
+// each row. cols and stride are 1.
+//
+//go:noescape
+func sumScaledRowsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+
+// sumScaledRowsF64AVX512 writes the sums of x s over outer rows of n elements, in 32 parts; s has a number for
+// each row. cols and stride are 1.
+//
+//go:noescape
+func sumScaledRowsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+
 // addColumnsF32AVX2 adds n rows of x to dst, of which the first cols columns.
 // outer is 1. Rows are stride elements long.
 //

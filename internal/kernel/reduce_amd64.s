@@ -50,19 +50,23 @@ DATA reductionTable<>+192(SB)/8, $·dotRowsF32AVX2(SB)
 DATA reductionTable<>+200(SB)/8, $·dotRowsF64AVX2(SB)
 DATA reductionTable<>+208(SB)/8, $·dotRowsF32AVX512(SB)
 DATA reductionTable<>+216(SB)/8, $·dotRowsF64AVX512(SB)
-DATA reductionTable<>+224(SB)/8, $·addColumnsF32AVX2(SB)
-DATA reductionTable<>+232(SB)/8, $·addColumnsF64AVX2(SB)
-DATA reductionTable<>+240(SB)/8, $·addColumnsF32AVX512(SB)
-DATA reductionTable<>+248(SB)/8, $·addColumnsF64AVX512(SB)
-DATA reductionTable<>+256(SB)/8, $·addProductColumnsF32AVX2(SB)
-DATA reductionTable<>+264(SB)/8, $·addProductColumnsF64AVX2(SB)
-DATA reductionTable<>+272(SB)/8, $·addProductColumnsF32AVX512(SB)
-DATA reductionTable<>+280(SB)/8, $·addProductColumnsF64AVX512(SB)
-DATA reductionTable<>+288(SB)/8, $·addScaledColumnsF32AVX2(SB)
-DATA reductionTable<>+296(SB)/8, $·addScaledColumnsF64AVX2(SB)
-DATA reductionTable<>+304(SB)/8, $·addScaledColumnsF32AVX512(SB)
-DATA reductionTable<>+312(SB)/8, $·addScaledColumnsF64AVX512(SB)
-GLOBL reductionTable<>(SB), RODATA|NOPTR, $320
+DATA reductionTable<>+224(SB)/8, $·sumScaledRowsF32AVX2(SB)
+DATA reductionTable<>+232(SB)/8, $·sumScaledRowsF64AVX2(SB)
+DATA reductionTable<>+240(SB)/8, $·sumScaledRowsF32AVX512(SB)
+DATA reductionTable<>+248(SB)/8, $·sumScaledRowsF64AVX512(SB)
+DATA reductionTable<>+256(SB)/8, $·addColumnsF32AVX2(SB)
+DATA reductionTable<>+264(SB)/8, $·addColumnsF64AVX2(SB)
+DATA reductionTable<>+272(SB)/8, $·addColumnsF32AVX512(SB)
+DATA reductionTable<>+280(SB)/8, $·addColumnsF64AVX512(SB)
+DATA reductionTable<>+288(SB)/8, $·addProductColumnsF32AVX2(SB)
+DATA reductionTable<>+296(SB)/8, $·addProductColumnsF64AVX2(SB)
+DATA reductionTable<>+304(SB)/8, $·addProductColumnsF32AVX512(SB)
+DATA reductionTable<>+312(SB)/8, $·addProductColumnsF64AVX512(SB)
+DATA reductionTable<>+320(SB)/8, $·addScaledColumnsF32AVX2(SB)
+DATA reductionTable<>+328(SB)/8, $·addScaledColumnsF64AVX2(SB)
+DATA reductionTable<>+336(SB)/8, $·addScaledColumnsF32AVX512(SB)
+DATA reductionTable<>+344(SB)/8, $·addScaledColumnsF64AVX512(SB)
+GLOBL reductionTable<>(SB), RODATA|NOPTR, $352
 
 // func reduction(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
 TEXT ·reduction(SB), NOSPLIT, $0-72
@@ -6233,6 +6237,580 @@ joined1:
 	VPERMILPD     $0x01, X1, X1
 	VADDPD        X1, X2, X2
 	VMOVSD        X2, (DX)
+	ADDQ          $0x00000008, DX
+	DECQ          AX
+	JNZ           row
+	VZEROUPPER
+	RET
+
+// func sumScaledRowsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// Requires: AVX
+TEXT ·sumScaledRowsF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    outer+8(FP), AX
+	MOVQ    dst+40(FP), DX
+	MOVQ    x+48(FP), BX
+	VXORPS  X0, X0, X0
+	MOVQ    n+16(FP), SI
+	MOVQ    SI, CX
+	ANDQ    $0x00000007, CX
+	LEAQ    tailMask<>+0(SB), DI
+	NEGQ    CX
+	VMOVDQU 32(DI)(CX*4), Y2
+	MOVQ    s+64(FP), DI
+
+row:
+	VMOVAPS      Y0, Y3
+	VMOVAPS      Y0, Y4
+	VMOVAPS      Y0, Y5
+	VMOVAPS      Y0, Y6
+	VBROADCASTSS (DI), Y1
+	ADDQ         $0x00000004, DI
+	MOVQ         SI, CX
+	SUBQ         $0x00000020, CX
+	JL           rest
+
+whole:
+	VMOVUPS (BX), Y7
+	VMULPS  Y1, Y7, Y7
+	VADDPS  Y7, Y3, Y3
+	VMOVUPS 32(BX), Y7
+	VMULPS  Y1, Y7, Y7
+	VADDPS  Y7, Y4, Y4
+	VMOVUPS 64(BX), Y7
+	VMULPS  Y1, Y7, Y7
+	VADDPS  Y7, Y5, Y5
+	VMOVUPS 96(BX), Y7
+	VMULPS  Y1, Y7, Y7
+	VADDPS  Y7, Y6, Y6
+	ADDQ    $0x00000080, BX
+	SUBQ    $0x00000020, CX
+	JGE     whole
+
+rest:
+	ADDQ       $0x00000020, CX
+	CMPQ       CX, $0x00000008
+	JL         part0
+	VMOVUPS    (BX), Y7
+	VMULPS     Y1, Y7, Y7
+	VADDPS     Y7, Y3, Y3
+	ADDQ       $0x00000020, BX
+	SUBQ       $0x00000008, CX
+	CMPQ       CX, $0x00000008
+	JL         part1
+	VMOVUPS    (BX), Y7
+	VMULPS     Y1, Y7, Y7
+	VADDPS     Y7, Y4, Y4
+	ADDQ       $0x00000020, BX
+	SUBQ       $0x00000008, CX
+	CMPQ       CX, $0x00000008
+	JL         part2
+	VMOVUPS    (BX), Y7
+	VMULPS     Y1, Y7, Y7
+	VADDPS     Y7, Y5, Y5
+	ADDQ       $0x00000020, BX
+	SUBQ       $0x00000008, CX
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPS (BX), Y2, Y7
+	VMULPS     Y1, Y7, Y7
+	VANDPS     Y2, Y7, Y7
+	VADDPS     Y7, Y6, Y6
+	LEAQ       (BX)(CX*4), BX
+	JMP        joined
+
+part2:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPS (BX), Y2, Y7
+	VMULPS     Y1, Y7, Y7
+	VANDPS     Y2, Y7, Y7
+	VADDPS     Y7, Y5, Y5
+	LEAQ       (BX)(CX*4), BX
+	JMP        joined
+
+part1:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPS (BX), Y2, Y7
+	VMULPS     Y1, Y7, Y7
+	VANDPS     Y2, Y7, Y7
+	VADDPS     Y7, Y4, Y4
+	LEAQ       (BX)(CX*4), BX
+	JMP        joined
+
+part0:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPS (BX), Y2, Y7
+	VMULPS     Y1, Y7, Y7
+	VANDPS     Y2, Y7, Y7
+	VADDPS     Y7, Y3, Y3
+	LEAQ       (BX)(CX*4), BX
+
+joined:
+	CMPQ   SI, $0x00000010
+	JLE    joined2
+	VADDPS Y5, Y3, Y3
+	VADDPS Y6, Y4, Y4
+
+joined2:
+	CMPQ   SI, $0x00000008
+	JLE    joined1
+	VADDPS Y4, Y3, Y3
+
+joined1:
+	VMOVAPS      X3, X1
+	VEXTRACTF128 $0x01, Y3, X3
+	VADDPS       X3, X1, X1
+	VMOVAPS      X1, X3
+	VPERMILPD    $0x01, X1, X1
+	VADDPS       X1, X3, X3
+	VMOVAPS      X3, X1
+	VPERMILPS    $0x01, X3, X3
+	VADDPS       X3, X1, X1
+	VMOVSS       X1, (DX)
+	ADDQ         $0x00000004, DX
+	DECQ         AX
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func sumScaledRowsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// Requires: AVX
+TEXT ·sumScaledRowsF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    outer+8(FP), AX
+	MOVQ    dst+40(FP), DX
+	MOVQ    x+48(FP), BX
+	VXORPS  X0, X0, X0
+	MOVQ    n+16(FP), SI
+	MOVQ    SI, CX
+	ANDQ    $0x00000003, CX
+	LEAQ    tailMask<>+0(SB), DI
+	NEGQ    CX
+	VMOVDQU 32(DI)(CX*8), Y2
+	MOVQ    s+64(FP), DI
+
+row:
+	VMOVAPS      Y0, Y3
+	VMOVAPS      Y0, Y4
+	VMOVAPS      Y0, Y5
+	VMOVAPS      Y0, Y6
+	VMOVAPS      Y0, Y7
+	VMOVAPS      Y0, Y8
+	VMOVAPS      Y0, Y9
+	VMOVAPS      Y0, Y10
+	VBROADCASTSD (DI), Y1
+	ADDQ         $0x00000008, DI
+	MOVQ         SI, CX
+	SUBQ         $0x00000020, CX
+	JL           rest
+
+whole:
+	VMOVUPD (BX), Y11
+	VMULPD  Y1, Y11, Y11
+	VADDPD  Y11, Y3, Y3
+	VMOVUPD 32(BX), Y11
+	VMULPD  Y1, Y11, Y11
+	VADDPD  Y11, Y4, Y4
+	VMOVUPD 64(BX), Y11
+	VMULPD  Y1, Y11, Y11
+	VADDPD  Y11, Y5, Y5
+	VMOVUPD 96(BX), Y11
+	VMULPD  Y1, Y11, Y11
+	VADDPD  Y11, Y6, Y6
+	VMOVUPD 128(BX), Y11
+	VMULPD  Y1, Y11, Y11
+	VADDPD  Y11, Y7, Y7
+	VMOVUPD 160(BX), Y11
+	VMULPD  Y1, Y11, Y11
+	VADDPD  Y11, Y8, Y8
+	VMOVUPD 192(BX), Y11
+	VMULPD  Y1, Y11, Y11
+	VADDPD  Y11, Y9, Y9
+	VMOVUPD 224(BX), Y11
+	VMULPD  Y1, Y11, Y11
+	VADDPD  Y11, Y10, Y10
+	ADDQ    $0x00000100, BX
+	SUBQ    $0x00000020, CX
+	JGE     whole
+
+rest:
+	ADDQ       $0x00000020, CX
+	CMPQ       CX, $0x00000004
+	JL         part0
+	VMOVUPD    (BX), Y11
+	VMULPD     Y1, Y11, Y11
+	VADDPD     Y11, Y3, Y3
+	ADDQ       $0x00000020, BX
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part1
+	VMOVUPD    (BX), Y11
+	VMULPD     Y1, Y11, Y11
+	VADDPD     Y11, Y4, Y4
+	ADDQ       $0x00000020, BX
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part2
+	VMOVUPD    (BX), Y11
+	VMULPD     Y1, Y11, Y11
+	VADDPD     Y11, Y5, Y5
+	ADDQ       $0x00000020, BX
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part3
+	VMOVUPD    (BX), Y11
+	VMULPD     Y1, Y11, Y11
+	VADDPD     Y11, Y6, Y6
+	ADDQ       $0x00000020, BX
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part4
+	VMOVUPD    (BX), Y11
+	VMULPD     Y1, Y11, Y11
+	VADDPD     Y11, Y7, Y7
+	ADDQ       $0x00000020, BX
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part5
+	VMOVUPD    (BX), Y11
+	VMULPD     Y1, Y11, Y11
+	VADDPD     Y11, Y8, Y8
+	ADDQ       $0x00000020, BX
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part6
+	VMOVUPD    (BX), Y11
+	VMULPD     Y1, Y11, Y11
+	VADDPD     Y11, Y9, Y9
+	ADDQ       $0x00000020, BX
+	SUBQ       $0x00000004, CX
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (BX), Y2, Y11
+	VMULPD     Y1, Y11, Y11
+	VANDPS     Y2, Y11, Y11
+	VADDPD     Y11, Y10, Y10
+	LEAQ       (BX)(CX*8), BX
+	JMP        joined
+
+part6:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (BX), Y2, Y11
+	VMULPD     Y1, Y11, Y11
+	VANDPS     Y2, Y11, Y11
+	VADDPD     Y11, Y9, Y9
+	LEAQ       (BX)(CX*8), BX
+	JMP        joined
+
+part5:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (BX), Y2, Y11
+	VMULPD     Y1, Y11, Y11
+	VANDPS     Y2, Y11, Y11
+	VADDPD     Y11, Y8, Y8
+	LEAQ       (BX)(CX*8), BX
+	JMP        joined
+
+part4:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (BX), Y2, Y11
+	VMULPD     Y1, Y11, Y11
+	VANDPS     Y2, Y11, Y11
+	VADDPD     Y11, Y7, Y7
+	LEAQ       (BX)(CX*8), BX
+	JMP        joined
+
+part3:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (BX), Y2, Y11
+	VMULPD     Y1, Y11, Y11
+	VANDPS     Y2, Y11, Y11
+	VADDPD     Y11, Y6, Y6
+	LEAQ       (BX)(CX*8), BX
+	JMP        joined
+
+part2:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (BX), Y2, Y11
+	VMULPD     Y1, Y11, Y11
+	VANDPS     Y2, Y11, Y11
+	VADDPD     Y11, Y5, Y5
+	LEAQ       (BX)(CX*8), BX
+	JMP        joined
+
+part1:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (BX), Y2, Y11
+	VMULPD     Y1, Y11, Y11
+	VANDPS     Y2, Y11, Y11
+	VADDPD     Y11, Y4, Y4
+	LEAQ       (BX)(CX*8), BX
+	JMP        joined
+
+part0:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (BX), Y2, Y11
+	VMULPD     Y1, Y11, Y11
+	VANDPS     Y2, Y11, Y11
+	VADDPD     Y11, Y3, Y3
+	LEAQ       (BX)(CX*8), BX
+
+joined:
+	CMPQ   SI, $0x00000010
+	JLE    joined4
+	VADDPD Y7, Y3, Y3
+	VADDPD Y8, Y4, Y4
+	VADDPD Y9, Y5, Y5
+	VADDPD Y10, Y6, Y6
+
+joined4:
+	CMPQ   SI, $0x00000008
+	JLE    joined2
+	VADDPD Y5, Y3, Y3
+	VADDPD Y6, Y4, Y4
+
+joined2:
+	CMPQ   SI, $0x00000004
+	JLE    joined1
+	VADDPD Y4, Y3, Y3
+
+joined1:
+	VMOVAPS      X3, X1
+	VEXTRACTF128 $0x01, Y3, X3
+	VADDPD       X3, X1, X1
+	VMOVAPS      X1, X3
+	VPERMILPD    $0x01, X1, X1
+	VADDPD       X1, X3, X3
+	VMOVSD       X3, (DX)
+	ADDQ         $0x00000008, DX
+	DECQ         AX
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func sumScaledRowsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// Requires: AVX, AVX512F
+TEXT ·sumScaledRowsF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   outer+8(FP), AX
+	MOVQ   dst+40(FP), DX
+	MOVQ   x+48(FP), BX
+	VXORPS X0, X0, X0
+	MOVQ   n+16(FP), SI
+	MOVQ   SI, CX
+	ANDQ   $0x0000000f, CX
+	MOVL   $0x00000001, DI
+	SHLL   CL, DI
+	DECL   DI
+	KMOVW  DI, K1
+	MOVQ   s+64(FP), DI
+
+row:
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VBROADCASTSS (DI), Z1
+	ADDQ         $0x00000004, DI
+	MOVQ         SI, CX
+	SUBQ         $0x00000020, CX
+	JL           rest
+
+whole:
+	VMOVUPS (BX), Z4
+	VMULPS  Z1, Z4, Z4
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS 64(BX), Z4
+	VMULPS  Z1, Z4, Z4
+	VADDPS  Z4, Z3, Z3
+	ADDQ    $0x00000080, BX
+	SUBQ    $0x00000020, CX
+	JGE     whole
+
+rest:
+	ADDQ      $0x00000020, CX
+	CMPQ      CX, $0x00000010
+	JL        part0
+	VMOVUPS   (BX), Z4
+	VMULPS    Z1, Z4, Z4
+	VADDPS    Z4, Z2, Z2
+	ADDQ      $0x00000040, BX
+	SUBQ      $0x00000010, CX
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPS.Z (BX), K1, Z4
+	VMULPS    Z1, Z4, Z4
+	VMOVAPS.Z Z4, K1, Z4
+	VADDPS    Z4, Z3, Z3
+	LEAQ      (BX)(CX*4), BX
+	JMP       joined
+
+part0:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPS.Z (BX), K1, Z4
+	VMULPS    Z1, Z4, Z4
+	VMOVAPS.Z Z4, K1, Z4
+	VADDPS    Z4, Z2, Z2
+	LEAQ      (BX)(CX*4), BX
+
+joined:
+	CMPQ   SI, $0x00000010
+	JLE    joined1
+	VADDPS Z3, Z2, Z2
+
+joined1:
+	VMOVAPS       Y2, Y1
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	VADDPS        Y2, Y1, Y1
+	VMOVAPS       X1, X2
+	VEXTRACTF128  $0x01, Y1, X1
+	VADDPS        X1, X2, X2
+	VMOVAPS       X2, X1
+	VPERMILPD     $0x01, X2, X2
+	VADDPS        X2, X1, X1
+	VMOVAPS       X1, X2
+	VPERMILPS     $0x01, X1, X1
+	VADDPS        X1, X2, X2
+	VMOVSS        X2, (DX)
+	ADDQ          $0x00000004, DX
+	DECQ          AX
+	JNZ           row
+	VZEROUPPER
+	RET
+
+// func sumScaledRowsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// Requires: AVX, AVX512F
+TEXT ·sumScaledRowsF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   outer+8(FP), AX
+	MOVQ   dst+40(FP), DX
+	MOVQ   x+48(FP), BX
+	VXORPS X0, X0, X0
+	MOVQ   n+16(FP), SI
+	MOVQ   SI, CX
+	ANDQ   $0x00000007, CX
+	MOVL   $0x00000001, DI
+	SHLL   CL, DI
+	DECL   DI
+	KMOVW  DI, K1
+	MOVQ   s+64(FP), DI
+
+row:
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z5
+	VBROADCASTSD (DI), Z1
+	ADDQ         $0x00000008, DI
+	MOVQ         SI, CX
+	SUBQ         $0x00000020, CX
+	JL           rest
+
+whole:
+	VMOVUPD (BX), Z6
+	VMULPD  Z1, Z6, Z6
+	VADDPD  Z6, Z2, Z2
+	VMOVUPD 64(BX), Z6
+	VMULPD  Z1, Z6, Z6
+	VADDPD  Z6, Z3, Z3
+	VMOVUPD 128(BX), Z6
+	VMULPD  Z1, Z6, Z6
+	VADDPD  Z6, Z4, Z4
+	VMOVUPD 192(BX), Z6
+	VMULPD  Z1, Z6, Z6
+	VADDPD  Z6, Z5, Z5
+	ADDQ    $0x00000100, BX
+	SUBQ    $0x00000020, CX
+	JGE     whole
+
+rest:
+	ADDQ      $0x00000020, CX
+	CMPQ      CX, $0x00000008
+	JL        part0
+	VMOVUPD   (BX), Z6
+	VMULPD    Z1, Z6, Z6
+	VADDPD    Z6, Z2, Z2
+	ADDQ      $0x00000040, BX
+	SUBQ      $0x00000008, CX
+	CMPQ      CX, $0x00000008
+	JL        part1
+	VMOVUPD   (BX), Z6
+	VMULPD    Z1, Z6, Z6
+	VADDPD    Z6, Z3, Z3
+	ADDQ      $0x00000040, BX
+	SUBQ      $0x00000008, CX
+	CMPQ      CX, $0x00000008
+	JL        part2
+	VMOVUPD   (BX), Z6
+	VMULPD    Z1, Z6, Z6
+	VADDPD    Z6, Z4, Z4
+	ADDQ      $0x00000040, BX
+	SUBQ      $0x00000008, CX
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPD.Z (BX), K1, Z6
+	VMULPD    Z1, Z6, Z6
+	VMOVAPD.Z Z6, K1, Z6
+	VADDPD    Z6, Z5, Z5
+	LEAQ      (BX)(CX*8), BX
+	JMP       joined
+
+part2:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPD.Z (BX), K1, Z6
+	VMULPD    Z1, Z6, Z6
+	VMOVAPD.Z Z6, K1, Z6
+	VADDPD    Z6, Z4, Z4
+	LEAQ      (BX)(CX*8), BX
+	JMP       joined
+
+part1:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPD.Z (BX), K1, Z6
+	VMULPD    Z1, Z6, Z6
+	VMOVAPD.Z Z6, K1, Z6
+	VADDPD    Z6, Z3, Z3
+	LEAQ      (BX)(CX*8), BX
+	JMP       joined
+
+part0:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPD.Z (BX), K1, Z6
+	VMULPD    Z1, Z6, Z6
+	VMOVAPD.Z Z6, K1, Z6
+	VADDPD    Z6, Z2, Z2
+	LEAQ      (BX)(CX*8), BX
+
+joined:
+	CMPQ   SI, $0x00000010
+	JLE    joined2
+	VADDPD Z4, Z2, Z2
+	VADDPD Z5, Z3, Z3
+
+joined2:
+	CMPQ   SI, $0x00000008
+	JLE    joined1
+	VADDPD Z3, Z2, Z2
+
+joined1:
+	VMOVAPS       Y2, Y1
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	VADDPD        Y2, Y1, Y1
+	VMOVAPS       X1, X2
+	VEXTRACTF128  $0x01, Y1, X1
+	VADDPD        X1, X2, X2
+	VMOVAPS       X2, X1
+	VPERMILPD     $0x01, X2, X2
+	VADDPD        X2, X1, X1
+	VMOVSD        X1, (DX)
 	ADDQ          $0x00000008, DX
 	DECQ          AX
 	JNZ           row

@@ -136,11 +136,11 @@ func vectorProduct(p productSum, size, rows, cols int, dst, x, y, s *byte) bool 
 		return false
 	}
 	which := kind(2*int(folds)+int(p), size)
-	if p == dotRows {
+	if p <= sumScaledRows {
 		n := max(1, vectorMost/cols)
 		for r := 0; r < rows; r += n {
 			step := r * cols * size
-			reduction(which, min(n, rows-r), cols, 1, 1, after(dst, r*size), after(x, step), after(y, step), nil)
+			reduction(which, min(n, rows-r), cols, 1, 1, after(dst, r*size), after(x, step), after(y, step), after(s, r*size))
 		}
 		return true
 	}

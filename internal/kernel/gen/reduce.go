@@ -65,8 +65,9 @@ func reduce() {
 		for _, v := range kinds {
 			name := p.name + v.name + v.set
 			r := newReducer(folds[0], v, name, name+" "+p.what, p.more)
-			r.product(p.factors)
+			r.product(p.y, p.s)
 			if p.columns {
+				r.adds = true
 				r.columns(mask)
 			} else {
 				r.rows(mask)
@@ -80,13 +81,14 @@ func reduce() {
 var products = []struct {
 	name       string
 	columns    bool
-	factors    int // x, y and s
+	y, s       bool // the factors of x
 	what, more string
 }{
-	{"dotRows", false, 2, "writes the sums of x y over outer rows of n elements, in 32 parts.", "cols and stride are 1."},
-	{"addColumns", true, 1, "adds n rows of x to dst, of which the first cols columns.", "outer is 1. Rows are stride elements long."},
-	{"addProductColumns", true, 2, "adds n rows of x y to dst, of which the first cols columns.", "outer is 1. Rows are stride elements long."},
-	{"addScaledColumns", true, 3, "adds n rows of (x s) y to dst, of which the first cols columns; s has a number for", "each row. outer is 1. Rows are stride elements long."},
+	{"dotRows", false, true, false, "writes the sums of x y over outer rows of n elements, in 32 parts.", "cols and stride are 1."},
+	{"sumScaledRows", false, false, true, "writes the sums of x s over outer rows of n elements, in 32 parts; s has a number for", "each row. cols and stride are 1."},
+	{"addColumns", true, false, false, "adds n rows of x to dst, of which the first cols columns.", "outer is 1. Rows are stride elements long."},
+	{"addProductColumns", true, true, false, "adds n rows of x y to dst, of which the first cols columns.", "outer is 1. Rows are stride elements long."},
+	{"addScaledColumns", true, true, true, "adds n rows of (x s) y to dst, of which the first cols columns; s has a number for", "each row. outer is 1. Rows are stride elements long."},
 }
 
 // reducer is what both shapes share.
@@ -100,9 +102,9 @@ type reducer struct {
 	dst   Register
 	x     Register
 
-	factors int        // of a term that is a product, else 0; then columns are added to dst
-	toY     Register   // how far y is from x
-	scale   VecVirtual // the element of s for a row
+	adds  bool       // columns are added to dst
+	toY   Register   // how far y is from x, if that is a factor
+	scale VecVirtual // the element of s for a row, if that is a factor
 }
 
 func newReducer(f fold, v vector, name string, doc ...string) *reducer {
@@ -117,14 +119,13 @@ func newReducer(f fold, v vector, name string, doc ...string) *reducer {
 	return r
 }
 
-// product makes the terms those of a product, with as many factors.
-func (r *reducer) product(factors int) {
-	r.factors = factors
-	if factors > 1 { // y is found from the place in x
+// product makes the terms those of a product of x with y, s, or both.
+func (r *reducer) product(y, s bool) {
+	if y { // it is found from the place in x
 		r.toY = Load(Param("y"), GP64())
 		SUBQ(r.x, r.toY)
 	}
-	if factors > 2 {
+	if s {
 		r.scale = r.register()
 	}
 }
@@ -154,10 +155,13 @@ func (r *reducer) add(i int, m Mem, masked bool) {
 			r.pick(four(VBLENDVPS), four(VBLENDVPD))(r.mask, x, r.none, x)
 		}
 	}
-	if r.factors > 2 {
+	if r.scale != nil {
 		r.pick(VMULPS, VMULPD)(r.scale, x, x)
+		if masked && !r.adds {
+			r.only(x) // 0 times infinity is NaN
+		}
 	}
-	if r.factors > 1 {
+	if r.toY != nil {
 		y := r.register()
 		m.Index, m.Scale = r.toY, 1
 		if masked {
@@ -188,8 +192,16 @@ func (r *reducer) rows(table Mem) {
 	MOVQ(n, RCX)
 	ANDQ(U32(r.lanes()-1), RCX)
 	r.first(table)
+	var number Register
+	if r.scale != nil {
+		number = Load(Param("s"), GP64())
+	}
 	Label("row")
 	r.begin(all)
+	if r.scale != nil {
+		r.broadcast(Mem{Base: number}, r.scale)
+		ADDQ(U32(r.size), number)
+	}
 	MOVQ(n, RCX)
 	SUBQ(U32(span), RCX)
 	JL(LabelRef("rest"))
@@ -272,12 +284,12 @@ func (r *reducer) columns(table Mem) {
 	IMULQ(stride, next)
 	from, to, at, n := GP64(), GP64(), GP64(), GP64()
 	var number Register
-	if r.factors > 2 {
+	if r.scale != nil {
 		number = GP64()
 	}
 	strip := func(count int, masked bool, label string) {
 		r.begin(count)
-		if r.factors > 0 {
+		if r.adds {
 			for i, sum := range r.sums[:count] {
 				m := Mem{Base: to, Disp: i * r.bytes}
 				if masked && i+1 == count {
@@ -289,11 +301,11 @@ func (r *reducer) columns(table Mem) {
 		}
 		MOVQ(from, at)
 		Load(Param("n"), n)
-		if r.factors > 2 {
+		if r.scale != nil {
 			Load(Param("s"), number)
 		}
 		Label(label)
-		if r.factors > 2 {
+		if r.scale != nil {
 			r.broadcast(Mem{Base: number}, r.scale)
 			ADDQ(U32(r.size), number)
 		}

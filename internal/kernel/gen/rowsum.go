@@ -187,12 +187,8 @@ func (r *rowSummer) term(body func(x []VecVirtual) VecVirtual, i, disp int, mask
 	if factor != nil {
 		r.pick(VMULPS, VMULPD)(factor, y, y)
 	}
-	if masked { // other lanes have what 0 gives
-		if r.wide {
-			r.pick(three(VMOVAPS_Z), three(VMOVAPD_Z))(y, r.mask, y)
-		} else {
-			VANDPS(r.mask, y, y)
-		}
+	if masked {
+		r.only(y) // other lanes have what 0 gives
 	}
 	sum := r.sums[i%len(r.sums)]
 	r.pick(VADDPS, VADDPD)(y, sum, sum)

@@ -92,6 +92,15 @@ func (v *vector) put(r VecVirtual, m Mem) {
 	}
 }
 
+// only sets the elements of r that mask does not select to 0.
+func (v *vector) only(r VecVirtual) {
+	if v.wide {
+		v.pick(three(VMOVAPS_Z), three(VMOVAPD_Z))(r, v.mask, r)
+	} else {
+		VANDPS(v.mask, r, r)
+	}
+}
+
 // first sets the mask to the first elements, as many as CX says: one to lanes.
 func (v *vector) first(table Mem) {
 	if v.wide {
