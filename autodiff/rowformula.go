@@ -55,6 +55,7 @@ func rowFormulas[T tensor.Float]() []rowFormula[T] {
 		{formOf[sub](anyRows, anyRows), func(dst []T, x [][]T, cols int) { kernel.SubByColumn(dst, x[0], x[1], cols) }},
 		{formOf[mul](anyRows, anyRows), func(dst []T, x [][]T, cols int) { kernel.MulByColumn(dst, x[0], x[1], cols) }},
 		{formOf[sum](formOf[mul](aMatrix, aMatrix)), func(dst []T, x [][]T, cols int) { kernel.DotRows(dst, x[0], x[1], cols) }},
+		{formOf[sum](formOf[mul](aMatrix, aNumber)), func(dst []T, x [][]T, cols int) { kernel.SumScaledRows(dst, x[0], x[1], cols) }},
 	}
 }
 
@@ -156,7 +157,13 @@ func (c *rowCompiler[T]) match(v *value, needed map[*value]bool) *rowMatch[T] {
 	}
 	for _, f := range formulas {
 		m := &rowMatch[T]{run: f.run}
-		if f.form.is(v.prim) && c.matchArgs(v, f.form, m, free) && (len(m.inside) > 0 || c.hasColumn(m)) {
+		if !f.form.is(v.prim) || !c.matchArgs(v, f.form, m, free) {
+			continue
+		}
+		if c.d.isTotal(v) && slices.ContainsFunc(m.leaves, func(l rowLeaf) bool { return l.number }) {
+			continue // it is no sum of rows
+		}
+		if len(m.inside) > 0 || c.hasColumn(m) {
 			return m
 		}
 	}

@@ -54,6 +54,8 @@ func TestRowsLazySameBits(t *testing.T) {
 				"squares of a difference":     Mul(Sub(x, mean), SumKeep(Mul(Sub(x, mean), Sub(x, mean)), 1)),
 				"products with a product":     Mul(Mul(x, bias), SumKeep(Mul(Mul(x, bias), w), 1)),
 				"a sum of two products":       Mul(Add(Mul(x, m), Mul(w, mean)), SumKeep(Add(Mul(x, m), Mul(w, mean)), 1)),
+				"sums of scaled rows":         Mul(SumKeep(Mul(x, m), 1), SumKeep(Mul(Mul(w, 0.3), mean), 1)),
+				"a sum of all, scaled":        Mul(mean, Sum(Mul(x, m))),
 				"all numbers":                 Mul(mean, Sub(Div(2, x), Sub(1, w))),
 			} {
 				t.Run(fmt.Sprint(name, " ", dt, s), func(t *testing.T) {

@@ -70,10 +70,12 @@ func (c *rowCompiler[T]) findSums(values []*value) {
 // termsOf returns the last of the values of which s sums the rows, and what else it is multiplied
 // with, or nil if the program has no step for it.
 func (c *rowCompiler[T]) termsOf(s *value, place map[*value]int) (v *value, t summand, other []rowLeaf) {
-	m := c.matches[s]
-	if m == nil {
+	switch m := c.matches[s]; {
+	case m == nil:
 		v = storageOf(s.args[0])
-	} else {
+	case m.leaves[1].number:
+		return nil, t, nil
+	default:
 		a, b := storageOf(m.leaves[0].v.args[m.leaves[0].i]), storageOf(m.leaves[1].v.args[m.leaves[1].i])
 		switch {
 		case a == b:
