@@ -116,7 +116,11 @@ func (c *rowCompiler[T]) slotOf(v *value) rowSlot[T] {
 
 // add appends a step for v, and the slot of its result.
 func (c *rowCompiler[T]) add(v *value, apply func([]T, [][]T, int), inPlace bool, src ...int) {
-	n := c.step(c.slotOf(v), apply, inPlace, src...)
+	c.found(v, c.step(c.slotOf(v), apply, inPlace, src...))
+}
+
+// found notes that v is in slot n after the steps that there are.
+func (c *rowCompiler[T]) found(v *value, n int) {
 	c.number[c.keyOf(v)] = n
 	if c.streams(v) {
 		c.step(rowSlot[T]{width: c.d.wide(), array: c.arrays[v.id]}, func(dst []T, x [][]T, _ int) { kernel.Stream(dst, x[0]) }, false, n)

@@ -7,6 +7,7 @@ import (
 	"github.com/downhill-go/downhill/internal/kernel"
 	"github.com/downhill-go/downhill/tensor"
 	"github.com/stretchr/testify/require"
+	"gorgonia.org/gorgonia"
 )
 
 // TestRowStream looks for the large results that go past the caches: those that a row program shows
@@ -14,22 +15,32 @@ import (
 func TestRowStream(t *testing.T) {
 	const n = 1000
 	large := kernel.StreamFrom/4/n + 1
+	gradient := func(loss func(x *Node) *Node) func(x *Node) (*Node, Option, func() (gorgonia.Value, error)) {
+		return func(x *Node) (*Node, Option, func() (gorgonia.Value, error)) { return loss(x), WithGrad(x), x.Grad }
+	}
+	softmax := func(x *Node) *Node { return Sum(Mul(LogSoftmax(x, 1), x)) }
 	tests := []struct {
 		name    string
 		rows    int
-		loss    func(x *Node) *Node
+		make    func(x *Node) (loss *Node, shown Option, result func() (gorgonia.Value, error))
 		streams int
 	}{
-		{"large", large, func(x *Node) *Node { return Sum(Mul(LogSoftmax(x, 1), x)) }, 1},
-		{"small", large - 2, func(x *Node) *Node { return Sum(Mul(LogSoftmax(x, 1), x)) }, 0},
-		{"read", large, func(x *Node) *Node { return Sum(Mul(LogSoftmax(Flip(x, 1), 1), x)) }, 0},
+		{"large", large, gradient(softmax), 1},
+		{"small", large - 2, gradient(softmax), 0},
+		{"read", large, gradient(func(x *Node) *Node { return Sum(Mul(LogSoftmax(Flip(x, 1), 1), x)) }), 0},
+		{"with sums of rows", large, func(x *Node) (*Node, Option, func() (gorgonia.Value, error)) {
+			column := Slice(x, 1, 0, 1)
+			y := Add(Mul(x, Exp(column)), Mul(Sigmoid(x), column))
+			return Sum(Exp(Mul(Sum(y, 1), 0.01))), Keep(y), func() (gorgonia.Value, error) { return y.Value(), nil }
+		}, 1},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			g := NewGraph()
 			values := tensor.Must(tensor.Convert(tensor.Must(tensor.Normal(tensor.NewRand(7), 0, 1.0, tt.rows, n)), tensor.Float32))
 			x := Param(g, "x", values)
-			p, err := Compile(tt.loss(x), WithGrad(x))
+			loss, shown, result := tt.make(x)
+			p, err := Compile(loss, shown)
 			require.NoError(t, err)
 			streams := 0
 			for _, u := range p.units {
@@ -48,22 +59,22 @@ func TestRowStream(t *testing.T) {
 			}
 			require.Equal(t, tt.streams, streams)
 			require.NoError(t, p.Run())
-			got := gradientBits(t, x)
-			p, err = Compile(tt.loss(x), WithGrad(x), Unfused())
+			got := bitsOf(t, result)
+			p, err = Compile(loss, shown, Unfused())
 			require.NoError(t, err)
 			require.NoError(t, p.Run())
-			require.Equal(t, gradientBits(t, x), got)
+			require.Equal(t, bitsOf(t, result), got)
 		})
 	}
 }
 
-// gradientBits returns a hash of the bits of the gradient of x.
-func gradientBits(t *testing.T, x *Node) uint64 {
-	grad, err := x.Grad()
+// bitsOf returns a hash of the bits of a result.
+func bitsOf(t *testing.T, result func() (gorgonia.Value, error)) uint64 {
+	v, err := result()
 	require.NoError(t, err)
 	h := uint64(14695981039346656037)
-	for _, v := range grad.Data().([]float32) {
-		h = (h ^ uint64(math.Float32bits(v))) * 1099511628211
+	for _, x := range v.Data().([]float32) {
+		h = (h ^ uint64(math.Float32bits(x))) * 1099511628211
 	}
 	return h
 }

@@ -116,12 +116,12 @@ func (c *rowCompiler[T]) compileWithSum(v *value) bool {
 		return false
 	}
 	src := c.readLeaves(m.match.leaves)
-	sums := len(c.slots)
+	sums, cols, last := len(c.slots), c.d.length, len(src)
 	c.slots = append(c.slots, c.slotOf(m.sum))
-	c.number[c.keyOf(m.sum)] = sums
-	cols, last := c.d.length, len(src)
-	c.add(v, func(dst []T, x [][]T, _ int) { m.run(dst, x[last], x, cols) }, m.of != multiplied, append(src, sums)...)
+	n := c.step(c.slotOf(v), func(dst []T, x [][]T, _ int) { m.run(dst, x[last], x, cols) }, m.of != multiplied, append(src, sums)...)
 	c.steps[len(c.steps)-1].sums = sums
+	c.found(v, n)
+	c.found(m.sum, sums)
 	return true
 }
 
