@@ -1,7 +1,7 @@
 package kernel
 
 import (
-	bytes "encoding/binary"
+	encoding "encoding/binary" // binary is a type of the tests
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -54,7 +54,7 @@ func addKinds(add func(kinds []byte)) {
 // floatsOf reads numbers of any bits.
 func floatsOf[T Float](data []byte) []T {
 	x := make([]T, len(data)/size[T]())
-	if _, err := bytes.Decode(data, bytes.LittleEndian, x); err != nil {
+	if _, err := encoding.Decode(data, encoding.LittleEndian, x); err != nil {
 		panic(err)
 	}
 	return x
