@@ -187,7 +187,6 @@ func (r *reducer) rows(table Mem) {
 	if r.name != "sum" { // the order does not matter, and what waits for the last result takes longer
 		all = max(all, 4)
 	}
-	span := all * r.lanes()
 	n := Load(Param("n"), GP64())
 	MOVQ(n, RCX)
 	ANDQ(U32(r.lanes()-1), RCX)
@@ -202,35 +201,12 @@ func (r *reducer) rows(table Mem) {
 		r.broadcast(Mem{Base: number}, r.scale)
 		ADDQ(U32(r.size), number)
 	}
-	MOVQ(n, RCX)
-	SUBQ(U32(span), RCX)
-	JL(LabelRef("rest"))
-	Label("whole")
-	for i := range all {
-		r.add(i, Mem{Base: r.x, Disp: i * r.bytes}, false)
-	}
-	ADDQ(U32(span*r.size), r.x)
-	SUBQ(U32(span), RCX)
-	JGE(LabelRef("whole"))
-	Label("rest")
-	ADDQ(U32(span), RCX)
-	part := func(i int) string { return fmt.Sprintf("part%d", i) }
-	for i := range all - 1 { // a last one that is full would have made it whole
-		CMPQ(RCX, U32(r.lanes()))
-		JL(LabelRef(part(i)))
-		r.add(i, Mem{Base: r.x}, false)
-		ADDQ(U32(r.bytes), r.x)
-		SUBQ(U32(r.lanes()), RCX)
-	}
-	for i := all - 1; i >= 0; i-- {
-		Label(part(i))
-		TESTQ(RCX, RCX)
-		JE(LabelRef("joined"))
-		r.add(i, Mem{Base: r.x}, true)
-		LEAQ(Mem{Base: r.x, Index: RCX, Scale: uint8(r.size)}, r.x)
-		JMP(LabelRef("joined"))
-	}
-	Label("joined")
+	r.spans(n, all, func(i, disp int, masked bool) {
+		r.add(i, Mem{Base: r.x, Disp: disp}, masked)
+		if masked {
+			LEAQ(Mem{Base: r.x, Index: RCX, Scale: uint8(r.size)}, r.x)
+		}
+	}, r.x)
 	for h := all / 2; h > 0; h /= 2 { // those that have no terms are left out
 		after := fmt.Sprintf("joined%d", h)
 		CMPQ(n, U32(h*r.lanes()))

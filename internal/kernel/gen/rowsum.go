@@ -91,7 +91,6 @@ func (r *rowSummer) begin(wide, numbers []string, table Mem) {
 
 // rows emits a loop over rows, in it one over vectors. Term j of a sum goes to lane j % 32.
 func (r *rowSummer) rows(body func(x []VecVirtual) VecVirtual) {
-	span := max(4, len(r.sums))
 	Label("row")
 	for i, p := range r.from {
 		r.broadcast(Mem{Base: p}, r.number[i])
@@ -101,36 +100,7 @@ func (r *rowSummer) rows(body func(x []VecVirtual) VecVirtual) {
 		r.clear(s)
 	}
 	XORQ(r.at, r.at)
-	MOVQ(r.cols, RCX)
-	SUBQ(U32(span*r.lanes()), RCX)
-	JL(LabelRef("rest"))
-	Label("whole")
-	for i := range span {
-		r.term(body, i, i*r.bytes, false)
-	}
-	ADDQ(U32(span*r.bytes), r.at)
-	SUBQ(U32(span*r.lanes()), RCX)
-	JGE(LabelRef("whole"))
-	Label("rest")
-	ADDQ(U32(span*r.lanes()), RCX)
-	part := func(i int) string { return fmt.Sprintf("part%d", i) }
-	for i := range span - 1 {
-		CMPQ(RCX, U32(r.lanes()))
-		JL(LabelRef(part(i)))
-		r.term(body, i, 0, false)
-		ADDQ(U32(r.bytes), r.at)
-		SUBQ(U32(r.lanes()), RCX)
-	}
-	for i := span - 1; i >= 0; i-- {
-		Label(part(i))
-		TESTQ(RCX, RCX)
-		JE(LabelRef("joined"))
-		r.term(body, i, 0, true)
-		if i > 0 {
-			JMP(LabelRef("joined"))
-		}
-	}
-	Label("joined")
+	r.spans(r.cols, max(4, len(r.sums)), func(i, disp int, masked bool) { r.term(body, i, disp, masked) }, r.at)
 	for h := len(r.sums) / 2; h > 0; h /= 2 {
 		for i := range h {
 			r.pick(VADDPS, VADDPD)(r.sums[i+h], r.sums[i], r.sums[i])

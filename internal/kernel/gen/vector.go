@@ -137,6 +137,40 @@ func (v *vector) loops(body func(count int)) {
 	loop("one", "part", 1)
 }
 
+// spans emits a loop over n elements, span vectors at a time, then one, then the rest with a mask.
+// term is for vector i of a span, disp bytes after the place that at moves on to. RCX has the number of
+// elements that are left, and the code after it starts at label "joined".
+func (v *vector) spans(n Register, span int, term func(i, disp int, masked bool), at Register) {
+	MOVQ(n, RCX)
+	SUBQ(U32(span*v.lanes()), RCX)
+	JL(LabelRef("rest"))
+	Label("whole")
+	for i := range span {
+		term(i, i*v.bytes, false)
+	}
+	ADDQ(U32(span*v.bytes), at)
+	SUBQ(U32(span*v.lanes()), RCX)
+	JGE(LabelRef("whole"))
+	Label("rest")
+	ADDQ(U32(span*v.lanes()), RCX)
+	part := func(i int) string { return fmt.Sprintf("part%d", i) }
+	for i := range span - 1 { // a last one that is full would have made it whole
+		CMPQ(RCX, U32(v.lanes()))
+		JL(LabelRef(part(i)))
+		term(i, 0, false)
+		ADDQ(U32(v.bytes), at)
+		SUBQ(U32(v.lanes()), RCX)
+	}
+	for i := span - 1; i >= 0; i-- {
+		Label(part(i))
+		TESTQ(RCX, RCX)
+		JE(LabelRef("joined"))
+		term(i, 0, true)
+		JMP(LabelRef("joined"))
+	}
+	Label("joined")
+}
+
 // jumpTable emits a function that goes on as the one of the table that its first
 // argument says. All have its signature.
 func jumpTable(name, signature string, functions []string, doc ...string) {
