@@ -59,18 +59,15 @@ func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Se
 // productRate returns the flops per second of all processors: in fused multiply-adds of vectors in
 // registers, or where there are none in a large matrix product.
 func productRate[T tensor.Float]() float64 {
-	const each, tasks = 1 << 12, 8 // for each processor: some microseconds at a time
-	n := tasks * kernel.Workers()
-	if flops := kernel.MultiplyAdds[T](each); flops > 0 {
-		run := func(int) { kernel.MultiplyAdds[T](each) }
-		return flops * float64(n) / fastest(func() { kernel.Parallel(n, run) })
+	if flops := kernel.MultiplyAdds[T](); flops > 0 {
+		return flops / fastest(func() { kernel.MultiplyAdds[T]() })
 	}
-	const m = 384
-	dst, a, b := make([]T, m*m), make([]T, m*m), make([]T, m*m)
+	const n = 384
+	dst, a, b := make([]T, n*n), make([]T, n*n), make([]T, n*n)
 	for i := range a {
 		a[i], b[i] = 1, 1
 	}
-	return 2 * m * m * m / fastest(func() { kernel.Gemm(dst, a, b, m, m, m, false, false) })
+	return 2 * n * n * n / fastest(func() { kernel.Gemm(dst, a, b, n, n, n, false, false) })
 }
 
 // copyRate copies by parts of 64 KiB, on all processors where there are several.

@@ -102,13 +102,12 @@ func (b *bench) run(c *benchCase) (*result, error) {
 			}
 		}
 	}
+	work, rate := c.limit()
 	var peaks []float64
 	for round := range b.rounds {
 		b.say(round+1, b.rounds, "")
-		if c.flops > 0 {
-			peaks = append(peaks, peakOf(c.dtype))
-		} else if c.bytes > 0 {
-			peaks = append(peaks, copyRate())
+		if rate != nil {
+			peaks = append(peaks, rate())
 		}
 		for _, f := range field {
 			f.measure()
@@ -118,11 +117,17 @@ func (b *bench) run(c *benchCase) (*result, error) {
 		f.summarise(field[0].Rounds)
 		res.Cells = append(res.Cells, f.cell)
 	}
-	if len(peaks) > 0 && field[0].Failed == "" {
-		res.Peak, res.Share = quantile(peaks, 0.5), share(c.flops+c.bytes, field[0].Rounds, peaks)
+	if field[0].Failed != "" {
+		return res, nil
 	}
-	if (res.Goal > 0 || res.Least > 0 && res.Peak > 0) && field[0].Failed == "" {
-		met := res.Goal > 0 && field[0].Median <= res.Goal || res.Least > 0 && res.Share >= res.Least
+	if rate != nil {
+		res.Peak, res.Share = quantile(peaks, 0.5), share(work, field[0].Rounds, peaks)
+	}
+	met := field[0].Median <= res.Goal
+	if res.Least > 0 {
+		met = res.Share >= res.Least
+	}
+	if res.Goal > 0 || res.Least > 0 && res.Peak > 0 {
 		res.Met = &met
 	}
 	return res, nil

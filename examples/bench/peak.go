@@ -19,16 +19,27 @@ func peakOf(dt tensor.Dtype) float64 {
 	return peak(kernel.MultiplyAdds[float32])
 }
 
-func peak(run func(n int) float64) float64 {
-	const each, tasks, tries = 1 << 12, 8, 20
-	n := tasks * kernel.Workers()
-	flops, best := run(each)*float64(n), math.Inf(1)
+func peak(run func() (flops float64)) float64 {
+	const tries = 20
+	best := 0.0
 	for range tries {
 		begin := time.Now()
-		kernel.Parallel(n, func(int) { run(each) })
-		best = min(best, time.Since(begin).Seconds())
+		flops := run()
+		best = max(best, flops/time.Since(begin).Seconds())
 	}
-	return flops / best
+	return best
+}
+
+// limit returns the work of a step that the machine bounds, and what measures how much of it the
+// machine does in a second at most: flops, or bytes, or nothing.
+func (c *benchCase) limit() (work float64, rate func() float64) {
+	switch {
+	case c.flops > 0:
+		return c.flops, func() float64 { return peakOf(c.dtype) }
+	case c.bytes > 0:
+		return c.bytes, copyRate
+	}
+	return 0, nil
 }
 
 // inMemory returns the size of so many float32, or 0 if they fit into caches.

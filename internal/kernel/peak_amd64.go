@@ -2,26 +2,29 @@
 
 package kernel
 
-// multiplyAdds calls the loop for elements of a size in bytes. Calls are short, since the goroutine
-// cannot be stopped meanwhile.
-func multiplyAdds(n, size int) (flops float64) {
+// multiplyAddLoops is how often the loop is run: for some microseconds, since the goroutine cannot be
+// stopped meanwhile.
+const multiplyAddLoops = 1 << 12
+
+// multiplyAdds runs the loop for elements of a size in bytes.
+func multiplyAdds(size int) {
 	if isa == plain {
-		return 0
+		return
 	}
-	const most = 1 << 12 // some microseconds
-	loop := multiplyAddF32AVX2
 	switch kind(0, size) {
+	case 0:
+		multiplyAddF32AVX2(multiplyAddLoops)
 	case 1:
-		loop = multiplyAddF64AVX2
+		multiplyAddF64AVX2(multiplyAddLoops)
 	case 2:
-		loop = multiplyAddF32AVX512
+		multiplyAddF32AVX512(multiplyAddLoops)
 	case 3:
-		loop = multiplyAddF64AVX512
+		multiplyAddF64AVX512(multiplyAddLoops)
 	}
-	const chains = 12 // that the loop has
-	flops = 2 * chains * float64(n) * float64(VectorBytes()/size)
-	for ; n > 0; n -= most {
-		loop(min(n, most))
-	}
-	return flops
+}
+
+// multiplyAddFlops is the number of additions and multiplications that it does.
+func multiplyAddFlops(size int) float64 {
+	const chains = 12 // of the loop
+	return 2 * chains * multiplyAddLoops * float64(VectorBytes()/size)
 }

@@ -8,17 +8,17 @@ import (
 
 // TestMultiplyAdds checks the count by the width of the vectors: it is all that can be seen of the work.
 func TestMultiplyAdds(t *testing.T) {
-	require.Zero(t, MultiplyAdds[float32](0))
-	require.Zero(t, MultiplyAdds[float64](-1))
-	for _, n := range []int{1, 1 << 12, 1<<12 + 1} {
-		require.Equal(t, float64(24*n*VectorBytes()/4), MultiplyAdds[float32](n))
-		require.Equal(t, float64(24*n*VectorBytes()/8), MultiplyAdds[float64](n))
+	defer SetWorkers(Workers())
+	for _, workers := range []int{1, 2, 5} {
+		SetWorkers(workers)
+		require.Equal(t, float64(8*workers*24<<12*VectorBytes()/4), MultiplyAdds[float32]())
+		require.Equal(t, float64(8*workers*24<<12*VectorBytes()/8), MultiplyAdds[float64]())
 	}
 }
 
-// BenchmarkMultiplyAdds is the peak of one processor, which products are held against:
+// BenchmarkMultiplyAdds is the peak of the processors, which products are held against:
 //
-//	go test ./internal/kernel -run '^$' -bench MultiplyAdds
+//	go test ./internal/kernel -run '^$' -bench MultiplyAdds -cpu 1,2
 func BenchmarkMultiplyAdds(b *testing.B) {
 	b.Run("float32", benchMultiplyAdds[float32])
 	b.Run("float64", benchMultiplyAdds[float64])
@@ -27,7 +27,7 @@ func BenchmarkMultiplyAdds(b *testing.B) {
 func benchMultiplyAdds[T Float](b *testing.B) {
 	flops := 0.0
 	for b.Loop() {
-		flops += MultiplyAdds[T](1 << 12)
+		flops += MultiplyAdds[T]()
 	}
 	b.ReportMetric(flops/float64(b.Elapsed().Nanoseconds()), "GFLOP/s")
 }
