@@ -19,9 +19,9 @@ type rowCompiler[T tensor.Float] struct {
 	lazy   map[*value]laziness
 
 	// The formulas that there are, and those that compute values.
-	rowFormulas, columnFormulas []rowFormula[T]
-	matches                     map[*value]*rowMatch[T]
-	sumMatches                  map[*value]*sumMatch[T]
+	rowFormulas, columnFormulas, totalFormulas []rowFormula[T]
+	matches                                    map[*value]*rowMatch[T]
+	sumMatches                                 map[*value]*sumMatch[T]
 }
 
 // slotKey is a value as it is read.
@@ -36,7 +36,7 @@ func newRowProgram[T tensor.Float](u *unit, arrays []*tensor.Array[T]) *rowProgr
 	c := &rowCompiler[T]{
 		rowProgram: p, arrays: arrays, stored: make(map[*value]bool), shown: make(map[*value]bool),
 		number: make(map[slotKey]int), broad: make(map[*value][]int),
-		rowFormulas: rowFormulas[T](), columnFormulas: columnFormulas[T](),
+		rowFormulas: rowFormulas[T](), columnFormulas: columnFormulas[T](), totalFormulas: totalFormulas[T](),
 	}
 	for _, v := range u.stored {
 		c.stored[v] = true

@@ -28,6 +28,8 @@ var (
 	aNumber  = form{number: true}
 	aProduct = formOf[mul](anyRows, anyRows)
 	aScaled  = formOf[mul](anyRows, aNumber)
+
+	sumOfProduct = formOf[sum](formOf[mul](aMatrix, aMatrix))
 )
 
 func formOf[P Primitive](args ...form) form {
@@ -54,7 +56,7 @@ func rowFormulas[T tensor.Float]() []rowFormula[T] {
 		{formOf[add](anyRows, anyRows), func(dst []T, x [][]T, cols int) { kernel.AddByColumn(dst, x[0], x[1], cols) }},
 		{formOf[sub](anyRows, anyRows), func(dst []T, x [][]T, cols int) { kernel.SubByColumn(dst, x[0], x[1], cols) }},
 		{formOf[mul](anyRows, anyRows), func(dst []T, x [][]T, cols int) { kernel.MulByColumn(dst, x[0], x[1], cols) }},
-		{formOf[sum](formOf[mul](aMatrix, aMatrix)), func(dst []T, x [][]T, cols int) { kernel.DotRows(dst, x[0], x[1], cols) }},
+		{sumOfProduct, func(dst []T, x [][]T, cols int) { kernel.DotRows(dst, x[0], x[1], cols) }},
 		{formOf[sum](formOf[mul](aMatrix, aNumber)), func(dst []T, x [][]T, cols int) { kernel.SumScaledRows(dst, x[0], x[1], cols) }},
 	}
 }
@@ -65,11 +67,14 @@ func columnFormulas[T tensor.Float]() []rowFormula[T] {
 		{formOf[sum](formOf[mul](formOf[mul](aMatrix, aNumber), aMatrix)), func(dst []T, x [][]T, _ int) {
 			kernel.AddScaledColumns(dst, x[0], x[2], x[1])
 		}},
-		{formOf[sum](formOf[mul](aMatrix, aMatrix)), func(dst []T, x [][]T, _ int) {
+		{sumOfProduct, func(dst []T, x [][]T, _ int) {
 			kernel.AddProductColumns(dst, x[0], x[1], len(x[0])/len(dst))
 		}},
 	}
 }
+
+// totalFormulas returns those of sums of all elements, which have no kernel of rows.
+func totalFormulas[T tensor.Float]() []rowFormula[T] { return []rowFormula[T]{{form: sumOfProduct}} }
 
 // rowMatch is a formula that computes a value, with the operations inside of it.
 type rowMatch[T tensor.Float] struct {
@@ -84,6 +89,9 @@ type rowLeaf struct {
 	i      int
 	number bool
 }
+
+// value returns the value that is read.
+func (l rowLeaf) value() *value { return storageOf(l.v.args[l.i]) }
 
 // findFormulas finds the formulas that compute values, and the values that need no step
 // since all that read them compute them along.
@@ -106,7 +114,7 @@ func (c *rowCompiler[T]) findFormulas(values []*value) {
 				inside[x] = true
 			}
 			for _, l := range m.leaves {
-				read[storageOf(l.v.args[l.i])] = true
+				read[l.value()] = true
 			}
 		}
 		more := false
@@ -150,20 +158,17 @@ func (c *rowCompiler[T]) match(v *value, needed map[*value]bool) *rowMatch[T] {
 		return c.matchScatter(v, i, free)
 	}
 	formulas := c.rowFormulas
-	if c.d.sumsColumns(v) {
+	switch _, isSum := v.prim.(sum); {
+	case c.d.sumsColumns(v):
 		formulas = c.columnFormulas
-	} else if _, ok := v.prim.(sum); !ok && !c.d.isWide(v) {
+	case c.d.isTotal(v):
+		formulas = c.totalFormulas
+	case !isSum && !c.d.isWide(v):
 		return nil
 	}
 	for _, f := range formulas {
 		m := &rowMatch[T]{run: f.run}
-		if !f.form.is(v.prim) || !c.matchArgs(v, f.form, m, free) {
-			continue
-		}
-		if c.d.isTotal(v) && slices.ContainsFunc(m.leaves, func(l rowLeaf) bool { return l.number }) {
-			continue // it is no sum of rows
-		}
-		if len(m.inside) > 0 || c.hasColumn(m) {
+		if f.form.is(v.prim) && c.matchArgs(v, f.form, m, free) && (len(m.inside) > 0 || c.hasColumn(m)) {
 			return m
 		}
 	}

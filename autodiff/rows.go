@@ -187,23 +187,25 @@ func (p *rowProgram[T]) runTask(task int) {
 			p.runBlock(l, start, n)
 			for i := range p.sums {
 				c := &p.sums[i]
-				for k, slot := range c.src {
-					l.terms[k] = l.slots[slot]
-				}
-				c.add(c.part(part), l.terms[:len(c.src)])
+				c.add(c.part(part), l.read(c.src))
 			}
 			for i := range p.totals {
 				t := &p.totals[i]
-				for k, slot := range t.src {
-					l.terms[k] = l.slots[slot]
-				}
-				t.add(start*p.d.wide(), l.terms[:len(t.src)], l.parts[i])
+				t.add(start*p.d.wide(), l.read(t.src), l.parts[i])
 			}
 		}
 	}
 	p.mutex.Lock()
 	p.free = append(p.free, l)
 	p.mutex.Unlock()
+}
+
+// read returns what slots hold, until it is called again.
+func (l *rowLane[T]) read(src []int) [][]T {
+	for k, slot := range src {
+		l.terms[k] = l.slots[slot]
+	}
+	return l.terms[:len(src)]
 }
 
 // takeLane returns a lane that nobody uses. One is made when there are more processors

@@ -46,19 +46,16 @@ type sumMatch[T tensor.Float] struct {
 // findSums finds the sums that are computed along with what they sum.
 func (c *rowCompiler[T]) findSums(values []*value) {
 	c.sumMatches = make(map[*value]*sumMatch[T])
-	place := make(map[*value]int)
-	for i, v := range values {
-		place[v] = i
-	}
+	formulas := sumFormulas[T]()
 	for _, s := range values {
 		if _, ok := s.prim.(sum); !ok || c.lazy[s] != eager || c.d.isWhole(s) {
 			continue
 		}
-		v, t, other := c.termsOf(s, place)
+		v, t, other := c.termsOf(s)
 		if v == nil || c.sumMatches[v] != nil {
 			continue
 		}
-		for _, f := range sumFormulas[T]() {
+		for _, f := range formulas {
 			if m := c.matchSum(v, f, t); m != nil {
 				m.match.leaves, m.sum = append(m.match.leaves, other...), s
 				c.sumMatches[v] = m
@@ -69,18 +66,18 @@ func (c *rowCompiler[T]) findSums(values []*value) {
 
 // termsOf returns the last of the values of which s sums the rows, and what else it is multiplied
 // with, or nil if the program has no step for it.
-func (c *rowCompiler[T]) termsOf(s *value, place map[*value]int) (v *value, t summand, other []rowLeaf) {
+func (c *rowCompiler[T]) termsOf(s *value) (v *value, t summand, other []rowLeaf) {
 	switch m := c.matches[s]; {
 	case m == nil:
 		v = storageOf(s.args[0])
 	case m.leaves[1].number:
 		return nil, t, nil
 	default:
-		a, b := storageOf(m.leaves[0].v.args[m.leaves[0].i]), storageOf(m.leaves[1].v.args[m.leaves[1].i])
+		a, b := m.leaves[0].value(), m.leaves[1].value()
 		switch {
 		case a == b:
 			v, t = a, squared
-		case c.unit[a] && (!c.unit[b] || place[b] < place[a]):
+		case c.unit[a] && (!c.unit[b] || b.id < a.id):
 			v, t, other = a, multiplied, m.leaves[1:]
 		default:
 			v, t, other = b, multiplied, m.leaves[:1]

@@ -44,8 +44,8 @@ func (b *builder) simplify(v *value) *value {
 	case transpose:
 		return b.simplifyTranspose(v, p)
 	case sum:
-		if x := v.args[0]; isNegation(x) && x.size() != v.size() && sameShape(x, x.args[0]) != nil {
-			return b.negativeSum(v, x.args[0])
+		if s := b.negativeSum(v); s != nil {
+			return s
 		}
 		return b.simplifyReduction(v)
 	case extremum:
@@ -182,10 +182,15 @@ func (b *builder) simplifyReduction(v *value) *value {
 
 func isNegation(v *value) bool { _, ok := v.prim.(neg); return ok }
 
-// negativeSum returns v, the sum of -x, as 0 minus that of x: roundings are the same, and no sum is -0.
-func (b *builder) negativeSum(v, x *value) *value {
+// negativeSum returns the sum of -x as 0 minus that of x, or nil if v is none: roundings are the same,
+// and no sum is -0.
+func (b *builder) negativeSum(v *value) *value {
+	negative := v.args[0]
+	if !isNegation(negative) || negative.size() == v.size() || sameShape(negative, negative.args[0]) == nil {
+		return nil
+	}
 	zero := b.emit(constant{&[]float64{0}}, tensor.Shape{}, v.dtype)
-	return b.emit(sub{}, v.shape, v.dtype, zero, b.emit(v.prim, v.shape, v.dtype, x))
+	return b.emit(sub{}, v.shape, v.dtype, zero, b.emit(v.prim, v.shape, v.dtype, negative.args[0]))
 }
 
 // matMulOfTransposes takes the transpositions of the last two axes out of args
