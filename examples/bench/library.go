@@ -33,13 +33,15 @@ func (l library) about() string     { return versions()[string(l)] }
 func (l library) close() error      { return nil }
 func (l library) threads() []string { return []string{""} }
 
-// onlyLoss is the mode of newVM in which the nodes of the graph get no values, but the loss and the
-// gradients.
-const onlyLoss = "Only(loss)"
+// The modes of newVM: all nodes of the graph get values, or only the loss and the gradients.
+const (
+	allValues = "all values"
+	onlyLoss  = "Only(loss)"
+)
 
 func (l library) modes() []string {
 	if l == newVM {
-		return []string{"", onlyLoss}
+		return []string{allValues, onlyLoss}
 	}
 	return []string{""}
 }
@@ -47,7 +49,7 @@ func (l library) modes() []string {
 // open makes a case ready.
 func (l library) open(c *benchCase, s setting) (runner, error) {
 	switch {
-	case s.mode != "" && (c.process != "" || c.special != nil):
+	case s.mode == onlyLoss && (c.process != "" || c.special != nil):
 		return nil, errAbsent
 	case c.process != "":
 		return l.process(c)
