@@ -386,6 +386,7 @@ func TestParseSchedule(t *testing.T) {
 		"multisteplr:milestones=1:a":        `multisteplr: milestones: "1:a" is not a list with a whole number at 1`,
 		"steplr":                            "StepLR: Invalid step_size: 0.0",
 		"exponentiallr:gamma=nan":           "ExponentialLR: Invalid gamma: nan",
+		"cycliclr:scale_mode=":              `cycliclr: scale_mode: "" is not a word`,
 		"linearlr/x/linearlr":               `"x" is not an epoch between two schedules`,
 		"linearlr/5":                        "Sequential Schedulers expects number of schedulers",
 		"linearlr/5/linearlr/4/linearlr":    "milestones must increase from 0 on, but got [5 4]",
@@ -416,6 +417,7 @@ func FuzzParseSchedule(f *testing.F) {
 	for _, s := range everySchedule() {
 		f.Add(FormatSchedule(s))
 	}
+	f.Add("cycliclr:base_lr=0.001,max_lr=0.1,step_size_up=10,scale_mode=")
 	f.Add("steplr:step_size=9223372036854775807/3/cosineannealinglr:T_max=4611686018427387904")
 	f.Add("onecyclelr:max_lr=1,epochs=4294967296,steps_per_epoch=4294967296")
 	f.Fuzz(func(t *testing.T, spec string) {

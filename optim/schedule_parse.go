@@ -159,6 +159,9 @@ func setText(field reflect.Value, text string) (want string) {
 		}
 		field.Set(list)
 	default:
+		if text == "" { // which FormatSchedule leaves out, for the default to be read
+			return "a word"
+		}
 		field.SetString(text)
 	}
 	return ""
