@@ -8,6 +8,7 @@ import (
 // Sum returns the sum of x over the given axes, which the result does not have
 // any more; without axes, over all of them. Negative axes count from the last.
 // Sums are pairwise, so that their error grows with the logarithm of the length.
+// That of all elements is the sum of the sums of the rows, if these are long.
 //
 //	x̄ = ȳ, repeated along the axes
 //
@@ -98,13 +99,49 @@ type sum struct{ reduction }
 
 func (sum) Name() string { return "Sum" }
 func (s sum) Bind32(dst *tensor.Array[float32], in []*tensor.Array[float32]) func() {
-	return bindReduce(s.Axes, dst, in[0], kernel.SumAxis[float32])
+	return bindSum(s.Axes, dst, in[0])
 }
 func (s sum) Bind64(dst *tensor.Array[float64], in []*tensor.Array[float64]) func() {
-	return bindReduce(s.Axes, dst, in[0], kernel.SumAxis[float64])
+	return bindSum(s.Axes, dst, in[0])
 }
 func (s sum) VJP(x []*Node, y, dy *Node) []*Node {
 	return []*Node{Expand(s.keepAxes(x[0], dy), x[0].Shape()...)}
+}
+
+// shortRow is the number of elements from which on rows are summed one by one where all elements are.
+const shortRow = 64
+
+// rowAxis returns from which axis on the elements of an array of that shape are a row, if its sum over axes is
+// that of all elements: the last axes with at least shortRow of them. It is 0 if there are no such rows. Such a
+// sum is that of the sums of the rows, which a row program has along with what it sums, and which processors divide.
+func rowAxis(axes []int, shape tensor.Shape) int {
+	if len(axes) < len(shape) {
+		return 0
+	}
+	first, length := len(shape), 1
+	for first > 0 && length < shortRow {
+		first--
+		length *= shape[first]
+	}
+	if length > maxRow || tensor.Size(shape[:first]) < 2 {
+		return 0
+	}
+	return first
+}
+
+// bindSum is bindReduce of a sum.
+func bindSum[T tensor.Float](axes []int, dst, x *tensor.Array[T]) func() {
+	first := rowAxis(axes, x.Shape)
+	if first == 0 {
+		return bindReduce(axes, dst, x, kernel.SumAxis[T])
+	}
+	rows := &tensor.Array[T]{Shape: x.Shape[:first], Data: make([]T, tensor.Size(x.Shape[:first]))}
+	ofRows := bindReduce(axes[first:], rows, x, kernel.SumAxis[T])
+	ofSums := bindReduce(axes[:first], dst, rows, kernel.SumAxis[T])
+	return func() {
+		ofRows()
+		ofSums()
+	}
 }
 
 // extremum is the largest or smallest element over axes.

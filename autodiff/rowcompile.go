@@ -19,9 +19,9 @@ type rowCompiler[T tensor.Float] struct {
 	lazy   map[*value]laziness
 
 	// The formulas that there are, and those that compute values.
-	rowFormulas, columnFormulas, totalFormulas []rowFormula[T]
-	matches                                    map[*value]*rowMatch[T]
-	sumMatches                                 map[*value]*sumMatch[T]
+	rowFormulas, columnFormulas []rowFormula[T]
+	matches                     map[*value]*rowMatch[T]
+	sumMatches                  map[*value]*sumMatch[T]
 }
 
 // slotKey is a value as it is read.
@@ -36,7 +36,7 @@ func newRowProgram[T tensor.Float](u *unit, arrays []*tensor.Array[T]) *rowProgr
 	c := &rowCompiler[T]{
 		rowProgram: p, arrays: arrays, stored: make(map[*value]bool), shown: make(map[*value]bool),
 		number: make(map[slotKey]int), broad: make(map[*value][]int),
-		rowFormulas: rowFormulas[T](), columnFormulas: columnFormulas[T](), totalFormulas: totalFormulas[T](),
+		rowFormulas: rowFormulas[T](), columnFormulas: columnFormulas[T](),
 	}
 	for _, v := range u.stored {
 		c.stored[v] = true
@@ -63,9 +63,6 @@ func newRowProgram[T tensor.Float](u *unit, arrays []*tensor.Array[T]) *rowProgr
 func (c *rowCompiler[T]) compile(v *value) {
 	switch {
 	case c.lazy[v] != eager || c.isCompiled(v):
-		return
-	case c.d.isTotal(v):
-		c.totals = append(c.totals, newTotal(c.readTotal(v), c.arrays[v.id], c.d.count*c.d.wide()))
 		return
 	case c.compileWithSum(v), c.compileFormula(v):
 		return
@@ -324,11 +321,6 @@ func (p *rowProgram[T]) shareTemps() {
 	}
 	for _, c := range p.sums {
 		for _, slot := range c.src {
-			last[slot] = len(p.steps)
-		}
-	}
-	for _, t := range p.totals {
-		for _, slot := range t.src {
 			last[slot] = len(p.steps)
 		}
 	}

@@ -49,6 +49,9 @@ func rowFormulas[T tensor.Float]() []rowFormula[T] {
 			kernel.MulAddByColumn(dst, x[0], x[1], x[2], cols)
 		}},
 		{formOf[add](aScaled, aNumber), func(dst []T, x [][]T, cols int) { kernel.MulAddByRow(dst, x[0], x[1], x[2], cols) }},
+		{formOf[sub](formOf[sub](aMatrix, aNumber), aNumber), func(dst []T, x [][]T, cols int) {
+			kernel.SubSubByRow(dst, x[0], x[1], x[2], cols)
+		}},
 		{formOf[mul](formOf[sub](anyRows, aNumber), aNumber), func(dst []T, x [][]T, cols int) {
 			kernel.SubMulByRow(dst, x[0], x[1], x[2], cols)
 		}},
@@ -56,6 +59,12 @@ func rowFormulas[T tensor.Float]() []rowFormula[T] {
 		{formOf[add](anyRows, anyRows), func(dst []T, x [][]T, cols int) { kernel.AddByColumn(dst, x[0], x[1], cols) }},
 		{formOf[sub](anyRows, anyRows), func(dst []T, x [][]T, cols int) { kernel.SubByColumn(dst, x[0], x[1], cols) }},
 		{formOf[mul](anyRows, anyRows), func(dst []T, x [][]T, cols int) { kernel.MulByColumn(dst, x[0], x[1], cols) }},
+		{formOf[sum](formOf[mul](formOf[sub](formOf[sub](anyRows, aNumber), aNumber), anyRows)), func(dst []T, x [][]T, cols int) {
+			kernel.DotSubSub(dst, x[0], x[3], x[1], x[2], cols)
+		}},
+		{formOf[sum](formOf[mul](formOf[add](formOf[mul](aScaled, anyRows), anyRows), anyRows)), func(dst []T, x [][]T, cols int) {
+			kernel.DotMulMulAdd(dst, x[0], x[2], x[3], x[4], x[1], cols)
+		}},
 		{sumOfProduct, func(dst []T, x [][]T, cols int) { kernel.DotRows(dst, x[0], x[1], cols) }},
 		{formOf[sum](formOf[mul](aMatrix, aNumber)), func(dst []T, x [][]T, cols int) { kernel.SumScaledRows(dst, x[0], x[1], cols) }},
 	}
@@ -72,9 +81,6 @@ func columnFormulas[T tensor.Float]() []rowFormula[T] {
 		}},
 	}
 }
-
-// totalFormulas returns those of sums of all elements, which have no kernel of rows.
-func totalFormulas[T tensor.Float]() []rowFormula[T] { return []rowFormula[T]{{form: sumOfProduct}} }
 
 // rowMatch is a formula that computes a value, with the operations inside of it.
 type rowMatch[T tensor.Float] struct {
@@ -161,8 +167,6 @@ func (c *rowCompiler[T]) match(v *value, needed map[*value]bool) *rowMatch[T] {
 	switch _, isSum := v.prim.(sum); {
 	case c.d.sumsColumns(v):
 		formulas = c.columnFormulas
-	case c.d.isTotal(v):
-		formulas = c.totalFormulas
 	case !isSum && !c.d.isWide(v):
 		return nil
 	}

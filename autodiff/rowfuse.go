@@ -76,7 +76,7 @@ func (d rows) computes(v *value) bool {
 		return n == d.count*d.wide() || n == d.count*d.narrow()
 	case sum:
 		r, ok := rowsOf(v.args[0], p.Axes)
-		return ok && r == d || d.isWhole(v)
+		return ok && r == d || d.sumsColumns(v)
 	case extremum:
 		r, ok := rowsOf(v.args[0], p.Axes)
 		return ok && r == d
@@ -235,7 +235,7 @@ func (f *rowFuser) delay(a, v *value, i int) int {
 
 // inRow reports that v, which the rows at hand have, reads a, its argument i, row by row.
 func (f *rowFuser) inRow(a, v *value, i int) bool {
-	return f.d.reads(v, i) != otherwise && !f.d.isWhole(a)
+	return f.d.reads(v, i) != otherwise && !f.d.sumsColumns(a)
 }
 
 // postpone moves v to the stage where it is read first, if all that read it are row
@@ -277,9 +277,9 @@ func (f *rowFuser) outlives(a, v *value) bool {
 }
 
 // reader returns another value of the stage of v that reads the same array, if v is a sum of
-// all rows or all elements of an array from outside. Else it is nil.
+// all rows of an array from outside. Else it is nil.
 func (f *rowFuser) reader(v *value) *value {
-	if !f.d.isWhole(v) {
+	if !f.d.sumsColumns(v) {
 		return nil
 	}
 	a := storageOf(v.args[0])

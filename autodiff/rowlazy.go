@@ -54,8 +54,8 @@ func (c *rowCompiler[T]) spares(w, v *value, l laziness) bool {
 		return c.lazy[w] == gathered && isArithmetic(v)
 	case sparse:
 		_, negative := w.prim.(neg)
-		_, total := w.prim.(sum)
-		return c.scatterOf(v) != nil && (negative && c.lazy[w] == sparse || total && !c.d.isWhole(w) || reads(c.scatterTerm(w)))
+		_, sums := w.prim.(sum)
+		return c.scatterOf(v) != nil && (negative && c.lazy[w] == sparse || sums && !c.d.sumsColumns(w) || reads(c.scatterTerm(w)))
 	}
 	return false
 }

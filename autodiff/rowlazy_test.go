@@ -56,6 +56,10 @@ func TestRowsLazySameBits(t *testing.T) {
 				"a sum of two products":       Mul(Add(Mul(x, m), Mul(w, mean)), SumKeep(Add(Mul(x, m), Mul(w, mean)), 1)),
 				"sums of scaled rows":         Mul(SumKeep(Mul(x, m), 1), SumKeep(Mul(Mul(w, 0.3), mean), 1)),
 				"a sum of all, scaled":        Mul(mean, Sum(Mul(x, m))),
+				"two differences":             Mul(Sub(Sub(x, mean), m), w),
+				"two differences, summed":     Mul(mean, SumKeep(Mul(Sub(Sub(x, mean), m), w), 1)),
+				"an affine map, summed":       Mul(mean, SumKeep(Mul(Add(Mul(Mul(x, m), bias), w), Sub(w, mean)), 1)),
+				"an affine map with a column": Mul(mean, SumKeep(Mul(Add(Mul(Mul(x, 0.3), w), bias), bias), 1)),
 				"all numbers":                 Mul(mean, Sub(Div(2, x), Sub(1, w))),
 			} {
 				t.Run(fmt.Sprint(name, " ", dt, s), func(t *testing.T) {

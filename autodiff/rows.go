@@ -24,7 +24,6 @@ type rowProgram[T tensor.Float] struct {
 	steps  []rowStep[T]
 	slots  []rowSlot[T]
 	sums   []columnSum[T]
-	totals []totalSum[T]
 	block  int      // rows at a time
 	starts []int    // of the parts that the rows are cut into, and the end
 	joins  [][2]int // which parts of a sum of columns are added to which
@@ -84,14 +83,13 @@ type rowLane[T tensor.Float] struct {
 	slots  [][]T            // what each slot holds for the block at hand
 	args   [][][]T          // of each step
 	rows   int              // in the block at hand
-	terms  [3][]T           // of a sum of columns, or of all elements
-	parts  [][]T            // for each total, elements of a part that begins in a block before
+	terms  [3][]T           // of a sum of columns
 }
 
 // cut divides the rows into parts, by shapes alone: as the order of sums of columns wants
 // it, if there are any.
 func (p *rowProgram[T]) cut() {
-	perRow := p.d.wide() * (len(p.steps) + len(p.sums) + len(p.totals))
+	perRow := p.d.wide() * (len(p.steps) + len(p.sums))
 	if len(p.sums) > 0 {
 		p.starts, p.joins = kernel.ColumnParts(p.d.count)
 		p.group = rowGrain/(perRow*kernel.ColumnPart) + 1
@@ -101,7 +99,6 @@ func (p *rowProgram[T]) cut() {
 				p.sums[i].parts[k+1] = make([]T, p.d.wide())
 			}
 		}
-		p.cutTotals()
 		return
 	}
 	p.group = 1
@@ -110,16 +107,6 @@ func (p *rowProgram[T]) cut() {
 		p.starts = append(p.starts, start)
 	}
 	p.starts = append(p.starts, p.d.count)
-	p.cutTotals()
-}
-
-// cutTotals tells the totals where tasks end.
-func (p *rowProgram[T]) cutTotals() {
-	for i := range p.totals {
-		for task := 1; task < p.tasks(); task++ {
-			p.totals[i].cutAt(p.starts[task*p.group] * p.d.wide())
-		}
-	}
 }
 
 // tasks returns the number of calls by kernel.Parallel.
@@ -150,9 +137,6 @@ func (p *rowProgram[T]) newLane() *rowLane[T] {
 	for _, s := range p.steps {
 		l.args = append(l.args, make([][]T, len(s.src)))
 	}
-	for _, t := range p.totals {
-		l.parts = append(l.parts, make([]T, t.longest()))
-	}
 	return l
 }
 
@@ -163,9 +147,6 @@ func (p *rowProgram[T]) run() {
 		for _, j := range p.joins {
 			kernel.Add(c.part(j[0]), c.part(j[0]), c.part(j[1]))
 		}
-	}
-	for i := range p.totals {
-		p.totals[i].finish()
 	}
 }
 
@@ -188,10 +169,6 @@ func (p *rowProgram[T]) runTask(task int) {
 			for i := range p.sums {
 				c := &p.sums[i]
 				c.add(c.part(part), l.read(c.src))
-			}
-			for i := range p.totals {
-				t := &p.totals[i]
-				t.add(start*p.d.wide(), l.read(t.src), l.parts[i])
 			}
 		}
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // BenchmarkRows is a value and gradient of what works on rows: a softmax with its
-// cross-entropy, and a layer norm, in a program with row programs and in one without.
+// cross-entropy, a layer norm, and elementwise losses, in a program with row programs and in one without.
 //
 //	go test -run '^$' -bench Rows ./autodiff
 func BenchmarkRows(b *testing.B) {
@@ -23,7 +23,7 @@ func BenchmarkRows(b *testing.B) {
 			}
 		}
 		for _, s := range [][2]int{{128, 256}, {4096, 1024}} {
-			for _, c := range layerNorms() {
+			for _, c := range append(layerNorms(), elementwiseLosses()...) {
 				loss, params := c.make(b, dt, s[0], s[1])
 				benchmarkRows(b, fmt.Sprintf("%s/%v/%dx%d", c.name, dt, s[0], s[1]), loss, params...)
 			}
@@ -111,6 +111,26 @@ func layerNorms() []normCase {
 			z := Sub(x, MeanKeep(x, 1))
 			y := Div(z, Sqrt(Add(MeanKeep(Mul(z, z), 1), 1e-5)))
 			return Sum(Mul(Add(Mul(y, scale), bias), dy)), []*Node{x, scale, bias}
+		}},
+	}
+}
+
+// elementwiseLosses are means of what is computed of each element, which no other reduction reads.
+func elementwiseLosses() []normCase {
+	leaves := func(t testing.TB, dt tensor.Dtype, rows, n int) (x, y *Node) {
+		g, rng := NewGraph(), tensor.NewRand(2)
+		normal := func() *tensor.Dense { return as(t, tensor.Must(tensor.Normal(rng, 0, 1.0, rows, n)), dt) }
+		return Param(g, "x", normal()), Input(g, "y", normal())
+	}
+	return []normCase{
+		{"squares", func(t testing.TB, dt tensor.Dtype, rows, n int) (*Node, []*Node) {
+			x, y := leaves(t, dt, rows, n)
+			return Mean(Square(Sub(x, y))), []*Node{x}
+		}},
+		{"huber", func(t testing.TB, dt tensor.Dtype, rows, n int) (*Node, []*Node) {
+			x, y := leaves(t, dt, rows, n)
+			d := Abs(Sub(x, y))
+			return Mean(Where(Lt(d, 1), Mul(0.5, Square(d)), Sub(d, 0.5))), []*Node{x}
 		}},
 	}
 }

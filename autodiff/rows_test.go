@@ -23,40 +23,40 @@ func rowLines(p *Program) []string {
 }
 
 // What works on rows is one row program, whoever wrote it, forward and backward, with the
-// sums of columns that the gradients of scale and bias are, and the sum of all elements.
+// sums of columns that the gradients of scale and bias are, and the sums of rows that make that of all elements.
 func TestRowsPlan(t *testing.T) {
 	plan := func(loss *Node, params ...*Node) string {
 		prog := mustCompile(t, loss, WithGrad(params...))
 		return strings.Join(rowLines(prog), " ")
 	}
 	for _, c := range softmaxLosses() {
-		loss, x := c.make(t, tensor.Float32, 5, 7)
-		want := "rows Sum registers" // the sum of one number for each row
-		if c.name == "stock" {
-			want = "rows registers"
-		}
-		require.Equal(t, want, plan(loss, x), c.name)
+		loss, x := c.make(t, tensor.Float32, 5, 70)
+		require.Equal(t, "rows Sum registers", plan(loss, x), c.name) // the sum of one number for each row
 	}
 	for _, c := range layerNorms() {
-		loss, params := c.make(t, tensor.Float64, 5, 7)
-		require.Equal(t, "rows", plan(loss, params...), c.name)
+		loss, params := c.make(t, tensor.Float64, 5, 70)
+		require.Equal(t, "rows Sum", plan(loss, params...), c.name)
 	}
 	g, rng := NewGraph(), tensor.NewRand(1)
 	normal := func(name string, shape ...int) *Node {
 		return Param(g, name, tensor.Must(tensor.Normal(rng, 0, 1.0, shape...)))
 	}
-	x, w := normal("x", 4, 6, 5), normal("w", 5, 5)
+	x, w := normal("x", 4, 6, 70), normal("w", 70, 70)
 	for _, c := range []struct {
 		name, want string
 		y          *Node
 	}{
-		{"softmax", "rows", Square(Softmax(x, -1))},
-		{"softmax of an axis in the middle", "rows", Square(Softmax(x, 1))},
-		{"two axes", "rows", Mul(x, Sub(x, MaxKeep(x, 1, 2)))},
-		{"root mean square", "rows", Square(RMSNorm(x, nil, 1e-5))},
+		{"softmax", "rows Sum", Square(Softmax(x, -1))},
+		{"softmax of an axis in the middle", "rows Sum Sum", Square(Softmax(x, 1))}, // other rows than those that are summed
+		{"two axes", "rows Sum Sum", Mul(x, Sub(x, MaxKeep(x, 1, 2)))},
+		{"root mean square", "rows Sum", Square(RMSNorm(x, nil, 1e-5))},
 		{"logarithm of a sum", "rows Sum", Square(LogSumExp(x, -1))},
-		{"groups", "rows", Square(GroupNorm(x, 3, nil, nil, 1e-5))},
-		{"product between", "rows MatMul rows MatMul rows", Square(MatMul(Softmax(x, -1), w))},
+		{"groups", "rows Sum Sum", Square(GroupNorm(x, 3, nil, nil, 1e-5))},
+		{"product between", "rows MatMul rows Sum MatMul rows", Square(MatMul(Softmax(x, -1), w))},
+		{"elementwise only", "rows Sum", Abs(Tanh(Mul(x, x)))},
+		{"short rows", "Sum chain", Square(Reshape(x, -1, 10))}, // of which all elements are summed at once
+		{"short rows, long together", "rows Sum chain", Square(Reshape(x, 4, 6, 7, 10))},
+		{"one row", "Sum chain", Square(Reshape(x, 1, -1))},
 	} {
 		got := plan(Sum(c.y), x)
 		require.Equal(t, c.want, strings.ReplaceAll(got, "chain ", ""), "%s: %s", c.name, got)
@@ -164,7 +164,7 @@ func TestRowsSameBits(t *testing.T) {
 				loss, x := c.make(t, dt, s[0], s[1])
 				check(c.name, loss, []*Node{x})
 			}
-			for _, c := range layerNorms() {
+			for _, c := range append(layerNorms(), elementwiseLosses()...) {
 				loss, params := c.make(t, dt, s[0], s[1])
 				check(c.name, loss, params)
 			}

@@ -48,7 +48,7 @@ func (c *rowCompiler[T]) findSums(values []*value) {
 	c.sumMatches = make(map[*value]*sumMatch[T])
 	formulas := sumFormulas[T]()
 	for _, s := range values {
-		if _, ok := s.prim.(sum); !ok || c.lazy[s] != eager || c.d.isWhole(s) {
+		if _, ok := s.prim.(sum); !ok || c.lazy[s] != eager || c.d.sumsColumns(s) {
 			continue
 		}
 		v, t, other := c.termsOf(s)
@@ -120,12 +120,4 @@ func (c *rowCompiler[T]) compileWithSum(v *value) bool {
 	c.found(v, n)
 	c.found(m.sum, sums)
 	return true
-}
-
-// readTotal returns the slots of what a sum of all elements sums: one, or two whose product it is.
-func (c *rowCompiler[T]) readTotal(v *value) []int {
-	if m := c.matches[v]; m != nil {
-		return c.readLeaves(m.leaves)
-	}
-	return []int{c.read(v, 0)}
 }

@@ -7,45 +7,44 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestRowSums looks at the steps of row programs: which sums are computed along with what they sum,
-// and which sums of all elements are of a product that nothing else needs. TestRowsLazySameBits and
-// TestRows compare the results.
+// TestRowSums looks at the steps of row programs: which sums are computed along with what they sum.
+// TestRowsLazySameBits and TestRows compare the results.
 func TestRowSums(t *testing.T) {
-	const rows, n = 6, 40
+	const rows, n = 6, 80
 	tests := []struct {
-		name          string
-		loss          func(x, y, column, row *Node) *Node
-		along, totals int // steps with sums; factors of sums of all elements
+		name  string
+		loss  func(x, y, column, row *Node) *Node
+		along int // steps with sums
 	}{
 		{"squares", func(x, _, _, _ *Node) *Node {
 			z := Sub(x, MeanKeep(x, 1))
 			return Add(Sum(z), Sum(Sqrt(Sum(Mul(z, z), 1))))
-		}, 1, 1},
+		}, 1},
 		{"product", func(x, y, _, row *Node) *Node {
 			z := Mul(x, row)
 			return Add(Sum(Mul(z, y)), Sum(Exp(Sum(Mul(z, y), 1))))
-		}, 1, 2},
+		}, 1},
 		{"first of a product", func(x, y, column, row *Node) *Node {
 			z := Mul(x, row)
 			w := Add(Mul(x, column), Mul(y, column))
 			return Add(Sum(Exp(z)), Sum(Exp(Sum(Mul(w, z), 1))))
-		}, 0, 1}, // the last of the two has another formula
+		}, 0}, // the last of the two has another formula
 		{"itself", func(x, y, column, _ *Node) *Node {
 			z := Add(Mul(x, column), Mul(y, Exp(column)))
 			return Add(Sum(Exp(z)), Sum(Exp(Sum(z, 1))))
-		}, 1, 1},
+		}, 1},
 		{"two sums of one", func(x, _, _, _ *Node) *Node {
 			z := Sub(x, MeanKeep(x, 1))
 			return Add(Sum(Exp(Sum(Mul(z, z), 1))), Sum(Exp(Sum(z, 1))))
-		}, 1, 0},
+		}, 1},
 		{"a product of two sums", func(x, y, _, _ *Node) *Node {
 			z := Mul(Sub(x, MeanKeep(x, 1)), y)
 			return Add(Sum(z), Sum(Exp(Sum(z, 1))))
-		}, 0, 2},
+		}, 0},
 		{"a product that is needed", func(x, y, _, _ *Node) *Node {
 			z := Mul(Sub(x, MeanKeep(x, 1)), y)
 			return Add(Sum(z), Sum(Exp(Sum(Exp(z), 1))))
-		}, 0, 1},
+		}, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -55,7 +54,7 @@ func TestRowSums(t *testing.T) {
 			}
 			p, err := Compile(tt.loss(leaf("x", rows, n), leaf("y", rows, n), leaf("column", rows, 1), leaf("row", n)))
 			require.NoError(t, err)
-			along, factors := 0, 0
+			along := 0
 			for _, u := range p.units {
 				if u.rows == nil {
 					continue
@@ -68,12 +67,8 @@ func TestRowSums(t *testing.T) {
 						along++
 					}
 				}
-				for _, s := range r.totals {
-					factors += len(s.src)
-				}
 			}
 			require.Equal(t, tt.along, along)
-			require.Equal(t, tt.totals, factors)
 		})
 	}
 }

@@ -47,6 +47,9 @@ func (b *builder) simplify(v *value) *value {
 		if s := b.negativeSum(v); s != nil {
 			return s
 		}
+		if s := b.sumOfRows(v, p); s != nil {
+			return s
+		}
 		return b.simplifyReduction(v)
 	case extremum:
 		return b.simplifyReduction(v)
@@ -191,6 +194,18 @@ func (b *builder) negativeSum(v *value) *value {
 	}
 	zero := b.emit(constant{&[]float64{0}}, tensor.Shape{}, v.dtype)
 	return b.emit(sub{}, v.shape, v.dtype, zero, b.emit(v.prim, v.shape, v.dtype, negative.args[0]))
+}
+
+// sumOfRows returns the sum of all elements as the sum of the sums of the rows, which has the same bits, or nil if
+// there are no rows.
+func (b *builder) sumOfRows(v *value, p sum) *value {
+	x := v.args[0]
+	first := rowAxis(p.Axes, x.shape)
+	if first == 0 {
+		return nil
+	}
+	rows := b.emit(sum{reduction{Axes: p.Axes[first:]}}, x.shape[:first], v.dtype, x)
+	return b.emit(sum{reduction{Axes: p.Axes[:first], Keep: p.Keep}}, v.shape, v.dtype, rows)
 }
 
 // matMulOfTransposes takes the transpositions of the last two axes out of args

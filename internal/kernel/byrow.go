@@ -21,6 +21,7 @@ const (
 	opEqByRow
 	opMulAddByRow
 	opSubMulByRow
+	opSubSubByRow
 	opExpSubByRow
 	opMulMulAddByRow
 	opAddByColumn
@@ -130,6 +131,15 @@ func SubMulByRow[T Float](dst, a, s, t []T, cols int) {
 	})
 }
 
+// SubSubByRow writes dst[r,c] = (a[r,c] - s[r]) - t[r]. Both differences are rounded.
+func SubSubByRow[T Float](dst, a, s, t []T, cols int) {
+	byRow(opSubSubByRow, dst, a, nil, nil, s, t, cols, func(dst, a, _, _ []T, s, t T) {
+		for i, x := range a {
+			dst[i] = x - s - t
+		}
+	})
+}
+
 // ExpSubByRow writes dst[r,c] = exp(a[r,c] - s[r]).
 func ExpSubByRow[T Float](dst, a, s []T, cols int) {
 	byRow(opExpSubByRow, dst, a, nil, nil, s, s, cols, func(dst, a, _, _ []T, s, _ T) {
@@ -193,7 +203,8 @@ func byRow[T Float](op byRowOperation, dst, a, b, c, s, t []T, cols int, row fun
 		t = t[:rows]
 	}
 	dst = dst[:rows*cols]
-	m := rowMatrices{at(dst), at(a), at(b), at(c), rowStep(a, rows, cols), rowStep(b, rows, cols), rowStep(c, rows, cols)}
+	m := rowMatrices{dst: at(dst), a: at(a), b: at(b), c: at(c),
+		nextA: rowStep(a, rows, cols), nextB: rowStep(b, rows, cols), nextC: rowStep(c, rows, cols)}
 	if vectorByRow(op, size[T](), rows, cols, m, at(s), at(t)) {
 		return
 	}
@@ -212,11 +223,11 @@ func byRow[T Float](op byRowOperation, dst, a, b, c, s, t []T, cols int, row fun
 	}
 }
 
-// rowMatrices is the matrices of a byRowOperation, and how many elements after one row of
-// them the next begins.
+// rowMatrices is the matrices of a byRowOperation or a rowSumOperation, and how many elements after one
+// row of them the next begins.
 type rowMatrices struct {
-	dst, a, b, c        *byte
-	nextA, nextB, nextC int
+	dst, a, b, c, d            *byte
+	nextA, nextB, nextC, nextD int
 }
 
 // rowStep returns that of x, which has rows of its own, or one for all.

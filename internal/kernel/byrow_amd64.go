@@ -231,6 +231,26 @@ func subMulByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *
 //go:noescape
 func subMulByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
+// subSubByRowF32AVX2 writes (a - s) - t.
+//
+//go:noescape
+func subSubByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// subSubByRowF64AVX2 writes (a - s) - t.
+//
+//go:noescape
+func subSubByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// subSubByRowF32AVX512 writes (a - s) - t.
+//
+//go:noescape
+func subSubByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// subSubByRowF64AVX512 writes (a - s) - t.
+//
+//go:noescape
+func subSubByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
 // expSubByRowF32AVX2 writes exp(a - s).
 //
 //go:noescape

@@ -66,35 +66,39 @@ DATA elementwiseByRowTable<>+320(SB)/8, $·subMulByRowF32AVX2(SB)
 DATA elementwiseByRowTable<>+328(SB)/8, $·subMulByRowF64AVX2(SB)
 DATA elementwiseByRowTable<>+336(SB)/8, $·subMulByRowF32AVX512(SB)
 DATA elementwiseByRowTable<>+344(SB)/8, $·subMulByRowF64AVX512(SB)
-DATA elementwiseByRowTable<>+352(SB)/8, $·expSubByRowF32AVX2(SB)
-DATA elementwiseByRowTable<>+360(SB)/8, $·expSubByRowF64AVX2(SB)
-DATA elementwiseByRowTable<>+368(SB)/8, $·expSubByRowF32AVX512(SB)
-DATA elementwiseByRowTable<>+376(SB)/8, $·expSubByRowF64AVX512(SB)
-DATA elementwiseByRowTable<>+384(SB)/8, $·mulMulAddByRowF32AVX2(SB)
-DATA elementwiseByRowTable<>+392(SB)/8, $·mulMulAddByRowF64AVX2(SB)
-DATA elementwiseByRowTable<>+400(SB)/8, $·mulMulAddByRowF32AVX512(SB)
-DATA elementwiseByRowTable<>+408(SB)/8, $·mulMulAddByRowF64AVX512(SB)
-DATA elementwiseByRowTable<>+416(SB)/8, $·addByColumnF32AVX2(SB)
-DATA elementwiseByRowTable<>+424(SB)/8, $·addByColumnF64AVX2(SB)
-DATA elementwiseByRowTable<>+432(SB)/8, $·addByColumnF32AVX512(SB)
-DATA elementwiseByRowTable<>+440(SB)/8, $·addByColumnF64AVX512(SB)
-DATA elementwiseByRowTable<>+448(SB)/8, $·subByColumnF32AVX2(SB)
-DATA elementwiseByRowTable<>+456(SB)/8, $·subByColumnF64AVX2(SB)
-DATA elementwiseByRowTable<>+464(SB)/8, $·subByColumnF32AVX512(SB)
-DATA elementwiseByRowTable<>+472(SB)/8, $·subByColumnF64AVX512(SB)
-DATA elementwiseByRowTable<>+480(SB)/8, $·mulByColumnF32AVX2(SB)
-DATA elementwiseByRowTable<>+488(SB)/8, $·mulByColumnF64AVX2(SB)
-DATA elementwiseByRowTable<>+496(SB)/8, $·mulByColumnF32AVX512(SB)
-DATA elementwiseByRowTable<>+504(SB)/8, $·mulByColumnF64AVX512(SB)
-DATA elementwiseByRowTable<>+512(SB)/8, $·mulAddByColumnF32AVX2(SB)
-DATA elementwiseByRowTable<>+520(SB)/8, $·mulAddByColumnF64AVX2(SB)
-DATA elementwiseByRowTable<>+528(SB)/8, $·mulAddByColumnF32AVX512(SB)
-DATA elementwiseByRowTable<>+536(SB)/8, $·mulAddByColumnF64AVX512(SB)
-DATA elementwiseByRowTable<>+544(SB)/8, $·mulMulAddByColumnF32AVX2(SB)
-DATA elementwiseByRowTable<>+552(SB)/8, $·mulMulAddByColumnF64AVX2(SB)
-DATA elementwiseByRowTable<>+560(SB)/8, $·mulMulAddByColumnF32AVX512(SB)
-DATA elementwiseByRowTable<>+568(SB)/8, $·mulMulAddByColumnF64AVX512(SB)
-GLOBL elementwiseByRowTable<>(SB), RODATA|NOPTR, $576
+DATA elementwiseByRowTable<>+352(SB)/8, $·subSubByRowF32AVX2(SB)
+DATA elementwiseByRowTable<>+360(SB)/8, $·subSubByRowF64AVX2(SB)
+DATA elementwiseByRowTable<>+368(SB)/8, $·subSubByRowF32AVX512(SB)
+DATA elementwiseByRowTable<>+376(SB)/8, $·subSubByRowF64AVX512(SB)
+DATA elementwiseByRowTable<>+384(SB)/8, $·expSubByRowF32AVX2(SB)
+DATA elementwiseByRowTable<>+392(SB)/8, $·expSubByRowF64AVX2(SB)
+DATA elementwiseByRowTable<>+400(SB)/8, $·expSubByRowF32AVX512(SB)
+DATA elementwiseByRowTable<>+408(SB)/8, $·expSubByRowF64AVX512(SB)
+DATA elementwiseByRowTable<>+416(SB)/8, $·mulMulAddByRowF32AVX2(SB)
+DATA elementwiseByRowTable<>+424(SB)/8, $·mulMulAddByRowF64AVX2(SB)
+DATA elementwiseByRowTable<>+432(SB)/8, $·mulMulAddByRowF32AVX512(SB)
+DATA elementwiseByRowTable<>+440(SB)/8, $·mulMulAddByRowF64AVX512(SB)
+DATA elementwiseByRowTable<>+448(SB)/8, $·addByColumnF32AVX2(SB)
+DATA elementwiseByRowTable<>+456(SB)/8, $·addByColumnF64AVX2(SB)
+DATA elementwiseByRowTable<>+464(SB)/8, $·addByColumnF32AVX512(SB)
+DATA elementwiseByRowTable<>+472(SB)/8, $·addByColumnF64AVX512(SB)
+DATA elementwiseByRowTable<>+480(SB)/8, $·subByColumnF32AVX2(SB)
+DATA elementwiseByRowTable<>+488(SB)/8, $·subByColumnF64AVX2(SB)
+DATA elementwiseByRowTable<>+496(SB)/8, $·subByColumnF32AVX512(SB)
+DATA elementwiseByRowTable<>+504(SB)/8, $·subByColumnF64AVX512(SB)
+DATA elementwiseByRowTable<>+512(SB)/8, $·mulByColumnF32AVX2(SB)
+DATA elementwiseByRowTable<>+520(SB)/8, $·mulByColumnF64AVX2(SB)
+DATA elementwiseByRowTable<>+528(SB)/8, $·mulByColumnF32AVX512(SB)
+DATA elementwiseByRowTable<>+536(SB)/8, $·mulByColumnF64AVX512(SB)
+DATA elementwiseByRowTable<>+544(SB)/8, $·mulAddByColumnF32AVX2(SB)
+DATA elementwiseByRowTable<>+552(SB)/8, $·mulAddByColumnF64AVX2(SB)
+DATA elementwiseByRowTable<>+560(SB)/8, $·mulAddByColumnF32AVX512(SB)
+DATA elementwiseByRowTable<>+568(SB)/8, $·mulAddByColumnF64AVX512(SB)
+DATA elementwiseByRowTable<>+576(SB)/8, $·mulMulAddByColumnF32AVX2(SB)
+DATA elementwiseByRowTable<>+584(SB)/8, $·mulMulAddByColumnF64AVX2(SB)
+DATA elementwiseByRowTable<>+592(SB)/8, $·mulMulAddByColumnF32AVX512(SB)
+DATA elementwiseByRowTable<>+600(SB)/8, $·mulMulAddByColumnF64AVX512(SB)
+GLOBL elementwiseByRowTable<>(SB), RODATA|NOPTR, $608
 
 // func elementwiseByRow(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 TEXT ·elementwiseByRow(SB), NOSPLIT, $0-96
@@ -3670,6 +3674,364 @@ part:
 	VMOVAPS   Z1, Z1
 	VSUBPD    Z0, Z2, Z2
 	VMULPD    Z1, Z2, Z2
+	VMOVUPD   Z2, K1, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*8), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func subSubByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX
+TEXT ·subSubByRowF32AVX2(SB), NOSPLIT, $0-96
+	MOVQ    rows+8(FP), AX
+	MOVQ    cols+16(FP), DX
+	MOVQ    dst+24(FP), BX
+	MOVQ    a+32(FP), DI
+	MOVQ    s+56(FP), R8
+	MOVQ    t+64(FP), R9
+	MOVQ    DX, CX
+	ANDQ    $0x00000007, CX
+	LEAQ    tailMask<>+0(SB), SI
+	NEGQ    CX
+	VMOVDQU 32(SI)(CX*4), Y2
+
+row:
+	VBROADCASTSS (R8), Y0
+	ADDQ         $0x00000004, R8
+	VBROADCASTSS (R9), Y1
+	ADDQ         $0x00000004, R9
+	MOVQ         DX, CX
+	XORQ         SI, SI
+	SUBQ         $0x00000020, CX
+	JL           few
+
+four:
+	VMOVUPS (DI)(SI*1), Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VSUBPS  Y4, Y3, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (BX)(SI*1)
+	VMOVUPS 32(DI)(SI*1), Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VSUBPS  Y4, Y3, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, 32(BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VSUBPS  Y4, Y3, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, 64(BX)(SI*1)
+	VMOVUPS 96(DI)(SI*1), Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VSUBPS  Y4, Y3, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, 96(BX)(SI*1)
+	ADDQ    $0x00000080, SI
+	SUBQ    $0x00000020, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JL   part
+
+one:
+	VMOVUPS (DI)(SI*1), Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VSUBPS  Y4, Y3, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (BX)(SI*1)
+	ADDQ    $0x00000020, SI
+	SUBQ    $0x00000008, CX
+	JGE     one
+
+part:
+	ADDQ       $0x00000008, CX
+	JE         next
+	VMASKMOVPS (DI)(SI*1), Y2, Y3
+	VMOVAPS    Y0, Y0
+	VMOVAPS    Y1, Y1
+	VSUBPS     Y0, Y3, Y3
+	VSUBPS     Y1, Y3, Y3
+	VMASKMOVPS Y3, Y2, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*4), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func subSubByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX
+TEXT ·subSubByRowF64AVX2(SB), NOSPLIT, $0-96
+	MOVQ    rows+8(FP), AX
+	MOVQ    cols+16(FP), DX
+	MOVQ    dst+24(FP), BX
+	MOVQ    a+32(FP), DI
+	MOVQ    s+56(FP), R8
+	MOVQ    t+64(FP), R9
+	MOVQ    DX, CX
+	ANDQ    $0x00000003, CX
+	LEAQ    tailMask<>+0(SB), SI
+	NEGQ    CX
+	VMOVDQU 32(SI)(CX*8), Y2
+
+row:
+	VBROADCASTSD (R8), Y0
+	ADDQ         $0x00000008, R8
+	VBROADCASTSD (R9), Y1
+	ADDQ         $0x00000008, R9
+	MOVQ         DX, CX
+	XORQ         SI, SI
+	SUBQ         $0x00000010, CX
+	JL           few
+
+four:
+	VMOVUPD (DI)(SI*1), Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VSUBPD  Y4, Y3, Y3
+	VSUBPD  Y5, Y3, Y3
+	VMOVUPD Y3, (BX)(SI*1)
+	VMOVUPD 32(DI)(SI*1), Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VSUBPD  Y4, Y3, Y3
+	VSUBPD  Y5, Y3, Y3
+	VMOVUPD Y3, 32(BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VSUBPD  Y4, Y3, Y3
+	VSUBPD  Y5, Y3, Y3
+	VMOVUPD Y3, 64(BX)(SI*1)
+	VMOVUPD 96(DI)(SI*1), Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VSUBPD  Y4, Y3, Y3
+	VSUBPD  Y5, Y3, Y3
+	VMOVUPD Y3, 96(BX)(SI*1)
+	ADDQ    $0x00000080, SI
+	SUBQ    $0x00000010, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000010, CX
+	SUBQ $0x00000004, CX
+	JL   part
+
+one:
+	VMOVUPD (DI)(SI*1), Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VSUBPD  Y4, Y3, Y3
+	VSUBPD  Y5, Y3, Y3
+	VMOVUPD Y3, (BX)(SI*1)
+	ADDQ    $0x00000020, SI
+	SUBQ    $0x00000004, CX
+	JGE     one
+
+part:
+	ADDQ       $0x00000004, CX
+	JE         next
+	VMASKMOVPD (DI)(SI*1), Y2, Y3
+	VMOVAPS    Y0, Y0
+	VMOVAPS    Y1, Y1
+	VSUBPD     Y0, Y3, Y3
+	VSUBPD     Y1, Y3, Y3
+	VMASKMOVPD Y3, Y2, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*8), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func subSubByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX, AVX512F
+TEXT ·subSubByRowF32AVX512(SB), NOSPLIT, $0-96
+	MOVQ  rows+8(FP), AX
+	MOVQ  cols+16(FP), DX
+	MOVQ  dst+24(FP), BX
+	MOVQ  a+32(FP), DI
+	MOVQ  s+56(FP), R8
+	MOVQ  t+64(FP), R9
+	MOVQ  DX, CX
+	ANDQ  $0x0000000f, CX
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
+
+row:
+	VBROADCASTSS (R8), Z0
+	ADDQ         $0x00000004, R8
+	VBROADCASTSS (R9), Z1
+	ADDQ         $0x00000004, R9
+	MOVQ         DX, CX
+	XORQ         SI, SI
+	SUBQ         $0x00000040, CX
+	JL           few
+
+four:
+	VMOVUPS (DI)(SI*1), Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z1, Z4
+	VSUBPS  Z3, Z2, Z2
+	VSUBPS  Z4, Z2, Z2
+	VMOVUPS Z2, (BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z1, Z4
+	VSUBPS  Z3, Z2, Z2
+	VSUBPS  Z4, Z2, Z2
+	VMOVUPS Z2, 64(BX)(SI*1)
+	VMOVUPS 128(DI)(SI*1), Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z1, Z4
+	VSUBPS  Z3, Z2, Z2
+	VSUBPS  Z4, Z2, Z2
+	VMOVUPS Z2, 128(BX)(SI*1)
+	VMOVUPS 192(DI)(SI*1), Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z1, Z4
+	VSUBPS  Z3, Z2, Z2
+	VSUBPS  Z4, Z2, Z2
+	VMOVUPS Z2, 192(BX)(SI*1)
+	ADDQ    $0x00000100, SI
+	SUBQ    $0x00000040, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000040, CX
+	SUBQ $0x00000010, CX
+	JL   part
+
+one:
+	VMOVUPS (DI)(SI*1), Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z1, Z4
+	VSUBPS  Z3, Z2, Z2
+	VSUBPS  Z4, Z2, Z2
+	VMOVUPS Z2, (BX)(SI*1)
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x00000010, CX
+	JGE     one
+
+part:
+	ADDQ      $0x00000010, CX
+	JE        next
+	VMOVUPS.Z (DI)(SI*1), K1, Z2
+	VMOVAPS   Z0, Z0
+	VMOVAPS   Z1, Z1
+	VSUBPS    Z0, Z2, Z2
+	VSUBPS    Z1, Z2, Z2
+	VMOVUPS   Z2, K1, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	LEAQ (BX)(DX*4), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func subSubByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX, AVX512F
+TEXT ·subSubByRowF64AVX512(SB), NOSPLIT, $0-96
+	MOVQ  rows+8(FP), AX
+	MOVQ  cols+16(FP), DX
+	MOVQ  dst+24(FP), BX
+	MOVQ  a+32(FP), DI
+	MOVQ  s+56(FP), R8
+	MOVQ  t+64(FP), R9
+	MOVQ  DX, CX
+	ANDQ  $0x00000007, CX
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
+
+row:
+	VBROADCASTSD (R8), Z0
+	ADDQ         $0x00000008, R8
+	VBROADCASTSD (R9), Z1
+	ADDQ         $0x00000008, R9
+	MOVQ         DX, CX
+	XORQ         SI, SI
+	SUBQ         $0x00000020, CX
+	JL           few
+
+four:
+	VMOVUPD (DI)(SI*1), Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z1, Z4
+	VSUBPD  Z3, Z2, Z2
+	VSUBPD  Z4, Z2, Z2
+	VMOVUPD Z2, (BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z1, Z4
+	VSUBPD  Z3, Z2, Z2
+	VSUBPD  Z4, Z2, Z2
+	VMOVUPD Z2, 64(BX)(SI*1)
+	VMOVUPD 128(DI)(SI*1), Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z1, Z4
+	VSUBPD  Z3, Z2, Z2
+	VSUBPD  Z4, Z2, Z2
+	VMOVUPD Z2, 128(BX)(SI*1)
+	VMOVUPD 192(DI)(SI*1), Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z1, Z4
+	VSUBPD  Z3, Z2, Z2
+	VSUBPD  Z4, Z2, Z2
+	VMOVUPD Z2, 192(BX)(SI*1)
+	ADDQ    $0x00000100, SI
+	SUBQ    $0x00000020, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JL   part
+
+one:
+	VMOVUPD (DI)(SI*1), Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z1, Z4
+	VSUBPD  Z3, Z2, Z2
+	VSUBPD  Z4, Z2, Z2
+	VMOVUPD Z2, (BX)(SI*1)
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x00000008, CX
+	JGE     one
+
+part:
+	ADDQ      $0x00000008, CX
+	JE        next
+	VMOVUPD.Z (DI)(SI*1), K1, Z2
+	VMOVAPS   Z0, Z0
+	VMOVAPS   Z1, Z1
+	VSUBPD    Z0, Z2, Z2
+	VSUBPD    Z1, Z2, Z2
 	VMOVUPD   Z2, K1, (BX)(SI*1)
 
 next:

@@ -52,6 +52,8 @@ func byRows[T Float]() [byRowOperations]byRowCase[T] {
 			func(a, _, _, s, t T) T { return plus(times(a, s), t) }},
 		opSubMulByRow: {"SubMulByRow", 1, func(dst, a, _, _, s, t []T, cols int) { SubMulByRow(dst, a, s, t, cols) },
 			func(a, _, _, s, t T) T { return times(minus(a, s), t) }},
+		opSubSubByRow: {"SubSubByRow", 1, func(dst, a, _, _, s, t []T, cols int) { SubSubByRow(dst, a, s, t, cols) },
+			func(a, _, _, s, t T) T { return minus(minus(a, s), t) }},
 		opExpSubByRow: number("ExpSubByRow", ExpSubByRow[T], func(a, s T) T {
 			y := []T{minus(a, s)}
 			Exp(y, y)

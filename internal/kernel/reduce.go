@@ -113,7 +113,7 @@ func DotRows[T Float](dst, a, b []T, cols int) {
 		return
 	}
 	for r := range dst {
-		dst[r] = dotRow(a[r*cols:(r+1)*cols], b[r*cols:(r+1)*cols])
+		dst[r] = inLeaves(r*cols, (r+1)*cols, func(i, j int) T { return dotLeaf(a[i:j], b[i:j]) })
 	}
 }
 
@@ -125,34 +125,22 @@ func SumScaledRows[T Float](dst, a, s []T, cols int) {
 		return
 	}
 	for r := range dst {
-		dst[r] = scaledRow(a[r*cols:(r+1)*cols], s[r])
+		dst[r] = inLeaves(r*cols, (r+1)*cols, func(i, j int) T { return scaledLeaf(a[i:j], s[r:r+1]) })
 	}
 }
 
-// scaledRow returns the sum of a s in the order of reduceRow.
-func scaledRow[T Float](a []T, s T) T {
-	if len(a) > leafRow {
-		h := halfOfRow(len(a))
-		return scaledRow(a[:h], s) + scaledRow(a[h:], s)
+// inLeaves returns the sum of the terms from one to another, in the order of reduceRow, of which leaf sums at
+// most leafRow.
+func inLeaves[T Float](from, to int, leaf func(from, to int) T) T {
+	if n := to - from; n > leafRow {
+		h := halfOfRow(n)
+		return inLeaves(from, from+h, leaf) + inLeaves(from+h, to, leaf)
 	}
-	var y, number [1]T
-	number[0] = s
-	if vectorProduct(sumScaledRows, size[T](), 1, len(a), at(y[:]), at(a), nil, at(number[:])) {
-		return y[0]
-	}
-	var as [leafRow]T
-	for i, x := range a {
-		as[i] = x * s
-	}
-	return sumRow(as[:len(a)])
+	return leaf(from, to)
 }
 
-// dotRow returns the sum of a b in the order of reduceRow.
-func dotRow[T Float](a, b []T) T {
-	if len(a) > leafRow {
-		h := halfOfRow(len(a))
-		return dotRow(a[:h], b[:h]) + dotRow(a[h:], b[h:])
-	}
+// dotLeaf returns the sum of a b, at most leafRow terms.
+func dotLeaf[T Float](a, b []T) T {
 	var y [1]T
 	if vectorProduct(dotRows, size[T](), 1, len(a), at(y[:]), at(a), at(b), nil) {
 		return y[0]
@@ -160,6 +148,19 @@ func dotRow[T Float](a, b []T) T {
 	var ab [leafRow]T
 	Mul(ab[:len(a)], a, b)
 	return sumRow(ab[:len(a)])
+}
+
+// scaledLeaf returns the sum of a s[0], at most leafRow terms.
+func scaledLeaf[T Float](a, s []T) T {
+	var y [1]T
+	if vectorProduct(sumScaledRows, size[T](), 1, len(a), at(y[:]), at(a), nil, at(s)) {
+		return y[0]
+	}
+	var as [leafRow]T
+	for i, x := range a {
+		as[i] = x * s[0]
+	}
+	return sumRow(as[:len(a)])
 }
 
 // reduceColumns writes to dst the pairwise reductions of the first len(dst) columns of

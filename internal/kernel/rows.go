@@ -36,20 +36,14 @@ const ColumnPart = leafColumn
 // starts[i] to starts[i+1], and is added in order to zeros; then the sum of part
 // joins[k][1] is added to that of part joins[k][0], for k from 0 on, and that of part
 // 0 is the result.
-func ColumnParts(n int) (starts []int, joins [][2]int) { return sumParts(n, leafColumn, halfOfColumns) }
-
-// SumParts is as [ColumnParts] for the sum of a row of n elements. Each part is summed by
-// [SumAxis].
-func SumParts(n int) (starts []int, joins [][2]int) { return sumParts(n, leafRow, halfOfRow) }
-
-func sumParts(n, leaf int, half func(int) int) (starts []int, joins [][2]int) {
+func ColumnParts(n int) (starts []int, joins [][2]int) {
 	var split func(start, n int) int
 	split = func(start, n int) int {
-		if n <= leaf {
+		if n <= leafColumn {
 			starts = append(starts, start)
 			return len(starts) - 1
 		}
-		h := half(n)
+		h := halfOfColumns(n)
 		left, right := split(start, h), split(start+h, n-h)
 		joins = append(joins, [2]int{left, right})
 		return left

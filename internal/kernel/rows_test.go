@@ -54,28 +54,6 @@ func TestColumnParts(t *testing.T) {
 	}
 }
 
-// The parts of a sum, added as SumParts says, are SumAxis to the bit.
-func TestSumParts(t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 3))
-	for _, n := range []int{0, 1, 31, 1024, 1025, 2000, 2049, 4096, 5001, 128000, 1 << 17} {
-		x := make([]float32, n)
-		for i := range x {
-			x[i] = float32(rng.NormFloat64())
-		}
-		want := make([]float32, 1)
-		SumAxis(want, x, 1, n, 1)
-		starts, joins := SumParts(n)
-		sums := make([]float32, len(starts)-1)
-		for i := range sums {
-			SumAxis(sums[i:i+1], x[starts[i]:starts[i+1]], 1, starts[i+1]-starts[i], 1)
-		}
-		for _, j := range joins {
-			sums[j[0]] += sums[j[1]]
-		}
-		require.Equal(t, want[0], sums[0], "%d elements", n)
-	}
-}
-
 // Sums with scatters are those of the rows that Scatter writes, to the bit.
 func TestAddScatter(t *testing.T) {
 	forEachISA(t, func(t *testing.T) {

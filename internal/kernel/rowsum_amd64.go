@@ -5,68 +5,108 @@
 package kernel
 
 // elementwiseRowSum runs the operation of a number: 4 for each in the order of gen/rowsum.go, of them
-// AVX2 with float32 and float64, then AVX-512. It writes rows of cols elements, and neither is 0, and
-// a sum of each row, in 32 parts. The next rows of a, b and c begin so many bytes after the last.
+// AVX2 with float32 and float64, then AVX-512. It writes rows of cols elements, if dst is not nil, and
+// a sum of each row, in 32 parts. The next rows of a, b, c and d begin so many bytes after the last.
 //
 //go:noescape
-func elementwiseRowSum(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+func elementwiseRowSum(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
 
 // subSquaresF32AVX2 writes a - s, and the sums of its squares.
 //
 //go:noescape
-func subSquaresF32AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+func subSquaresF32AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
 
 // subSquaresF64AVX2 writes a - s, and the sums of its squares.
 //
 //go:noescape
-func subSquaresF64AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+func subSquaresF64AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
 
 // subSquaresF32AVX512 writes a - s, and the sums of its squares.
 //
 //go:noescape
-func subSquaresF32AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+func subSquaresF32AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
 
 // subSquaresF64AVX512 writes a - s, and the sums of its squares.
 //
 //go:noescape
-func subSquaresF64AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+func subSquaresF64AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
 
 // mulDotF32AVX2 writes a b, and the sums of a b c.
 //
 //go:noescape
-func mulDotF32AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+func mulDotF32AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
 
 // mulDotF64AVX2 writes a b, and the sums of a b c.
 //
 //go:noescape
-func mulDotF64AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+func mulDotF64AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
 
 // mulDotF32AVX512 writes a b, and the sums of a b c.
 //
 //go:noescape
-func mulDotF32AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+func mulDotF32AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
 
 // mulDotF64AVX512 writes a b, and the sums of a b c.
 //
 //go:noescape
-func mulDotF64AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+func mulDotF64AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
 
 // mulMulAddSumF32AVX2 writes a s + b t, and the sums of it.
 //
 //go:noescape
-func mulMulAddSumF32AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+func mulMulAddSumF32AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
 
 // mulMulAddSumF64AVX2 writes a s + b t, and the sums of it.
 //
 //go:noescape
-func mulMulAddSumF64AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+func mulMulAddSumF64AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
 
 // mulMulAddSumF32AVX512 writes a s + b t, and the sums of it.
 //
 //go:noescape
-func mulMulAddSumF32AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+func mulMulAddSumF32AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
 
 // mulMulAddSumF64AVX512 writes a s + b t, and the sums of it.
 //
 //go:noescape
-func mulMulAddSumF64AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+func mulMulAddSumF64AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+
+// dotSubSubF32AVX2 writes the sums of (a - s) - t, it times b.
+//
+//go:noescape
+func dotSubSubF32AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+
+// dotSubSubF64AVX2 writes the sums of (a - s) - t, it times b.
+//
+//go:noescape
+func dotSubSubF64AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+
+// dotSubSubF32AVX512 writes the sums of (a - s) - t, it times b.
+//
+//go:noescape
+func dotSubSubF32AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+
+// dotSubSubF64AVX512 writes the sums of (a - s) - t, it times b.
+//
+//go:noescape
+func dotSubSubF64AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+
+// dotMulMulAddF32AVX2 writes the sums of (a s) b + c, it times d.
+//
+//go:noescape
+func dotMulMulAddF32AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+
+// dotMulMulAddF64AVX2 writes the sums of (a s) b + c, it times d.
+//
+//go:noescape
+func dotMulMulAddF64AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+
+// dotMulMulAddF32AVX512 writes the sums of (a s) b + c, it times d.
+//
+//go:noescape
+func dotMulMulAddF32AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+
+// dotMulMulAddF64AVX512 writes the sums of (a s) b + c, it times d.
+//
+//go:noescape
+func dotMulMulAddF64AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)

@@ -34,25 +34,33 @@ DATA elementwiseRowSumTable<>+64(SB)/8, $·mulMulAddSumF32AVX2(SB)
 DATA elementwiseRowSumTable<>+72(SB)/8, $·mulMulAddSumF64AVX2(SB)
 DATA elementwiseRowSumTable<>+80(SB)/8, $·mulMulAddSumF32AVX512(SB)
 DATA elementwiseRowSumTable<>+88(SB)/8, $·mulMulAddSumF64AVX512(SB)
-GLOBL elementwiseRowSumTable<>(SB), RODATA|NOPTR, $96
+DATA elementwiseRowSumTable<>+96(SB)/8, $·dotSubSubF32AVX2(SB)
+DATA elementwiseRowSumTable<>+104(SB)/8, $·dotSubSubF64AVX2(SB)
+DATA elementwiseRowSumTable<>+112(SB)/8, $·dotSubSubF32AVX512(SB)
+DATA elementwiseRowSumTable<>+120(SB)/8, $·dotSubSubF64AVX512(SB)
+DATA elementwiseRowSumTable<>+128(SB)/8, $·dotMulMulAddF32AVX2(SB)
+DATA elementwiseRowSumTable<>+136(SB)/8, $·dotMulMulAddF64AVX2(SB)
+DATA elementwiseRowSumTable<>+144(SB)/8, $·dotMulMulAddF32AVX512(SB)
+DATA elementwiseRowSumTable<>+152(SB)/8, $·dotMulMulAddF64AVX512(SB)
+GLOBL elementwiseRowSumTable<>(SB), RODATA|NOPTR, $160
 
-// func elementwiseRowSum(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
-TEXT ·elementwiseRowSum(SB), NOSPLIT, $0-104
+// func elementwiseRowSum(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+TEXT ·elementwiseRowSum(SB), NOSPLIT, $0-120
 	LEAQ elementwiseRowSumTable<>+0(SB), AX
 	MOVQ which+0(FP), CX
 	MOVQ (AX)(CX*8), AX
 	JMP  AX
 
-// func subSquaresF32AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// func subSquaresF32AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
 // Requires: AVX
-TEXT ·subSquaresF32AVX2(SB), NOSPLIT, $0-104
-	MOVQ    rows+8(FP), AX
-	MOVQ    cols+16(FP), DX
-	MOVQ    dst+24(FP), BX
+TEXT ·subSquaresF32AVX2(SB), NOSPLIT, $0-120
+	MOVQ    dst+24(FP), AX
+	MOVQ    rows+8(FP), DX
+	MOVQ    cols+16(FP), BX
 	MOVQ    sums+32(FP), SI
 	MOVQ    a+40(FP), R8
-	MOVQ    s+64(FP), R9
-	MOVQ    DX, CX
+	MOVQ    s+72(FP), R9
+	MOVQ    BX, CX
 	ANDQ    $0x00000007, CX
 	LEAQ    tailMask<>+0(SB), DI
 	NEGQ    CX
@@ -66,7 +74,7 @@ row:
 	VXORPS       X3, X3, X3
 	VXORPS       X4, X4, X4
 	XORQ         DI, DI
-	MOVQ         DX, CX
+	MOVQ         BX, CX
 	SUBQ         $0x00000020, CX
 	JL           rest
 
@@ -74,25 +82,25 @@ whole:
 	VMOVUPS (R8)(DI*1), Y6
 	VMOVAPS Y0, Y7
 	VSUBPS  Y7, Y6, Y6
-	VMOVUPS Y6, (BX)(DI*1)
+	VMOVUPS Y6, (AX)(DI*1)
 	VMULPS  Y6, Y6, Y6
 	VADDPS  Y6, Y1, Y1
 	VMOVUPS 32(R8)(DI*1), Y6
 	VMOVAPS Y0, Y7
 	VSUBPS  Y7, Y6, Y6
-	VMOVUPS Y6, 32(BX)(DI*1)
+	VMOVUPS Y6, 32(AX)(DI*1)
 	VMULPS  Y6, Y6, Y6
 	VADDPS  Y6, Y2, Y2
 	VMOVUPS 64(R8)(DI*1), Y6
 	VMOVAPS Y0, Y7
 	VSUBPS  Y7, Y6, Y6
-	VMOVUPS Y6, 64(BX)(DI*1)
+	VMOVUPS Y6, 64(AX)(DI*1)
 	VMULPS  Y6, Y6, Y6
 	VADDPS  Y6, Y3, Y3
 	VMOVUPS 96(R8)(DI*1), Y6
 	VMOVAPS Y0, Y7
 	VSUBPS  Y7, Y6, Y6
-	VMOVUPS Y6, 96(BX)(DI*1)
+	VMOVUPS Y6, 96(AX)(DI*1)
 	VMULPS  Y6, Y6, Y6
 	VADDPS  Y6, Y4, Y4
 	ADDQ    $0x00000080, DI
@@ -106,7 +114,7 @@ rest:
 	VMOVUPS    (R8)(DI*1), Y6
 	VMOVAPS    Y0, Y7
 	VSUBPS     Y7, Y6, Y6
-	VMOVUPS    Y6, (BX)(DI*1)
+	VMOVUPS    Y6, (AX)(DI*1)
 	VMULPS     Y6, Y6, Y6
 	VADDPS     Y6, Y1, Y1
 	ADDQ       $0x00000020, DI
@@ -116,7 +124,7 @@ rest:
 	VMOVUPS    (R8)(DI*1), Y6
 	VMOVAPS    Y0, Y7
 	VSUBPS     Y7, Y6, Y6
-	VMOVUPS    Y6, (BX)(DI*1)
+	VMOVUPS    Y6, (AX)(DI*1)
 	VMULPS     Y6, Y6, Y6
 	VADDPS     Y6, Y2, Y2
 	ADDQ       $0x00000020, DI
@@ -126,7 +134,7 @@ rest:
 	VMOVUPS    (R8)(DI*1), Y6
 	VMOVAPS    Y0, Y7
 	VSUBPS     Y7, Y6, Y6
-	VMOVUPS    Y6, (BX)(DI*1)
+	VMOVUPS    Y6, (AX)(DI*1)
 	VMULPS     Y6, Y6, Y6
 	VADDPS     Y6, Y3, Y3
 	ADDQ       $0x00000020, DI
@@ -136,7 +144,7 @@ rest:
 	VMASKMOVPS (R8)(DI*1), Y5, Y6
 	VMOVAPS    Y0, Y0
 	VSUBPS     Y0, Y6, Y6
-	VMASKMOVPS Y6, Y5, (BX)(DI*1)
+	VMASKMOVPS Y6, Y5, (AX)(DI*1)
 	VMULPS     Y6, Y6, Y6
 	VANDPS     Y5, Y6, Y6
 	VADDPS     Y6, Y4, Y4
@@ -148,7 +156,7 @@ part2:
 	VMASKMOVPS (R8)(DI*1), Y5, Y6
 	VMOVAPS    Y0, Y0
 	VSUBPS     Y0, Y6, Y6
-	VMASKMOVPS Y6, Y5, (BX)(DI*1)
+	VMASKMOVPS Y6, Y5, (AX)(DI*1)
 	VMULPS     Y6, Y6, Y6
 	VANDPS     Y5, Y6, Y6
 	VADDPS     Y6, Y3, Y3
@@ -160,7 +168,7 @@ part1:
 	VMASKMOVPS (R8)(DI*1), Y5, Y6
 	VMOVAPS    Y0, Y0
 	VSUBPS     Y0, Y6, Y6
-	VMASKMOVPS Y6, Y5, (BX)(DI*1)
+	VMASKMOVPS Y6, Y5, (AX)(DI*1)
 	VMULPS     Y6, Y6, Y6
 	VANDPS     Y5, Y6, Y6
 	VADDPS     Y6, Y2, Y2
@@ -172,7 +180,7 @@ part0:
 	VMASKMOVPS (R8)(DI*1), Y5, Y6
 	VMOVAPS    Y0, Y0
 	VSUBPS     Y0, Y6, Y6
-	VMASKMOVPS Y6, Y5, (BX)(DI*1)
+	VMASKMOVPS Y6, Y5, (AX)(DI*1)
 	VMULPS     Y6, Y6, Y6
 	VANDPS     Y5, Y6, Y6
 	VADDPS     Y6, Y1, Y1
@@ -192,24 +200,24 @@ joined:
 	VADDPS       X1, X0, X0
 	VMOVSS       X0, (SI)
 	ADDQ         $0x00000004, SI
-	MOVQ         nextA+80(FP), CX
+	MOVQ         nextA+88(FP), CX
 	ADDQ         CX, R8
-	LEAQ         (BX)(DX*4), BX
-	DECQ         AX
+	LEAQ         (AX)(BX*4), AX
+	DECQ         DX
 	JNZ          row
 	VZEROUPPER
 	RET
 
-// func subSquaresF64AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// func subSquaresF64AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
 // Requires: AVX
-TEXT ·subSquaresF64AVX2(SB), NOSPLIT, $0-104
-	MOVQ    rows+8(FP), AX
-	MOVQ    cols+16(FP), DX
-	MOVQ    dst+24(FP), BX
+TEXT ·subSquaresF64AVX2(SB), NOSPLIT, $0-120
+	MOVQ    dst+24(FP), AX
+	MOVQ    rows+8(FP), DX
+	MOVQ    cols+16(FP), BX
 	MOVQ    sums+32(FP), SI
 	MOVQ    a+40(FP), R8
-	MOVQ    s+64(FP), R9
-	MOVQ    DX, CX
+	MOVQ    s+72(FP), R9
+	MOVQ    BX, CX
 	ANDQ    $0x00000003, CX
 	LEAQ    tailMask<>+0(SB), DI
 	NEGQ    CX
@@ -227,7 +235,7 @@ row:
 	VXORPS       X7, X7, X7
 	VXORPS       X8, X8, X8
 	XORQ         DI, DI
-	MOVQ         DX, CX
+	MOVQ         BX, CX
 	SUBQ         $0x00000020, CX
 	JL           rest
 
@@ -235,49 +243,49 @@ whole:
 	VMOVUPD (R8)(DI*1), Y10
 	VMOVAPS Y0, Y11
 	VSUBPD  Y11, Y10, Y10
-	VMOVUPD Y10, (BX)(DI*1)
+	VMOVUPD Y10, (AX)(DI*1)
 	VMULPD  Y10, Y10, Y10
 	VADDPD  Y10, Y1, Y1
 	VMOVUPD 32(R8)(DI*1), Y10
 	VMOVAPS Y0, Y11
 	VSUBPD  Y11, Y10, Y10
-	VMOVUPD Y10, 32(BX)(DI*1)
+	VMOVUPD Y10, 32(AX)(DI*1)
 	VMULPD  Y10, Y10, Y10
 	VADDPD  Y10, Y2, Y2
 	VMOVUPD 64(R8)(DI*1), Y10
 	VMOVAPS Y0, Y11
 	VSUBPD  Y11, Y10, Y10
-	VMOVUPD Y10, 64(BX)(DI*1)
+	VMOVUPD Y10, 64(AX)(DI*1)
 	VMULPD  Y10, Y10, Y10
 	VADDPD  Y10, Y3, Y3
 	VMOVUPD 96(R8)(DI*1), Y10
 	VMOVAPS Y0, Y11
 	VSUBPD  Y11, Y10, Y10
-	VMOVUPD Y10, 96(BX)(DI*1)
+	VMOVUPD Y10, 96(AX)(DI*1)
 	VMULPD  Y10, Y10, Y10
 	VADDPD  Y10, Y4, Y4
 	VMOVUPD 128(R8)(DI*1), Y10
 	VMOVAPS Y0, Y11
 	VSUBPD  Y11, Y10, Y10
-	VMOVUPD Y10, 128(BX)(DI*1)
+	VMOVUPD Y10, 128(AX)(DI*1)
 	VMULPD  Y10, Y10, Y10
 	VADDPD  Y10, Y5, Y5
 	VMOVUPD 160(R8)(DI*1), Y10
 	VMOVAPS Y0, Y11
 	VSUBPD  Y11, Y10, Y10
-	VMOVUPD Y10, 160(BX)(DI*1)
+	VMOVUPD Y10, 160(AX)(DI*1)
 	VMULPD  Y10, Y10, Y10
 	VADDPD  Y10, Y6, Y6
 	VMOVUPD 192(R8)(DI*1), Y10
 	VMOVAPS Y0, Y11
 	VSUBPD  Y11, Y10, Y10
-	VMOVUPD Y10, 192(BX)(DI*1)
+	VMOVUPD Y10, 192(AX)(DI*1)
 	VMULPD  Y10, Y10, Y10
 	VADDPD  Y10, Y7, Y7
 	VMOVUPD 224(R8)(DI*1), Y10
 	VMOVAPS Y0, Y11
 	VSUBPD  Y11, Y10, Y10
-	VMOVUPD Y10, 224(BX)(DI*1)
+	VMOVUPD Y10, 224(AX)(DI*1)
 	VMULPD  Y10, Y10, Y10
 	VADDPD  Y10, Y8, Y8
 	ADDQ    $0x00000100, DI
@@ -291,7 +299,7 @@ rest:
 	VMOVUPD    (R8)(DI*1), Y10
 	VMOVAPS    Y0, Y11
 	VSUBPD     Y11, Y10, Y10
-	VMOVUPD    Y10, (BX)(DI*1)
+	VMOVUPD    Y10, (AX)(DI*1)
 	VMULPD     Y10, Y10, Y10
 	VADDPD     Y10, Y1, Y1
 	ADDQ       $0x00000020, DI
@@ -301,7 +309,7 @@ rest:
 	VMOVUPD    (R8)(DI*1), Y10
 	VMOVAPS    Y0, Y11
 	VSUBPD     Y11, Y10, Y10
-	VMOVUPD    Y10, (BX)(DI*1)
+	VMOVUPD    Y10, (AX)(DI*1)
 	VMULPD     Y10, Y10, Y10
 	VADDPD     Y10, Y2, Y2
 	ADDQ       $0x00000020, DI
@@ -311,7 +319,7 @@ rest:
 	VMOVUPD    (R8)(DI*1), Y10
 	VMOVAPS    Y0, Y11
 	VSUBPD     Y11, Y10, Y10
-	VMOVUPD    Y10, (BX)(DI*1)
+	VMOVUPD    Y10, (AX)(DI*1)
 	VMULPD     Y10, Y10, Y10
 	VADDPD     Y10, Y3, Y3
 	ADDQ       $0x00000020, DI
@@ -321,7 +329,7 @@ rest:
 	VMOVUPD    (R8)(DI*1), Y10
 	VMOVAPS    Y0, Y11
 	VSUBPD     Y11, Y10, Y10
-	VMOVUPD    Y10, (BX)(DI*1)
+	VMOVUPD    Y10, (AX)(DI*1)
 	VMULPD     Y10, Y10, Y10
 	VADDPD     Y10, Y4, Y4
 	ADDQ       $0x00000020, DI
@@ -331,7 +339,7 @@ rest:
 	VMOVUPD    (R8)(DI*1), Y10
 	VMOVAPS    Y0, Y11
 	VSUBPD     Y11, Y10, Y10
-	VMOVUPD    Y10, (BX)(DI*1)
+	VMOVUPD    Y10, (AX)(DI*1)
 	VMULPD     Y10, Y10, Y10
 	VADDPD     Y10, Y5, Y5
 	ADDQ       $0x00000020, DI
@@ -341,7 +349,7 @@ rest:
 	VMOVUPD    (R8)(DI*1), Y10
 	VMOVAPS    Y0, Y11
 	VSUBPD     Y11, Y10, Y10
-	VMOVUPD    Y10, (BX)(DI*1)
+	VMOVUPD    Y10, (AX)(DI*1)
 	VMULPD     Y10, Y10, Y10
 	VADDPD     Y10, Y6, Y6
 	ADDQ       $0x00000020, DI
@@ -351,7 +359,7 @@ rest:
 	VMOVUPD    (R8)(DI*1), Y10
 	VMOVAPS    Y0, Y11
 	VSUBPD     Y11, Y10, Y10
-	VMOVUPD    Y10, (BX)(DI*1)
+	VMOVUPD    Y10, (AX)(DI*1)
 	VMULPD     Y10, Y10, Y10
 	VADDPD     Y10, Y7, Y7
 	ADDQ       $0x00000020, DI
@@ -361,7 +369,7 @@ rest:
 	VMASKMOVPD (R8)(DI*1), Y9, Y10
 	VMOVAPS    Y0, Y0
 	VSUBPD     Y0, Y10, Y10
-	VMASKMOVPD Y10, Y9, (BX)(DI*1)
+	VMASKMOVPD Y10, Y9, (AX)(DI*1)
 	VMULPD     Y10, Y10, Y10
 	VANDPS     Y9, Y10, Y10
 	VADDPD     Y10, Y8, Y8
@@ -373,7 +381,7 @@ part6:
 	VMASKMOVPD (R8)(DI*1), Y9, Y10
 	VMOVAPS    Y0, Y0
 	VSUBPD     Y0, Y10, Y10
-	VMASKMOVPD Y10, Y9, (BX)(DI*1)
+	VMASKMOVPD Y10, Y9, (AX)(DI*1)
 	VMULPD     Y10, Y10, Y10
 	VANDPS     Y9, Y10, Y10
 	VADDPD     Y10, Y7, Y7
@@ -385,7 +393,7 @@ part5:
 	VMASKMOVPD (R8)(DI*1), Y9, Y10
 	VMOVAPS    Y0, Y0
 	VSUBPD     Y0, Y10, Y10
-	VMASKMOVPD Y10, Y9, (BX)(DI*1)
+	VMASKMOVPD Y10, Y9, (AX)(DI*1)
 	VMULPD     Y10, Y10, Y10
 	VANDPS     Y9, Y10, Y10
 	VADDPD     Y10, Y6, Y6
@@ -397,7 +405,7 @@ part4:
 	VMASKMOVPD (R8)(DI*1), Y9, Y10
 	VMOVAPS    Y0, Y0
 	VSUBPD     Y0, Y10, Y10
-	VMASKMOVPD Y10, Y9, (BX)(DI*1)
+	VMASKMOVPD Y10, Y9, (AX)(DI*1)
 	VMULPD     Y10, Y10, Y10
 	VANDPS     Y9, Y10, Y10
 	VADDPD     Y10, Y5, Y5
@@ -409,7 +417,7 @@ part3:
 	VMASKMOVPD (R8)(DI*1), Y9, Y10
 	VMOVAPS    Y0, Y0
 	VSUBPD     Y0, Y10, Y10
-	VMASKMOVPD Y10, Y9, (BX)(DI*1)
+	VMASKMOVPD Y10, Y9, (AX)(DI*1)
 	VMULPD     Y10, Y10, Y10
 	VANDPS     Y9, Y10, Y10
 	VADDPD     Y10, Y4, Y4
@@ -421,7 +429,7 @@ part2:
 	VMASKMOVPD (R8)(DI*1), Y9, Y10
 	VMOVAPS    Y0, Y0
 	VSUBPD     Y0, Y10, Y10
-	VMASKMOVPD Y10, Y9, (BX)(DI*1)
+	VMASKMOVPD Y10, Y9, (AX)(DI*1)
 	VMULPD     Y10, Y10, Y10
 	VANDPS     Y9, Y10, Y10
 	VADDPD     Y10, Y3, Y3
@@ -433,7 +441,7 @@ part1:
 	VMASKMOVPD (R8)(DI*1), Y9, Y10
 	VMOVAPS    Y0, Y0
 	VSUBPD     Y0, Y10, Y10
-	VMASKMOVPD Y10, Y9, (BX)(DI*1)
+	VMASKMOVPD Y10, Y9, (AX)(DI*1)
 	VMULPD     Y10, Y10, Y10
 	VANDPS     Y9, Y10, Y10
 	VADDPD     Y10, Y2, Y2
@@ -445,7 +453,7 @@ part0:
 	VMASKMOVPD (R8)(DI*1), Y9, Y10
 	VMOVAPS    Y0, Y0
 	VSUBPD     Y0, Y10, Y10
-	VMASKMOVPD Y10, Y9, (BX)(DI*1)
+	VMASKMOVPD Y10, Y9, (AX)(DI*1)
 	VMULPD     Y10, Y10, Y10
 	VANDPS     Y9, Y10, Y10
 	VADDPD     Y10, Y1, Y1
@@ -466,24 +474,24 @@ joined:
 	VADDPD       X0, X1, X1
 	VMOVSD       X1, (SI)
 	ADDQ         $0x00000008, SI
-	MOVQ         nextA+80(FP), CX
+	MOVQ         nextA+88(FP), CX
 	ADDQ         CX, R8
-	LEAQ         (BX)(DX*8), BX
-	DECQ         AX
+	LEAQ         (AX)(BX*8), AX
+	DECQ         DX
 	JNZ          row
 	VZEROUPPER
 	RET
 
-// func subSquaresF32AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// func subSquaresF32AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
 // Requires: AVX, AVX512F
-TEXT ·subSquaresF32AVX512(SB), NOSPLIT, $0-104
-	MOVQ  rows+8(FP), AX
-	MOVQ  cols+16(FP), DX
-	MOVQ  dst+24(FP), BX
+TEXT ·subSquaresF32AVX512(SB), NOSPLIT, $0-120
+	MOVQ  dst+24(FP), AX
+	MOVQ  rows+8(FP), DX
+	MOVQ  cols+16(FP), BX
 	MOVQ  sums+32(FP), SI
 	MOVQ  a+40(FP), R8
-	MOVQ  s+64(FP), R9
-	MOVQ  DX, CX
+	MOVQ  s+72(FP), R9
+	MOVQ  BX, CX
 	ANDQ  $0x0000000f, CX
 	MOVL  $0x00000001, DI
 	SHLL  CL, DI
@@ -496,7 +504,7 @@ row:
 	VXORPS       X1, X1, X1
 	VXORPS       X2, X2, X2
 	XORQ         DI, DI
-	MOVQ         DX, CX
+	MOVQ         BX, CX
 	SUBQ         $0x00000040, CX
 	JL           rest
 
@@ -504,25 +512,25 @@ whole:
 	VMOVUPS (R8)(DI*1), Z3
 	VMOVAPS Z0, Z4
 	VSUBPS  Z4, Z3, Z3
-	VMOVUPS Z3, (BX)(DI*1)
+	VMOVUPS Z3, (AX)(DI*1)
 	VMULPS  Z3, Z3, Z3
 	VADDPS  Z3, Z1, Z1
 	VMOVUPS 64(R8)(DI*1), Z3
 	VMOVAPS Z0, Z4
 	VSUBPS  Z4, Z3, Z3
-	VMOVUPS Z3, 64(BX)(DI*1)
+	VMOVUPS Z3, 64(AX)(DI*1)
 	VMULPS  Z3, Z3, Z3
 	VADDPS  Z3, Z2, Z2
 	VMOVUPS 128(R8)(DI*1), Z3
 	VMOVAPS Z0, Z4
 	VSUBPS  Z4, Z3, Z3
-	VMOVUPS Z3, 128(BX)(DI*1)
+	VMOVUPS Z3, 128(AX)(DI*1)
 	VMULPS  Z3, Z3, Z3
 	VADDPS  Z3, Z1, Z1
 	VMOVUPS 192(R8)(DI*1), Z3
 	VMOVAPS Z0, Z4
 	VSUBPS  Z4, Z3, Z3
-	VMOVUPS Z3, 192(BX)(DI*1)
+	VMOVUPS Z3, 192(AX)(DI*1)
 	VMULPS  Z3, Z3, Z3
 	VADDPS  Z3, Z2, Z2
 	ADDQ    $0x00000100, DI
@@ -536,7 +544,7 @@ rest:
 	VMOVUPS   (R8)(DI*1), Z3
 	VMOVAPS   Z0, Z4
 	VSUBPS    Z4, Z3, Z3
-	VMOVUPS   Z3, (BX)(DI*1)
+	VMOVUPS   Z3, (AX)(DI*1)
 	VMULPS    Z3, Z3, Z3
 	VADDPS    Z3, Z1, Z1
 	ADDQ      $0x00000040, DI
@@ -546,7 +554,7 @@ rest:
 	VMOVUPS   (R8)(DI*1), Z3
 	VMOVAPS   Z0, Z4
 	VSUBPS    Z4, Z3, Z3
-	VMOVUPS   Z3, (BX)(DI*1)
+	VMOVUPS   Z3, (AX)(DI*1)
 	VMULPS    Z3, Z3, Z3
 	VADDPS    Z3, Z2, Z2
 	ADDQ      $0x00000040, DI
@@ -556,7 +564,7 @@ rest:
 	VMOVUPS   (R8)(DI*1), Z3
 	VMOVAPS   Z0, Z4
 	VSUBPS    Z4, Z3, Z3
-	VMOVUPS   Z3, (BX)(DI*1)
+	VMOVUPS   Z3, (AX)(DI*1)
 	VMULPS    Z3, Z3, Z3
 	VADDPS    Z3, Z1, Z1
 	ADDQ      $0x00000040, DI
@@ -566,7 +574,7 @@ rest:
 	VMOVUPS.Z (R8)(DI*1), K1, Z3
 	VMOVAPS   Z0, Z0
 	VSUBPS    Z0, Z3, Z3
-	VMOVUPS   Z3, K1, (BX)(DI*1)
+	VMOVUPS   Z3, K1, (AX)(DI*1)
 	VMULPS    Z3, Z3, Z3
 	VMOVAPS.Z Z3, K1, Z3
 	VADDPS    Z3, Z2, Z2
@@ -578,7 +586,7 @@ part2:
 	VMOVUPS.Z (R8)(DI*1), K1, Z3
 	VMOVAPS   Z0, Z0
 	VSUBPS    Z0, Z3, Z3
-	VMOVUPS   Z3, K1, (BX)(DI*1)
+	VMOVUPS   Z3, K1, (AX)(DI*1)
 	VMULPS    Z3, Z3, Z3
 	VMOVAPS.Z Z3, K1, Z3
 	VADDPS    Z3, Z1, Z1
@@ -590,7 +598,7 @@ part1:
 	VMOVUPS.Z (R8)(DI*1), K1, Z3
 	VMOVAPS   Z0, Z0
 	VSUBPS    Z0, Z3, Z3
-	VMOVUPS   Z3, K1, (BX)(DI*1)
+	VMOVUPS   Z3, K1, (AX)(DI*1)
 	VMULPS    Z3, Z3, Z3
 	VMOVAPS.Z Z3, K1, Z3
 	VADDPS    Z3, Z2, Z2
@@ -602,7 +610,7 @@ part0:
 	VMOVUPS.Z (R8)(DI*1), K1, Z3
 	VMOVAPS   Z0, Z0
 	VSUBPS    Z0, Z3, Z3
-	VMOVUPS   Z3, K1, (BX)(DI*1)
+	VMOVUPS   Z3, K1, (AX)(DI*1)
 	VMULPS    Z3, Z3, Z3
 	VMOVAPS.Z Z3, K1, Z3
 	VADDPS    Z3, Z1, Z1
@@ -623,24 +631,24 @@ joined:
 	VADDPS        X0, X1, X1
 	VMOVSS        X1, (SI)
 	ADDQ          $0x00000004, SI
-	MOVQ          nextA+80(FP), CX
+	MOVQ          nextA+88(FP), CX
 	ADDQ          CX, R8
-	LEAQ          (BX)(DX*4), BX
-	DECQ          AX
+	LEAQ          (AX)(BX*4), AX
+	DECQ          DX
 	JNZ           row
 	VZEROUPPER
 	RET
 
-// func subSquaresF64AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// func subSquaresF64AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
 // Requires: AVX, AVX512F
-TEXT ·subSquaresF64AVX512(SB), NOSPLIT, $0-104
-	MOVQ  rows+8(FP), AX
-	MOVQ  cols+16(FP), DX
-	MOVQ  dst+24(FP), BX
+TEXT ·subSquaresF64AVX512(SB), NOSPLIT, $0-120
+	MOVQ  dst+24(FP), AX
+	MOVQ  rows+8(FP), DX
+	MOVQ  cols+16(FP), BX
 	MOVQ  sums+32(FP), SI
 	MOVQ  a+40(FP), R8
-	MOVQ  s+64(FP), R9
-	MOVQ  DX, CX
+	MOVQ  s+72(FP), R9
+	MOVQ  BX, CX
 	ANDQ  $0x00000007, CX
 	MOVL  $0x00000001, DI
 	SHLL  CL, DI
@@ -655,7 +663,7 @@ row:
 	VXORPS       X3, X3, X3
 	VXORPS       X4, X4, X4
 	XORQ         DI, DI
-	MOVQ         DX, CX
+	MOVQ         BX, CX
 	SUBQ         $0x00000020, CX
 	JL           rest
 
@@ -663,25 +671,25 @@ whole:
 	VMOVUPD (R8)(DI*1), Z5
 	VMOVAPS Z0, Z6
 	VSUBPD  Z6, Z5, Z5
-	VMOVUPD Z5, (BX)(DI*1)
+	VMOVUPD Z5, (AX)(DI*1)
 	VMULPD  Z5, Z5, Z5
 	VADDPD  Z5, Z1, Z1
 	VMOVUPD 64(R8)(DI*1), Z5
 	VMOVAPS Z0, Z6
 	VSUBPD  Z6, Z5, Z5
-	VMOVUPD Z5, 64(BX)(DI*1)
+	VMOVUPD Z5, 64(AX)(DI*1)
 	VMULPD  Z5, Z5, Z5
 	VADDPD  Z5, Z2, Z2
 	VMOVUPD 128(R8)(DI*1), Z5
 	VMOVAPS Z0, Z6
 	VSUBPD  Z6, Z5, Z5
-	VMOVUPD Z5, 128(BX)(DI*1)
+	VMOVUPD Z5, 128(AX)(DI*1)
 	VMULPD  Z5, Z5, Z5
 	VADDPD  Z5, Z3, Z3
 	VMOVUPD 192(R8)(DI*1), Z5
 	VMOVAPS Z0, Z6
 	VSUBPD  Z6, Z5, Z5
-	VMOVUPD Z5, 192(BX)(DI*1)
+	VMOVUPD Z5, 192(AX)(DI*1)
 	VMULPD  Z5, Z5, Z5
 	VADDPD  Z5, Z4, Z4
 	ADDQ    $0x00000100, DI
@@ -695,7 +703,7 @@ rest:
 	VMOVUPD   (R8)(DI*1), Z5
 	VMOVAPS   Z0, Z6
 	VSUBPD    Z6, Z5, Z5
-	VMOVUPD   Z5, (BX)(DI*1)
+	VMOVUPD   Z5, (AX)(DI*1)
 	VMULPD    Z5, Z5, Z5
 	VADDPD    Z5, Z1, Z1
 	ADDQ      $0x00000040, DI
@@ -705,7 +713,7 @@ rest:
 	VMOVUPD   (R8)(DI*1), Z5
 	VMOVAPS   Z0, Z6
 	VSUBPD    Z6, Z5, Z5
-	VMOVUPD   Z5, (BX)(DI*1)
+	VMOVUPD   Z5, (AX)(DI*1)
 	VMULPD    Z5, Z5, Z5
 	VADDPD    Z5, Z2, Z2
 	ADDQ      $0x00000040, DI
@@ -715,7 +723,7 @@ rest:
 	VMOVUPD   (R8)(DI*1), Z5
 	VMOVAPS   Z0, Z6
 	VSUBPD    Z6, Z5, Z5
-	VMOVUPD   Z5, (BX)(DI*1)
+	VMOVUPD   Z5, (AX)(DI*1)
 	VMULPD    Z5, Z5, Z5
 	VADDPD    Z5, Z3, Z3
 	ADDQ      $0x00000040, DI
@@ -725,7 +733,7 @@ rest:
 	VMOVUPD.Z (R8)(DI*1), K1, Z5
 	VMOVAPS   Z0, Z0
 	VSUBPD    Z0, Z5, Z5
-	VMOVUPD   Z5, K1, (BX)(DI*1)
+	VMOVUPD   Z5, K1, (AX)(DI*1)
 	VMULPD    Z5, Z5, Z5
 	VMOVAPD.Z Z5, K1, Z5
 	VADDPD    Z5, Z4, Z4
@@ -737,7 +745,7 @@ part2:
 	VMOVUPD.Z (R8)(DI*1), K1, Z5
 	VMOVAPS   Z0, Z0
 	VSUBPD    Z0, Z5, Z5
-	VMOVUPD   Z5, K1, (BX)(DI*1)
+	VMOVUPD   Z5, K1, (AX)(DI*1)
 	VMULPD    Z5, Z5, Z5
 	VMOVAPD.Z Z5, K1, Z5
 	VADDPD    Z5, Z3, Z3
@@ -749,7 +757,7 @@ part1:
 	VMOVUPD.Z (R8)(DI*1), K1, Z5
 	VMOVAPS   Z0, Z0
 	VSUBPD    Z0, Z5, Z5
-	VMOVUPD   Z5, K1, (BX)(DI*1)
+	VMOVUPD   Z5, K1, (AX)(DI*1)
 	VMULPD    Z5, Z5, Z5
 	VMOVAPD.Z Z5, K1, Z5
 	VADDPD    Z5, Z2, Z2
@@ -761,7 +769,7 @@ part0:
 	VMOVUPD.Z (R8)(DI*1), K1, Z5
 	VMOVAPS   Z0, Z0
 	VSUBPD    Z0, Z5, Z5
-	VMOVUPD   Z5, K1, (BX)(DI*1)
+	VMOVUPD   Z5, K1, (AX)(DI*1)
 	VMULPD    Z5, Z5, Z5
 	VMOVAPD.Z Z5, K1, Z5
 	VADDPD    Z5, Z1, Z1
@@ -781,25 +789,25 @@ joined:
 	VADDPD        X1, X0, X0
 	VMOVSD        X0, (SI)
 	ADDQ          $0x00000008, SI
-	MOVQ          nextA+80(FP), CX
+	MOVQ          nextA+88(FP), CX
 	ADDQ          CX, R8
-	LEAQ          (BX)(DX*8), BX
-	DECQ          AX
+	LEAQ          (AX)(BX*8), AX
+	DECQ          DX
 	JNZ           row
 	VZEROUPPER
 	RET
 
-// func mulDotF32AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// func mulDotF32AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
 // Requires: AVX
-TEXT ·mulDotF32AVX2(SB), NOSPLIT, $0-104
-	MOVQ    rows+8(FP), AX
-	MOVQ    cols+16(FP), DX
-	MOVQ    dst+24(FP), BX
+TEXT ·mulDotF32AVX2(SB), NOSPLIT, $0-120
+	MOVQ    dst+24(FP), AX
+	MOVQ    rows+8(FP), DX
+	MOVQ    cols+16(FP), BX
 	MOVQ    sums+32(FP), SI
 	MOVQ    a+40(FP), R8
 	MOVQ    b+48(FP), R9
 	MOVQ    c+56(FP), R10
-	MOVQ    DX, CX
+	MOVQ    BX, CX
 	ANDQ    $0x00000007, CX
 	LEAQ    tailMask<>+0(SB), DI
 	NEGQ    CX
@@ -811,7 +819,7 @@ row:
 	VXORPS X2, X2, X2
 	VXORPS X3, X3, X3
 	XORQ   DI, DI
-	MOVQ   DX, CX
+	MOVQ   BX, CX
 	SUBQ   $0x00000020, CX
 	JL     rest
 
@@ -820,28 +828,28 @@ whole:
 	VMOVUPS (R9)(DI*1), Y6
 	VMOVUPS (R10)(DI*1), Y7
 	VMULPS  Y6, Y5, Y5
-	VMOVUPS Y5, (BX)(DI*1)
+	VMOVUPS Y5, (AX)(DI*1)
 	VMULPS  Y7, Y5, Y5
 	VADDPS  Y5, Y0, Y0
 	VMOVUPS 32(R8)(DI*1), Y5
 	VMOVUPS 32(R9)(DI*1), Y6
 	VMOVUPS 32(R10)(DI*1), Y7
 	VMULPS  Y6, Y5, Y5
-	VMOVUPS Y5, 32(BX)(DI*1)
+	VMOVUPS Y5, 32(AX)(DI*1)
 	VMULPS  Y7, Y5, Y5
 	VADDPS  Y5, Y1, Y1
 	VMOVUPS 64(R8)(DI*1), Y5
 	VMOVUPS 64(R9)(DI*1), Y6
 	VMOVUPS 64(R10)(DI*1), Y7
 	VMULPS  Y6, Y5, Y5
-	VMOVUPS Y5, 64(BX)(DI*1)
+	VMOVUPS Y5, 64(AX)(DI*1)
 	VMULPS  Y7, Y5, Y5
 	VADDPS  Y5, Y2, Y2
 	VMOVUPS 96(R8)(DI*1), Y5
 	VMOVUPS 96(R9)(DI*1), Y6
 	VMOVUPS 96(R10)(DI*1), Y7
 	VMULPS  Y6, Y5, Y5
-	VMOVUPS Y5, 96(BX)(DI*1)
+	VMOVUPS Y5, 96(AX)(DI*1)
 	VMULPS  Y7, Y5, Y5
 	VADDPS  Y5, Y3, Y3
 	ADDQ    $0x00000080, DI
@@ -856,7 +864,7 @@ rest:
 	VMOVUPS    (R9)(DI*1), Y6
 	VMOVUPS    (R10)(DI*1), Y7
 	VMULPS     Y6, Y5, Y5
-	VMOVUPS    Y5, (BX)(DI*1)
+	VMOVUPS    Y5, (AX)(DI*1)
 	VMULPS     Y7, Y5, Y5
 	VADDPS     Y5, Y0, Y0
 	ADDQ       $0x00000020, DI
@@ -867,7 +875,7 @@ rest:
 	VMOVUPS    (R9)(DI*1), Y6
 	VMOVUPS    (R10)(DI*1), Y7
 	VMULPS     Y6, Y5, Y5
-	VMOVUPS    Y5, (BX)(DI*1)
+	VMOVUPS    Y5, (AX)(DI*1)
 	VMULPS     Y7, Y5, Y5
 	VADDPS     Y5, Y1, Y1
 	ADDQ       $0x00000020, DI
@@ -878,7 +886,7 @@ rest:
 	VMOVUPS    (R9)(DI*1), Y6
 	VMOVUPS    (R10)(DI*1), Y7
 	VMULPS     Y6, Y5, Y5
-	VMOVUPS    Y5, (BX)(DI*1)
+	VMOVUPS    Y5, (AX)(DI*1)
 	VMULPS     Y7, Y5, Y5
 	VADDPS     Y5, Y2, Y2
 	ADDQ       $0x00000020, DI
@@ -889,7 +897,7 @@ rest:
 	VMASKMOVPS (R9)(DI*1), Y4, Y6
 	VMASKMOVPS (R10)(DI*1), Y4, Y7
 	VMULPS     Y6, Y5, Y5
-	VMASKMOVPS Y5, Y4, (BX)(DI*1)
+	VMASKMOVPS Y5, Y4, (AX)(DI*1)
 	VMULPS     Y7, Y5, Y5
 	VANDPS     Y4, Y5, Y5
 	VADDPS     Y5, Y3, Y3
@@ -902,7 +910,7 @@ part2:
 	VMASKMOVPS (R9)(DI*1), Y4, Y6
 	VMASKMOVPS (R10)(DI*1), Y4, Y7
 	VMULPS     Y6, Y5, Y5
-	VMASKMOVPS Y5, Y4, (BX)(DI*1)
+	VMASKMOVPS Y5, Y4, (AX)(DI*1)
 	VMULPS     Y7, Y5, Y5
 	VANDPS     Y4, Y5, Y5
 	VADDPS     Y5, Y2, Y2
@@ -915,7 +923,7 @@ part1:
 	VMASKMOVPS (R9)(DI*1), Y4, Y6
 	VMASKMOVPS (R10)(DI*1), Y4, Y7
 	VMULPS     Y6, Y5, Y5
-	VMASKMOVPS Y5, Y4, (BX)(DI*1)
+	VMASKMOVPS Y5, Y4, (AX)(DI*1)
 	VMULPS     Y7, Y5, Y5
 	VANDPS     Y4, Y5, Y5
 	VADDPS     Y5, Y1, Y1
@@ -928,7 +936,7 @@ part0:
 	VMASKMOVPS (R9)(DI*1), Y4, Y6
 	VMASKMOVPS (R10)(DI*1), Y4, Y7
 	VMULPS     Y6, Y5, Y5
-	VMASKMOVPS Y5, Y4, (BX)(DI*1)
+	VMASKMOVPS Y5, Y4, (AX)(DI*1)
 	VMULPS     Y7, Y5, Y5
 	VANDPS     Y4, Y5, Y5
 	VADDPS     Y5, Y0, Y0
@@ -948,29 +956,29 @@ joined:
 	VADDPS       X0, X1, X1
 	VMOVSS       X1, (SI)
 	ADDQ         $0x00000004, SI
-	MOVQ         nextA+80(FP), CX
+	MOVQ         nextA+88(FP), CX
 	ADDQ         CX, R8
-	MOVQ         nextB+88(FP), CX
+	MOVQ         nextB+96(FP), CX
 	ADDQ         CX, R9
-	MOVQ         nextC+96(FP), CX
+	MOVQ         nextC+104(FP), CX
 	ADDQ         CX, R10
-	LEAQ         (BX)(DX*4), BX
-	DECQ         AX
+	LEAQ         (AX)(BX*4), AX
+	DECQ         DX
 	JNZ          row
 	VZEROUPPER
 	RET
 
-// func mulDotF64AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// func mulDotF64AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
 // Requires: AVX
-TEXT ·mulDotF64AVX2(SB), NOSPLIT, $0-104
-	MOVQ    rows+8(FP), AX
-	MOVQ    cols+16(FP), DX
-	MOVQ    dst+24(FP), BX
+TEXT ·mulDotF64AVX2(SB), NOSPLIT, $0-120
+	MOVQ    dst+24(FP), AX
+	MOVQ    rows+8(FP), DX
+	MOVQ    cols+16(FP), BX
 	MOVQ    sums+32(FP), SI
 	MOVQ    a+40(FP), R8
 	MOVQ    b+48(FP), R9
 	MOVQ    c+56(FP), R10
-	MOVQ    DX, CX
+	MOVQ    BX, CX
 	ANDQ    $0x00000003, CX
 	LEAQ    tailMask<>+0(SB), DI
 	NEGQ    CX
@@ -986,7 +994,7 @@ row:
 	VXORPS X6, X6, X6
 	VXORPS X7, X7, X7
 	XORQ   DI, DI
-	MOVQ   DX, CX
+	MOVQ   BX, CX
 	SUBQ   $0x00000020, CX
 	JL     rest
 
@@ -995,56 +1003,56 @@ whole:
 	VMOVUPD (R9)(DI*1), Y10
 	VMOVUPD (R10)(DI*1), Y11
 	VMULPD  Y10, Y9, Y9
-	VMOVUPD Y9, (BX)(DI*1)
+	VMOVUPD Y9, (AX)(DI*1)
 	VMULPD  Y11, Y9, Y9
 	VADDPD  Y9, Y0, Y0
 	VMOVUPD 32(R8)(DI*1), Y9
 	VMOVUPD 32(R9)(DI*1), Y10
 	VMOVUPD 32(R10)(DI*1), Y11
 	VMULPD  Y10, Y9, Y9
-	VMOVUPD Y9, 32(BX)(DI*1)
+	VMOVUPD Y9, 32(AX)(DI*1)
 	VMULPD  Y11, Y9, Y9
 	VADDPD  Y9, Y1, Y1
 	VMOVUPD 64(R8)(DI*1), Y9
 	VMOVUPD 64(R9)(DI*1), Y10
 	VMOVUPD 64(R10)(DI*1), Y11
 	VMULPD  Y10, Y9, Y9
-	VMOVUPD Y9, 64(BX)(DI*1)
+	VMOVUPD Y9, 64(AX)(DI*1)
 	VMULPD  Y11, Y9, Y9
 	VADDPD  Y9, Y2, Y2
 	VMOVUPD 96(R8)(DI*1), Y9
 	VMOVUPD 96(R9)(DI*1), Y10
 	VMOVUPD 96(R10)(DI*1), Y11
 	VMULPD  Y10, Y9, Y9
-	VMOVUPD Y9, 96(BX)(DI*1)
+	VMOVUPD Y9, 96(AX)(DI*1)
 	VMULPD  Y11, Y9, Y9
 	VADDPD  Y9, Y3, Y3
 	VMOVUPD 128(R8)(DI*1), Y9
 	VMOVUPD 128(R9)(DI*1), Y10
 	VMOVUPD 128(R10)(DI*1), Y11
 	VMULPD  Y10, Y9, Y9
-	VMOVUPD Y9, 128(BX)(DI*1)
+	VMOVUPD Y9, 128(AX)(DI*1)
 	VMULPD  Y11, Y9, Y9
 	VADDPD  Y9, Y4, Y4
 	VMOVUPD 160(R8)(DI*1), Y9
 	VMOVUPD 160(R9)(DI*1), Y10
 	VMOVUPD 160(R10)(DI*1), Y11
 	VMULPD  Y10, Y9, Y9
-	VMOVUPD Y9, 160(BX)(DI*1)
+	VMOVUPD Y9, 160(AX)(DI*1)
 	VMULPD  Y11, Y9, Y9
 	VADDPD  Y9, Y5, Y5
 	VMOVUPD 192(R8)(DI*1), Y9
 	VMOVUPD 192(R9)(DI*1), Y10
 	VMOVUPD 192(R10)(DI*1), Y11
 	VMULPD  Y10, Y9, Y9
-	VMOVUPD Y9, 192(BX)(DI*1)
+	VMOVUPD Y9, 192(AX)(DI*1)
 	VMULPD  Y11, Y9, Y9
 	VADDPD  Y9, Y6, Y6
 	VMOVUPD 224(R8)(DI*1), Y9
 	VMOVUPD 224(R9)(DI*1), Y10
 	VMOVUPD 224(R10)(DI*1), Y11
 	VMULPD  Y10, Y9, Y9
-	VMOVUPD Y9, 224(BX)(DI*1)
+	VMOVUPD Y9, 224(AX)(DI*1)
 	VMULPD  Y11, Y9, Y9
 	VADDPD  Y9, Y7, Y7
 	ADDQ    $0x00000100, DI
@@ -1059,7 +1067,7 @@ rest:
 	VMOVUPD    (R9)(DI*1), Y10
 	VMOVUPD    (R10)(DI*1), Y11
 	VMULPD     Y10, Y9, Y9
-	VMOVUPD    Y9, (BX)(DI*1)
+	VMOVUPD    Y9, (AX)(DI*1)
 	VMULPD     Y11, Y9, Y9
 	VADDPD     Y9, Y0, Y0
 	ADDQ       $0x00000020, DI
@@ -1070,7 +1078,7 @@ rest:
 	VMOVUPD    (R9)(DI*1), Y10
 	VMOVUPD    (R10)(DI*1), Y11
 	VMULPD     Y10, Y9, Y9
-	VMOVUPD    Y9, (BX)(DI*1)
+	VMOVUPD    Y9, (AX)(DI*1)
 	VMULPD     Y11, Y9, Y9
 	VADDPD     Y9, Y1, Y1
 	ADDQ       $0x00000020, DI
@@ -1081,7 +1089,7 @@ rest:
 	VMOVUPD    (R9)(DI*1), Y10
 	VMOVUPD    (R10)(DI*1), Y11
 	VMULPD     Y10, Y9, Y9
-	VMOVUPD    Y9, (BX)(DI*1)
+	VMOVUPD    Y9, (AX)(DI*1)
 	VMULPD     Y11, Y9, Y9
 	VADDPD     Y9, Y2, Y2
 	ADDQ       $0x00000020, DI
@@ -1092,7 +1100,7 @@ rest:
 	VMOVUPD    (R9)(DI*1), Y10
 	VMOVUPD    (R10)(DI*1), Y11
 	VMULPD     Y10, Y9, Y9
-	VMOVUPD    Y9, (BX)(DI*1)
+	VMOVUPD    Y9, (AX)(DI*1)
 	VMULPD     Y11, Y9, Y9
 	VADDPD     Y9, Y3, Y3
 	ADDQ       $0x00000020, DI
@@ -1103,7 +1111,7 @@ rest:
 	VMOVUPD    (R9)(DI*1), Y10
 	VMOVUPD    (R10)(DI*1), Y11
 	VMULPD     Y10, Y9, Y9
-	VMOVUPD    Y9, (BX)(DI*1)
+	VMOVUPD    Y9, (AX)(DI*1)
 	VMULPD     Y11, Y9, Y9
 	VADDPD     Y9, Y4, Y4
 	ADDQ       $0x00000020, DI
@@ -1114,7 +1122,7 @@ rest:
 	VMOVUPD    (R9)(DI*1), Y10
 	VMOVUPD    (R10)(DI*1), Y11
 	VMULPD     Y10, Y9, Y9
-	VMOVUPD    Y9, (BX)(DI*1)
+	VMOVUPD    Y9, (AX)(DI*1)
 	VMULPD     Y11, Y9, Y9
 	VADDPD     Y9, Y5, Y5
 	ADDQ       $0x00000020, DI
@@ -1125,7 +1133,7 @@ rest:
 	VMOVUPD    (R9)(DI*1), Y10
 	VMOVUPD    (R10)(DI*1), Y11
 	VMULPD     Y10, Y9, Y9
-	VMOVUPD    Y9, (BX)(DI*1)
+	VMOVUPD    Y9, (AX)(DI*1)
 	VMULPD     Y11, Y9, Y9
 	VADDPD     Y9, Y6, Y6
 	ADDQ       $0x00000020, DI
@@ -1136,7 +1144,7 @@ rest:
 	VMASKMOVPD (R9)(DI*1), Y8, Y10
 	VMASKMOVPD (R10)(DI*1), Y8, Y11
 	VMULPD     Y10, Y9, Y9
-	VMASKMOVPD Y9, Y8, (BX)(DI*1)
+	VMASKMOVPD Y9, Y8, (AX)(DI*1)
 	VMULPD     Y11, Y9, Y9
 	VANDPS     Y8, Y9, Y9
 	VADDPD     Y9, Y7, Y7
@@ -1149,7 +1157,7 @@ part6:
 	VMASKMOVPD (R9)(DI*1), Y8, Y10
 	VMASKMOVPD (R10)(DI*1), Y8, Y11
 	VMULPD     Y10, Y9, Y9
-	VMASKMOVPD Y9, Y8, (BX)(DI*1)
+	VMASKMOVPD Y9, Y8, (AX)(DI*1)
 	VMULPD     Y11, Y9, Y9
 	VANDPS     Y8, Y9, Y9
 	VADDPD     Y9, Y6, Y6
@@ -1162,7 +1170,7 @@ part5:
 	VMASKMOVPD (R9)(DI*1), Y8, Y10
 	VMASKMOVPD (R10)(DI*1), Y8, Y11
 	VMULPD     Y10, Y9, Y9
-	VMASKMOVPD Y9, Y8, (BX)(DI*1)
+	VMASKMOVPD Y9, Y8, (AX)(DI*1)
 	VMULPD     Y11, Y9, Y9
 	VANDPS     Y8, Y9, Y9
 	VADDPD     Y9, Y5, Y5
@@ -1175,7 +1183,7 @@ part4:
 	VMASKMOVPD (R9)(DI*1), Y8, Y10
 	VMASKMOVPD (R10)(DI*1), Y8, Y11
 	VMULPD     Y10, Y9, Y9
-	VMASKMOVPD Y9, Y8, (BX)(DI*1)
+	VMASKMOVPD Y9, Y8, (AX)(DI*1)
 	VMULPD     Y11, Y9, Y9
 	VANDPS     Y8, Y9, Y9
 	VADDPD     Y9, Y4, Y4
@@ -1188,7 +1196,7 @@ part3:
 	VMASKMOVPD (R9)(DI*1), Y8, Y10
 	VMASKMOVPD (R10)(DI*1), Y8, Y11
 	VMULPD     Y10, Y9, Y9
-	VMASKMOVPD Y9, Y8, (BX)(DI*1)
+	VMASKMOVPD Y9, Y8, (AX)(DI*1)
 	VMULPD     Y11, Y9, Y9
 	VANDPS     Y8, Y9, Y9
 	VADDPD     Y9, Y3, Y3
@@ -1201,7 +1209,7 @@ part2:
 	VMASKMOVPD (R9)(DI*1), Y8, Y10
 	VMASKMOVPD (R10)(DI*1), Y8, Y11
 	VMULPD     Y10, Y9, Y9
-	VMASKMOVPD Y9, Y8, (BX)(DI*1)
+	VMASKMOVPD Y9, Y8, (AX)(DI*1)
 	VMULPD     Y11, Y9, Y9
 	VANDPS     Y8, Y9, Y9
 	VADDPD     Y9, Y2, Y2
@@ -1214,7 +1222,7 @@ part1:
 	VMASKMOVPD (R9)(DI*1), Y8, Y10
 	VMASKMOVPD (R10)(DI*1), Y8, Y11
 	VMULPD     Y10, Y9, Y9
-	VMASKMOVPD Y9, Y8, (BX)(DI*1)
+	VMASKMOVPD Y9, Y8, (AX)(DI*1)
 	VMULPD     Y11, Y9, Y9
 	VANDPS     Y8, Y9, Y9
 	VADDPD     Y9, Y1, Y1
@@ -1227,7 +1235,7 @@ part0:
 	VMASKMOVPD (R9)(DI*1), Y8, Y10
 	VMASKMOVPD (R10)(DI*1), Y8, Y11
 	VMULPD     Y10, Y9, Y9
-	VMASKMOVPD Y9, Y8, (BX)(DI*1)
+	VMASKMOVPD Y9, Y8, (AX)(DI*1)
 	VMULPD     Y11, Y9, Y9
 	VANDPS     Y8, Y9, Y9
 	VADDPD     Y9, Y0, Y0
@@ -1248,29 +1256,29 @@ joined:
 	VADDPD       X1, X0, X0
 	VMOVSD       X0, (SI)
 	ADDQ         $0x00000008, SI
-	MOVQ         nextA+80(FP), CX
+	MOVQ         nextA+88(FP), CX
 	ADDQ         CX, R8
-	MOVQ         nextB+88(FP), CX
+	MOVQ         nextB+96(FP), CX
 	ADDQ         CX, R9
-	MOVQ         nextC+96(FP), CX
+	MOVQ         nextC+104(FP), CX
 	ADDQ         CX, R10
-	LEAQ         (BX)(DX*8), BX
-	DECQ         AX
+	LEAQ         (AX)(BX*8), AX
+	DECQ         DX
 	JNZ          row
 	VZEROUPPER
 	RET
 
-// func mulDotF32AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// func mulDotF32AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
 // Requires: AVX, AVX512F
-TEXT ·mulDotF32AVX512(SB), NOSPLIT, $0-104
-	MOVQ  rows+8(FP), AX
-	MOVQ  cols+16(FP), DX
-	MOVQ  dst+24(FP), BX
+TEXT ·mulDotF32AVX512(SB), NOSPLIT, $0-120
+	MOVQ  dst+24(FP), AX
+	MOVQ  rows+8(FP), DX
+	MOVQ  cols+16(FP), BX
 	MOVQ  sums+32(FP), SI
 	MOVQ  a+40(FP), R8
 	MOVQ  b+48(FP), R9
 	MOVQ  c+56(FP), R10
-	MOVQ  DX, CX
+	MOVQ  BX, CX
 	ANDQ  $0x0000000f, CX
 	MOVL  $0x00000001, DI
 	SHLL  CL, DI
@@ -1281,7 +1289,7 @@ row:
 	VXORPS X0, X0, X0
 	VXORPS X1, X1, X1
 	XORQ   DI, DI
-	MOVQ   DX, CX
+	MOVQ   BX, CX
 	SUBQ   $0x00000040, CX
 	JL     rest
 
@@ -1290,28 +1298,28 @@ whole:
 	VMOVUPS (R9)(DI*1), Z3
 	VMOVUPS (R10)(DI*1), Z4
 	VMULPS  Z3, Z2, Z2
-	VMOVUPS Z2, (BX)(DI*1)
+	VMOVUPS Z2, (AX)(DI*1)
 	VMULPS  Z4, Z2, Z2
 	VADDPS  Z2, Z0, Z0
 	VMOVUPS 64(R8)(DI*1), Z2
 	VMOVUPS 64(R9)(DI*1), Z3
 	VMOVUPS 64(R10)(DI*1), Z4
 	VMULPS  Z3, Z2, Z2
-	VMOVUPS Z2, 64(BX)(DI*1)
+	VMOVUPS Z2, 64(AX)(DI*1)
 	VMULPS  Z4, Z2, Z2
 	VADDPS  Z2, Z1, Z1
 	VMOVUPS 128(R8)(DI*1), Z2
 	VMOVUPS 128(R9)(DI*1), Z3
 	VMOVUPS 128(R10)(DI*1), Z4
 	VMULPS  Z3, Z2, Z2
-	VMOVUPS Z2, 128(BX)(DI*1)
+	VMOVUPS Z2, 128(AX)(DI*1)
 	VMULPS  Z4, Z2, Z2
 	VADDPS  Z2, Z0, Z0
 	VMOVUPS 192(R8)(DI*1), Z2
 	VMOVUPS 192(R9)(DI*1), Z3
 	VMOVUPS 192(R10)(DI*1), Z4
 	VMULPS  Z3, Z2, Z2
-	VMOVUPS Z2, 192(BX)(DI*1)
+	VMOVUPS Z2, 192(AX)(DI*1)
 	VMULPS  Z4, Z2, Z2
 	VADDPS  Z2, Z1, Z1
 	ADDQ    $0x00000100, DI
@@ -1326,7 +1334,7 @@ rest:
 	VMOVUPS   (R9)(DI*1), Z3
 	VMOVUPS   (R10)(DI*1), Z4
 	VMULPS    Z3, Z2, Z2
-	VMOVUPS   Z2, (BX)(DI*1)
+	VMOVUPS   Z2, (AX)(DI*1)
 	VMULPS    Z4, Z2, Z2
 	VADDPS    Z2, Z0, Z0
 	ADDQ      $0x00000040, DI
@@ -1337,7 +1345,7 @@ rest:
 	VMOVUPS   (R9)(DI*1), Z3
 	VMOVUPS   (R10)(DI*1), Z4
 	VMULPS    Z3, Z2, Z2
-	VMOVUPS   Z2, (BX)(DI*1)
+	VMOVUPS   Z2, (AX)(DI*1)
 	VMULPS    Z4, Z2, Z2
 	VADDPS    Z2, Z1, Z1
 	ADDQ      $0x00000040, DI
@@ -1348,7 +1356,7 @@ rest:
 	VMOVUPS   (R9)(DI*1), Z3
 	VMOVUPS   (R10)(DI*1), Z4
 	VMULPS    Z3, Z2, Z2
-	VMOVUPS   Z2, (BX)(DI*1)
+	VMOVUPS   Z2, (AX)(DI*1)
 	VMULPS    Z4, Z2, Z2
 	VADDPS    Z2, Z0, Z0
 	ADDQ      $0x00000040, DI
@@ -1359,7 +1367,7 @@ rest:
 	VMOVUPS.Z (R9)(DI*1), K1, Z3
 	VMOVUPS.Z (R10)(DI*1), K1, Z4
 	VMULPS    Z3, Z2, Z2
-	VMOVUPS   Z2, K1, (BX)(DI*1)
+	VMOVUPS   Z2, K1, (AX)(DI*1)
 	VMULPS    Z4, Z2, Z2
 	VMOVAPS.Z Z2, K1, Z2
 	VADDPS    Z2, Z1, Z1
@@ -1372,7 +1380,7 @@ part2:
 	VMOVUPS.Z (R9)(DI*1), K1, Z3
 	VMOVUPS.Z (R10)(DI*1), K1, Z4
 	VMULPS    Z3, Z2, Z2
-	VMOVUPS   Z2, K1, (BX)(DI*1)
+	VMOVUPS   Z2, K1, (AX)(DI*1)
 	VMULPS    Z4, Z2, Z2
 	VMOVAPS.Z Z2, K1, Z2
 	VADDPS    Z2, Z0, Z0
@@ -1385,7 +1393,7 @@ part1:
 	VMOVUPS.Z (R9)(DI*1), K1, Z3
 	VMOVUPS.Z (R10)(DI*1), K1, Z4
 	VMULPS    Z3, Z2, Z2
-	VMOVUPS   Z2, K1, (BX)(DI*1)
+	VMOVUPS   Z2, K1, (AX)(DI*1)
 	VMULPS    Z4, Z2, Z2
 	VMOVAPS.Z Z2, K1, Z2
 	VADDPS    Z2, Z1, Z1
@@ -1398,7 +1406,7 @@ part0:
 	VMOVUPS.Z (R9)(DI*1), K1, Z3
 	VMOVUPS.Z (R10)(DI*1), K1, Z4
 	VMULPS    Z3, Z2, Z2
-	VMOVUPS   Z2, K1, (BX)(DI*1)
+	VMOVUPS   Z2, K1, (AX)(DI*1)
 	VMULPS    Z4, Z2, Z2
 	VMOVAPS.Z Z2, K1, Z2
 	VADDPS    Z2, Z0, Z0
@@ -1419,29 +1427,29 @@ joined:
 	VADDPS        X1, X0, X0
 	VMOVSS        X0, (SI)
 	ADDQ          $0x00000004, SI
-	MOVQ          nextA+80(FP), CX
+	MOVQ          nextA+88(FP), CX
 	ADDQ          CX, R8
-	MOVQ          nextB+88(FP), CX
+	MOVQ          nextB+96(FP), CX
 	ADDQ          CX, R9
-	MOVQ          nextC+96(FP), CX
+	MOVQ          nextC+104(FP), CX
 	ADDQ          CX, R10
-	LEAQ          (BX)(DX*4), BX
-	DECQ          AX
+	LEAQ          (AX)(BX*4), AX
+	DECQ          DX
 	JNZ           row
 	VZEROUPPER
 	RET
 
-// func mulDotF64AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// func mulDotF64AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
 // Requires: AVX, AVX512F
-TEXT ·mulDotF64AVX512(SB), NOSPLIT, $0-104
-	MOVQ  rows+8(FP), AX
-	MOVQ  cols+16(FP), DX
-	MOVQ  dst+24(FP), BX
+TEXT ·mulDotF64AVX512(SB), NOSPLIT, $0-120
+	MOVQ  dst+24(FP), AX
+	MOVQ  rows+8(FP), DX
+	MOVQ  cols+16(FP), BX
 	MOVQ  sums+32(FP), SI
 	MOVQ  a+40(FP), R8
 	MOVQ  b+48(FP), R9
 	MOVQ  c+56(FP), R10
-	MOVQ  DX, CX
+	MOVQ  BX, CX
 	ANDQ  $0x00000007, CX
 	MOVL  $0x00000001, DI
 	SHLL  CL, DI
@@ -1454,7 +1462,7 @@ row:
 	VXORPS X2, X2, X2
 	VXORPS X3, X3, X3
 	XORQ   DI, DI
-	MOVQ   DX, CX
+	MOVQ   BX, CX
 	SUBQ   $0x00000020, CX
 	JL     rest
 
@@ -1463,28 +1471,28 @@ whole:
 	VMOVUPD (R9)(DI*1), Z5
 	VMOVUPD (R10)(DI*1), Z6
 	VMULPD  Z5, Z4, Z4
-	VMOVUPD Z4, (BX)(DI*1)
+	VMOVUPD Z4, (AX)(DI*1)
 	VMULPD  Z6, Z4, Z4
 	VADDPD  Z4, Z0, Z0
 	VMOVUPD 64(R8)(DI*1), Z4
 	VMOVUPD 64(R9)(DI*1), Z5
 	VMOVUPD 64(R10)(DI*1), Z6
 	VMULPD  Z5, Z4, Z4
-	VMOVUPD Z4, 64(BX)(DI*1)
+	VMOVUPD Z4, 64(AX)(DI*1)
 	VMULPD  Z6, Z4, Z4
 	VADDPD  Z4, Z1, Z1
 	VMOVUPD 128(R8)(DI*1), Z4
 	VMOVUPD 128(R9)(DI*1), Z5
 	VMOVUPD 128(R10)(DI*1), Z6
 	VMULPD  Z5, Z4, Z4
-	VMOVUPD Z4, 128(BX)(DI*1)
+	VMOVUPD Z4, 128(AX)(DI*1)
 	VMULPD  Z6, Z4, Z4
 	VADDPD  Z4, Z2, Z2
 	VMOVUPD 192(R8)(DI*1), Z4
 	VMOVUPD 192(R9)(DI*1), Z5
 	VMOVUPD 192(R10)(DI*1), Z6
 	VMULPD  Z5, Z4, Z4
-	VMOVUPD Z4, 192(BX)(DI*1)
+	VMOVUPD Z4, 192(AX)(DI*1)
 	VMULPD  Z6, Z4, Z4
 	VADDPD  Z4, Z3, Z3
 	ADDQ    $0x00000100, DI
@@ -1499,7 +1507,7 @@ rest:
 	VMOVUPD   (R9)(DI*1), Z5
 	VMOVUPD   (R10)(DI*1), Z6
 	VMULPD    Z5, Z4, Z4
-	VMOVUPD   Z4, (BX)(DI*1)
+	VMOVUPD   Z4, (AX)(DI*1)
 	VMULPD    Z6, Z4, Z4
 	VADDPD    Z4, Z0, Z0
 	ADDQ      $0x00000040, DI
@@ -1510,7 +1518,7 @@ rest:
 	VMOVUPD   (R9)(DI*1), Z5
 	VMOVUPD   (R10)(DI*1), Z6
 	VMULPD    Z5, Z4, Z4
-	VMOVUPD   Z4, (BX)(DI*1)
+	VMOVUPD   Z4, (AX)(DI*1)
 	VMULPD    Z6, Z4, Z4
 	VADDPD    Z4, Z1, Z1
 	ADDQ      $0x00000040, DI
@@ -1521,7 +1529,7 @@ rest:
 	VMOVUPD   (R9)(DI*1), Z5
 	VMOVUPD   (R10)(DI*1), Z6
 	VMULPD    Z5, Z4, Z4
-	VMOVUPD   Z4, (BX)(DI*1)
+	VMOVUPD   Z4, (AX)(DI*1)
 	VMULPD    Z6, Z4, Z4
 	VADDPD    Z4, Z2, Z2
 	ADDQ      $0x00000040, DI
@@ -1532,7 +1540,7 @@ rest:
 	VMOVUPD.Z (R9)(DI*1), K1, Z5
 	VMOVUPD.Z (R10)(DI*1), K1, Z6
 	VMULPD    Z5, Z4, Z4
-	VMOVUPD   Z4, K1, (BX)(DI*1)
+	VMOVUPD   Z4, K1, (AX)(DI*1)
 	VMULPD    Z6, Z4, Z4
 	VMOVAPD.Z Z4, K1, Z4
 	VADDPD    Z4, Z3, Z3
@@ -1545,7 +1553,7 @@ part2:
 	VMOVUPD.Z (R9)(DI*1), K1, Z5
 	VMOVUPD.Z (R10)(DI*1), K1, Z6
 	VMULPD    Z5, Z4, Z4
-	VMOVUPD   Z4, K1, (BX)(DI*1)
+	VMOVUPD   Z4, K1, (AX)(DI*1)
 	VMULPD    Z6, Z4, Z4
 	VMOVAPD.Z Z4, K1, Z4
 	VADDPD    Z4, Z2, Z2
@@ -1558,7 +1566,7 @@ part1:
 	VMOVUPD.Z (R9)(DI*1), K1, Z5
 	VMOVUPD.Z (R10)(DI*1), K1, Z6
 	VMULPD    Z5, Z4, Z4
-	VMOVUPD   Z4, K1, (BX)(DI*1)
+	VMOVUPD   Z4, K1, (AX)(DI*1)
 	VMULPD    Z6, Z4, Z4
 	VMOVAPD.Z Z4, K1, Z4
 	VADDPD    Z4, Z1, Z1
@@ -1571,7 +1579,7 @@ part0:
 	VMOVUPD.Z (R9)(DI*1), K1, Z5
 	VMOVUPD.Z (R10)(DI*1), K1, Z6
 	VMULPD    Z5, Z4, Z4
-	VMOVUPD   Z4, K1, (BX)(DI*1)
+	VMOVUPD   Z4, K1, (AX)(DI*1)
 	VMULPD    Z6, Z4, Z4
 	VMOVAPD.Z Z4, K1, Z4
 	VADDPD    Z4, Z0, Z0
@@ -1591,30 +1599,30 @@ joined:
 	VADDPD        X0, X1, X1
 	VMOVSD        X1, (SI)
 	ADDQ          $0x00000008, SI
-	MOVQ          nextA+80(FP), CX
+	MOVQ          nextA+88(FP), CX
 	ADDQ          CX, R8
-	MOVQ          nextB+88(FP), CX
+	MOVQ          nextB+96(FP), CX
 	ADDQ          CX, R9
-	MOVQ          nextC+96(FP), CX
+	MOVQ          nextC+104(FP), CX
 	ADDQ          CX, R10
-	LEAQ          (BX)(DX*8), BX
-	DECQ          AX
+	LEAQ          (AX)(BX*8), AX
+	DECQ          DX
 	JNZ           row
 	VZEROUPPER
 	RET
 
-// func mulMulAddSumF32AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// func mulMulAddSumF32AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
 // Requires: AVX
-TEXT ·mulMulAddSumF32AVX2(SB), NOSPLIT, $0-104
-	MOVQ    rows+8(FP), AX
-	MOVQ    cols+16(FP), DX
-	MOVQ    dst+24(FP), BX
+TEXT ·mulMulAddSumF32AVX2(SB), NOSPLIT, $0-120
+	MOVQ    dst+24(FP), AX
+	MOVQ    rows+8(FP), DX
+	MOVQ    cols+16(FP), BX
 	MOVQ    sums+32(FP), SI
 	MOVQ    a+40(FP), R8
 	MOVQ    b+48(FP), R9
-	MOVQ    s+64(FP), R10
-	MOVQ    t+72(FP), R11
-	MOVQ    DX, CX
+	MOVQ    s+72(FP), R10
+	MOVQ    t+80(FP), R11
+	MOVQ    BX, CX
 	ANDQ    $0x00000007, CX
 	LEAQ    tailMask<>+0(SB), DI
 	NEGQ    CX
@@ -1630,7 +1638,7 @@ row:
 	VXORPS       X4, X4, X4
 	VXORPS       X5, X5, X5
 	XORQ         DI, DI
-	MOVQ         DX, CX
+	MOVQ         BX, CX
 	SUBQ         $0x00000020, CX
 	JL           rest
 
@@ -1642,7 +1650,7 @@ whole:
 	VMULPS  Y9, Y7, Y7
 	VMULPS  Y10, Y8, Y8
 	VADDPS  Y8, Y7, Y7
-	VMOVUPS Y7, (BX)(DI*1)
+	VMOVUPS Y7, (AX)(DI*1)
 	VADDPS  Y7, Y2, Y2
 	VMOVUPS 32(R8)(DI*1), Y7
 	VMOVUPS 32(R9)(DI*1), Y8
@@ -1651,7 +1659,7 @@ whole:
 	VMULPS  Y9, Y7, Y7
 	VMULPS  Y10, Y8, Y8
 	VADDPS  Y8, Y7, Y7
-	VMOVUPS Y7, 32(BX)(DI*1)
+	VMOVUPS Y7, 32(AX)(DI*1)
 	VADDPS  Y7, Y3, Y3
 	VMOVUPS 64(R8)(DI*1), Y7
 	VMOVUPS 64(R9)(DI*1), Y8
@@ -1660,7 +1668,7 @@ whole:
 	VMULPS  Y9, Y7, Y7
 	VMULPS  Y10, Y8, Y8
 	VADDPS  Y8, Y7, Y7
-	VMOVUPS Y7, 64(BX)(DI*1)
+	VMOVUPS Y7, 64(AX)(DI*1)
 	VADDPS  Y7, Y4, Y4
 	VMOVUPS 96(R8)(DI*1), Y7
 	VMOVUPS 96(R9)(DI*1), Y8
@@ -1669,7 +1677,7 @@ whole:
 	VMULPS  Y9, Y7, Y7
 	VMULPS  Y10, Y8, Y8
 	VADDPS  Y8, Y7, Y7
-	VMOVUPS Y7, 96(BX)(DI*1)
+	VMOVUPS Y7, 96(AX)(DI*1)
 	VADDPS  Y7, Y5, Y5
 	ADDQ    $0x00000080, DI
 	SUBQ    $0x00000020, CX
@@ -1686,7 +1694,7 @@ rest:
 	VMULPS     Y9, Y7, Y7
 	VMULPS     Y10, Y8, Y8
 	VADDPS     Y8, Y7, Y7
-	VMOVUPS    Y7, (BX)(DI*1)
+	VMOVUPS    Y7, (AX)(DI*1)
 	VADDPS     Y7, Y2, Y2
 	ADDQ       $0x00000020, DI
 	SUBQ       $0x00000008, CX
@@ -1699,7 +1707,7 @@ rest:
 	VMULPS     Y9, Y7, Y7
 	VMULPS     Y10, Y8, Y8
 	VADDPS     Y8, Y7, Y7
-	VMOVUPS    Y7, (BX)(DI*1)
+	VMOVUPS    Y7, (AX)(DI*1)
 	VADDPS     Y7, Y3, Y3
 	ADDQ       $0x00000020, DI
 	SUBQ       $0x00000008, CX
@@ -1712,7 +1720,7 @@ rest:
 	VMULPS     Y9, Y7, Y7
 	VMULPS     Y10, Y8, Y8
 	VADDPS     Y8, Y7, Y7
-	VMOVUPS    Y7, (BX)(DI*1)
+	VMOVUPS    Y7, (AX)(DI*1)
 	VADDPS     Y7, Y4, Y4
 	ADDQ       $0x00000020, DI
 	SUBQ       $0x00000008, CX
@@ -1725,7 +1733,7 @@ rest:
 	VMULPS     Y0, Y7, Y7
 	VMULPS     Y1, Y8, Y8
 	VADDPS     Y8, Y7, Y7
-	VMASKMOVPS Y7, Y6, (BX)(DI*1)
+	VMASKMOVPS Y7, Y6, (AX)(DI*1)
 	VANDPS     Y6, Y7, Y7
 	VADDPS     Y7, Y5, Y5
 	JMP        joined
@@ -1740,7 +1748,7 @@ part2:
 	VMULPS     Y0, Y7, Y7
 	VMULPS     Y1, Y8, Y8
 	VADDPS     Y8, Y7, Y7
-	VMASKMOVPS Y7, Y6, (BX)(DI*1)
+	VMASKMOVPS Y7, Y6, (AX)(DI*1)
 	VANDPS     Y6, Y7, Y7
 	VADDPS     Y7, Y4, Y4
 	JMP        joined
@@ -1755,7 +1763,7 @@ part1:
 	VMULPS     Y0, Y7, Y7
 	VMULPS     Y1, Y8, Y8
 	VADDPS     Y8, Y7, Y7
-	VMASKMOVPS Y7, Y6, (BX)(DI*1)
+	VMASKMOVPS Y7, Y6, (AX)(DI*1)
 	VANDPS     Y6, Y7, Y7
 	VADDPS     Y7, Y3, Y3
 	JMP        joined
@@ -1770,7 +1778,7 @@ part0:
 	VMULPS     Y0, Y7, Y7
 	VMULPS     Y1, Y8, Y8
 	VADDPS     Y8, Y7, Y7
-	VMASKMOVPS Y7, Y6, (BX)(DI*1)
+	VMASKMOVPS Y7, Y6, (AX)(DI*1)
 	VANDPS     Y6, Y7, Y7
 	VADDPS     Y7, Y2, Y2
 
@@ -1789,28 +1797,28 @@ joined:
 	VADDPS       X1, X0, X0
 	VMOVSS       X0, (SI)
 	ADDQ         $0x00000004, SI
-	MOVQ         nextA+80(FP), CX
+	MOVQ         nextA+88(FP), CX
 	ADDQ         CX, R8
-	MOVQ         nextB+88(FP), CX
+	MOVQ         nextB+96(FP), CX
 	ADDQ         CX, R9
-	LEAQ         (BX)(DX*4), BX
-	DECQ         AX
+	LEAQ         (AX)(BX*4), AX
+	DECQ         DX
 	JNZ          row
 	VZEROUPPER
 	RET
 
-// func mulMulAddSumF64AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// func mulMulAddSumF64AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
 // Requires: AVX
-TEXT ·mulMulAddSumF64AVX2(SB), NOSPLIT, $0-104
-	MOVQ    rows+8(FP), AX
-	MOVQ    cols+16(FP), DX
-	MOVQ    dst+24(FP), BX
+TEXT ·mulMulAddSumF64AVX2(SB), NOSPLIT, $0-120
+	MOVQ    dst+24(FP), AX
+	MOVQ    rows+8(FP), DX
+	MOVQ    cols+16(FP), BX
 	MOVQ    sums+32(FP), SI
 	MOVQ    a+40(FP), R8
 	MOVQ    b+48(FP), R9
-	MOVQ    s+64(FP), R10
-	MOVQ    t+72(FP), R11
-	MOVQ    DX, CX
+	MOVQ    s+72(FP), R10
+	MOVQ    t+80(FP), R11
+	MOVQ    BX, CX
 	ANDQ    $0x00000003, CX
 	LEAQ    tailMask<>+0(SB), DI
 	NEGQ    CX
@@ -1830,7 +1838,7 @@ row:
 	VXORPS       X8, X8, X8
 	VXORPS       X9, X9, X9
 	XORQ         DI, DI
-	MOVQ         DX, CX
+	MOVQ         BX, CX
 	SUBQ         $0x00000020, CX
 	JL           rest
 
@@ -1842,7 +1850,7 @@ whole:
 	VMULPD  Y13, Y11, Y11
 	VMULPD  Y14, Y12, Y12
 	VADDPD  Y12, Y11, Y11
-	VMOVUPD Y11, (BX)(DI*1)
+	VMOVUPD Y11, (AX)(DI*1)
 	VADDPD  Y11, Y2, Y2
 	VMOVUPD 32(R8)(DI*1), Y11
 	VMOVUPD 32(R9)(DI*1), Y12
@@ -1851,7 +1859,7 @@ whole:
 	VMULPD  Y13, Y11, Y11
 	VMULPD  Y14, Y12, Y12
 	VADDPD  Y12, Y11, Y11
-	VMOVUPD Y11, 32(BX)(DI*1)
+	VMOVUPD Y11, 32(AX)(DI*1)
 	VADDPD  Y11, Y3, Y3
 	VMOVUPD 64(R8)(DI*1), Y11
 	VMOVUPD 64(R9)(DI*1), Y12
@@ -1860,7 +1868,7 @@ whole:
 	VMULPD  Y13, Y11, Y11
 	VMULPD  Y14, Y12, Y12
 	VADDPD  Y12, Y11, Y11
-	VMOVUPD Y11, 64(BX)(DI*1)
+	VMOVUPD Y11, 64(AX)(DI*1)
 	VADDPD  Y11, Y4, Y4
 	VMOVUPD 96(R8)(DI*1), Y11
 	VMOVUPD 96(R9)(DI*1), Y12
@@ -1869,7 +1877,7 @@ whole:
 	VMULPD  Y13, Y11, Y11
 	VMULPD  Y14, Y12, Y12
 	VADDPD  Y12, Y11, Y11
-	VMOVUPD Y11, 96(BX)(DI*1)
+	VMOVUPD Y11, 96(AX)(DI*1)
 	VADDPD  Y11, Y5, Y5
 	VMOVUPD 128(R8)(DI*1), Y11
 	VMOVUPD 128(R9)(DI*1), Y12
@@ -1878,7 +1886,7 @@ whole:
 	VMULPD  Y13, Y11, Y11
 	VMULPD  Y14, Y12, Y12
 	VADDPD  Y12, Y11, Y11
-	VMOVUPD Y11, 128(BX)(DI*1)
+	VMOVUPD Y11, 128(AX)(DI*1)
 	VADDPD  Y11, Y6, Y6
 	VMOVUPD 160(R8)(DI*1), Y11
 	VMOVUPD 160(R9)(DI*1), Y12
@@ -1887,7 +1895,7 @@ whole:
 	VMULPD  Y13, Y11, Y11
 	VMULPD  Y14, Y12, Y12
 	VADDPD  Y12, Y11, Y11
-	VMOVUPD Y11, 160(BX)(DI*1)
+	VMOVUPD Y11, 160(AX)(DI*1)
 	VADDPD  Y11, Y7, Y7
 	VMOVUPD 192(R8)(DI*1), Y11
 	VMOVUPD 192(R9)(DI*1), Y12
@@ -1896,7 +1904,7 @@ whole:
 	VMULPD  Y13, Y11, Y11
 	VMULPD  Y14, Y12, Y12
 	VADDPD  Y12, Y11, Y11
-	VMOVUPD Y11, 192(BX)(DI*1)
+	VMOVUPD Y11, 192(AX)(DI*1)
 	VADDPD  Y11, Y8, Y8
 	VMOVUPD 224(R8)(DI*1), Y11
 	VMOVUPD 224(R9)(DI*1), Y12
@@ -1905,7 +1913,7 @@ whole:
 	VMULPD  Y13, Y11, Y11
 	VMULPD  Y14, Y12, Y12
 	VADDPD  Y12, Y11, Y11
-	VMOVUPD Y11, 224(BX)(DI*1)
+	VMOVUPD Y11, 224(AX)(DI*1)
 	VADDPD  Y11, Y9, Y9
 	ADDQ    $0x00000100, DI
 	SUBQ    $0x00000020, CX
@@ -1922,7 +1930,7 @@ rest:
 	VMULPD     Y13, Y11, Y11
 	VMULPD     Y14, Y12, Y12
 	VADDPD     Y12, Y11, Y11
-	VMOVUPD    Y11, (BX)(DI*1)
+	VMOVUPD    Y11, (AX)(DI*1)
 	VADDPD     Y11, Y2, Y2
 	ADDQ       $0x00000020, DI
 	SUBQ       $0x00000004, CX
@@ -1935,7 +1943,7 @@ rest:
 	VMULPD     Y13, Y11, Y11
 	VMULPD     Y14, Y12, Y12
 	VADDPD     Y12, Y11, Y11
-	VMOVUPD    Y11, (BX)(DI*1)
+	VMOVUPD    Y11, (AX)(DI*1)
 	VADDPD     Y11, Y3, Y3
 	ADDQ       $0x00000020, DI
 	SUBQ       $0x00000004, CX
@@ -1948,7 +1956,7 @@ rest:
 	VMULPD     Y13, Y11, Y11
 	VMULPD     Y14, Y12, Y12
 	VADDPD     Y12, Y11, Y11
-	VMOVUPD    Y11, (BX)(DI*1)
+	VMOVUPD    Y11, (AX)(DI*1)
 	VADDPD     Y11, Y4, Y4
 	ADDQ       $0x00000020, DI
 	SUBQ       $0x00000004, CX
@@ -1961,7 +1969,7 @@ rest:
 	VMULPD     Y13, Y11, Y11
 	VMULPD     Y14, Y12, Y12
 	VADDPD     Y12, Y11, Y11
-	VMOVUPD    Y11, (BX)(DI*1)
+	VMOVUPD    Y11, (AX)(DI*1)
 	VADDPD     Y11, Y5, Y5
 	ADDQ       $0x00000020, DI
 	SUBQ       $0x00000004, CX
@@ -1974,7 +1982,7 @@ rest:
 	VMULPD     Y13, Y11, Y11
 	VMULPD     Y14, Y12, Y12
 	VADDPD     Y12, Y11, Y11
-	VMOVUPD    Y11, (BX)(DI*1)
+	VMOVUPD    Y11, (AX)(DI*1)
 	VADDPD     Y11, Y6, Y6
 	ADDQ       $0x00000020, DI
 	SUBQ       $0x00000004, CX
@@ -1987,7 +1995,7 @@ rest:
 	VMULPD     Y13, Y11, Y11
 	VMULPD     Y14, Y12, Y12
 	VADDPD     Y12, Y11, Y11
-	VMOVUPD    Y11, (BX)(DI*1)
+	VMOVUPD    Y11, (AX)(DI*1)
 	VADDPD     Y11, Y7, Y7
 	ADDQ       $0x00000020, DI
 	SUBQ       $0x00000004, CX
@@ -2000,7 +2008,7 @@ rest:
 	VMULPD     Y13, Y11, Y11
 	VMULPD     Y14, Y12, Y12
 	VADDPD     Y12, Y11, Y11
-	VMOVUPD    Y11, (BX)(DI*1)
+	VMOVUPD    Y11, (AX)(DI*1)
 	VADDPD     Y11, Y8, Y8
 	ADDQ       $0x00000020, DI
 	SUBQ       $0x00000004, CX
@@ -2013,7 +2021,7 @@ rest:
 	VMULPD     Y0, Y11, Y11
 	VMULPD     Y1, Y12, Y12
 	VADDPD     Y12, Y11, Y11
-	VMASKMOVPD Y11, Y10, (BX)(DI*1)
+	VMASKMOVPD Y11, Y10, (AX)(DI*1)
 	VANDPS     Y10, Y11, Y11
 	VADDPD     Y11, Y9, Y9
 	JMP        joined
@@ -2028,7 +2036,7 @@ part6:
 	VMULPD     Y0, Y11, Y11
 	VMULPD     Y1, Y12, Y12
 	VADDPD     Y12, Y11, Y11
-	VMASKMOVPD Y11, Y10, (BX)(DI*1)
+	VMASKMOVPD Y11, Y10, (AX)(DI*1)
 	VANDPS     Y10, Y11, Y11
 	VADDPD     Y11, Y8, Y8
 	JMP        joined
@@ -2043,7 +2051,7 @@ part5:
 	VMULPD     Y0, Y11, Y11
 	VMULPD     Y1, Y12, Y12
 	VADDPD     Y12, Y11, Y11
-	VMASKMOVPD Y11, Y10, (BX)(DI*1)
+	VMASKMOVPD Y11, Y10, (AX)(DI*1)
 	VANDPS     Y10, Y11, Y11
 	VADDPD     Y11, Y7, Y7
 	JMP        joined
@@ -2058,7 +2066,7 @@ part4:
 	VMULPD     Y0, Y11, Y11
 	VMULPD     Y1, Y12, Y12
 	VADDPD     Y12, Y11, Y11
-	VMASKMOVPD Y11, Y10, (BX)(DI*1)
+	VMASKMOVPD Y11, Y10, (AX)(DI*1)
 	VANDPS     Y10, Y11, Y11
 	VADDPD     Y11, Y6, Y6
 	JMP        joined
@@ -2073,7 +2081,7 @@ part3:
 	VMULPD     Y0, Y11, Y11
 	VMULPD     Y1, Y12, Y12
 	VADDPD     Y12, Y11, Y11
-	VMASKMOVPD Y11, Y10, (BX)(DI*1)
+	VMASKMOVPD Y11, Y10, (AX)(DI*1)
 	VANDPS     Y10, Y11, Y11
 	VADDPD     Y11, Y5, Y5
 	JMP        joined
@@ -2088,7 +2096,7 @@ part2:
 	VMULPD     Y0, Y11, Y11
 	VMULPD     Y1, Y12, Y12
 	VADDPD     Y12, Y11, Y11
-	VMASKMOVPD Y11, Y10, (BX)(DI*1)
+	VMASKMOVPD Y11, Y10, (AX)(DI*1)
 	VANDPS     Y10, Y11, Y11
 	VADDPD     Y11, Y4, Y4
 	JMP        joined
@@ -2103,7 +2111,7 @@ part1:
 	VMULPD     Y0, Y11, Y11
 	VMULPD     Y1, Y12, Y12
 	VADDPD     Y12, Y11, Y11
-	VMASKMOVPD Y11, Y10, (BX)(DI*1)
+	VMASKMOVPD Y11, Y10, (AX)(DI*1)
 	VANDPS     Y10, Y11, Y11
 	VADDPD     Y11, Y3, Y3
 	JMP        joined
@@ -2118,7 +2126,7 @@ part0:
 	VMULPD     Y0, Y11, Y11
 	VMULPD     Y1, Y12, Y12
 	VADDPD     Y12, Y11, Y11
-	VMASKMOVPD Y11, Y10, (BX)(DI*1)
+	VMASKMOVPD Y11, Y10, (AX)(DI*1)
 	VANDPS     Y10, Y11, Y11
 	VADDPD     Y11, Y2, Y2
 
@@ -2138,28 +2146,28 @@ joined:
 	VADDPD       X0, X1, X1
 	VMOVSD       X1, (SI)
 	ADDQ         $0x00000008, SI
-	MOVQ         nextA+80(FP), CX
+	MOVQ         nextA+88(FP), CX
 	ADDQ         CX, R8
-	MOVQ         nextB+88(FP), CX
+	MOVQ         nextB+96(FP), CX
 	ADDQ         CX, R9
-	LEAQ         (BX)(DX*8), BX
-	DECQ         AX
+	LEAQ         (AX)(BX*8), AX
+	DECQ         DX
 	JNZ          row
 	VZEROUPPER
 	RET
 
-// func mulMulAddSumF32AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// func mulMulAddSumF32AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
 // Requires: AVX, AVX512F
-TEXT ·mulMulAddSumF32AVX512(SB), NOSPLIT, $0-104
-	MOVQ  rows+8(FP), AX
-	MOVQ  cols+16(FP), DX
-	MOVQ  dst+24(FP), BX
+TEXT ·mulMulAddSumF32AVX512(SB), NOSPLIT, $0-120
+	MOVQ  dst+24(FP), AX
+	MOVQ  rows+8(FP), DX
+	MOVQ  cols+16(FP), BX
 	MOVQ  sums+32(FP), SI
 	MOVQ  a+40(FP), R8
 	MOVQ  b+48(FP), R9
-	MOVQ  s+64(FP), R10
-	MOVQ  t+72(FP), R11
-	MOVQ  DX, CX
+	MOVQ  s+72(FP), R10
+	MOVQ  t+80(FP), R11
+	MOVQ  BX, CX
 	ANDQ  $0x0000000f, CX
 	MOVL  $0x00000001, DI
 	SHLL  CL, DI
@@ -2174,7 +2182,7 @@ row:
 	VXORPS       X2, X2, X2
 	VXORPS       X3, X3, X3
 	XORQ         DI, DI
-	MOVQ         DX, CX
+	MOVQ         BX, CX
 	SUBQ         $0x00000040, CX
 	JL           rest
 
@@ -2186,7 +2194,7 @@ whole:
 	VMULPS  Z6, Z4, Z4
 	VMULPS  Z7, Z5, Z5
 	VADDPS  Z5, Z4, Z4
-	VMOVUPS Z4, (BX)(DI*1)
+	VMOVUPS Z4, (AX)(DI*1)
 	VADDPS  Z4, Z2, Z2
 	VMOVUPS 64(R8)(DI*1), Z4
 	VMOVUPS 64(R9)(DI*1), Z5
@@ -2195,7 +2203,7 @@ whole:
 	VMULPS  Z6, Z4, Z4
 	VMULPS  Z7, Z5, Z5
 	VADDPS  Z5, Z4, Z4
-	VMOVUPS Z4, 64(BX)(DI*1)
+	VMOVUPS Z4, 64(AX)(DI*1)
 	VADDPS  Z4, Z3, Z3
 	VMOVUPS 128(R8)(DI*1), Z4
 	VMOVUPS 128(R9)(DI*1), Z5
@@ -2204,7 +2212,7 @@ whole:
 	VMULPS  Z6, Z4, Z4
 	VMULPS  Z7, Z5, Z5
 	VADDPS  Z5, Z4, Z4
-	VMOVUPS Z4, 128(BX)(DI*1)
+	VMOVUPS Z4, 128(AX)(DI*1)
 	VADDPS  Z4, Z2, Z2
 	VMOVUPS 192(R8)(DI*1), Z4
 	VMOVUPS 192(R9)(DI*1), Z5
@@ -2213,7 +2221,7 @@ whole:
 	VMULPS  Z6, Z4, Z4
 	VMULPS  Z7, Z5, Z5
 	VADDPS  Z5, Z4, Z4
-	VMOVUPS Z4, 192(BX)(DI*1)
+	VMOVUPS Z4, 192(AX)(DI*1)
 	VADDPS  Z4, Z3, Z3
 	ADDQ    $0x00000100, DI
 	SUBQ    $0x00000040, CX
@@ -2230,7 +2238,7 @@ rest:
 	VMULPS    Z6, Z4, Z4
 	VMULPS    Z7, Z5, Z5
 	VADDPS    Z5, Z4, Z4
-	VMOVUPS   Z4, (BX)(DI*1)
+	VMOVUPS   Z4, (AX)(DI*1)
 	VADDPS    Z4, Z2, Z2
 	ADDQ      $0x00000040, DI
 	SUBQ      $0x00000010, CX
@@ -2243,7 +2251,7 @@ rest:
 	VMULPS    Z6, Z4, Z4
 	VMULPS    Z7, Z5, Z5
 	VADDPS    Z5, Z4, Z4
-	VMOVUPS   Z4, (BX)(DI*1)
+	VMOVUPS   Z4, (AX)(DI*1)
 	VADDPS    Z4, Z3, Z3
 	ADDQ      $0x00000040, DI
 	SUBQ      $0x00000010, CX
@@ -2256,7 +2264,7 @@ rest:
 	VMULPS    Z6, Z4, Z4
 	VMULPS    Z7, Z5, Z5
 	VADDPS    Z5, Z4, Z4
-	VMOVUPS   Z4, (BX)(DI*1)
+	VMOVUPS   Z4, (AX)(DI*1)
 	VADDPS    Z4, Z2, Z2
 	ADDQ      $0x00000040, DI
 	SUBQ      $0x00000010, CX
@@ -2269,7 +2277,7 @@ rest:
 	VMULPS    Z0, Z4, Z4
 	VMULPS    Z1, Z5, Z5
 	VADDPS    Z5, Z4, Z4
-	VMOVUPS   Z4, K1, (BX)(DI*1)
+	VMOVUPS   Z4, K1, (AX)(DI*1)
 	VMOVAPS.Z Z4, K1, Z4
 	VADDPS    Z4, Z3, Z3
 	JMP       joined
@@ -2284,7 +2292,7 @@ part2:
 	VMULPS    Z0, Z4, Z4
 	VMULPS    Z1, Z5, Z5
 	VADDPS    Z5, Z4, Z4
-	VMOVUPS   Z4, K1, (BX)(DI*1)
+	VMOVUPS   Z4, K1, (AX)(DI*1)
 	VMOVAPS.Z Z4, K1, Z4
 	VADDPS    Z4, Z2, Z2
 	JMP       joined
@@ -2299,7 +2307,7 @@ part1:
 	VMULPS    Z0, Z4, Z4
 	VMULPS    Z1, Z5, Z5
 	VADDPS    Z5, Z4, Z4
-	VMOVUPS   Z4, K1, (BX)(DI*1)
+	VMOVUPS   Z4, K1, (AX)(DI*1)
 	VMOVAPS.Z Z4, K1, Z4
 	VADDPS    Z4, Z3, Z3
 	JMP       joined
@@ -2314,7 +2322,7 @@ part0:
 	VMULPS    Z0, Z4, Z4
 	VMULPS    Z1, Z5, Z5
 	VADDPS    Z5, Z4, Z4
-	VMOVUPS   Z4, K1, (BX)(DI*1)
+	VMOVUPS   Z4, K1, (AX)(DI*1)
 	VMOVAPS.Z Z4, K1, Z4
 	VADDPS    Z4, Z2, Z2
 
@@ -2334,28 +2342,28 @@ joined:
 	VADDPS        X0, X1, X1
 	VMOVSS        X1, (SI)
 	ADDQ          $0x00000004, SI
-	MOVQ          nextA+80(FP), CX
+	MOVQ          nextA+88(FP), CX
 	ADDQ          CX, R8
-	MOVQ          nextB+88(FP), CX
+	MOVQ          nextB+96(FP), CX
 	ADDQ          CX, R9
-	LEAQ          (BX)(DX*4), BX
-	DECQ          AX
+	LEAQ          (AX)(BX*4), AX
+	DECQ          DX
 	JNZ           row
 	VZEROUPPER
 	RET
 
-// func mulMulAddSumF64AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// func mulMulAddSumF64AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
 // Requires: AVX, AVX512F
-TEXT ·mulMulAddSumF64AVX512(SB), NOSPLIT, $0-104
-	MOVQ  rows+8(FP), AX
-	MOVQ  cols+16(FP), DX
-	MOVQ  dst+24(FP), BX
+TEXT ·mulMulAddSumF64AVX512(SB), NOSPLIT, $0-120
+	MOVQ  dst+24(FP), AX
+	MOVQ  rows+8(FP), DX
+	MOVQ  cols+16(FP), BX
 	MOVQ  sums+32(FP), SI
 	MOVQ  a+40(FP), R8
 	MOVQ  b+48(FP), R9
-	MOVQ  s+64(FP), R10
-	MOVQ  t+72(FP), R11
-	MOVQ  DX, CX
+	MOVQ  s+72(FP), R10
+	MOVQ  t+80(FP), R11
+	MOVQ  BX, CX
 	ANDQ  $0x00000007, CX
 	MOVL  $0x00000001, DI
 	SHLL  CL, DI
@@ -2372,7 +2380,7 @@ row:
 	VXORPS       X4, X4, X4
 	VXORPS       X5, X5, X5
 	XORQ         DI, DI
-	MOVQ         DX, CX
+	MOVQ         BX, CX
 	SUBQ         $0x00000020, CX
 	JL           rest
 
@@ -2384,7 +2392,7 @@ whole:
 	VMULPD  Z8, Z6, Z6
 	VMULPD  Z9, Z7, Z7
 	VADDPD  Z7, Z6, Z6
-	VMOVUPD Z6, (BX)(DI*1)
+	VMOVUPD Z6, (AX)(DI*1)
 	VADDPD  Z6, Z2, Z2
 	VMOVUPD 64(R8)(DI*1), Z6
 	VMOVUPD 64(R9)(DI*1), Z7
@@ -2393,7 +2401,7 @@ whole:
 	VMULPD  Z8, Z6, Z6
 	VMULPD  Z9, Z7, Z7
 	VADDPD  Z7, Z6, Z6
-	VMOVUPD Z6, 64(BX)(DI*1)
+	VMOVUPD Z6, 64(AX)(DI*1)
 	VADDPD  Z6, Z3, Z3
 	VMOVUPD 128(R8)(DI*1), Z6
 	VMOVUPD 128(R9)(DI*1), Z7
@@ -2402,7 +2410,7 @@ whole:
 	VMULPD  Z8, Z6, Z6
 	VMULPD  Z9, Z7, Z7
 	VADDPD  Z7, Z6, Z6
-	VMOVUPD Z6, 128(BX)(DI*1)
+	VMOVUPD Z6, 128(AX)(DI*1)
 	VADDPD  Z6, Z4, Z4
 	VMOVUPD 192(R8)(DI*1), Z6
 	VMOVUPD 192(R9)(DI*1), Z7
@@ -2411,7 +2419,7 @@ whole:
 	VMULPD  Z8, Z6, Z6
 	VMULPD  Z9, Z7, Z7
 	VADDPD  Z7, Z6, Z6
-	VMOVUPD Z6, 192(BX)(DI*1)
+	VMOVUPD Z6, 192(AX)(DI*1)
 	VADDPD  Z6, Z5, Z5
 	ADDQ    $0x00000100, DI
 	SUBQ    $0x00000020, CX
@@ -2428,7 +2436,7 @@ rest:
 	VMULPD    Z8, Z6, Z6
 	VMULPD    Z9, Z7, Z7
 	VADDPD    Z7, Z6, Z6
-	VMOVUPD   Z6, (BX)(DI*1)
+	VMOVUPD   Z6, (AX)(DI*1)
 	VADDPD    Z6, Z2, Z2
 	ADDQ      $0x00000040, DI
 	SUBQ      $0x00000008, CX
@@ -2441,7 +2449,7 @@ rest:
 	VMULPD    Z8, Z6, Z6
 	VMULPD    Z9, Z7, Z7
 	VADDPD    Z7, Z6, Z6
-	VMOVUPD   Z6, (BX)(DI*1)
+	VMOVUPD   Z6, (AX)(DI*1)
 	VADDPD    Z6, Z3, Z3
 	ADDQ      $0x00000040, DI
 	SUBQ      $0x00000008, CX
@@ -2454,7 +2462,7 @@ rest:
 	VMULPD    Z8, Z6, Z6
 	VMULPD    Z9, Z7, Z7
 	VADDPD    Z7, Z6, Z6
-	VMOVUPD   Z6, (BX)(DI*1)
+	VMOVUPD   Z6, (AX)(DI*1)
 	VADDPD    Z6, Z4, Z4
 	ADDQ      $0x00000040, DI
 	SUBQ      $0x00000008, CX
@@ -2467,7 +2475,7 @@ rest:
 	VMULPD    Z0, Z6, Z6
 	VMULPD    Z1, Z7, Z7
 	VADDPD    Z7, Z6, Z6
-	VMOVUPD   Z6, K1, (BX)(DI*1)
+	VMOVUPD   Z6, K1, (AX)(DI*1)
 	VMOVAPD.Z Z6, K1, Z6
 	VADDPD    Z6, Z5, Z5
 	JMP       joined
@@ -2482,7 +2490,7 @@ part2:
 	VMULPD    Z0, Z6, Z6
 	VMULPD    Z1, Z7, Z7
 	VADDPD    Z7, Z6, Z6
-	VMOVUPD   Z6, K1, (BX)(DI*1)
+	VMOVUPD   Z6, K1, (AX)(DI*1)
 	VMOVAPD.Z Z6, K1, Z6
 	VADDPD    Z6, Z4, Z4
 	JMP       joined
@@ -2497,7 +2505,7 @@ part1:
 	VMULPD    Z0, Z6, Z6
 	VMULPD    Z1, Z7, Z7
 	VADDPD    Z7, Z6, Z6
-	VMOVUPD   Z6, K1, (BX)(DI*1)
+	VMOVUPD   Z6, K1, (AX)(DI*1)
 	VMOVAPD.Z Z6, K1, Z6
 	VADDPD    Z6, Z3, Z3
 	JMP       joined
@@ -2512,7 +2520,7 @@ part0:
 	VMULPD    Z0, Z6, Z6
 	VMULPD    Z1, Z7, Z7
 	VADDPD    Z7, Z6, Z6
-	VMOVUPD   Z6, K1, (BX)(DI*1)
+	VMOVUPD   Z6, K1, (AX)(DI*1)
 	VMOVAPD.Z Z6, K1, Z6
 	VADDPD    Z6, Z2, Z2
 
@@ -2531,11 +2539,1883 @@ joined:
 	VADDPD        X1, X0, X0
 	VMOVSD        X0, (SI)
 	ADDQ          $0x00000008, SI
-	MOVQ          nextA+80(FP), CX
+	MOVQ          nextA+88(FP), CX
 	ADDQ          CX, R8
-	MOVQ          nextB+88(FP), CX
+	MOVQ          nextB+96(FP), CX
 	ADDQ          CX, R9
-	LEAQ          (BX)(DX*8), BX
+	LEAQ          (AX)(BX*8), AX
+	DECQ          DX
+	JNZ           row
+	VZEROUPPER
+	RET
+
+// func dotSubSubF32AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+// Requires: AVX
+TEXT ·dotSubSubF32AVX2(SB), NOSPLIT, $0-120
+	MOVQ    rows+8(FP), AX
+	MOVQ    cols+16(FP), DX
+	MOVQ    sums+32(FP), BX
+	MOVQ    a+40(FP), DI
+	MOVQ    b+48(FP), R8
+	MOVQ    s+72(FP), R9
+	MOVQ    t+80(FP), R10
+	MOVQ    DX, CX
+	ANDQ    $0x00000007, CX
+	LEAQ    tailMask<>+0(SB), SI
+	NEGQ    CX
+	VMOVDQU 32(SI)(CX*4), Y6
+
+row:
+	VBROADCASTSS (R9), Y0
+	ADDQ         $0x00000004, R9
+	VBROADCASTSS (R10), Y1
+	ADDQ         $0x00000004, R10
+	VXORPS       X2, X2, X2
+	VXORPS       X3, X3, X3
+	VXORPS       X4, X4, X4
+	VXORPS       X5, X5, X5
+	XORQ         SI, SI
+	MOVQ         DX, CX
+	SUBQ         $0x00000020, CX
+	JL           rest
+
+whole:
+	VMOVUPS (DI)(SI*1), Y7
+	VMOVUPS (R8)(SI*1), Y8
+	VMOVAPS Y0, Y9
+	VMOVAPS Y1, Y10
+	VSUBPS  Y9, Y7, Y7
+	VSUBPS  Y10, Y7, Y7
+	VMULPS  Y8, Y7, Y7
+	VADDPS  Y7, Y2, Y2
+	VMOVUPS 32(DI)(SI*1), Y7
+	VMOVUPS 32(R8)(SI*1), Y8
+	VMOVAPS Y0, Y9
+	VMOVAPS Y1, Y10
+	VSUBPS  Y9, Y7, Y7
+	VSUBPS  Y10, Y7, Y7
+	VMULPS  Y8, Y7, Y7
+	VADDPS  Y7, Y3, Y3
+	VMOVUPS 64(DI)(SI*1), Y7
+	VMOVUPS 64(R8)(SI*1), Y8
+	VMOVAPS Y0, Y9
+	VMOVAPS Y1, Y10
+	VSUBPS  Y9, Y7, Y7
+	VSUBPS  Y10, Y7, Y7
+	VMULPS  Y8, Y7, Y7
+	VADDPS  Y7, Y4, Y4
+	VMOVUPS 96(DI)(SI*1), Y7
+	VMOVUPS 96(R8)(SI*1), Y8
+	VMOVAPS Y0, Y9
+	VMOVAPS Y1, Y10
+	VSUBPS  Y9, Y7, Y7
+	VSUBPS  Y10, Y7, Y7
+	VMULPS  Y8, Y7, Y7
+	VADDPS  Y7, Y5, Y5
+	ADDQ    $0x00000080, SI
+	SUBQ    $0x00000020, CX
+	JGE     whole
+
+rest:
+	ADDQ       $0x00000020, CX
+	CMPQ       CX, $0x00000008
+	JL         part0
+	VMOVUPS    (DI)(SI*1), Y7
+	VMOVUPS    (R8)(SI*1), Y8
+	VMOVAPS    Y0, Y9
+	VMOVAPS    Y1, Y10
+	VSUBPS     Y9, Y7, Y7
+	VSUBPS     Y10, Y7, Y7
+	VMULPS     Y8, Y7, Y7
+	VADDPS     Y7, Y2, Y2
+	ADDQ       $0x00000020, SI
+	SUBQ       $0x00000008, CX
+	CMPQ       CX, $0x00000008
+	JL         part1
+	VMOVUPS    (DI)(SI*1), Y7
+	VMOVUPS    (R8)(SI*1), Y8
+	VMOVAPS    Y0, Y9
+	VMOVAPS    Y1, Y10
+	VSUBPS     Y9, Y7, Y7
+	VSUBPS     Y10, Y7, Y7
+	VMULPS     Y8, Y7, Y7
+	VADDPS     Y7, Y3, Y3
+	ADDQ       $0x00000020, SI
+	SUBQ       $0x00000008, CX
+	CMPQ       CX, $0x00000008
+	JL         part2
+	VMOVUPS    (DI)(SI*1), Y7
+	VMOVUPS    (R8)(SI*1), Y8
+	VMOVAPS    Y0, Y9
+	VMOVAPS    Y1, Y10
+	VSUBPS     Y9, Y7, Y7
+	VSUBPS     Y10, Y7, Y7
+	VMULPS     Y8, Y7, Y7
+	VADDPS     Y7, Y4, Y4
+	ADDQ       $0x00000020, SI
+	SUBQ       $0x00000008, CX
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPS (DI)(SI*1), Y6, Y7
+	VMASKMOVPS (R8)(SI*1), Y6, Y8
+	VMOVAPS    Y0, Y0
+	VMOVAPS    Y1, Y1
+	VSUBPS     Y0, Y7, Y7
+	VSUBPS     Y1, Y7, Y7
+	VMULPS     Y8, Y7, Y7
+	VANDPS     Y6, Y7, Y7
+	VADDPS     Y7, Y5, Y5
+	JMP        joined
+
+part2:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPS (DI)(SI*1), Y6, Y7
+	VMASKMOVPS (R8)(SI*1), Y6, Y8
+	VMOVAPS    Y0, Y0
+	VMOVAPS    Y1, Y1
+	VSUBPS     Y0, Y7, Y7
+	VSUBPS     Y1, Y7, Y7
+	VMULPS     Y8, Y7, Y7
+	VANDPS     Y6, Y7, Y7
+	VADDPS     Y7, Y4, Y4
+	JMP        joined
+
+part1:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPS (DI)(SI*1), Y6, Y7
+	VMASKMOVPS (R8)(SI*1), Y6, Y8
+	VMOVAPS    Y0, Y0
+	VMOVAPS    Y1, Y1
+	VSUBPS     Y0, Y7, Y7
+	VSUBPS     Y1, Y7, Y7
+	VMULPS     Y8, Y7, Y7
+	VANDPS     Y6, Y7, Y7
+	VADDPS     Y7, Y3, Y3
+	JMP        joined
+
+part0:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPS (DI)(SI*1), Y6, Y7
+	VMASKMOVPS (R8)(SI*1), Y6, Y8
+	VMOVAPS    Y0, Y0
+	VMOVAPS    Y1, Y1
+	VSUBPS     Y0, Y7, Y7
+	VSUBPS     Y1, Y7, Y7
+	VMULPS     Y8, Y7, Y7
+	VANDPS     Y6, Y7, Y7
+	VADDPS     Y7, Y2, Y2
+
+joined:
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y3, Y2, Y2
+	VMOVAPS      X2, X0
+	VEXTRACTF128 $0x01, Y2, X1
+	VADDPS       X1, X0, X0
+	VMOVAPS      X0, X1
+	VPERMILPD    $0x01, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X1, X0
+	VPERMILPS    $0x01, X1, X1
+	VADDPS       X1, X0, X0
+	VMOVSS       X0, (BX)
+	ADDQ         $0x00000004, BX
+	MOVQ         nextA+88(FP), CX
+	ADDQ         CX, DI
+	MOVQ         nextB+96(FP), CX
+	ADDQ         CX, R8
+	DECQ         AX
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func dotSubSubF64AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+// Requires: AVX
+TEXT ·dotSubSubF64AVX2(SB), NOSPLIT, $0-120
+	MOVQ    rows+8(FP), AX
+	MOVQ    cols+16(FP), DX
+	MOVQ    sums+32(FP), BX
+	MOVQ    a+40(FP), DI
+	MOVQ    b+48(FP), R8
+	MOVQ    s+72(FP), R9
+	MOVQ    t+80(FP), R10
+	MOVQ    DX, CX
+	ANDQ    $0x00000003, CX
+	LEAQ    tailMask<>+0(SB), SI
+	NEGQ    CX
+	VMOVDQU 32(SI)(CX*8), Y10
+
+row:
+	VBROADCASTSD (R9), Y0
+	ADDQ         $0x00000008, R9
+	VBROADCASTSD (R10), Y1
+	ADDQ         $0x00000008, R10
+	VXORPS       X2, X2, X2
+	VXORPS       X3, X3, X3
+	VXORPS       X4, X4, X4
+	VXORPS       X5, X5, X5
+	VXORPS       X6, X6, X6
+	VXORPS       X7, X7, X7
+	VXORPS       X8, X8, X8
+	VXORPS       X9, X9, X9
+	XORQ         SI, SI
+	MOVQ         DX, CX
+	SUBQ         $0x00000020, CX
+	JL           rest
+
+whole:
+	VMOVUPD (DI)(SI*1), Y11
+	VMOVUPD (R8)(SI*1), Y12
+	VMOVAPS Y0, Y13
+	VMOVAPS Y1, Y14
+	VSUBPD  Y13, Y11, Y11
+	VSUBPD  Y14, Y11, Y11
+	VMULPD  Y12, Y11, Y11
+	VADDPD  Y11, Y2, Y2
+	VMOVUPD 32(DI)(SI*1), Y11
+	VMOVUPD 32(R8)(SI*1), Y12
+	VMOVAPS Y0, Y13
+	VMOVAPS Y1, Y14
+	VSUBPD  Y13, Y11, Y11
+	VSUBPD  Y14, Y11, Y11
+	VMULPD  Y12, Y11, Y11
+	VADDPD  Y11, Y3, Y3
+	VMOVUPD 64(DI)(SI*1), Y11
+	VMOVUPD 64(R8)(SI*1), Y12
+	VMOVAPS Y0, Y13
+	VMOVAPS Y1, Y14
+	VSUBPD  Y13, Y11, Y11
+	VSUBPD  Y14, Y11, Y11
+	VMULPD  Y12, Y11, Y11
+	VADDPD  Y11, Y4, Y4
+	VMOVUPD 96(DI)(SI*1), Y11
+	VMOVUPD 96(R8)(SI*1), Y12
+	VMOVAPS Y0, Y13
+	VMOVAPS Y1, Y14
+	VSUBPD  Y13, Y11, Y11
+	VSUBPD  Y14, Y11, Y11
+	VMULPD  Y12, Y11, Y11
+	VADDPD  Y11, Y5, Y5
+	VMOVUPD 128(DI)(SI*1), Y11
+	VMOVUPD 128(R8)(SI*1), Y12
+	VMOVAPS Y0, Y13
+	VMOVAPS Y1, Y14
+	VSUBPD  Y13, Y11, Y11
+	VSUBPD  Y14, Y11, Y11
+	VMULPD  Y12, Y11, Y11
+	VADDPD  Y11, Y6, Y6
+	VMOVUPD 160(DI)(SI*1), Y11
+	VMOVUPD 160(R8)(SI*1), Y12
+	VMOVAPS Y0, Y13
+	VMOVAPS Y1, Y14
+	VSUBPD  Y13, Y11, Y11
+	VSUBPD  Y14, Y11, Y11
+	VMULPD  Y12, Y11, Y11
+	VADDPD  Y11, Y7, Y7
+	VMOVUPD 192(DI)(SI*1), Y11
+	VMOVUPD 192(R8)(SI*1), Y12
+	VMOVAPS Y0, Y13
+	VMOVAPS Y1, Y14
+	VSUBPD  Y13, Y11, Y11
+	VSUBPD  Y14, Y11, Y11
+	VMULPD  Y12, Y11, Y11
+	VADDPD  Y11, Y8, Y8
+	VMOVUPD 224(DI)(SI*1), Y11
+	VMOVUPD 224(R8)(SI*1), Y12
+	VMOVAPS Y0, Y13
+	VMOVAPS Y1, Y14
+	VSUBPD  Y13, Y11, Y11
+	VSUBPD  Y14, Y11, Y11
+	VMULPD  Y12, Y11, Y11
+	VADDPD  Y11, Y9, Y9
+	ADDQ    $0x00000100, SI
+	SUBQ    $0x00000020, CX
+	JGE     whole
+
+rest:
+	ADDQ       $0x00000020, CX
+	CMPQ       CX, $0x00000004
+	JL         part0
+	VMOVUPD    (DI)(SI*1), Y11
+	VMOVUPD    (R8)(SI*1), Y12
+	VMOVAPS    Y0, Y13
+	VMOVAPS    Y1, Y14
+	VSUBPD     Y13, Y11, Y11
+	VSUBPD     Y14, Y11, Y11
+	VMULPD     Y12, Y11, Y11
+	VADDPD     Y11, Y2, Y2
+	ADDQ       $0x00000020, SI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part1
+	VMOVUPD    (DI)(SI*1), Y11
+	VMOVUPD    (R8)(SI*1), Y12
+	VMOVAPS    Y0, Y13
+	VMOVAPS    Y1, Y14
+	VSUBPD     Y13, Y11, Y11
+	VSUBPD     Y14, Y11, Y11
+	VMULPD     Y12, Y11, Y11
+	VADDPD     Y11, Y3, Y3
+	ADDQ       $0x00000020, SI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part2
+	VMOVUPD    (DI)(SI*1), Y11
+	VMOVUPD    (R8)(SI*1), Y12
+	VMOVAPS    Y0, Y13
+	VMOVAPS    Y1, Y14
+	VSUBPD     Y13, Y11, Y11
+	VSUBPD     Y14, Y11, Y11
+	VMULPD     Y12, Y11, Y11
+	VADDPD     Y11, Y4, Y4
+	ADDQ       $0x00000020, SI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part3
+	VMOVUPD    (DI)(SI*1), Y11
+	VMOVUPD    (R8)(SI*1), Y12
+	VMOVAPS    Y0, Y13
+	VMOVAPS    Y1, Y14
+	VSUBPD     Y13, Y11, Y11
+	VSUBPD     Y14, Y11, Y11
+	VMULPD     Y12, Y11, Y11
+	VADDPD     Y11, Y5, Y5
+	ADDQ       $0x00000020, SI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part4
+	VMOVUPD    (DI)(SI*1), Y11
+	VMOVUPD    (R8)(SI*1), Y12
+	VMOVAPS    Y0, Y13
+	VMOVAPS    Y1, Y14
+	VSUBPD     Y13, Y11, Y11
+	VSUBPD     Y14, Y11, Y11
+	VMULPD     Y12, Y11, Y11
+	VADDPD     Y11, Y6, Y6
+	ADDQ       $0x00000020, SI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part5
+	VMOVUPD    (DI)(SI*1), Y11
+	VMOVUPD    (R8)(SI*1), Y12
+	VMOVAPS    Y0, Y13
+	VMOVAPS    Y1, Y14
+	VSUBPD     Y13, Y11, Y11
+	VSUBPD     Y14, Y11, Y11
+	VMULPD     Y12, Y11, Y11
+	VADDPD     Y11, Y7, Y7
+	ADDQ       $0x00000020, SI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part6
+	VMOVUPD    (DI)(SI*1), Y11
+	VMOVUPD    (R8)(SI*1), Y12
+	VMOVAPS    Y0, Y13
+	VMOVAPS    Y1, Y14
+	VSUBPD     Y13, Y11, Y11
+	VSUBPD     Y14, Y11, Y11
+	VMULPD     Y12, Y11, Y11
+	VADDPD     Y11, Y8, Y8
+	ADDQ       $0x00000020, SI
+	SUBQ       $0x00000004, CX
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (DI)(SI*1), Y10, Y11
+	VMASKMOVPD (R8)(SI*1), Y10, Y12
+	VMOVAPS    Y0, Y0
+	VMOVAPS    Y1, Y1
+	VSUBPD     Y0, Y11, Y11
+	VSUBPD     Y1, Y11, Y11
+	VMULPD     Y12, Y11, Y11
+	VANDPS     Y10, Y11, Y11
+	VADDPD     Y11, Y9, Y9
+	JMP        joined
+
+part6:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (DI)(SI*1), Y10, Y11
+	VMASKMOVPD (R8)(SI*1), Y10, Y12
+	VMOVAPS    Y0, Y0
+	VMOVAPS    Y1, Y1
+	VSUBPD     Y0, Y11, Y11
+	VSUBPD     Y1, Y11, Y11
+	VMULPD     Y12, Y11, Y11
+	VANDPS     Y10, Y11, Y11
+	VADDPD     Y11, Y8, Y8
+	JMP        joined
+
+part5:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (DI)(SI*1), Y10, Y11
+	VMASKMOVPD (R8)(SI*1), Y10, Y12
+	VMOVAPS    Y0, Y0
+	VMOVAPS    Y1, Y1
+	VSUBPD     Y0, Y11, Y11
+	VSUBPD     Y1, Y11, Y11
+	VMULPD     Y12, Y11, Y11
+	VANDPS     Y10, Y11, Y11
+	VADDPD     Y11, Y7, Y7
+	JMP        joined
+
+part4:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (DI)(SI*1), Y10, Y11
+	VMASKMOVPD (R8)(SI*1), Y10, Y12
+	VMOVAPS    Y0, Y0
+	VMOVAPS    Y1, Y1
+	VSUBPD     Y0, Y11, Y11
+	VSUBPD     Y1, Y11, Y11
+	VMULPD     Y12, Y11, Y11
+	VANDPS     Y10, Y11, Y11
+	VADDPD     Y11, Y6, Y6
+	JMP        joined
+
+part3:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (DI)(SI*1), Y10, Y11
+	VMASKMOVPD (R8)(SI*1), Y10, Y12
+	VMOVAPS    Y0, Y0
+	VMOVAPS    Y1, Y1
+	VSUBPD     Y0, Y11, Y11
+	VSUBPD     Y1, Y11, Y11
+	VMULPD     Y12, Y11, Y11
+	VANDPS     Y10, Y11, Y11
+	VADDPD     Y11, Y5, Y5
+	JMP        joined
+
+part2:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (DI)(SI*1), Y10, Y11
+	VMASKMOVPD (R8)(SI*1), Y10, Y12
+	VMOVAPS    Y0, Y0
+	VMOVAPS    Y1, Y1
+	VSUBPD     Y0, Y11, Y11
+	VSUBPD     Y1, Y11, Y11
+	VMULPD     Y12, Y11, Y11
+	VANDPS     Y10, Y11, Y11
+	VADDPD     Y11, Y4, Y4
+	JMP        joined
+
+part1:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (DI)(SI*1), Y10, Y11
+	VMASKMOVPD (R8)(SI*1), Y10, Y12
+	VMOVAPS    Y0, Y0
+	VMOVAPS    Y1, Y1
+	VSUBPD     Y0, Y11, Y11
+	VSUBPD     Y1, Y11, Y11
+	VMULPD     Y12, Y11, Y11
+	VANDPS     Y10, Y11, Y11
+	VADDPD     Y11, Y3, Y3
+	JMP        joined
+
+part0:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (DI)(SI*1), Y10, Y11
+	VMASKMOVPD (R8)(SI*1), Y10, Y12
+	VMOVAPS    Y0, Y0
+	VMOVAPS    Y1, Y1
+	VSUBPD     Y0, Y11, Y11
+	VSUBPD     Y1, Y11, Y11
+	VMULPD     Y12, Y11, Y11
+	VANDPS     Y10, Y11, Y11
+	VADDPD     Y11, Y2, Y2
+
+joined:
+	VADDPD       Y6, Y2, Y2
+	VADDPD       Y7, Y3, Y3
+	VADDPD       Y8, Y4, Y4
+	VADDPD       Y9, Y5, Y5
+	VADDPD       Y4, Y2, Y2
+	VADDPD       Y5, Y3, Y3
+	VADDPD       Y3, Y2, Y2
+	VMOVAPS      X2, X0
+	VEXTRACTF128 $0x01, Y2, X1
+	VADDPD       X1, X0, X0
+	VMOVAPS      X0, X1
+	VPERMILPD    $0x01, X0, X0
+	VADDPD       X0, X1, X1
+	VMOVSD       X1, (BX)
+	ADDQ         $0x00000008, BX
+	MOVQ         nextA+88(FP), CX
+	ADDQ         CX, DI
+	MOVQ         nextB+96(FP), CX
+	ADDQ         CX, R8
+	DECQ         AX
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func dotSubSubF32AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+// Requires: AVX, AVX512F
+TEXT ·dotSubSubF32AVX512(SB), NOSPLIT, $0-120
+	MOVQ  rows+8(FP), AX
+	MOVQ  cols+16(FP), DX
+	MOVQ  sums+32(FP), BX
+	MOVQ  a+40(FP), DI
+	MOVQ  b+48(FP), R8
+	MOVQ  s+72(FP), R9
+	MOVQ  t+80(FP), R10
+	MOVQ  DX, CX
+	ANDQ  $0x0000000f, CX
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
+
+row:
+	VBROADCASTSS (R9), Z0
+	ADDQ         $0x00000004, R9
+	VBROADCASTSS (R10), Z1
+	ADDQ         $0x00000004, R10
+	VXORPS       X2, X2, X2
+	VXORPS       X3, X3, X3
+	XORQ         SI, SI
+	MOVQ         DX, CX
+	SUBQ         $0x00000040, CX
+	JL           rest
+
+whole:
+	VMOVUPS (DI)(SI*1), Z4
+	VMOVUPS (R8)(SI*1), Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z1, Z7
+	VSUBPS  Z6, Z4, Z4
+	VSUBPS  Z7, Z4, Z4
+	VMULPS  Z5, Z4, Z4
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS 64(DI)(SI*1), Z4
+	VMOVUPS 64(R8)(SI*1), Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z1, Z7
+	VSUBPS  Z6, Z4, Z4
+	VSUBPS  Z7, Z4, Z4
+	VMULPS  Z5, Z4, Z4
+	VADDPS  Z4, Z3, Z3
+	VMOVUPS 128(DI)(SI*1), Z4
+	VMOVUPS 128(R8)(SI*1), Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z1, Z7
+	VSUBPS  Z6, Z4, Z4
+	VSUBPS  Z7, Z4, Z4
+	VMULPS  Z5, Z4, Z4
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS 192(DI)(SI*1), Z4
+	VMOVUPS 192(R8)(SI*1), Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z1, Z7
+	VSUBPS  Z6, Z4, Z4
+	VSUBPS  Z7, Z4, Z4
+	VMULPS  Z5, Z4, Z4
+	VADDPS  Z4, Z3, Z3
+	ADDQ    $0x00000100, SI
+	SUBQ    $0x00000040, CX
+	JGE     whole
+
+rest:
+	ADDQ      $0x00000040, CX
+	CMPQ      CX, $0x00000010
+	JL        part0
+	VMOVUPS   (DI)(SI*1), Z4
+	VMOVUPS   (R8)(SI*1), Z5
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z1, Z7
+	VSUBPS    Z6, Z4, Z4
+	VSUBPS    Z7, Z4, Z4
+	VMULPS    Z5, Z4, Z4
+	VADDPS    Z4, Z2, Z2
+	ADDQ      $0x00000040, SI
+	SUBQ      $0x00000010, CX
+	CMPQ      CX, $0x00000010
+	JL        part1
+	VMOVUPS   (DI)(SI*1), Z4
+	VMOVUPS   (R8)(SI*1), Z5
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z1, Z7
+	VSUBPS    Z6, Z4, Z4
+	VSUBPS    Z7, Z4, Z4
+	VMULPS    Z5, Z4, Z4
+	VADDPS    Z4, Z3, Z3
+	ADDQ      $0x00000040, SI
+	SUBQ      $0x00000010, CX
+	CMPQ      CX, $0x00000010
+	JL        part2
+	VMOVUPS   (DI)(SI*1), Z4
+	VMOVUPS   (R8)(SI*1), Z5
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z1, Z7
+	VSUBPS    Z6, Z4, Z4
+	VSUBPS    Z7, Z4, Z4
+	VMULPS    Z5, Z4, Z4
+	VADDPS    Z4, Z2, Z2
+	ADDQ      $0x00000040, SI
+	SUBQ      $0x00000010, CX
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPS.Z (DI)(SI*1), K1, Z4
+	VMOVUPS.Z (R8)(SI*1), K1, Z5
+	VMOVAPS   Z0, Z0
+	VMOVAPS   Z1, Z1
+	VSUBPS    Z0, Z4, Z4
+	VSUBPS    Z1, Z4, Z4
+	VMULPS    Z5, Z4, Z4
+	VMOVAPS.Z Z4, K1, Z4
+	VADDPS    Z4, Z3, Z3
+	JMP       joined
+
+part2:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPS.Z (DI)(SI*1), K1, Z4
+	VMOVUPS.Z (R8)(SI*1), K1, Z5
+	VMOVAPS   Z0, Z0
+	VMOVAPS   Z1, Z1
+	VSUBPS    Z0, Z4, Z4
+	VSUBPS    Z1, Z4, Z4
+	VMULPS    Z5, Z4, Z4
+	VMOVAPS.Z Z4, K1, Z4
+	VADDPS    Z4, Z2, Z2
+	JMP       joined
+
+part1:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPS.Z (DI)(SI*1), K1, Z4
+	VMOVUPS.Z (R8)(SI*1), K1, Z5
+	VMOVAPS   Z0, Z0
+	VMOVAPS   Z1, Z1
+	VSUBPS    Z0, Z4, Z4
+	VSUBPS    Z1, Z4, Z4
+	VMULPS    Z5, Z4, Z4
+	VMOVAPS.Z Z4, K1, Z4
+	VADDPS    Z4, Z3, Z3
+	JMP       joined
+
+part0:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPS.Z (DI)(SI*1), K1, Z4
+	VMOVUPS.Z (R8)(SI*1), K1, Z5
+	VMOVAPS   Z0, Z0
+	VMOVAPS   Z1, Z1
+	VSUBPS    Z0, Z4, Z4
+	VSUBPS    Z1, Z4, Z4
+	VMULPS    Z5, Z4, Z4
+	VMOVAPS.Z Z4, K1, Z4
+	VADDPS    Z4, Z2, Z2
+
+joined:
+	VADDPS        Z3, Z2, Z2
+	VMOVAPS       Y2, Y0
+	VEXTRACTF64X4 $0x01, Z2, Y1
+	VADDPS        Y1, Y0, Y0
+	VMOVAPS       X0, X1
+	VEXTRACTF128  $0x01, Y0, X0
+	VADDPS        X0, X1, X1
+	VMOVAPS       X1, X0
+	VPERMILPD     $0x01, X1, X1
+	VADDPS        X1, X0, X0
+	VMOVAPS       X0, X1
+	VPERMILPS     $0x01, X0, X0
+	VADDPS        X0, X1, X1
+	VMOVSS        X1, (BX)
+	ADDQ          $0x00000004, BX
+	MOVQ          nextA+88(FP), CX
+	ADDQ          CX, DI
+	MOVQ          nextB+96(FP), CX
+	ADDQ          CX, R8
+	DECQ          AX
+	JNZ           row
+	VZEROUPPER
+	RET
+
+// func dotSubSubF64AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+// Requires: AVX, AVX512F
+TEXT ·dotSubSubF64AVX512(SB), NOSPLIT, $0-120
+	MOVQ  rows+8(FP), AX
+	MOVQ  cols+16(FP), DX
+	MOVQ  sums+32(FP), BX
+	MOVQ  a+40(FP), DI
+	MOVQ  b+48(FP), R8
+	MOVQ  s+72(FP), R9
+	MOVQ  t+80(FP), R10
+	MOVQ  DX, CX
+	ANDQ  $0x00000007, CX
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
+
+row:
+	VBROADCASTSD (R9), Z0
+	ADDQ         $0x00000008, R9
+	VBROADCASTSD (R10), Z1
+	ADDQ         $0x00000008, R10
+	VXORPS       X2, X2, X2
+	VXORPS       X3, X3, X3
+	VXORPS       X4, X4, X4
+	VXORPS       X5, X5, X5
+	XORQ         SI, SI
+	MOVQ         DX, CX
+	SUBQ         $0x00000020, CX
+	JL           rest
+
+whole:
+	VMOVUPD (DI)(SI*1), Z6
+	VMOVUPD (R8)(SI*1), Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z1, Z9
+	VSUBPD  Z8, Z6, Z6
+	VSUBPD  Z9, Z6, Z6
+	VMULPD  Z7, Z6, Z6
+	VADDPD  Z6, Z2, Z2
+	VMOVUPD 64(DI)(SI*1), Z6
+	VMOVUPD 64(R8)(SI*1), Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z1, Z9
+	VSUBPD  Z8, Z6, Z6
+	VSUBPD  Z9, Z6, Z6
+	VMULPD  Z7, Z6, Z6
+	VADDPD  Z6, Z3, Z3
+	VMOVUPD 128(DI)(SI*1), Z6
+	VMOVUPD 128(R8)(SI*1), Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z1, Z9
+	VSUBPD  Z8, Z6, Z6
+	VSUBPD  Z9, Z6, Z6
+	VMULPD  Z7, Z6, Z6
+	VADDPD  Z6, Z4, Z4
+	VMOVUPD 192(DI)(SI*1), Z6
+	VMOVUPD 192(R8)(SI*1), Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z1, Z9
+	VSUBPD  Z8, Z6, Z6
+	VSUBPD  Z9, Z6, Z6
+	VMULPD  Z7, Z6, Z6
+	VADDPD  Z6, Z5, Z5
+	ADDQ    $0x00000100, SI
+	SUBQ    $0x00000020, CX
+	JGE     whole
+
+rest:
+	ADDQ      $0x00000020, CX
+	CMPQ      CX, $0x00000008
+	JL        part0
+	VMOVUPD   (DI)(SI*1), Z6
+	VMOVUPD   (R8)(SI*1), Z7
+	VMOVAPS   Z0, Z8
+	VMOVAPS   Z1, Z9
+	VSUBPD    Z8, Z6, Z6
+	VSUBPD    Z9, Z6, Z6
+	VMULPD    Z7, Z6, Z6
+	VADDPD    Z6, Z2, Z2
+	ADDQ      $0x00000040, SI
+	SUBQ      $0x00000008, CX
+	CMPQ      CX, $0x00000008
+	JL        part1
+	VMOVUPD   (DI)(SI*1), Z6
+	VMOVUPD   (R8)(SI*1), Z7
+	VMOVAPS   Z0, Z8
+	VMOVAPS   Z1, Z9
+	VSUBPD    Z8, Z6, Z6
+	VSUBPD    Z9, Z6, Z6
+	VMULPD    Z7, Z6, Z6
+	VADDPD    Z6, Z3, Z3
+	ADDQ      $0x00000040, SI
+	SUBQ      $0x00000008, CX
+	CMPQ      CX, $0x00000008
+	JL        part2
+	VMOVUPD   (DI)(SI*1), Z6
+	VMOVUPD   (R8)(SI*1), Z7
+	VMOVAPS   Z0, Z8
+	VMOVAPS   Z1, Z9
+	VSUBPD    Z8, Z6, Z6
+	VSUBPD    Z9, Z6, Z6
+	VMULPD    Z7, Z6, Z6
+	VADDPD    Z6, Z4, Z4
+	ADDQ      $0x00000040, SI
+	SUBQ      $0x00000008, CX
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPD.Z (DI)(SI*1), K1, Z6
+	VMOVUPD.Z (R8)(SI*1), K1, Z7
+	VMOVAPS   Z0, Z0
+	VMOVAPS   Z1, Z1
+	VSUBPD    Z0, Z6, Z6
+	VSUBPD    Z1, Z6, Z6
+	VMULPD    Z7, Z6, Z6
+	VMOVAPD.Z Z6, K1, Z6
+	VADDPD    Z6, Z5, Z5
+	JMP       joined
+
+part2:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPD.Z (DI)(SI*1), K1, Z6
+	VMOVUPD.Z (R8)(SI*1), K1, Z7
+	VMOVAPS   Z0, Z0
+	VMOVAPS   Z1, Z1
+	VSUBPD    Z0, Z6, Z6
+	VSUBPD    Z1, Z6, Z6
+	VMULPD    Z7, Z6, Z6
+	VMOVAPD.Z Z6, K1, Z6
+	VADDPD    Z6, Z4, Z4
+	JMP       joined
+
+part1:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPD.Z (DI)(SI*1), K1, Z6
+	VMOVUPD.Z (R8)(SI*1), K1, Z7
+	VMOVAPS   Z0, Z0
+	VMOVAPS   Z1, Z1
+	VSUBPD    Z0, Z6, Z6
+	VSUBPD    Z1, Z6, Z6
+	VMULPD    Z7, Z6, Z6
+	VMOVAPD.Z Z6, K1, Z6
+	VADDPD    Z6, Z3, Z3
+	JMP       joined
+
+part0:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPD.Z (DI)(SI*1), K1, Z6
+	VMOVUPD.Z (R8)(SI*1), K1, Z7
+	VMOVAPS   Z0, Z0
+	VMOVAPS   Z1, Z1
+	VSUBPD    Z0, Z6, Z6
+	VSUBPD    Z1, Z6, Z6
+	VMULPD    Z7, Z6, Z6
+	VMOVAPD.Z Z6, K1, Z6
+	VADDPD    Z6, Z2, Z2
+
+joined:
+	VADDPD        Z4, Z2, Z2
+	VADDPD        Z5, Z3, Z3
+	VADDPD        Z3, Z2, Z2
+	VMOVAPS       Y2, Y0
+	VEXTRACTF64X4 $0x01, Z2, Y1
+	VADDPD        Y1, Y0, Y0
+	VMOVAPS       X0, X1
+	VEXTRACTF128  $0x01, Y0, X0
+	VADDPD        X0, X1, X1
+	VMOVAPS       X1, X0
+	VPERMILPD     $0x01, X1, X1
+	VADDPD        X1, X0, X0
+	VMOVSD        X0, (BX)
+	ADDQ          $0x00000008, BX
+	MOVQ          nextA+88(FP), CX
+	ADDQ          CX, DI
+	MOVQ          nextB+96(FP), CX
+	ADDQ          CX, R8
+	DECQ          AX
+	JNZ           row
+	VZEROUPPER
+	RET
+
+// func dotMulMulAddF32AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+// Requires: AVX
+TEXT ·dotMulMulAddF32AVX2(SB), NOSPLIT, $0-120
+	MOVQ    rows+8(FP), AX
+	MOVQ    cols+16(FP), DX
+	MOVQ    sums+32(FP), BX
+	MOVQ    a+40(FP), DI
+	MOVQ    b+48(FP), R8
+	MOVQ    c+56(FP), R9
+	MOVQ    d+64(FP), R10
+	MOVQ    s+72(FP), R11
+	MOVQ    DX, CX
+	ANDQ    $0x00000007, CX
+	LEAQ    tailMask<>+0(SB), SI
+	NEGQ    CX
+	VMOVDQU 32(SI)(CX*4), Y5
+
+row:
+	VBROADCASTSS (R11), Y0
+	ADDQ         $0x00000004, R11
+	VXORPS       X1, X1, X1
+	VXORPS       X2, X2, X2
+	VXORPS       X3, X3, X3
+	VXORPS       X4, X4, X4
+	XORQ         SI, SI
+	MOVQ         DX, CX
+	SUBQ         $0x00000020, CX
+	JL           rest
+
+whole:
+	VMOVUPS (DI)(SI*1), Y6
+	VMOVUPS (R8)(SI*1), Y7
+	VMOVUPS (R9)(SI*1), Y8
+	VMOVUPS (R10)(SI*1), Y9
+	VMOVAPS Y0, Y10
+	VMULPS  Y10, Y6, Y6
+	VMULPS  Y7, Y6, Y6
+	VADDPS  Y8, Y6, Y6
+	VMULPS  Y9, Y6, Y6
+	VADDPS  Y6, Y1, Y1
+	VMOVUPS 32(DI)(SI*1), Y6
+	VMOVUPS 32(R8)(SI*1), Y7
+	VMOVUPS 32(R9)(SI*1), Y8
+	VMOVUPS 32(R10)(SI*1), Y9
+	VMOVAPS Y0, Y10
+	VMULPS  Y10, Y6, Y6
+	VMULPS  Y7, Y6, Y6
+	VADDPS  Y8, Y6, Y6
+	VMULPS  Y9, Y6, Y6
+	VADDPS  Y6, Y2, Y2
+	VMOVUPS 64(DI)(SI*1), Y6
+	VMOVUPS 64(R8)(SI*1), Y7
+	VMOVUPS 64(R9)(SI*1), Y8
+	VMOVUPS 64(R10)(SI*1), Y9
+	VMOVAPS Y0, Y10
+	VMULPS  Y10, Y6, Y6
+	VMULPS  Y7, Y6, Y6
+	VADDPS  Y8, Y6, Y6
+	VMULPS  Y9, Y6, Y6
+	VADDPS  Y6, Y3, Y3
+	VMOVUPS 96(DI)(SI*1), Y6
+	VMOVUPS 96(R8)(SI*1), Y7
+	VMOVUPS 96(R9)(SI*1), Y8
+	VMOVUPS 96(R10)(SI*1), Y9
+	VMOVAPS Y0, Y10
+	VMULPS  Y10, Y6, Y6
+	VMULPS  Y7, Y6, Y6
+	VADDPS  Y8, Y6, Y6
+	VMULPS  Y9, Y6, Y6
+	VADDPS  Y6, Y4, Y4
+	ADDQ    $0x00000080, SI
+	SUBQ    $0x00000020, CX
+	JGE     whole
+
+rest:
+	ADDQ       $0x00000020, CX
+	CMPQ       CX, $0x00000008
+	JL         part0
+	VMOVUPS    (DI)(SI*1), Y6
+	VMOVUPS    (R8)(SI*1), Y7
+	VMOVUPS    (R9)(SI*1), Y8
+	VMOVUPS    (R10)(SI*1), Y9
+	VMOVAPS    Y0, Y10
+	VMULPS     Y10, Y6, Y6
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y8, Y6, Y6
+	VMULPS     Y9, Y6, Y6
+	VADDPS     Y6, Y1, Y1
+	ADDQ       $0x00000020, SI
+	SUBQ       $0x00000008, CX
+	CMPQ       CX, $0x00000008
+	JL         part1
+	VMOVUPS    (DI)(SI*1), Y6
+	VMOVUPS    (R8)(SI*1), Y7
+	VMOVUPS    (R9)(SI*1), Y8
+	VMOVUPS    (R10)(SI*1), Y9
+	VMOVAPS    Y0, Y10
+	VMULPS     Y10, Y6, Y6
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y8, Y6, Y6
+	VMULPS     Y9, Y6, Y6
+	VADDPS     Y6, Y2, Y2
+	ADDQ       $0x00000020, SI
+	SUBQ       $0x00000008, CX
+	CMPQ       CX, $0x00000008
+	JL         part2
+	VMOVUPS    (DI)(SI*1), Y6
+	VMOVUPS    (R8)(SI*1), Y7
+	VMOVUPS    (R9)(SI*1), Y8
+	VMOVUPS    (R10)(SI*1), Y9
+	VMOVAPS    Y0, Y10
+	VMULPS     Y10, Y6, Y6
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y8, Y6, Y6
+	VMULPS     Y9, Y6, Y6
+	VADDPS     Y6, Y3, Y3
+	ADDQ       $0x00000020, SI
+	SUBQ       $0x00000008, CX
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPS (DI)(SI*1), Y5, Y6
+	VMASKMOVPS (R8)(SI*1), Y5, Y7
+	VMASKMOVPS (R9)(SI*1), Y5, Y8
+	VMASKMOVPS (R10)(SI*1), Y5, Y9
+	VMOVAPS    Y0, Y0
+	VMULPS     Y0, Y6, Y6
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y8, Y6, Y6
+	VMULPS     Y9, Y6, Y6
+	VANDPS     Y5, Y6, Y6
+	VADDPS     Y6, Y4, Y4
+	JMP        joined
+
+part2:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPS (DI)(SI*1), Y5, Y6
+	VMASKMOVPS (R8)(SI*1), Y5, Y7
+	VMASKMOVPS (R9)(SI*1), Y5, Y8
+	VMASKMOVPS (R10)(SI*1), Y5, Y9
+	VMOVAPS    Y0, Y0
+	VMULPS     Y0, Y6, Y6
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y8, Y6, Y6
+	VMULPS     Y9, Y6, Y6
+	VANDPS     Y5, Y6, Y6
+	VADDPS     Y6, Y3, Y3
+	JMP        joined
+
+part1:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPS (DI)(SI*1), Y5, Y6
+	VMASKMOVPS (R8)(SI*1), Y5, Y7
+	VMASKMOVPS (R9)(SI*1), Y5, Y8
+	VMASKMOVPS (R10)(SI*1), Y5, Y9
+	VMOVAPS    Y0, Y0
+	VMULPS     Y0, Y6, Y6
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y8, Y6, Y6
+	VMULPS     Y9, Y6, Y6
+	VANDPS     Y5, Y6, Y6
+	VADDPS     Y6, Y2, Y2
+	JMP        joined
+
+part0:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPS (DI)(SI*1), Y5, Y6
+	VMASKMOVPS (R8)(SI*1), Y5, Y7
+	VMASKMOVPS (R9)(SI*1), Y5, Y8
+	VMASKMOVPS (R10)(SI*1), Y5, Y9
+	VMOVAPS    Y0, Y0
+	VMULPS     Y0, Y6, Y6
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y8, Y6, Y6
+	VMULPS     Y9, Y6, Y6
+	VANDPS     Y5, Y6, Y6
+	VADDPS     Y6, Y1, Y1
+
+joined:
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVAPS      X1, X0
+	VEXTRACTF128 $0x01, Y1, X1
+	VADDPS       X1, X0, X0
+	VMOVAPS      X0, X1
+	VPERMILPD    $0x01, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X1, X0
+	VPERMILPS    $0x01, X1, X1
+	VADDPS       X1, X0, X0
+	VMOVSS       X0, (BX)
+	ADDQ         $0x00000004, BX
+	MOVQ         nextA+88(FP), CX
+	ADDQ         CX, DI
+	MOVQ         nextB+96(FP), CX
+	ADDQ         CX, R8
+	MOVQ         nextC+104(FP), CX
+	ADDQ         CX, R9
+	MOVQ         nextD+112(FP), CX
+	ADDQ         CX, R10
+	DECQ         AX
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func dotMulMulAddF64AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+// Requires: AVX
+TEXT ·dotMulMulAddF64AVX2(SB), NOSPLIT, $0-120
+	MOVQ    rows+8(FP), AX
+	MOVQ    cols+16(FP), DX
+	MOVQ    sums+32(FP), BX
+	MOVQ    a+40(FP), DI
+	MOVQ    b+48(FP), R8
+	MOVQ    c+56(FP), R9
+	MOVQ    d+64(FP), R10
+	MOVQ    s+72(FP), R11
+	MOVQ    DX, CX
+	ANDQ    $0x00000003, CX
+	LEAQ    tailMask<>+0(SB), SI
+	NEGQ    CX
+	VMOVDQU 32(SI)(CX*8), Y9
+
+row:
+	VBROADCASTSD (R11), Y0
+	ADDQ         $0x00000008, R11
+	VXORPS       X1, X1, X1
+	VXORPS       X2, X2, X2
+	VXORPS       X3, X3, X3
+	VXORPS       X4, X4, X4
+	VXORPS       X5, X5, X5
+	VXORPS       X6, X6, X6
+	VXORPS       X7, X7, X7
+	VXORPS       X8, X8, X8
+	XORQ         SI, SI
+	MOVQ         DX, CX
+	SUBQ         $0x00000020, CX
+	JL           rest
+
+whole:
+	VMOVUPD (DI)(SI*1), Y10
+	VMOVUPD (R8)(SI*1), Y11
+	VMOVUPD (R9)(SI*1), Y12
+	VMOVUPD (R10)(SI*1), Y13
+	VMOVAPS Y0, Y14
+	VMULPD  Y14, Y10, Y10
+	VMULPD  Y11, Y10, Y10
+	VADDPD  Y12, Y10, Y10
+	VMULPD  Y13, Y10, Y10
+	VADDPD  Y10, Y1, Y1
+	VMOVUPD 32(DI)(SI*1), Y10
+	VMOVUPD 32(R8)(SI*1), Y11
+	VMOVUPD 32(R9)(SI*1), Y12
+	VMOVUPD 32(R10)(SI*1), Y13
+	VMOVAPS Y0, Y14
+	VMULPD  Y14, Y10, Y10
+	VMULPD  Y11, Y10, Y10
+	VADDPD  Y12, Y10, Y10
+	VMULPD  Y13, Y10, Y10
+	VADDPD  Y10, Y2, Y2
+	VMOVUPD 64(DI)(SI*1), Y10
+	VMOVUPD 64(R8)(SI*1), Y11
+	VMOVUPD 64(R9)(SI*1), Y12
+	VMOVUPD 64(R10)(SI*1), Y13
+	VMOVAPS Y0, Y14
+	VMULPD  Y14, Y10, Y10
+	VMULPD  Y11, Y10, Y10
+	VADDPD  Y12, Y10, Y10
+	VMULPD  Y13, Y10, Y10
+	VADDPD  Y10, Y3, Y3
+	VMOVUPD 96(DI)(SI*1), Y10
+	VMOVUPD 96(R8)(SI*1), Y11
+	VMOVUPD 96(R9)(SI*1), Y12
+	VMOVUPD 96(R10)(SI*1), Y13
+	VMOVAPS Y0, Y14
+	VMULPD  Y14, Y10, Y10
+	VMULPD  Y11, Y10, Y10
+	VADDPD  Y12, Y10, Y10
+	VMULPD  Y13, Y10, Y10
+	VADDPD  Y10, Y4, Y4
+	VMOVUPD 128(DI)(SI*1), Y10
+	VMOVUPD 128(R8)(SI*1), Y11
+	VMOVUPD 128(R9)(SI*1), Y12
+	VMOVUPD 128(R10)(SI*1), Y13
+	VMOVAPS Y0, Y14
+	VMULPD  Y14, Y10, Y10
+	VMULPD  Y11, Y10, Y10
+	VADDPD  Y12, Y10, Y10
+	VMULPD  Y13, Y10, Y10
+	VADDPD  Y10, Y5, Y5
+	VMOVUPD 160(DI)(SI*1), Y10
+	VMOVUPD 160(R8)(SI*1), Y11
+	VMOVUPD 160(R9)(SI*1), Y12
+	VMOVUPD 160(R10)(SI*1), Y13
+	VMOVAPS Y0, Y14
+	VMULPD  Y14, Y10, Y10
+	VMULPD  Y11, Y10, Y10
+	VADDPD  Y12, Y10, Y10
+	VMULPD  Y13, Y10, Y10
+	VADDPD  Y10, Y6, Y6
+	VMOVUPD 192(DI)(SI*1), Y10
+	VMOVUPD 192(R8)(SI*1), Y11
+	VMOVUPD 192(R9)(SI*1), Y12
+	VMOVUPD 192(R10)(SI*1), Y13
+	VMOVAPS Y0, Y14
+	VMULPD  Y14, Y10, Y10
+	VMULPD  Y11, Y10, Y10
+	VADDPD  Y12, Y10, Y10
+	VMULPD  Y13, Y10, Y10
+	VADDPD  Y10, Y7, Y7
+	VMOVUPD 224(DI)(SI*1), Y10
+	VMOVUPD 224(R8)(SI*1), Y11
+	VMOVUPD 224(R9)(SI*1), Y12
+	VMOVUPD 224(R10)(SI*1), Y13
+	VMOVAPS Y0, Y14
+	VMULPD  Y14, Y10, Y10
+	VMULPD  Y11, Y10, Y10
+	VADDPD  Y12, Y10, Y10
+	VMULPD  Y13, Y10, Y10
+	VADDPD  Y10, Y8, Y8
+	ADDQ    $0x00000100, SI
+	SUBQ    $0x00000020, CX
+	JGE     whole
+
+rest:
+	ADDQ       $0x00000020, CX
+	CMPQ       CX, $0x00000004
+	JL         part0
+	VMOVUPD    (DI)(SI*1), Y10
+	VMOVUPD    (R8)(SI*1), Y11
+	VMOVUPD    (R9)(SI*1), Y12
+	VMOVUPD    (R10)(SI*1), Y13
+	VMOVAPS    Y0, Y14
+	VMULPD     Y14, Y10, Y10
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y12, Y10, Y10
+	VMULPD     Y13, Y10, Y10
+	VADDPD     Y10, Y1, Y1
+	ADDQ       $0x00000020, SI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part1
+	VMOVUPD    (DI)(SI*1), Y10
+	VMOVUPD    (R8)(SI*1), Y11
+	VMOVUPD    (R9)(SI*1), Y12
+	VMOVUPD    (R10)(SI*1), Y13
+	VMOVAPS    Y0, Y14
+	VMULPD     Y14, Y10, Y10
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y12, Y10, Y10
+	VMULPD     Y13, Y10, Y10
+	VADDPD     Y10, Y2, Y2
+	ADDQ       $0x00000020, SI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part2
+	VMOVUPD    (DI)(SI*1), Y10
+	VMOVUPD    (R8)(SI*1), Y11
+	VMOVUPD    (R9)(SI*1), Y12
+	VMOVUPD    (R10)(SI*1), Y13
+	VMOVAPS    Y0, Y14
+	VMULPD     Y14, Y10, Y10
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y12, Y10, Y10
+	VMULPD     Y13, Y10, Y10
+	VADDPD     Y10, Y3, Y3
+	ADDQ       $0x00000020, SI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part3
+	VMOVUPD    (DI)(SI*1), Y10
+	VMOVUPD    (R8)(SI*1), Y11
+	VMOVUPD    (R9)(SI*1), Y12
+	VMOVUPD    (R10)(SI*1), Y13
+	VMOVAPS    Y0, Y14
+	VMULPD     Y14, Y10, Y10
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y12, Y10, Y10
+	VMULPD     Y13, Y10, Y10
+	VADDPD     Y10, Y4, Y4
+	ADDQ       $0x00000020, SI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part4
+	VMOVUPD    (DI)(SI*1), Y10
+	VMOVUPD    (R8)(SI*1), Y11
+	VMOVUPD    (R9)(SI*1), Y12
+	VMOVUPD    (R10)(SI*1), Y13
+	VMOVAPS    Y0, Y14
+	VMULPD     Y14, Y10, Y10
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y12, Y10, Y10
+	VMULPD     Y13, Y10, Y10
+	VADDPD     Y10, Y5, Y5
+	ADDQ       $0x00000020, SI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part5
+	VMOVUPD    (DI)(SI*1), Y10
+	VMOVUPD    (R8)(SI*1), Y11
+	VMOVUPD    (R9)(SI*1), Y12
+	VMOVUPD    (R10)(SI*1), Y13
+	VMOVAPS    Y0, Y14
+	VMULPD     Y14, Y10, Y10
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y12, Y10, Y10
+	VMULPD     Y13, Y10, Y10
+	VADDPD     Y10, Y6, Y6
+	ADDQ       $0x00000020, SI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part6
+	VMOVUPD    (DI)(SI*1), Y10
+	VMOVUPD    (R8)(SI*1), Y11
+	VMOVUPD    (R9)(SI*1), Y12
+	VMOVUPD    (R10)(SI*1), Y13
+	VMOVAPS    Y0, Y14
+	VMULPD     Y14, Y10, Y10
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y12, Y10, Y10
+	VMULPD     Y13, Y10, Y10
+	VADDPD     Y10, Y7, Y7
+	ADDQ       $0x00000020, SI
+	SUBQ       $0x00000004, CX
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (DI)(SI*1), Y9, Y10
+	VMASKMOVPD (R8)(SI*1), Y9, Y11
+	VMASKMOVPD (R9)(SI*1), Y9, Y12
+	VMASKMOVPD (R10)(SI*1), Y9, Y13
+	VMOVAPS    Y0, Y0
+	VMULPD     Y0, Y10, Y10
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y12, Y10, Y10
+	VMULPD     Y13, Y10, Y10
+	VANDPS     Y9, Y10, Y10
+	VADDPD     Y10, Y8, Y8
+	JMP        joined
+
+part6:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (DI)(SI*1), Y9, Y10
+	VMASKMOVPD (R8)(SI*1), Y9, Y11
+	VMASKMOVPD (R9)(SI*1), Y9, Y12
+	VMASKMOVPD (R10)(SI*1), Y9, Y13
+	VMOVAPS    Y0, Y0
+	VMULPD     Y0, Y10, Y10
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y12, Y10, Y10
+	VMULPD     Y13, Y10, Y10
+	VANDPS     Y9, Y10, Y10
+	VADDPD     Y10, Y7, Y7
+	JMP        joined
+
+part5:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (DI)(SI*1), Y9, Y10
+	VMASKMOVPD (R8)(SI*1), Y9, Y11
+	VMASKMOVPD (R9)(SI*1), Y9, Y12
+	VMASKMOVPD (R10)(SI*1), Y9, Y13
+	VMOVAPS    Y0, Y0
+	VMULPD     Y0, Y10, Y10
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y12, Y10, Y10
+	VMULPD     Y13, Y10, Y10
+	VANDPS     Y9, Y10, Y10
+	VADDPD     Y10, Y6, Y6
+	JMP        joined
+
+part4:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (DI)(SI*1), Y9, Y10
+	VMASKMOVPD (R8)(SI*1), Y9, Y11
+	VMASKMOVPD (R9)(SI*1), Y9, Y12
+	VMASKMOVPD (R10)(SI*1), Y9, Y13
+	VMOVAPS    Y0, Y0
+	VMULPD     Y0, Y10, Y10
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y12, Y10, Y10
+	VMULPD     Y13, Y10, Y10
+	VANDPS     Y9, Y10, Y10
+	VADDPD     Y10, Y5, Y5
+	JMP        joined
+
+part3:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (DI)(SI*1), Y9, Y10
+	VMASKMOVPD (R8)(SI*1), Y9, Y11
+	VMASKMOVPD (R9)(SI*1), Y9, Y12
+	VMASKMOVPD (R10)(SI*1), Y9, Y13
+	VMOVAPS    Y0, Y0
+	VMULPD     Y0, Y10, Y10
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y12, Y10, Y10
+	VMULPD     Y13, Y10, Y10
+	VANDPS     Y9, Y10, Y10
+	VADDPD     Y10, Y4, Y4
+	JMP        joined
+
+part2:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (DI)(SI*1), Y9, Y10
+	VMASKMOVPD (R8)(SI*1), Y9, Y11
+	VMASKMOVPD (R9)(SI*1), Y9, Y12
+	VMASKMOVPD (R10)(SI*1), Y9, Y13
+	VMOVAPS    Y0, Y0
+	VMULPD     Y0, Y10, Y10
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y12, Y10, Y10
+	VMULPD     Y13, Y10, Y10
+	VANDPS     Y9, Y10, Y10
+	VADDPD     Y10, Y3, Y3
+	JMP        joined
+
+part1:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (DI)(SI*1), Y9, Y10
+	VMASKMOVPD (R8)(SI*1), Y9, Y11
+	VMASKMOVPD (R9)(SI*1), Y9, Y12
+	VMASKMOVPD (R10)(SI*1), Y9, Y13
+	VMOVAPS    Y0, Y0
+	VMULPD     Y0, Y10, Y10
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y12, Y10, Y10
+	VMULPD     Y13, Y10, Y10
+	VANDPS     Y9, Y10, Y10
+	VADDPD     Y10, Y2, Y2
+	JMP        joined
+
+part0:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (DI)(SI*1), Y9, Y10
+	VMASKMOVPD (R8)(SI*1), Y9, Y11
+	VMASKMOVPD (R9)(SI*1), Y9, Y12
+	VMASKMOVPD (R10)(SI*1), Y9, Y13
+	VMOVAPS    Y0, Y0
+	VMULPD     Y0, Y10, Y10
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y12, Y10, Y10
+	VMULPD     Y13, Y10, Y10
+	VANDPS     Y9, Y10, Y10
+	VADDPD     Y10, Y1, Y1
+
+joined:
+	VADDPD       Y5, Y1, Y1
+	VADDPD       Y6, Y2, Y2
+	VADDPD       Y7, Y3, Y3
+	VADDPD       Y8, Y4, Y4
+	VADDPD       Y3, Y1, Y1
+	VADDPD       Y4, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VMOVAPS      X1, X0
+	VEXTRACTF128 $0x01, Y1, X1
+	VADDPD       X1, X0, X0
+	VMOVAPS      X0, X1
+	VPERMILPD    $0x01, X0, X0
+	VADDPD       X0, X1, X1
+	VMOVSD       X1, (BX)
+	ADDQ         $0x00000008, BX
+	MOVQ         nextA+88(FP), CX
+	ADDQ         CX, DI
+	MOVQ         nextB+96(FP), CX
+	ADDQ         CX, R8
+	MOVQ         nextC+104(FP), CX
+	ADDQ         CX, R9
+	MOVQ         nextD+112(FP), CX
+	ADDQ         CX, R10
+	DECQ         AX
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func dotMulMulAddF32AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+// Requires: AVX, AVX512F
+TEXT ·dotMulMulAddF32AVX512(SB), NOSPLIT, $0-120
+	MOVQ  rows+8(FP), AX
+	MOVQ  cols+16(FP), DX
+	MOVQ  sums+32(FP), BX
+	MOVQ  a+40(FP), DI
+	MOVQ  b+48(FP), R8
+	MOVQ  c+56(FP), R9
+	MOVQ  d+64(FP), R10
+	MOVQ  s+72(FP), R11
+	MOVQ  DX, CX
+	ANDQ  $0x0000000f, CX
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
+
+row:
+	VBROADCASTSS (R11), Z0
+	ADDQ         $0x00000004, R11
+	VXORPS       X1, X1, X1
+	VXORPS       X2, X2, X2
+	XORQ         SI, SI
+	MOVQ         DX, CX
+	SUBQ         $0x00000040, CX
+	JL           rest
+
+whole:
+	VMOVUPS (DI)(SI*1), Z3
+	VMOVUPS (R8)(SI*1), Z4
+	VMOVUPS (R9)(SI*1), Z5
+	VMOVUPS (R10)(SI*1), Z6
+	VMOVAPS Z0, Z7
+	VMULPS  Z7, Z3, Z3
+	VMULPS  Z4, Z3, Z3
+	VADDPS  Z5, Z3, Z3
+	VMULPS  Z6, Z3, Z3
+	VADDPS  Z3, Z1, Z1
+	VMOVUPS 64(DI)(SI*1), Z3
+	VMOVUPS 64(R8)(SI*1), Z4
+	VMOVUPS 64(R9)(SI*1), Z5
+	VMOVUPS 64(R10)(SI*1), Z6
+	VMOVAPS Z0, Z7
+	VMULPS  Z7, Z3, Z3
+	VMULPS  Z4, Z3, Z3
+	VADDPS  Z5, Z3, Z3
+	VMULPS  Z6, Z3, Z3
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS 128(DI)(SI*1), Z3
+	VMOVUPS 128(R8)(SI*1), Z4
+	VMOVUPS 128(R9)(SI*1), Z5
+	VMOVUPS 128(R10)(SI*1), Z6
+	VMOVAPS Z0, Z7
+	VMULPS  Z7, Z3, Z3
+	VMULPS  Z4, Z3, Z3
+	VADDPS  Z5, Z3, Z3
+	VMULPS  Z6, Z3, Z3
+	VADDPS  Z3, Z1, Z1
+	VMOVUPS 192(DI)(SI*1), Z3
+	VMOVUPS 192(R8)(SI*1), Z4
+	VMOVUPS 192(R9)(SI*1), Z5
+	VMOVUPS 192(R10)(SI*1), Z6
+	VMOVAPS Z0, Z7
+	VMULPS  Z7, Z3, Z3
+	VMULPS  Z4, Z3, Z3
+	VADDPS  Z5, Z3, Z3
+	VMULPS  Z6, Z3, Z3
+	VADDPS  Z3, Z2, Z2
+	ADDQ    $0x00000100, SI
+	SUBQ    $0x00000040, CX
+	JGE     whole
+
+rest:
+	ADDQ      $0x00000040, CX
+	CMPQ      CX, $0x00000010
+	JL        part0
+	VMOVUPS   (DI)(SI*1), Z3
+	VMOVUPS   (R8)(SI*1), Z4
+	VMOVUPS   (R9)(SI*1), Z5
+	VMOVUPS   (R10)(SI*1), Z6
+	VMOVAPS   Z0, Z7
+	VMULPS    Z7, Z3, Z3
+	VMULPS    Z4, Z3, Z3
+	VADDPS    Z5, Z3, Z3
+	VMULPS    Z6, Z3, Z3
+	VADDPS    Z3, Z1, Z1
+	ADDQ      $0x00000040, SI
+	SUBQ      $0x00000010, CX
+	CMPQ      CX, $0x00000010
+	JL        part1
+	VMOVUPS   (DI)(SI*1), Z3
+	VMOVUPS   (R8)(SI*1), Z4
+	VMOVUPS   (R9)(SI*1), Z5
+	VMOVUPS   (R10)(SI*1), Z6
+	VMOVAPS   Z0, Z7
+	VMULPS    Z7, Z3, Z3
+	VMULPS    Z4, Z3, Z3
+	VADDPS    Z5, Z3, Z3
+	VMULPS    Z6, Z3, Z3
+	VADDPS    Z3, Z2, Z2
+	ADDQ      $0x00000040, SI
+	SUBQ      $0x00000010, CX
+	CMPQ      CX, $0x00000010
+	JL        part2
+	VMOVUPS   (DI)(SI*1), Z3
+	VMOVUPS   (R8)(SI*1), Z4
+	VMOVUPS   (R9)(SI*1), Z5
+	VMOVUPS   (R10)(SI*1), Z6
+	VMOVAPS   Z0, Z7
+	VMULPS    Z7, Z3, Z3
+	VMULPS    Z4, Z3, Z3
+	VADDPS    Z5, Z3, Z3
+	VMULPS    Z6, Z3, Z3
+	VADDPS    Z3, Z1, Z1
+	ADDQ      $0x00000040, SI
+	SUBQ      $0x00000010, CX
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPS.Z (DI)(SI*1), K1, Z3
+	VMOVUPS.Z (R8)(SI*1), K1, Z4
+	VMOVUPS.Z (R9)(SI*1), K1, Z5
+	VMOVUPS.Z (R10)(SI*1), K1, Z6
+	VMOVAPS   Z0, Z0
+	VMULPS    Z0, Z3, Z3
+	VMULPS    Z4, Z3, Z3
+	VADDPS    Z5, Z3, Z3
+	VMULPS    Z6, Z3, Z3
+	VMOVAPS.Z Z3, K1, Z3
+	VADDPS    Z3, Z2, Z2
+	JMP       joined
+
+part2:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPS.Z (DI)(SI*1), K1, Z3
+	VMOVUPS.Z (R8)(SI*1), K1, Z4
+	VMOVUPS.Z (R9)(SI*1), K1, Z5
+	VMOVUPS.Z (R10)(SI*1), K1, Z6
+	VMOVAPS   Z0, Z0
+	VMULPS    Z0, Z3, Z3
+	VMULPS    Z4, Z3, Z3
+	VADDPS    Z5, Z3, Z3
+	VMULPS    Z6, Z3, Z3
+	VMOVAPS.Z Z3, K1, Z3
+	VADDPS    Z3, Z1, Z1
+	JMP       joined
+
+part1:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPS.Z (DI)(SI*1), K1, Z3
+	VMOVUPS.Z (R8)(SI*1), K1, Z4
+	VMOVUPS.Z (R9)(SI*1), K1, Z5
+	VMOVUPS.Z (R10)(SI*1), K1, Z6
+	VMOVAPS   Z0, Z0
+	VMULPS    Z0, Z3, Z3
+	VMULPS    Z4, Z3, Z3
+	VADDPS    Z5, Z3, Z3
+	VMULPS    Z6, Z3, Z3
+	VMOVAPS.Z Z3, K1, Z3
+	VADDPS    Z3, Z2, Z2
+	JMP       joined
+
+part0:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPS.Z (DI)(SI*1), K1, Z3
+	VMOVUPS.Z (R8)(SI*1), K1, Z4
+	VMOVUPS.Z (R9)(SI*1), K1, Z5
+	VMOVUPS.Z (R10)(SI*1), K1, Z6
+	VMOVAPS   Z0, Z0
+	VMULPS    Z0, Z3, Z3
+	VMULPS    Z4, Z3, Z3
+	VADDPS    Z5, Z3, Z3
+	VMULPS    Z6, Z3, Z3
+	VMOVAPS.Z Z3, K1, Z3
+	VADDPS    Z3, Z1, Z1
+
+joined:
+	VADDPS        Z2, Z1, Z1
+	VMOVAPS       Y1, Y0
+	VEXTRACTF64X4 $0x01, Z1, Y3
+	VADDPS        Y3, Y0, Y0
+	VMOVAPS       X0, X1
+	VEXTRACTF128  $0x01, Y0, X0
+	VADDPS        X0, X1, X1
+	VMOVAPS       X1, X0
+	VPERMILPD     $0x01, X1, X1
+	VADDPS        X1, X0, X0
+	VMOVAPS       X0, X1
+	VPERMILPS     $0x01, X0, X0
+	VADDPS        X0, X1, X1
+	VMOVSS        X1, (BX)
+	ADDQ          $0x00000004, BX
+	MOVQ          nextA+88(FP), CX
+	ADDQ          CX, DI
+	MOVQ          nextB+96(FP), CX
+	ADDQ          CX, R8
+	MOVQ          nextC+104(FP), CX
+	ADDQ          CX, R9
+	MOVQ          nextD+112(FP), CX
+	ADDQ          CX, R10
+	DECQ          AX
+	JNZ           row
+	VZEROUPPER
+	RET
+
+// func dotMulMulAddF64AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+// Requires: AVX, AVX512F
+TEXT ·dotMulMulAddF64AVX512(SB), NOSPLIT, $0-120
+	MOVQ  rows+8(FP), AX
+	MOVQ  cols+16(FP), DX
+	MOVQ  sums+32(FP), BX
+	MOVQ  a+40(FP), DI
+	MOVQ  b+48(FP), R8
+	MOVQ  c+56(FP), R9
+	MOVQ  d+64(FP), R10
+	MOVQ  s+72(FP), R11
+	MOVQ  DX, CX
+	ANDQ  $0x00000007, CX
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
+
+row:
+	VBROADCASTSD (R11), Z0
+	ADDQ         $0x00000008, R11
+	VXORPS       X1, X1, X1
+	VXORPS       X2, X2, X2
+	VXORPS       X3, X3, X3
+	VXORPS       X4, X4, X4
+	XORQ         SI, SI
+	MOVQ         DX, CX
+	SUBQ         $0x00000020, CX
+	JL           rest
+
+whole:
+	VMOVUPD (DI)(SI*1), Z5
+	VMOVUPD (R8)(SI*1), Z6
+	VMOVUPD (R9)(SI*1), Z7
+	VMOVUPD (R10)(SI*1), Z8
+	VMOVAPS Z0, Z9
+	VMULPD  Z9, Z5, Z5
+	VMULPD  Z6, Z5, Z5
+	VADDPD  Z7, Z5, Z5
+	VMULPD  Z8, Z5, Z5
+	VADDPD  Z5, Z1, Z1
+	VMOVUPD 64(DI)(SI*1), Z5
+	VMOVUPD 64(R8)(SI*1), Z6
+	VMOVUPD 64(R9)(SI*1), Z7
+	VMOVUPD 64(R10)(SI*1), Z8
+	VMOVAPS Z0, Z9
+	VMULPD  Z9, Z5, Z5
+	VMULPD  Z6, Z5, Z5
+	VADDPD  Z7, Z5, Z5
+	VMULPD  Z8, Z5, Z5
+	VADDPD  Z5, Z2, Z2
+	VMOVUPD 128(DI)(SI*1), Z5
+	VMOVUPD 128(R8)(SI*1), Z6
+	VMOVUPD 128(R9)(SI*1), Z7
+	VMOVUPD 128(R10)(SI*1), Z8
+	VMOVAPS Z0, Z9
+	VMULPD  Z9, Z5, Z5
+	VMULPD  Z6, Z5, Z5
+	VADDPD  Z7, Z5, Z5
+	VMULPD  Z8, Z5, Z5
+	VADDPD  Z5, Z3, Z3
+	VMOVUPD 192(DI)(SI*1), Z5
+	VMOVUPD 192(R8)(SI*1), Z6
+	VMOVUPD 192(R9)(SI*1), Z7
+	VMOVUPD 192(R10)(SI*1), Z8
+	VMOVAPS Z0, Z9
+	VMULPD  Z9, Z5, Z5
+	VMULPD  Z6, Z5, Z5
+	VADDPD  Z7, Z5, Z5
+	VMULPD  Z8, Z5, Z5
+	VADDPD  Z5, Z4, Z4
+	ADDQ    $0x00000100, SI
+	SUBQ    $0x00000020, CX
+	JGE     whole
+
+rest:
+	ADDQ      $0x00000020, CX
+	CMPQ      CX, $0x00000008
+	JL        part0
+	VMOVUPD   (DI)(SI*1), Z5
+	VMOVUPD   (R8)(SI*1), Z6
+	VMOVUPD   (R9)(SI*1), Z7
+	VMOVUPD   (R10)(SI*1), Z8
+	VMOVAPS   Z0, Z9
+	VMULPD    Z9, Z5, Z5
+	VMULPD    Z6, Z5, Z5
+	VADDPD    Z7, Z5, Z5
+	VMULPD    Z8, Z5, Z5
+	VADDPD    Z5, Z1, Z1
+	ADDQ      $0x00000040, SI
+	SUBQ      $0x00000008, CX
+	CMPQ      CX, $0x00000008
+	JL        part1
+	VMOVUPD   (DI)(SI*1), Z5
+	VMOVUPD   (R8)(SI*1), Z6
+	VMOVUPD   (R9)(SI*1), Z7
+	VMOVUPD   (R10)(SI*1), Z8
+	VMOVAPS   Z0, Z9
+	VMULPD    Z9, Z5, Z5
+	VMULPD    Z6, Z5, Z5
+	VADDPD    Z7, Z5, Z5
+	VMULPD    Z8, Z5, Z5
+	VADDPD    Z5, Z2, Z2
+	ADDQ      $0x00000040, SI
+	SUBQ      $0x00000008, CX
+	CMPQ      CX, $0x00000008
+	JL        part2
+	VMOVUPD   (DI)(SI*1), Z5
+	VMOVUPD   (R8)(SI*1), Z6
+	VMOVUPD   (R9)(SI*1), Z7
+	VMOVUPD   (R10)(SI*1), Z8
+	VMOVAPS   Z0, Z9
+	VMULPD    Z9, Z5, Z5
+	VMULPD    Z6, Z5, Z5
+	VADDPD    Z7, Z5, Z5
+	VMULPD    Z8, Z5, Z5
+	VADDPD    Z5, Z3, Z3
+	ADDQ      $0x00000040, SI
+	SUBQ      $0x00000008, CX
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPD.Z (DI)(SI*1), K1, Z5
+	VMOVUPD.Z (R8)(SI*1), K1, Z6
+	VMOVUPD.Z (R9)(SI*1), K1, Z7
+	VMOVUPD.Z (R10)(SI*1), K1, Z8
+	VMOVAPS   Z0, Z0
+	VMULPD    Z0, Z5, Z5
+	VMULPD    Z6, Z5, Z5
+	VADDPD    Z7, Z5, Z5
+	VMULPD    Z8, Z5, Z5
+	VMOVAPD.Z Z5, K1, Z5
+	VADDPD    Z5, Z4, Z4
+	JMP       joined
+
+part2:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPD.Z (DI)(SI*1), K1, Z5
+	VMOVUPD.Z (R8)(SI*1), K1, Z6
+	VMOVUPD.Z (R9)(SI*1), K1, Z7
+	VMOVUPD.Z (R10)(SI*1), K1, Z8
+	VMOVAPS   Z0, Z0
+	VMULPD    Z0, Z5, Z5
+	VMULPD    Z6, Z5, Z5
+	VADDPD    Z7, Z5, Z5
+	VMULPD    Z8, Z5, Z5
+	VMOVAPD.Z Z5, K1, Z5
+	VADDPD    Z5, Z3, Z3
+	JMP       joined
+
+part1:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPD.Z (DI)(SI*1), K1, Z5
+	VMOVUPD.Z (R8)(SI*1), K1, Z6
+	VMOVUPD.Z (R9)(SI*1), K1, Z7
+	VMOVUPD.Z (R10)(SI*1), K1, Z8
+	VMOVAPS   Z0, Z0
+	VMULPD    Z0, Z5, Z5
+	VMULPD    Z6, Z5, Z5
+	VADDPD    Z7, Z5, Z5
+	VMULPD    Z8, Z5, Z5
+	VMOVAPD.Z Z5, K1, Z5
+	VADDPD    Z5, Z2, Z2
+	JMP       joined
+
+part0:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPD.Z (DI)(SI*1), K1, Z5
+	VMOVUPD.Z (R8)(SI*1), K1, Z6
+	VMOVUPD.Z (R9)(SI*1), K1, Z7
+	VMOVUPD.Z (R10)(SI*1), K1, Z8
+	VMOVAPS   Z0, Z0
+	VMULPD    Z0, Z5, Z5
+	VMULPD    Z6, Z5, Z5
+	VADDPD    Z7, Z5, Z5
+	VMULPD    Z8, Z5, Z5
+	VMOVAPD.Z Z5, K1, Z5
+	VADDPD    Z5, Z1, Z1
+
+joined:
+	VADDPD        Z3, Z1, Z1
+	VADDPD        Z4, Z2, Z2
+	VADDPD        Z2, Z1, Z1
+	VMOVAPS       Y1, Y0
+	VEXTRACTF64X4 $0x01, Z1, Y5
+	VADDPD        Y5, Y0, Y0
+	VMOVAPS       X0, X1
+	VEXTRACTF128  $0x01, Y0, X0
+	VADDPD        X0, X1, X1
+	VMOVAPS       X1, X0
+	VPERMILPD     $0x01, X1, X1
+	VADDPD        X1, X0, X0
+	VMOVSD        X0, (BX)
+	ADDQ          $0x00000008, BX
+	MOVQ          nextA+88(FP), CX
+	ADDQ          CX, DI
+	MOVQ          nextB+96(FP), CX
+	ADDQ          CX, R8
+	MOVQ          nextC+104(FP), CX
+	ADDQ          CX, R9
+	MOVQ          nextD+112(FP), CX
+	ADDQ          CX, R10
 	DECQ          AX
 	JNZ           row
 	VZEROUPPER

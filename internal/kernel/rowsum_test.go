@@ -13,28 +13,35 @@ import (
 
 type rowSumCase[T Float] struct {
 	name string
-	one  int // matrices that may be one row, by their bits: a is 1, b is 2
-	run  func(dst, sums, a, b, x, s, t []T, cols int)
+	one  int // matrices that may be one row, by their bits: a is 1, b is 2, c is 4
+	run  func(dst, sums, a, b, c, x, s, t []T, cols int)
 	// What it is, one after the other.
-	wide func(dst, a, b, s, t []T, cols int)
+	wide func(dst, a, b, c, s, t []T, cols int)
 	sum  func(sums, dst, x []T, cols int)
+	dots bool // it does not write dst
 }
 
 // rowSumCases has all operations that sum rows too.
 func rowSumCases[T Float]() [rowSumOperations]rowSumCase[T] {
 	sum := func(sums, dst, _ []T, cols int) { SumAxis(sums, dst, len(sums), cols, 1) }
+	dot := func(sums, dst, x []T, cols int) { DotRows(sums, dst, x, cols) }
 	return [rowSumOperations]rowSumCase[T]{
 		opSubSquares: {"SubSquares", 1,
-			func(dst, sums, a, _, _, s, _ []T, cols int) { SubSquares(dst, sums, a, s, cols) },
-			func(dst, a, _, s, _ []T, cols int) { SubByRow(dst, a, s, cols) },
-			func(sums, dst, _ []T, cols int) { DotRows(sums, dst, dst, cols) }},
+			func(dst, sums, a, _, _, _, s, _ []T, cols int) { SubSquares(dst, sums, a, s, cols) },
+			func(dst, a, _, _, s, _ []T, cols int) { SubByRow(dst, a, s, cols) },
+			func(sums, dst, _ []T, cols int) { DotRows(sums, dst, dst, cols) }, false},
 		opMulDot: {"MulDot", 3,
-			func(dst, sums, a, b, x, _, _ []T, cols int) { MulDot(dst, sums, a, b, x, cols) },
-			func(dst, a, b, _, _ []T, cols int) { MulByColumn(dst, a, b, cols) },
-			func(sums, dst, x []T, cols int) { DotRows(sums, dst, x, cols) }},
+			func(dst, sums, a, b, _, x, _, _ []T, cols int) { MulDot(dst, sums, a, b, x, cols) },
+			func(dst, a, b, _, _, _ []T, cols int) { MulByColumn(dst, a, b, cols) }, dot, false},
 		opMulMulAddSum: {"MulMulAddSum", 3,
-			func(dst, sums, a, b, _, s, t []T, cols int) { MulMulAddSum(dst, sums, a, b, s, t, cols) },
-			func(dst, a, b, s, t []T, cols int) { MulMulAddByRow(dst, a, b, s, t, cols) }, sum},
+			func(dst, sums, a, b, _, _, s, t []T, cols int) { MulMulAddSum(dst, sums, a, b, s, t, cols) },
+			func(dst, a, b, _, s, t []T, cols int) { MulMulAddByRow(dst, a, b, s, t, cols) }, sum, false},
+		opDotSubSub: {"DotSubSub", 1,
+			func(_, sums, a, _, _, x, s, t []T, cols int) { DotSubSub(sums, a, x, s, t, cols) },
+			func(dst, a, _, _, s, t []T, cols int) { SubSubByRow(dst, a, s, t, cols) }, dot, true},
+		opDotMulMulAdd: {"DotMulMulAdd", 7,
+			func(_, sums, a, b, c, x, s, _ []T, cols int) { DotMulMulAdd(sums, a, b, c, x, s, cols) },
+			func(dst, a, b, c, s, _ []T, cols int) { MulMulAddByColumn(dst, a, b, c, s, cols) }, dot, true},
 	}
 }
 
@@ -73,7 +80,7 @@ func testRowSum[T Float](t *testing.T) {
 			if cols == leafRow {
 				rows = vectorMostRows
 			}
-			x := [3][]T{random(rng, rows*cols), random(rng, rows*cols), random(rng, rows*cols)}
+			x := [4][]T{random(rng, rows*cols), random(rng, rows*cols), random(rng, rows*cols), random(rng, rows*cols)}
 			checkRowSum(t, c, x, random(rng, rows), random(rng, rows), cols)
 		}
 	}
@@ -82,10 +89,10 @@ func testRowSum[T Float](t *testing.T) {
 // vectorMostRows is a number of rows that are more than one call of assembly.
 const vectorMostRows = 70
 
-func checkRowSum[T Float](t *testing.T, c rowSumCase[T], x [3][]T, s, u []T, cols int) {
+func checkRowSum[T Float](t *testing.T, c rowSumCase[T], x [4][]T, s, u []T, cols int) {
 	t.Helper()
 	rows, n := len(s), len(s)*cols
-	for same := range 4 {
+	for same := range 8 {
 		if same&^c.one > 0 {
 			continue
 		}
@@ -97,20 +104,22 @@ func checkRowSum[T Float](t *testing.T, c rowSumCase[T], x [3][]T, s, u []T, col
 		}
 		want, wantSums := make([]T, n), make([]T, rows)
 		plainly(func() {
-			c.wide(want, x[0], x[1], s, u, cols)
-			c.sum(wantSums, want, x[2], cols)
+			c.wide(want, x[0], x[1], x[2], s, u, cols)
+			c.sum(wantSums, want, x[3], cols)
 		})
 		dst, intact := framed[T](n)
 		sums, intactSums := framed[T](rows)
-		c.run(dst, sums, x[0], x[1], x[2], s, u, cols)
-		requireBits(t, want, dst, "%s, %d rows of %d, one row: %b", c.name, rows, cols, same)
+		c.run(dst, sums, x[0], x[1], x[2], x[3], s, u, cols)
+		if !c.dots {
+			requireBits(t, want, dst, "%s, %d rows of %d, one row: %b", c.name, rows, cols, same)
+		}
 		requireBits(t, wantSums, sums, "sums of %s, %d rows of %d, one row: %b", c.name, rows, cols, same)
 		intact(t)
 		intactSums(t)
-		if same&1 == 0 {
+		if same&1 == 0 && !c.dots {
 			over := slices.Clone(x[0])
 			clear(sums)
-			c.run(over, sums, over, x[1], x[2], s, u, cols)
+			c.run(over, sums, over, x[1], x[2], x[3], s, u, cols)
 			requireBits(t, want, over, "%s over its argument", c.name)
 			requireBits(t, wantSums, sums, "sums of %s over its argument", c.name)
 		}
@@ -130,7 +139,7 @@ func FuzzRowSum(f *testing.F) {
 
 func fuzzRowSum[T Float](t *testing.T, seed uint64, op, rows uint8, cols uint16, kinds []byte) {
 	r, n, numbers := int(rows)%9, int(cols)%1200, mixed[T](seed, kinds)
-	x := [3][]T{numbers(r * n), numbers(r * n), numbers(r * n)}
+	x := [4][]T{numbers(r * n), numbers(r * n), numbers(r * n), numbers(r * n)}
 	checkRowSum(t, rowSumCases[T]()[op%uint8(rowSumOperations)], x, numbers(r), numbers(r), n)
 }
 
@@ -146,16 +155,16 @@ func BenchmarkRowSum(b *testing.B) {
 func benchRowSum[T Float](b *testing.B) {
 	const rows, cols = 16, 256
 	rng := rand.New(rand.NewPCG(77, 78))
-	x, y, z, dst := randoms[T](rng, rows*cols), randoms[T](rng, rows*cols), randoms[T](rng, rows*cols), make([]T, rows*cols)
+	x, y, z, w, dst := randoms[T](rng, rows*cols), randoms[T](rng, rows*cols), randoms[T](rng, rows*cols), randoms[T](rng, rows*cols), make([]T, rows*cols)
 	s, u, sums := randoms[T](rng, rows), randoms[T](rng, rows), make([]T, rows)
 	for _, c := range rowSumCases[T]() {
 		b.Run(c.name, func(b *testing.B) {
 			best, apart := time.Hour, time.Hour
 			for b.Loop() {
-				best = min(best, timed(func() { c.run(dst, sums, x, y, z, s, u, cols) }))
+				best = min(best, timed(func() { c.run(dst, sums, x, y, z, w, s, u, cols) }))
 				apart = min(apart, timed(func() {
-					c.wide(dst, x, y, s, u, cols)
-					c.sum(sums, dst, z, cols)
+					c.wide(dst, x, y, z, s, u, cols)
+					c.sum(sums, dst, w, cols)
 				}))
 			}
 			b.ReportMetric(float64(best)/100, "ns/call")

@@ -87,8 +87,8 @@ func vectorRowSums(op rowSumOperation, size, rows, cols int, m rowMatrices, sums
 	n := max(1, vectorMost/cols)
 	for r := 0; r < rows; r += n {
 		elementwiseRowSum(kind(int(op), size), min(n, rows-r), cols, after(m.dst, r*cols*size), after(sums, r*size),
-			after(m.a, r*m.nextA*size), after(m.b, r*m.nextB*size), after(m.c, r*m.nextC*size),
-			after(s, r*size), after(t, r*size), m.nextA*size, m.nextB*size, m.nextC*size)
+			after(m.a, r*m.nextA*size), after(m.b, r*m.nextB*size), after(m.c, r*m.nextC*size), after(m.d, r*m.nextD*size),
+			after(s, r*size), after(t, r*size), m.nextA*size, m.nextB*size, m.nextC*size, m.nextD*size)
 	}
 	return true
 }

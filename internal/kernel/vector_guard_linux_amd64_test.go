@@ -61,7 +61,7 @@ func TestRowSumGuard(t *testing.T) {
 }
 
 func testRowSumGuard[T Float](t *testing.T) {
-	x, dst, sums, s, u := [3][]T{}, guarded[T](t, 1), guarded[T](t, 1), guarded[T](t, 1), guarded[T](t, 1)
+	x, dst, sums, s, u := [4][]T{}, guarded[T](t, 1), guarded[T](t, 1), guarded[T](t, 1), guarded[T](t, 1)
 	for k := range x {
 		x[k] = guarded[T](t, 1)
 	}
@@ -70,8 +70,8 @@ func testRowSumGuard[T Float](t *testing.T) {
 		for cols := range 140 {
 			for rows := range 4 {
 				n := rows * cols
-				c.run(dst[:n], sums[:rows], x[0][:n], x[1][:n], x[2][:n], s[:rows], u[:rows], cols)
-				c.run(end(dst, n), end(sums, rows), end(x[0], n), end(x[1], n), end(x[2], n), end(s, rows), end(u, rows), cols)
+				c.run(dst[:n], sums[:rows], x[0][:n], x[1][:n], x[2][:n], x[3][:n], s[:rows], u[:rows], cols)
+				c.run(end(dst, n), end(sums, rows), end(x[0], n), end(x[1], n), end(x[2], n), end(x[3], n), end(s, rows), end(u, rows), cols)
 			}
 		}
 	}

@@ -30,6 +30,7 @@ var byRowOperations = []struct {
 	{"eqByRow", 1, 1, "1 where a = s, else 0", comparison(equal), false},
 	{"mulAddByRow", 1, 2, "a s + t, rounded twice", mulAdd, false},
 	{"subMulByRow", 1, 2, "(a - s) t", subMul, false},
+	{"subSubByRow", 1, 2, "(a - s) - t", subSub, false},
 	{"expSubByRow", 1, 1, "exp(a - s)", expSub, true},
 	{"mulMulAddByRow", 2, 2, "a s + b t", mulMulAdd, false},
 	{"addByColumn", 2, 0, "a + b", two(VADDPS, VADDPD), false},
@@ -156,6 +157,14 @@ func subMul(v *vector) func(x []VecVirtual) VecVirtual {
 	return func(x []VecVirtual) VecVirtual {
 		v.pick(VSUBPS, VSUBPD)(x[1], x[0], x[0])
 		v.pick(VMULPS, VMULPD)(x[2], x[0], x[0])
+		return x[0]
+	}
+}
+
+func subSub(v *vector) func(x []VecVirtual) VecVirtual {
+	return func(x []VecVirtual) VecVirtual {
+		v.pick(VSUBPS, VSUBPD)(x[1], x[0], x[0])
+		v.pick(VSUBPS, VSUBPD)(x[2], x[0], x[0])
 		return x[0]
 	}
 }

@@ -10,25 +10,28 @@ import (
 )
 
 // rowSums are operations by row that sum each row of their result too, or of its product with
-// something: what is in registers is not read again. The order is that of the constants in
-// ../rowsum.go.
+// something: what is in registers is not read again. Some are for these sums alone and do not write
+// the result. The order is that of the constants in ../rowsum.go.
 var rowSums = []struct {
 	name    string
-	wide    int // a, b, c
+	wide    int // a, b, c, d
 	numbers int // s, t
 	formula string
 	terms   string
 	emit    emitter // of the wide ones and the numbers
 	times   int     // the factor of the terms: that wide one, or the result itself, or none
+	writes  bool    // the result
 }{
-	{"subSquares", 1, 1, "a - s", "its squares", two(VSUBPS, VSUBPD), itself},
-	{"mulDot", 3, 0, "a b", "a b c", two(VMULPS, VMULPD), 2},
-	{"mulMulAddSum", 2, 2, "a s + b t", "it", mulMulAdd, none},
+	{"subSquares", 1, 1, "a - s", "its squares", two(VSUBPS, VSUBPD), itself, true},
+	{"mulDot", 3, 0, "a b", "a b c", two(VMULPS, VMULPD), 2, true},
+	{"mulMulAddSum", 2, 2, "a s + b t", "it", mulMulAdd, none, true},
+	{"dotSubSub", 2, 2, "(a - s) - t", "it times b", subSub, 1, false},
+	{"dotMulMulAdd", 4, 1, "(a s) b + c", "it times d", mulMulAddByColumn, 3, false},
 }
 
 const itself, none = -1, -2
 
-const rowSumSignature = "func(which, rows, cols int, dst, sums, a, b, c, s, t *byte, nextA, nextB, nextC int)"
+const rowSumSignature = "func(which, rows, cols int, dst, sums, a, b, c, d, s, t *byte, nextA, nextB, nextC, nextD int)"
 
 // rowSum emits the operations of the table.
 func rowSum() {
@@ -41,15 +44,22 @@ func rowSum() {
 	}
 	jumpTable("elementwiseRowSum", rowSumSignature, names,
 		"elementwiseRowSum runs the operation of a number: 4 for each in the order of gen/rowsum.go, of them",
-		"AVX2 with float32 and float64, then AVX-512. It writes rows of cols elements, and neither is 0, and",
-		"a sum of each row, in 32 parts. The next rows of a, b and c begin so many bytes after the last.")
+		"AVX2 with float32 and float64, then AVX-512. It writes rows of cols elements, if dst is not nil, and",
+		"a sum of each row, in 32 parts. The next rows of a, b, c and d begin so many bytes after the last.")
 	for _, o := range rowSums {
 		for _, v := range kinds {
 			TEXT(o.name+v.name+v.set, NOSPLIT, rowSumSignature)
-			Doc(fmt.Sprintf("%s%s%s writes %s, and the sums of %s.", o.name, v.name, v.set, o.formula, o.terms))
+			what := fmt.Sprintf("writes %s, and the sums of %s", o.formula, o.terms)
+			if !o.writes {
+				what = fmt.Sprintf("writes the sums of %s, %s", o.formula, o.terms)
+			}
+			Doc(o.name + v.name + v.set + " " + what + ".")
 			Pragma("noescape")
 			r := &rowSummer{vector: v, times: o.times}
-			r.begin([]string{"a", "b", "c"}[:o.wide], []string{"s", "t"}[:o.numbers], mask)
+			if o.writes {
+				r.dst = Load(Param("dst"), GP64())
+			}
+			r.begin([]string{"a", "b", "c", "d"}[:o.wide], []string{"s", "t"}[:o.numbers], mask)
 			r.rows(o.emit(&r.vector))
 		}
 	}
@@ -61,7 +71,7 @@ type rowSummer struct {
 	times    int
 	rowsLeft Register
 	cols     Register
-	dst      Register
+	dst      Register // nil if only the sums are written
 	to       Register // of the sums
 	at       Register
 	names    []string
@@ -72,7 +82,7 @@ type rowSummer struct {
 }
 
 func (r *rowSummer) begin(wide, numbers []string, table Mem) {
-	r.rowsLeft, r.cols, r.dst = Load(Param("rows"), GP64()), Load(Param("cols"), GP64()), Load(Param("dst"), GP64())
+	r.rowsLeft, r.cols = Load(Param("rows"), GP64()), Load(Param("cols"), GP64())
 	r.to, r.at = Load(Param("sums"), GP64()), GP64()
 	r.names = wide
 	for _, name := range wide {
@@ -112,7 +122,9 @@ func (r *rowSummer) rows(body func(x []VecVirtual) VecVirtual) {
 	for i, m := range r.matrices {
 		ADDQ(Load(Param("next"+strings.ToUpper(r.names[i])), GP64()), m)
 	}
-	LEAQ(Mem{Base: r.dst, Index: r.cols, Scale: uint8(r.size)}, r.dst)
+	if r.dst != nil {
+		LEAQ(Mem{Base: r.dst, Index: r.cols, Scale: uint8(r.size)}, r.dst)
+	}
 	DECQ(r.rowsLeft)
 	JNZ(LabelRef("row"))
 	VZEROUPPER()
@@ -145,11 +157,13 @@ func (r *rowSummer) term(body func(x []VecVirtual) VecVirtual, i, disp int, mask
 		x = append(x, c)
 	}
 	y := body(x)
-	to := Mem{Base: r.dst, Index: r.at, Scale: 1, Disp: disp}
-	if masked {
-		r.put(y, to)
-	} else {
-		r.load(y, to)
+	if r.dst != nil {
+		to := Mem{Base: r.dst, Index: r.at, Scale: 1, Disp: disp}
+		if masked {
+			r.put(y, to)
+		} else {
+			r.load(y, to)
+		}
 	}
 	if r.times == itself {
 		factor = y
