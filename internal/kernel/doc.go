@@ -40,23 +40,23 @@
 //	Sigmoid      2.5       2.5
 //	Tanh         1.5       2.5
 //	Log          1         1
-//	Expm1        0.501     1.5
-//	Exp2         0.501     1.5
+//	Expm1        1.2       1.5
+//	Exp2         1.05      1.5
 //	Log1p        0.501     1
 //	Log2         0.501     2
 //	Softplus     0.501     2
 //	LogSigmoid   0.501     2
 //	Sin          0.501     1
 //	Cos          0.501     1
-//	Erf          0.501     2
+//	Erf          1.2       2
 //	Sinh         0.501     3
 //	Cosh         0.501     2
 //	Tan          0.501     2
 //	Log10        0.501     0.501
-//	Erfc         0.501     3
+//	Erfc         3.6       3
 //	Pow          0.501     1
 //
-// The first four are computed in float32 for float32. All others are computed in float64
+// Those above 0.501 are computed in float32 for float32. The others are computed in float64
 // and rounded, which is correct to the last bit but for rare ties. Sin, Cos and Tan are those
 // of package math beyond ±1e5. Softplus is x above its threshold of 20, where the two
 // differ by 1e-10 relative. In Pow, a² is the product, rounded once. Functions that are

@@ -1,38 +1,79 @@
 package kernel
 
-import "math"
+import (
+	"math"
+	"unsafe"
+)
 
 // The error function is, with the same operations in the code for vectors,
 //
 //	erf a = a + a p(a²)      below 1
-//	      = 1 - e^-q(a)      from 1 to 6, q(a) = -ln(1 - erf a)
+//	      = 1 - e^-q(a)      from 1 on, q(a) = -ln(1 - erf a)
 //
-// The second is after N. Juffa. p is minimax to 2⁻⁵⁷ (gen/coefficients.sollya), q to
-// 2⁻⁵⁴ in erf (gen/erf.py). What is left to 1 has digits of its own:
+// The second is after N. Juffa. p is minimax to 2⁻²⁹ in float32 and 2⁻⁵⁷ in float64
+// (gen/coefficients.sollya), q to 2⁻²⁶ and, in erf, 2⁻⁵⁴ (gen/erf.py). What is left to 1 has digits of its own:
 //
 //	erfc a = 1 - erf a                       below 1/2
-//	       = e^-a² f(t)/(1 + 2 a)            from there on, t = (a - 4)/(a + 4)
+//	       = e^-a² g(t)/(a + 2)              from there on in float32, t = (a - 2)/(a + 2)
+//	       = e^-a² f(t)/(1 + 2 a)            in float64, t = (a - 4)/(a + 4)
 //	erfc -a = 2 - erfc a
 //
-// with an f between 1.1 and 1.3, minimax to 2⁻⁵⁴. a² is a sum: the square of its first 26
-// bits, which is exact, and the rest.
+// with a g minimax to 2⁻²⁵ and an f to 2⁻⁵⁴. a² is a sum: in float32 its rounding and what that loses, in
+// float64 the square of its first 26 bits, which is exact, and the rest.
 const (
-	erfFrom   = 1
-	erfLimit  = 6 // above, erf rounds to 1
-	erfcFrom  = 0.5
-	erfcLimit = 27.5 // above, erfc is 0
+	erfFrom, erfcFrom        = 1, 0.5
+	erfLimit32, erfLimit64   = 4, 6         // above, erf rounds to 1
+	erfcLimit32, erfcLimit64 = 10.125, 27.5 // above, erfc is 0
 )
 
-// ErfOf returns the error function of x.
-func ErfOf[T Float](x T) T { return T(erf(float64(x))) }
+// ErfOf returns the error function of x, computed in T.
+func ErfOf[T Float](x T) T {
+	if unsafe.Sizeof(x) == 4 {
+		return T(erf32(float32(x)))
+	}
+	return T(erf(float64(x)))
+}
+
+func erf32(x float32) float32 {
+	a := min(math.Abs(float64(x)), erfLimit32)
+	var y float32
+	if a < erfFrom {
+		y = float32(erfSmall32(a))
+	} else {
+		z, e := expParts32(float32(-erfLarge32(a)))
+		y = 1 - float32(whole32(z)*e)
+	}
+	return math.Float32frombits(math.Float32bits(y) | math.Float32bits(x)&(1<<31))
+}
+
+// erfSmall32 returns a + a p(a²).
+func erfSmall32(a float64) float64 {
+	a2 := single(a * a)
+	a4 := single(a2 * a2)
+	p := single(sum32(a2*-0x1.a5197ap-11, 0x1.542fecp-8))
+	p = single(sum32(a4*0x1.4c5cb4p-14, p))
+	p = single(sum32(a4*p, single(sum32(a2*-0x1.b7fec4p-6, 0x1.ce2d52p-4))))
+	p = single(sum32(a4*p, single(sum32(a2*-0x1.81274p-2, 0x1.06eba8p-3))))
+	return single(sum32(a*p, a))
+}
+
+// erfLarge32 returns q(a).
+func erfLarge32(a float64) float64 {
+	a2 := single(a * a)
+	q := single(sum32(a*0x1.7c05a8p-15, -0x1.357426p-11))
+	q = single(sum32(a2*-0x1.ad813p-20, q))
+	q = single(sum32(a2*q, single(sum32(a*0x1.35d7dcp-8, -0x1.af5b2ep-6))))
+	q = single(sum32(a2*q, single(sum32(a*0x1.c2314ap-4, 0x1.439734p-1))))
+	return single(sum32(a2*q, single(sum32(a*0x1.214f8ap0, -0x1.313174p-12))))
+}
 
 func erf(x float64) float64 {
 	a := math.Abs(x)
 	if a < erfFrom {
 		return math.Copysign(erfSmall(a), x)
 	}
-	if a > erfLimit {
-		a = erfLimit
+	if a > erfLimit64 {
+		a = erfLimit64
 	}
 	return math.Copysign(erfLarge(a), x)
 }
@@ -66,15 +107,50 @@ func erfLarge(a float64) float64 {
 // Erf writes the error function of x, as [ErfOf].
 func Erf[T Float](dst, x []T) { apply1(fnErf, dst, x, ErfOf[T]) }
 
-// ErfcOf returns 1 - erf x, accurate where that is small.
-func ErfcOf[T Float](x T) T { return T(erfc(float64(x))) }
+// ErfcOf returns 1 - erf x, accurate where that is small, computed in T.
+func ErfcOf[T Float](x T) T {
+	if unsafe.Sizeof(x) == 4 {
+		return T(erfc32(float32(x)))
+	}
+	return T(erfc(float64(x)))
+}
+
+func erfc32(x float32) float32 {
+	a := math.Abs(float64(x))
+	if a < erfcFrom {
+		return 1 - float32(math.Copysign(erfSmall32(a), float64(x)))
+	}
+	y := erfcLarge32(min(a, erfcLimit32))
+	if x < 0 {
+		return 2 - y
+	}
+	return y
+}
+
+func erfcLarge32(a float64) float32 {
+	d := single(a + 2)
+	w := single(1 / d)
+	low := single(w * single(sum32(-w*(a-(d-2)), single(sum32(-w*d, 1))))) // w + low is 1/(a + 2)
+	t := single(sum32(low*-4, single(sum32(w*-4, 1))))
+	t2 := single(t * t)
+	g := single(sum32(t*-0x1.a6525ap-11, 0x1.893682p-9))
+	g = single(sum32(t2*-0x1.ec7cf4p-12, g))
+	g = single(sum32(t2*g, single(sum32(t*0x1.a830aep-8, -0x1.602678p-6))))
+	g = single(sum32(t2*g, single(sum32(t*-0x1.2a885cp-5, 0x1.1e2dap-2))))
+	g = single(sum32(t2*g, single(sum32(t*-0x1.5fd386p-1, 0x1.058672p0))))
+	a2 := single(a * a)
+	z, n, first := expWhole32(float32(-a2))
+	r := single(single(sum32(n*-ln2Low32, first)) + single(sum32(-a*a, a2)))
+	f := single(sum32(w*g, single(low*g)))
+	return scale32(float32(sum32(f*expNear32(r), f)), z)
+}
 
 func erfc(x float64) float64 {
 	a := math.Abs(x)
 	if a < erfcFrom {
 		return 1 - math.Copysign(erfSmall(a), x)
 	}
-	y := erfcLarge(min(a, erfcLimit))
+	y := erfcLarge(min(a, erfcLimit64))
 	if x < 0 {
 		return 2 - y
 	}

@@ -33,10 +33,13 @@ const (
 	expLow32, expHigh32 = -105, 89
 	expLow64, expHigh64 = -746, 710
 
-	exp2Low, exp2High = -1080, 1025
+	// Beyond these 2ˣ is.
+	exp2Low32, exp2High32 = -151, 129
+	exp2Low64, exp2High64 = -1080, 1025
 
 	// Above the first of these eˣ - 1 is eˣ, below the second it is -1.
-	expm1High, expm1Low = 700, -60
+	expm1High32, expm1Low32 = 88, -30
+	expm1High64, expm1Low64 = 700, -60
 
 	// Above these tanh rounds to 1; from tanhFrom32 on it is computed as 1 - 2/(e²ˣ + 1).
 	tanhLimit32, tanhLimit64 = 10, 20
@@ -45,15 +48,29 @@ const (
 
 // expParts32 returns z and y with eˣ = 2ⁿ y. n is in the low bits of z.
 func expParts32(x float32) (z, y float32) {
+	z, n, first := expWhole32(x)
+	return z, 1 + float32(expNear32(single(sum32(n*-ln2Low32, first))))
+}
+
+// expWhole32 returns z, n, which is in the low bits of z, and x - n (the first part of ln 2).
+func expWhole32(x float32) (z float32, n, r float64) {
 	v := float64(x)
 	shifted := single(sum32(v*log2e32, round32))
-	n := shifted - round32
-	r := single(sum32(n*-ln2Low32, v-n*ln2High32))
+	n = shifted - round32
+	return float32(shifted), n, v - n*ln2High32
+}
+
+// expNear32 returns eʳ - 1.
+func expNear32(r float64) float64 {
 	r2 := single(r * r)
+	return single(sum32(r2*expSeries32(r, r2), r))
+}
+
+// expSeries32 returns q(r). r2 is r².
+func expSeries32(r, r2 float64) float64 {
 	q := single(sum32(r*0x1.123ac8p-7, 0x1.5554cp-5))
 	q = single(sum32(r2*0x1.6d7a5p-10, q))
-	q = single(sum32(r2*q, single(sum32(r*0x1.55549p-3, 0.5))))
-	return float32(shifted), 1 + float32(sum32(r2*q, r))
+	return single(sum32(r2*q, single(sum32(r*0x1.55549p-3, 0.5))))
 }
 
 // expReduce64 returns z, r and w with eˣ = 2ⁿ (1 + (r + w)). n is in the low bits of z.
@@ -197,32 +214,73 @@ func tanh64(x float64) float64 {
 //
 // s - 1 and s r are exact and may cancel. The rounding error of their sum is computed
 // and added to s w, which is too small for its own rounding to count.
-func lessOne(s, r, w float64) float64 {
-	u, t := s-1, float64(s*r)
+func lessOne[T Float](s, r, w T) T {
+	u, t := s-1, T(s*r)
 	h := u + t
-	return h + ((t - (h - u)) + float64(s*w))
+	return h + ((t - (h - u)) + T(s*w))
 }
 
-// Expm1Of returns eˣ - 1, accurate near 0.
-func Expm1Of[T Float](x T) T { return T(expm1(float64(x))) }
+// Expm1Of returns eˣ - 1, accurate near 0, computed in T.
+func Expm1Of[T Float](x T) T {
+	if unsafe.Sizeof(x) == 4 {
+		return T(expm1of32(float32(x)))
+	}
+	return T(expm1(float64(x)))
+}
+
+// expm1of32 has what the rounding of r loses in w.
+func expm1of32(x float32) float32 {
+	if !(x <= expm1High32) {
+		return exp32(x)
+	}
+	z, n, first := expWhole32(max(x, expm1Low32))
+	r := single(sum32(n*-ln2Low32, first))
+	r2 := single(r * r)
+	low := single(sum32(n*-ln2Low32, first-r)) // of r
+	w := float32(sum32(r2*expSeries32(r, r2), low))
+	y := lessOne(whole32(z), float32(r), w)
+	return math.Float32frombits(math.Float32bits(y) | math.Float32bits(x)&(1<<31))
+}
 
 func expm1(x float64) float64 {
-	if !(x <= expm1High) {
+	if !(x <= expm1High64) {
 		return exp64(x)
 	}
-	z, r, w := expReduce64(max(x, expm1Low))
+	z, r, w := expReduce64(max(x, expm1Low64))
 	return math.Copysign(lessOne(whole64(z), r, w), x)
 }
 
-// Exp2Of returns 2ˣ, which is exact for whole x.
-func Exp2Of[T Float](x T) T { return T(exp2(float64(x))) }
+// Exp2Of returns 2ˣ, which is exact for whole x, computed in T.
+func Exp2Of[T Float](x T) T {
+	if unsafe.Sizeof(x) == 4 {
+		return T(exp2of32(float32(x)))
+	}
+	return T(exp2(float64(x)))
+}
+
+// exp2of32 is 2ⁿ (1 + r p(r)) with r = x - n, p minimax to 2⁻²⁶.
+func exp2of32(x float32) float32 {
+	if x > exp2High32 {
+		x = exp2High32
+	}
+	if x < exp2Low32 {
+		x = exp2Low32
+	}
+	z := x + round32
+	r := float64(x - (z - round32))
+	r2 := single(r * r)
+	p := single(sum32(r*0x1.442512p-13, 0x1.5ef5dp-10))
+	p = single(sum32(r2*p, single(sum32(r*0x1.3b2a48p-7, 0x1.c6af9cp-5))))
+	p = single(sum32(r2*p, single(sum32(r*0x1.ebfbep-3, 0x1.62e43p-1))))
+	return scale32(float32(sum32(r*p, 1)), z)
+}
 
 func exp2(x float64) float64 {
-	if x > exp2High {
-		x = exp2High
+	if x > exp2High64 {
+		x = exp2High64
 	}
-	if x < exp2Low {
-		x = exp2Low
+	if x < exp2Low64 {
+		x = exp2Low64
 	}
 	z := x + round64
 	r := float64((x - (z - round64)) * ln2)

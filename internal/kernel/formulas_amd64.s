@@ -1590,93 +1590,86 @@ done:
 	RET
 
 // func expm1F32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, FMA3
 TEXT ·expm1F32AVX2(SB), NOSPLIT, $0-48
-	MOVQ n+8(FP), AX
-	MOVQ dst+16(FP), CX
-	MOVQ a+24(FP), DX
+	MOVQ    n+8(FP), AX
+	MOVQ    dst+16(FP), CX
+	MOVQ    a+24(FP), DX
+	VMOVUPS word32_3fb8aa3b<>+0(SB), Y1
+	VMOVUPS word32_3e2aaa48<>+0(SB), Y2
+	VMOVUPS word32_3c091d64<>+0(SB), Y3
+	VMOVUPS word32_3ab6bd28<>+0(SB), Y4
+	VMOVUPS word32_c2d20000<>+0(SB), Y0
+	VMOVUPS word32_42b20000<>+0(SB), Y0
 
 loop:
-	SUBQ      $0x04, AX
-	JL        tail
-	VCVTPS2PD (DX), Y0
+	SUBQ    $0x08, AX
+	JL      tail
+	VMOVUPS (DX), Y0
 
 body:
-	VMOVUPS    word64_c04e000000000000<>+0(SB), Y1
-	VMAXPD     Y0, Y1, Y1
-	VMULPD     word64_3ff71547652b82fe<>+0(SB), Y1, Y2
-	VADDPD     word64_4338000000000000<>+0(SB), Y2, Y2
-	VSUBPD     word64_4338000000000000<>+0(SB), Y2, Y3
-	VMULPD     word64_3fe62e42fee00000<>+0(SB), Y3, Y4
-	VSUBPD     Y4, Y1, Y1
-	VMULPD     word64_3dea39ef35793c76<>+0(SB), Y3, Y3
-	VSUBPD     Y3, Y1, Y4
-	VMULPD     Y4, Y4, Y5
-	VMOVUPS    word64_3e21f99258e229ef<>+0(SB), Y6
-	VMULPD     word64_3e5af6af95456c58<>+0(SB), Y4, Y7
-	VADDPD     word64_3e927e4c3290da4b<>+0(SB), Y7, Y7
-	VMULPD     Y6, Y5, Y6
-	VADDPD     Y7, Y6, Y6
-	VMULPD     word64_3ec71ddf0cccc4c5<>+0(SB), Y4, Y7
-	VADDPD     word64_3efa01a01b1cb118<>+0(SB), Y7, Y7
-	VMULPD     Y6, Y5, Y6
-	VADDPD     Y7, Y6, Y6
-	VMULPD     word64_3f2a01a01b32524e<>+0(SB), Y4, Y7
-	VADDPD     word64_3f56c16c16c141fc<>+0(SB), Y7, Y7
-	VMULPD     Y6, Y5, Y6
-	VADDPD     Y7, Y6, Y6
-	VMULPD     word64_3f8111111110ed94<>+0(SB), Y4, Y7
-	VADDPD     word64_3fa555555555555a<>+0(SB), Y7, Y7
-	VMULPD     Y6, Y5, Y6
-	VADDPD     Y7, Y6, Y6
-	VMULPD     word64_3fc555555555555b<>+0(SB), Y4, Y4
-	VADDPD     word64_3fe0000000000000<>+0(SB), Y4, Y4
-	VMULPD     Y6, Y5, Y6
-	VADDPD     Y4, Y6, Y4
-	VMULPD     Y4, Y5, Y4
-	VSUBPD     Y3, Y4, Y3
-	VPSLLQ     $0x34, Y2, Y2
-	VPADDQ     word64_3ff0000000000000<>+0(SB), Y2, Y2
-	VSUBPD     word64_3ff0000000000000<>+0(SB), Y2, Y4
-	VMULPD     Y1, Y2, Y1
-	VADDPD     Y1, Y4, Y5
-	VSUBPD     Y4, Y5, Y4
-	VSUBPD     Y4, Y1, Y1
-	VMULPD     Y3, Y2, Y2
-	VADDPD     Y2, Y1, Y1
-	VADDPD     Y1, Y5, Y1
-	VANDPD     word64_8000000000000000<>+0(SB), Y0, Y2
-	VORPD      Y2, Y1, Y1
-	VCMPPD     $0x16, word64_4085e00000000000<>+0(SB), Y0, Y0
-	VTESTPD    Y0, Y0
-	JNE        rare
-	TESTQ      AX, AX
-	JL         storeTail
-	VCVTPD2PSY Y1, X0
-	VMOVUPS    X0, (CX)
-	ADDQ       $0x10, DX
-	ADDQ       $0x10, CX
-	JMP        loop
+	VMOVUPS      word32_c1f00000<>+0(SB), Y5
+	VMAXPS       Y0, Y5, Y5
+	VMOVAPS      Y1, Y6
+	VFMADD213PS  word32_4b400000<>+0(SB), Y5, Y6
+	VSUBPS       word32_4b400000<>+0(SB), Y6, Y7
+	VMOVAPS      Y5, Y5
+	VFNMADD231PS word32_3f317200<>+0(SB), Y7, Y5
+	VMOVAPS      Y5, Y8
+	VFNMADD231PS word32_35bfbe8e<>+0(SB), Y7, Y8
+	VMULPS       Y8, Y8, Y9
+	VMOVAPS      Y3, Y10
+	VFMADD213PS  word32_3d2aaa60<>+0(SB), Y8, Y10
+	VMOVAPS      Y10, Y10
+	VFMADD231PS  Y4, Y9, Y10
+	VMOVAPS      Y2, Y11
+	VFMADD213PS  word32_3f000000<>+0(SB), Y8, Y11
+	VMOVAPS      Y11, Y11
+	VFMADD231PS  Y10, Y9, Y11
+	VSUBPS       Y8, Y5, Y5
+	VMOVAPS      Y5, Y5
+	VFNMADD231PS word32_35bfbe8e<>+0(SB), Y7, Y5
+	VMOVAPS      Y5, Y5
+	VFMADD231PS  Y11, Y9, Y5
+	VPSLLD       $0x17, Y6, Y6
+	VPADDD       word32_3f800000<>+0(SB), Y6, Y6
+	VSUBPS       word32_3f800000<>+0(SB), Y6, Y7
+	VMULPS       Y8, Y6, Y8
+	VADDPS       Y8, Y7, Y9
+	VSUBPS       Y7, Y9, Y7
+	VSUBPS       Y7, Y8, Y7
+	VMULPS       Y5, Y6, Y5
+	VADDPS       Y5, Y7, Y5
+	VADDPS       Y5, Y9, Y5
+	VANDPS       word32_80000000<>+0(SB), Y0, Y6
+	VORPS        Y6, Y5, Y5
+	VCMPPS       $0x16, word32_42b00000<>+0(SB), Y0, Y0
+	VTESTPS      Y0, Y0
+	JNE          rare
+	TESTQ        AX, AX
+	JL           storeTail
+	VMOVUPS      Y5, (CX)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, CX
+	JMP          loop
 
 tail:
-	CMPQ       AX, $-4
+	CMPQ       AX, $-8
 	JE         done
 	LEAQ       tailMask<>+0(SB), BX
 	MOVQ       AX, SI
 	NEGQ       SI
-	LEAQ       16(BX)(SI*4), BX
-	VMOVDQU    (BX), X0
-	VMASKMOVPS (DX), X0, X0
-	VCVTPS2PD  X0, Y0
+	LEAQ       (BX)(SI*4), BX
+	VMOVDQU    (BX), Y0
+	VMASKMOVPS (DX), Y0, Y0
 	JMP        body
 
 storeTail:
 	LEAQ       tailMask<>+0(SB), DX
 	NEGQ       AX
-	LEAQ       16(DX)(AX*4), DX
-	VMOVDQU    (DX), X0
-	VCVTPD2PSY Y1, X1
-	VMASKMOVPS X1, X0, (CX)
+	LEAQ       (DX)(AX*4), DX
+	VMOVDQU    (DX), Y0
+	VMASKMOVPS Y5, Y0, (CX)
 
 done:
 	XORQ AX, AX
@@ -1685,22 +1678,30 @@ done:
 	RET
 
 rare:
-	ADDQ $0x04, AX
+	ADDQ $0x08, AX
 	MOVQ AX, left+40(FP)
 	VZEROUPPER
 	RET
 
-DATA word64_c04e000000000000<>+0(SB)/8, $0xc04e000000000000
-DATA word64_c04e000000000000<>+8(SB)/8, $0xc04e000000000000
-DATA word64_c04e000000000000<>+16(SB)/8, $0xc04e000000000000
-DATA word64_c04e000000000000<>+24(SB)/8, $0xc04e000000000000
-GLOBL word64_c04e000000000000<>(SB), RODATA|NOPTR, $32
+DATA word32_c1f00000<>+0(SB)/4, $0xc1f00000
+DATA word32_c1f00000<>+4(SB)/4, $0xc1f00000
+DATA word32_c1f00000<>+8(SB)/4, $0xc1f00000
+DATA word32_c1f00000<>+12(SB)/4, $0xc1f00000
+DATA word32_c1f00000<>+16(SB)/4, $0xc1f00000
+DATA word32_c1f00000<>+20(SB)/4, $0xc1f00000
+DATA word32_c1f00000<>+24(SB)/4, $0xc1f00000
+DATA word32_c1f00000<>+28(SB)/4, $0xc1f00000
+GLOBL word32_c1f00000<>(SB), RODATA|NOPTR, $32
 
-DATA word64_4085e00000000000<>+0(SB)/8, $0x4085e00000000000
-DATA word64_4085e00000000000<>+8(SB)/8, $0x4085e00000000000
-DATA word64_4085e00000000000<>+16(SB)/8, $0x4085e00000000000
-DATA word64_4085e00000000000<>+24(SB)/8, $0x4085e00000000000
-GLOBL word64_4085e00000000000<>(SB), RODATA|NOPTR, $32
+DATA word32_42b00000<>+0(SB)/4, $0x42b00000
+DATA word32_42b00000<>+4(SB)/4, $0x42b00000
+DATA word32_42b00000<>+8(SB)/4, $0x42b00000
+DATA word32_42b00000<>+12(SB)/4, $0x42b00000
+DATA word32_42b00000<>+16(SB)/4, $0x42b00000
+DATA word32_42b00000<>+20(SB)/4, $0x42b00000
+DATA word32_42b00000<>+24(SB)/4, $0x42b00000
+DATA word32_42b00000<>+28(SB)/4, $0x42b00000
+GLOBL word32_42b00000<>(SB), RODATA|NOPTR, $32
 
 // func expm1F64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
 // Requires: AVX, AVX2
@@ -1800,96 +1801,108 @@ rare:
 	VZEROUPPER
 	RET
 
+DATA word64_c04e000000000000<>+0(SB)/8, $0xc04e000000000000
+DATA word64_c04e000000000000<>+8(SB)/8, $0xc04e000000000000
+DATA word64_c04e000000000000<>+16(SB)/8, $0xc04e000000000000
+DATA word64_c04e000000000000<>+24(SB)/8, $0xc04e000000000000
+GLOBL word64_c04e000000000000<>(SB), RODATA|NOPTR, $32
+
+DATA word64_4085e00000000000<>+0(SB)/8, $0x4085e00000000000
+DATA word64_4085e00000000000<>+8(SB)/8, $0x4085e00000000000
+DATA word64_4085e00000000000<>+16(SB)/8, $0x4085e00000000000
+DATA word64_4085e00000000000<>+24(SB)/8, $0x4085e00000000000
+GLOBL word64_4085e00000000000<>(SB), RODATA|NOPTR, $32
+
 // func expm1F32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·expm1F32AVX512(SB), NOSPLIT, $0-48
-	MOVQ n+8(FP), AX
-	MOVQ dst+16(FP), DX
-	MOVQ a+24(FP), BX
+	MOVQ         n+8(FP), AX
+	MOVQ         dst+16(FP), DX
+	MOVQ         a+24(FP), BX
+	VBROADCASTSS word32_3fb8aa3b<>+0(SB), Z1
+	VBROADCASTSS word32_3e2aaa48<>+0(SB), Z2
+	VBROADCASTSS word32_3c091d64<>+0(SB), Z3
+	VBROADCASTSS word32_3ab6bd28<>+0(SB), Z4
+	VBROADCASTSS word32_c2d20000<>+0(SB), Z0
+	VBROADCASTSS word32_42b20000<>+0(SB), Z0
+	VBROADCASTSS word32_4b400000<>+0(SB), Z5
+	VBROADCASTSS word32_3f317200<>+0(SB), Z6
+	VBROADCASTSS word32_35bfbe8e<>+0(SB), Z7
+	VBROADCASTSS word32_3f000000<>+0(SB), Z8
+	VBROADCASTSS word32_3d2aaa60<>+0(SB), Z9
+	VBROADCASTSS word32_3f800000<>+0(SB), Z10
 
 loop:
-	SUBQ      $0x08, AX
-	JL        tail
-	VCVTPS2PD (BX), Z0
+	SUBQ    $0x10, AX
+	JL      tail
+	VMOVUPS (BX), Z0
 
 body:
-	VBROADCASTSD word64_c04e000000000000<>+0(SB), Z1
-	VMAXPD       Z0, Z1, Z1
-	VMULPD.BCST  word64_3ff71547652b82fe<>+0(SB), Z1, Z2
-	VADDPD.BCST  word64_4338000000000000<>+0(SB), Z2, Z2
-	VSUBPD.BCST  word64_4338000000000000<>+0(SB), Z2, Z3
-	VMULPD.BCST  word64_3fe62e42fee00000<>+0(SB), Z3, Z4
-	VSUBPD       Z4, Z1, Z1
-	VMULPD.BCST  word64_3dea39ef35793c76<>+0(SB), Z3, Z3
-	VSUBPD       Z3, Z1, Z4
-	VMULPD       Z4, Z4, Z5
-	VBROADCASTSD word64_3e21f99258e229ef<>+0(SB), Z6
-	VMULPD.BCST  word64_3e5af6af95456c58<>+0(SB), Z4, Z7
-	VADDPD.BCST  word64_3e927e4c3290da4b<>+0(SB), Z7, Z7
-	VMULPD       Z6, Z5, Z6
-	VADDPD       Z7, Z6, Z6
-	VMULPD.BCST  word64_3ec71ddf0cccc4c5<>+0(SB), Z4, Z7
-	VADDPD.BCST  word64_3efa01a01b1cb118<>+0(SB), Z7, Z7
-	VMULPD       Z6, Z5, Z6
-	VADDPD       Z7, Z6, Z6
-	VMULPD.BCST  word64_3f2a01a01b32524e<>+0(SB), Z4, Z7
-	VADDPD.BCST  word64_3f56c16c16c141fc<>+0(SB), Z7, Z7
-	VMULPD       Z6, Z5, Z6
-	VADDPD       Z7, Z6, Z6
-	VMULPD.BCST  word64_3f8111111110ed94<>+0(SB), Z4, Z7
-	VADDPD.BCST  word64_3fa555555555555a<>+0(SB), Z7, Z7
-	VMULPD       Z6, Z5, Z6
-	VADDPD       Z7, Z6, Z6
-	VMULPD.BCST  word64_3fc555555555555b<>+0(SB), Z4, Z4
-	VADDPD.BCST  word64_3fe0000000000000<>+0(SB), Z4, Z4
-	VMULPD       Z6, Z5, Z6
-	VADDPD       Z4, Z6, Z4
-	VMULPD       Z4, Z5, Z4
-	VSUBPD       Z3, Z4, Z3
-	VPSLLQ       $0x34, Z2, Z2
-	VPADDQ.BCST  word64_3ff0000000000000<>+0(SB), Z2, Z2
-	VSUBPD.BCST  word64_3ff0000000000000<>+0(SB), Z2, Z4
-	VMULPD       Z1, Z2, Z1
-	VADDPD       Z1, Z4, Z5
-	VSUBPD       Z4, Z5, Z4
-	VSUBPD       Z4, Z1, Z1
-	VMULPD       Z3, Z2, Z2
-	VADDPD       Z2, Z1, Z1
-	VADDPD       Z1, Z5, Z1
-	VANDPD.BCST  word64_8000000000000000<>+0(SB), Z0, Z2
-	VORPD        Z2, Z1, Z1
-	VCMPPD.BCST  $0x16, word64_4085e00000000000<>+0(SB), Z0, K1
+	VBROADCASTSS word32_c1f00000<>+0(SB), Z11
+	VMAXPS       Z0, Z11, Z11
+	VMOVAPS      Z1, Z12
+	VFMADD213PS  Z5, Z11, Z12
+	VSUBPS       Z5, Z12, Z13
+	VMOVAPS      Z11, Z11
+	VFNMADD231PS Z6, Z13, Z11
+	VMOVAPS      Z11, Z14
+	VFNMADD231PS Z7, Z13, Z14
+	VMULPS       Z14, Z14, Z15
+	VMOVAPS      Z3, Z16
+	VFMADD213PS  Z9, Z14, Z16
+	VMOVAPS      Z16, Z16
+	VFMADD231PS  Z4, Z15, Z16
+	VMOVAPS      Z2, Z17
+	VFMADD213PS  Z8, Z14, Z17
+	VMOVAPS      Z17, Z17
+	VFMADD231PS  Z16, Z15, Z17
+	VSUBPS       Z14, Z11, Z11
+	VMOVAPS      Z11, Z11
+	VFNMADD231PS Z7, Z13, Z11
+	VMOVAPS      Z11, Z11
+	VFMADD231PS  Z17, Z15, Z11
+	VPSLLD       $0x17, Z12, Z12
+	VPADDD       Z10, Z12, Z12
+	VSUBPS       Z10, Z12, Z13
+	VMULPS       Z14, Z12, Z14
+	VADDPS       Z14, Z13, Z15
+	VSUBPS       Z13, Z15, Z13
+	VSUBPS       Z13, Z14, Z13
+	VMULPS       Z11, Z12, Z11
+	VADDPS       Z11, Z13, Z11
+	VADDPS       Z11, Z15, Z11
+	VANDPS.BCST  word32_80000000<>+0(SB), Z0, Z12
+	VORPS        Z12, Z11, Z11
+	VCMPPS.BCST  $0x16, word32_42b00000<>+0(SB), Z0, K1
 	KORTESTW     K1, K1
 	JNE          rare
 	TESTQ        AX, AX
 	JL           storeTail
-	VCVTPD2PS    Z1, Y0
-	VMOVUPS      Y0, (DX)
-	ADDQ         $0x20, BX
-	ADDQ         $0x20, DX
+	VMOVUPS      Z11, (DX)
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, DX
 	JMP          loop
 
 tail:
-	CMPQ        AX, $-8
-	JE          done
-	MOVQ        AX, CX
-	ADDQ        $0x08, CX
-	MOVQ        $-1, SI
-	SHLQ        CL, SI
-	NOTQ        SI
-	KMOVW       SI, K1
-	VCVTPS2PD.Z (BX), K1, Z0
-	JMP         body
+	CMPQ      AX, $-16
+	JE        done
+	MOVQ      AX, CX
+	ADDQ      $0x10, CX
+	MOVQ      $-1, SI
+	SHLQ      CL, SI
+	NOTQ      SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (BX), K1, Z0
+	JMP       body
 
 storeTail:
-	MOVQ      AX, CX
-	ADDQ      $0x08, CX
-	MOVQ      $-1, AX
-	SHLQ      CL, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	VCVTPD2PS Z1, Y0
-	VMOVUPS   Y0, K1, (DX)
+	MOVQ    AX, CX
+	ADDQ    $0x10, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	KMOVW   AX, K1
+	VMOVUPS Z11, K1, (DX)
 
 done:
 	XORQ AX, AX
@@ -1898,7 +1911,7 @@ done:
 	RET
 
 rare:
-	ADDQ $0x08, AX
+	ADDQ $0x10, AX
 	MOVQ AX, left+40(FP)
 	VZEROUPPER
 	RET
@@ -2005,89 +2018,74 @@ rare:
 	RET
 
 // func exp2F32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, FMA3
 TEXT ·exp2F32AVX2(SB), NOSPLIT, $0-48
-	MOVQ n+8(FP), AX
-	MOVQ dst+16(FP), CX
-	MOVQ a+24(FP), DX
+	MOVQ    n+8(FP), AX
+	MOVQ    dst+16(FP), CX
+	MOVQ    a+24(FP), DX
+	VMOVUPS word32_3e75fdf0<>+0(SB), Y1
+	VMOVUPS word32_3c1d9524<>+0(SB), Y2
+	VMOVUPS word32_39221289<>+0(SB), Y3
+	VMOVUPS word32_c3170000<>+0(SB), Y4
+	VMOVUPS word32_43010000<>+0(SB), Y5
+	VMOVUPS word32_4b400000<>+0(SB), Y6
 
 loop:
-	SUBQ      $0x04, AX
-	JL        tail
-	VCVTPS2PD (DX), Y0
+	SUBQ    $0x08, AX
+	JL      tail
+	VMOVUPS (DX), Y0
 
 body:
-	VMOVUPS    word64_4090040000000000<>+0(SB), Y1
-	VMINPD     Y0, Y1, Y0
-	VMOVUPS    word64_c090e00000000000<>+0(SB), Y1
-	VMAXPD     Y0, Y1, Y0
-	VADDPD     word64_4338000000000000<>+0(SB), Y0, Y1
-	VSUBPD     word64_4338000000000000<>+0(SB), Y1, Y2
-	VSUBPD     Y2, Y0, Y0
-	VMULPD     word64_3fe62e42fefa39ef<>+0(SB), Y0, Y0
-	VMULPD     Y0, Y0, Y2
-	VMOVUPS    word64_3e21f99258e229ef<>+0(SB), Y3
-	VMULPD     word64_3e5af6af95456c58<>+0(SB), Y0, Y4
-	VADDPD     word64_3e927e4c3290da4b<>+0(SB), Y4, Y4
-	VMULPD     Y3, Y2, Y3
-	VADDPD     Y4, Y3, Y3
-	VMULPD     word64_3ec71ddf0cccc4c5<>+0(SB), Y0, Y4
-	VADDPD     word64_3efa01a01b1cb118<>+0(SB), Y4, Y4
-	VMULPD     Y3, Y2, Y3
-	VADDPD     Y4, Y3, Y3
-	VMULPD     word64_3f2a01a01b32524e<>+0(SB), Y0, Y4
-	VADDPD     word64_3f56c16c16c141fc<>+0(SB), Y4, Y4
-	VMULPD     Y3, Y2, Y3
-	VADDPD     Y4, Y3, Y3
-	VMULPD     word64_3f8111111110ed94<>+0(SB), Y0, Y4
-	VADDPD     word64_3fa555555555555a<>+0(SB), Y4, Y4
-	VMULPD     Y3, Y2, Y3
-	VADDPD     Y4, Y3, Y3
-	VMULPD     word64_3fc555555555555b<>+0(SB), Y0, Y4
-	VADDPD     word64_3fe0000000000000<>+0(SB), Y4, Y4
-	VMULPD     Y3, Y2, Y3
-	VADDPD     Y4, Y3, Y3
-	VMULPD     Y3, Y2, Y2
-	VADDPD     word64_3ff0000000000000<>+0(SB), Y0, Y3
-	VSUBPD     word64_3ff0000000000000<>+0(SB), Y3, Y4
-	VSUBPD     Y4, Y0, Y0
-	VADDPD     Y2, Y0, Y0
-	VADDPD     Y0, Y3, Y0
-	VPSLLQ     $0x34, Y1, Y1
-	VPSRAD     $0x01, Y1, Y2
-	VANDPD     word64_fff0000000000000<>+0(SB), Y2, Y2
-	VPSUBQ     Y2, Y1, Y1
-	VPADDQ     word64_3ff0000000000000<>+0(SB), Y2, Y2
-	VMULPD     Y2, Y0, Y0
-	VPADDQ     word64_3ff0000000000000<>+0(SB), Y1, Y1
-	VMULPD     Y1, Y0, Y0
-	TESTQ      AX, AX
-	JL         storeTail
-	VCVTPD2PSY Y0, X0
-	VMOVUPS    X0, (CX)
-	ADDQ       $0x10, DX
-	ADDQ       $0x10, CX
-	JMP        loop
+	VMINPS      Y0, Y5, Y0
+	VMAXPS      Y0, Y4, Y0
+	VADDPS      Y6, Y0, Y7
+	VSUBPS      Y6, Y7, Y8
+	VSUBPS      Y8, Y0, Y0
+	VMULPS      Y0, Y0, Y8
+	VMOVAPS     Y3, Y9
+	VFMADD213PS word32_3aaf7ae8<>+0(SB), Y0, Y9
+	VMOVAPS     Y2, Y10
+	VFMADD213PS word32_3d6357ce<>+0(SB), Y0, Y10
+	VMOVAPS     Y10, Y10
+	VFMADD231PS Y9, Y8, Y10
+	VMOVAPS     Y1, Y9
+	VFMADD213PS word32_3f317218<>+0(SB), Y0, Y9
+	VMOVAPS     Y9, Y9
+	VFMADD231PS Y10, Y8, Y9
+	VMOVAPS     Y9, Y8
+	VFMADD213PS word32_3f800000<>+0(SB), Y0, Y8
+	VPSLLD      $0x17, Y7, Y0
+	VPSRAD      $0x01, Y0, Y7
+	VANDPS      word32_ff800000<>+0(SB), Y7, Y7
+	VPSUBD      Y7, Y0, Y0
+	VPADDD      word32_3f800000<>+0(SB), Y7, Y7
+	VMULPS      Y7, Y8, Y7
+	VPADDD      word32_3f800000<>+0(SB), Y0, Y0
+	VMULPS      Y0, Y7, Y0
+	TESTQ       AX, AX
+	JL          storeTail
+	VMOVUPS     Y0, (CX)
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, CX
+	JMP         loop
 
 tail:
-	CMPQ       AX, $-4
+	CMPQ       AX, $-8
 	JE         done
 	LEAQ       tailMask<>+0(SB), BX
 	MOVQ       AX, SI
 	NEGQ       SI
-	LEAQ       16(BX)(SI*4), BX
-	VMOVDQU    (BX), X0
-	VMASKMOVPS (DX), X0, X0
-	VCVTPS2PD  X0, Y0
+	LEAQ       (BX)(SI*4), BX
+	VMOVDQU    (BX), Y0
+	VMASKMOVPS (DX), Y0, Y0
 	JMP        body
 
 storeTail:
 	LEAQ       tailMask<>+0(SB), DX
 	NEGQ       AX
-	LEAQ       16(DX)(AX*4), DX
-	VMOVDQU    (DX), X1
-	VCVTPD2PSY Y0, X0
-	VMASKMOVPS X0, X1, (CX)
+	LEAQ       (DX)(AX*4), DX
+	VMOVDQU    (DX), Y1
+	VMASKMOVPS Y0, Y1, (CX)
 
 done:
 	XORQ AX, AX
@@ -2095,23 +2093,85 @@ done:
 	VZEROUPPER
 	RET
 
-DATA word64_4090040000000000<>+0(SB)/8, $0x4090040000000000
-DATA word64_4090040000000000<>+8(SB)/8, $0x4090040000000000
-DATA word64_4090040000000000<>+16(SB)/8, $0x4090040000000000
-DATA word64_4090040000000000<>+24(SB)/8, $0x4090040000000000
-GLOBL word64_4090040000000000<>(SB), RODATA|NOPTR, $32
+DATA word32_3e75fdf0<>+0(SB)/4, $0x3e75fdf0
+DATA word32_3e75fdf0<>+4(SB)/4, $0x3e75fdf0
+DATA word32_3e75fdf0<>+8(SB)/4, $0x3e75fdf0
+DATA word32_3e75fdf0<>+12(SB)/4, $0x3e75fdf0
+DATA word32_3e75fdf0<>+16(SB)/4, $0x3e75fdf0
+DATA word32_3e75fdf0<>+20(SB)/4, $0x3e75fdf0
+DATA word32_3e75fdf0<>+24(SB)/4, $0x3e75fdf0
+DATA word32_3e75fdf0<>+28(SB)/4, $0x3e75fdf0
+GLOBL word32_3e75fdf0<>(SB), RODATA|NOPTR, $32
 
-DATA word64_c090e00000000000<>+0(SB)/8, $0xc090e00000000000
-DATA word64_c090e00000000000<>+8(SB)/8, $0xc090e00000000000
-DATA word64_c090e00000000000<>+16(SB)/8, $0xc090e00000000000
-DATA word64_c090e00000000000<>+24(SB)/8, $0xc090e00000000000
-GLOBL word64_c090e00000000000<>(SB), RODATA|NOPTR, $32
+DATA word32_3c1d9524<>+0(SB)/4, $0x3c1d9524
+DATA word32_3c1d9524<>+4(SB)/4, $0x3c1d9524
+DATA word32_3c1d9524<>+8(SB)/4, $0x3c1d9524
+DATA word32_3c1d9524<>+12(SB)/4, $0x3c1d9524
+DATA word32_3c1d9524<>+16(SB)/4, $0x3c1d9524
+DATA word32_3c1d9524<>+20(SB)/4, $0x3c1d9524
+DATA word32_3c1d9524<>+24(SB)/4, $0x3c1d9524
+DATA word32_3c1d9524<>+28(SB)/4, $0x3c1d9524
+GLOBL word32_3c1d9524<>(SB), RODATA|NOPTR, $32
 
-DATA word64_3fe62e42fefa39ef<>+0(SB)/8, $0x3fe62e42fefa39ef
-DATA word64_3fe62e42fefa39ef<>+8(SB)/8, $0x3fe62e42fefa39ef
-DATA word64_3fe62e42fefa39ef<>+16(SB)/8, $0x3fe62e42fefa39ef
-DATA word64_3fe62e42fefa39ef<>+24(SB)/8, $0x3fe62e42fefa39ef
-GLOBL word64_3fe62e42fefa39ef<>(SB), RODATA|NOPTR, $32
+DATA word32_39221289<>+0(SB)/4, $0x39221289
+DATA word32_39221289<>+4(SB)/4, $0x39221289
+DATA word32_39221289<>+8(SB)/4, $0x39221289
+DATA word32_39221289<>+12(SB)/4, $0x39221289
+DATA word32_39221289<>+16(SB)/4, $0x39221289
+DATA word32_39221289<>+20(SB)/4, $0x39221289
+DATA word32_39221289<>+24(SB)/4, $0x39221289
+DATA word32_39221289<>+28(SB)/4, $0x39221289
+GLOBL word32_39221289<>(SB), RODATA|NOPTR, $32
+
+DATA word32_c3170000<>+0(SB)/4, $0xc3170000
+DATA word32_c3170000<>+4(SB)/4, $0xc3170000
+DATA word32_c3170000<>+8(SB)/4, $0xc3170000
+DATA word32_c3170000<>+12(SB)/4, $0xc3170000
+DATA word32_c3170000<>+16(SB)/4, $0xc3170000
+DATA word32_c3170000<>+20(SB)/4, $0xc3170000
+DATA word32_c3170000<>+24(SB)/4, $0xc3170000
+DATA word32_c3170000<>+28(SB)/4, $0xc3170000
+GLOBL word32_c3170000<>(SB), RODATA|NOPTR, $32
+
+DATA word32_43010000<>+0(SB)/4, $0x43010000
+DATA word32_43010000<>+4(SB)/4, $0x43010000
+DATA word32_43010000<>+8(SB)/4, $0x43010000
+DATA word32_43010000<>+12(SB)/4, $0x43010000
+DATA word32_43010000<>+16(SB)/4, $0x43010000
+DATA word32_43010000<>+20(SB)/4, $0x43010000
+DATA word32_43010000<>+24(SB)/4, $0x43010000
+DATA word32_43010000<>+28(SB)/4, $0x43010000
+GLOBL word32_43010000<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3aaf7ae8<>+0(SB)/4, $0x3aaf7ae8
+DATA word32_3aaf7ae8<>+4(SB)/4, $0x3aaf7ae8
+DATA word32_3aaf7ae8<>+8(SB)/4, $0x3aaf7ae8
+DATA word32_3aaf7ae8<>+12(SB)/4, $0x3aaf7ae8
+DATA word32_3aaf7ae8<>+16(SB)/4, $0x3aaf7ae8
+DATA word32_3aaf7ae8<>+20(SB)/4, $0x3aaf7ae8
+DATA word32_3aaf7ae8<>+24(SB)/4, $0x3aaf7ae8
+DATA word32_3aaf7ae8<>+28(SB)/4, $0x3aaf7ae8
+GLOBL word32_3aaf7ae8<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3d6357ce<>+0(SB)/4, $0x3d6357ce
+DATA word32_3d6357ce<>+4(SB)/4, $0x3d6357ce
+DATA word32_3d6357ce<>+8(SB)/4, $0x3d6357ce
+DATA word32_3d6357ce<>+12(SB)/4, $0x3d6357ce
+DATA word32_3d6357ce<>+16(SB)/4, $0x3d6357ce
+DATA word32_3d6357ce<>+20(SB)/4, $0x3d6357ce
+DATA word32_3d6357ce<>+24(SB)/4, $0x3d6357ce
+DATA word32_3d6357ce<>+28(SB)/4, $0x3d6357ce
+GLOBL word32_3d6357ce<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3f317218<>+0(SB)/4, $0x3f317218
+DATA word32_3f317218<>+4(SB)/4, $0x3f317218
+DATA word32_3f317218<>+8(SB)/4, $0x3f317218
+DATA word32_3f317218<>+12(SB)/4, $0x3f317218
+DATA word32_3f317218<>+16(SB)/4, $0x3f317218
+DATA word32_3f317218<>+20(SB)/4, $0x3f317218
+DATA word32_3f317218<>+24(SB)/4, $0x3f317218
+DATA word32_3f317218<>+28(SB)/4, $0x3f317218
+GLOBL word32_3f317218<>(SB), RODATA|NOPTR, $32
 
 // func exp2F64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
 // Requires: AVX, AVX2
@@ -2201,85 +2261,93 @@ done:
 	VZEROUPPER
 	RET
 
+DATA word64_4090040000000000<>+0(SB)/8, $0x4090040000000000
+DATA word64_4090040000000000<>+8(SB)/8, $0x4090040000000000
+DATA word64_4090040000000000<>+16(SB)/8, $0x4090040000000000
+DATA word64_4090040000000000<>+24(SB)/8, $0x4090040000000000
+GLOBL word64_4090040000000000<>(SB), RODATA|NOPTR, $32
+
+DATA word64_c090e00000000000<>+0(SB)/8, $0xc090e00000000000
+DATA word64_c090e00000000000<>+8(SB)/8, $0xc090e00000000000
+DATA word64_c090e00000000000<>+16(SB)/8, $0xc090e00000000000
+DATA word64_c090e00000000000<>+24(SB)/8, $0xc090e00000000000
+GLOBL word64_c090e00000000000<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3fe62e42fefa39ef<>+0(SB)/8, $0x3fe62e42fefa39ef
+DATA word64_3fe62e42fefa39ef<>+8(SB)/8, $0x3fe62e42fefa39ef
+DATA word64_3fe62e42fefa39ef<>+16(SB)/8, $0x3fe62e42fefa39ef
+DATA word64_3fe62e42fefa39ef<>+24(SB)/8, $0x3fe62e42fefa39ef
+GLOBL word64_3fe62e42fefa39ef<>(SB), RODATA|NOPTR, $32
+
 // func exp2F32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
-// Requires: AVX, AVX512F, AVX512VL
+// Requires: AVX, AVX512F
 TEXT ·exp2F32AVX512(SB), NOSPLIT, $0-48
-	MOVQ n+8(FP), AX
-	MOVQ dst+16(FP), DX
-	MOVQ a+24(FP), BX
+	MOVQ         n+8(FP), AX
+	MOVQ         dst+16(FP), DX
+	MOVQ         a+24(FP), BX
+	VBROADCASTSS word32_3e75fdf0<>+0(SB), Z1
+	VBROADCASTSS word32_3c1d9524<>+0(SB), Z2
+	VBROADCASTSS word32_39221289<>+0(SB), Z3
+	VBROADCASTSS word32_c3170000<>+0(SB), Z4
+	VBROADCASTSS word32_43010000<>+0(SB), Z5
+	VBROADCASTSS word32_4b400000<>+0(SB), Z6
+	VBROADCASTSS word32_3f317218<>+0(SB), Z7
+	VBROADCASTSS word32_3d6357ce<>+0(SB), Z8
+	VBROADCASTSS word32_3aaf7ae8<>+0(SB), Z9
+	VBROADCASTSS word32_3f800000<>+0(SB), Z10
 
 loop:
-	SUBQ      $0x08, AX
-	JL        tail
-	VCVTPS2PD (BX), Z0
+	SUBQ    $0x10, AX
+	JL      tail
+	VMOVUPS (BX), Z0
 
 body:
-	VBROADCASTSD word64_4090040000000000<>+0(SB), Z1
-	VMINPD       Z0, Z1, Z0
-	VBROADCASTSD word64_c090e00000000000<>+0(SB), Z1
-	VMAXPD       Z0, Z1, Z0
-	VADDPD.BCST  word64_4338000000000000<>+0(SB), Z0, Z1
-	VSUBPD.BCST  word64_4338000000000000<>+0(SB), Z1, Z1
-	VSUBPD       Z1, Z0, Z0
-	VMULPD.BCST  word64_3fe62e42fefa39ef<>+0(SB), Z0, Z0
-	VMULPD       Z0, Z0, Z2
-	VBROADCASTSD word64_3e21f99258e229ef<>+0(SB), Z3
-	VMULPD.BCST  word64_3e5af6af95456c58<>+0(SB), Z0, Z4
-	VADDPD.BCST  word64_3e927e4c3290da4b<>+0(SB), Z4, Z4
-	VMULPD       Z3, Z2, Z3
-	VADDPD       Z4, Z3, Z3
-	VMULPD.BCST  word64_3ec71ddf0cccc4c5<>+0(SB), Z0, Z4
-	VADDPD.BCST  word64_3efa01a01b1cb118<>+0(SB), Z4, Z4
-	VMULPD       Z3, Z2, Z3
-	VADDPD       Z4, Z3, Z3
-	VMULPD.BCST  word64_3f2a01a01b32524e<>+0(SB), Z0, Z4
-	VADDPD.BCST  word64_3f56c16c16c141fc<>+0(SB), Z4, Z4
-	VMULPD       Z3, Z2, Z3
-	VADDPD       Z4, Z3, Z3
-	VMULPD.BCST  word64_3f8111111110ed94<>+0(SB), Z0, Z4
-	VADDPD.BCST  word64_3fa555555555555a<>+0(SB), Z4, Z4
-	VMULPD       Z3, Z2, Z3
-	VADDPD       Z4, Z3, Z3
-	VMULPD.BCST  word64_3fc555555555555b<>+0(SB), Z0, Z4
-	VADDPD.BCST  word64_3fe0000000000000<>+0(SB), Z4, Z4
-	VMULPD       Z3, Z2, Z3
-	VADDPD       Z4, Z3, Z3
-	VMULPD       Z3, Z2, Z2
-	VADDPD.BCST  word64_3ff0000000000000<>+0(SB), Z0, Z3
-	VSUBPD.BCST  word64_3ff0000000000000<>+0(SB), Z3, Z4
-	VSUBPD       Z4, Z0, Z0
-	VADDPD       Z2, Z0, Z0
-	VADDPD       Z0, Z3, Z0
-	VSCALEFPD    Z1, Z0, Z0
-	TESTQ        AX, AX
-	JL           storeTail
-	VCVTPD2PS    Z0, Y0
-	VMOVUPS      Y0, (DX)
-	ADDQ         $0x20, BX
-	ADDQ         $0x20, DX
-	JMP          loop
+	VMINPS      Z0, Z5, Z0
+	VMAXPS      Z0, Z4, Z0
+	VADDPS      Z6, Z0, Z11
+	VSUBPS      Z6, Z11, Z11
+	VSUBPS      Z11, Z0, Z0
+	VMULPS      Z0, Z0, Z12
+	VMOVAPS     Z3, Z13
+	VFMADD213PS Z9, Z0, Z13
+	VMOVAPS     Z2, Z14
+	VFMADD213PS Z8, Z0, Z14
+	VMOVAPS     Z14, Z14
+	VFMADD231PS Z13, Z12, Z14
+	VMOVAPS     Z1, Z13
+	VFMADD213PS Z7, Z0, Z13
+	VMOVAPS     Z13, Z13
+	VFMADD231PS Z14, Z12, Z13
+	VMOVAPS     Z13, Z12
+	VFMADD213PS Z10, Z0, Z12
+	VSCALEFPS   Z11, Z12, Z0
+	TESTQ       AX, AX
+	JL          storeTail
+	VMOVUPS     Z0, (DX)
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, DX
+	JMP         loop
 
 tail:
-	CMPQ        AX, $-8
-	JE          done
-	MOVQ        AX, CX
-	ADDQ        $0x08, CX
-	MOVQ        $-1, SI
-	SHLQ        CL, SI
-	NOTQ        SI
-	KMOVW       SI, K1
-	VCVTPS2PD.Z (BX), K1, Z0
-	JMP         body
+	CMPQ      AX, $-16
+	JE        done
+	MOVQ      AX, CX
+	ADDQ      $0x10, CX
+	MOVQ      $-1, SI
+	SHLQ      CL, SI
+	NOTQ      SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (BX), K1, Z0
+	JMP       body
 
 storeTail:
-	MOVQ      AX, CX
-	ADDQ      $0x08, CX
-	MOVQ      $-1, AX
-	SHLQ      CL, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	VCVTPD2PS Z0, Y0
-	VMOVUPS   Y0, K1, (DX)
+	MOVQ    AX, CX
+	ADDQ    $0x10, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	KMOVW   AX, K1
+	VMOVUPS Z0, K1, (DX)
 
 done:
 	XORQ AX, AX
@@ -5926,137 +5994,423 @@ rare:
 	RET
 
 // func erfF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, FMA3
 TEXT ·erfF32AVX2(SB), NOSPLIT, $0-48
+	MOVQ    n+8(FP), AX
+	MOVQ    dst+16(FP), CX
+	MOVQ    a+24(FP), DX
+	VMOVUPS word32_3fb8aa3b<>+0(SB), Y1
+	VMOVUPS word32_3e2aaa48<>+0(SB), Y2
+	VMOVUPS word32_3c091d64<>+0(SB), Y3
+	VMOVUPS word32_3ab6bd28<>+0(SB), Y4
+	VMOVUPS word32_bec093a0<>+0(SB), Y5
+	VMOVUPS word32_bcdbff62<>+0(SB), Y6
+
+loop:
+	SUBQ    $0x08, AX
+	JL      tail
+	VMOVUPS (DX), Y0
+
+body:
+	VANDPS       word32_7fffffff<>+0(SB), Y0, Y7
+	VMOVUPS      word32_40800000<>+0(SB), Y8
+	VMINPS       Y7, Y8, Y7
+	VMULPS       Y7, Y7, Y8
+	VMULPS       Y8, Y8, Y9
+	VMOVUPS      word32_38a62e5a<>+0(SB), Y10
+	VMOVUPS      word32_ba528cbd<>+0(SB), Y11
+	VFMADD213PS  word32_3baa17f6<>+0(SB), Y8, Y11
+	VMOVAPS      Y11, Y11
+	VFMADD231PS  Y10, Y9, Y11
+	VMOVAPS      Y6, Y10
+	VFMADD213PS  word32_3de716a9<>+0(SB), Y8, Y10
+	VMOVAPS      Y10, Y10
+	VFMADD231PS  Y11, Y9, Y10
+	VMOVAPS      Y5, Y11
+	VFMADD213PS  word32_3e0375d4<>+0(SB), Y8, Y11
+	VMOVAPS      Y11, Y11
+	VFMADD231PS  Y10, Y9, Y11
+	VMOVAPS      Y7, Y9
+	VFMADD231PS  Y11, Y7, Y9
+	VMOVUPS      word32_b5d6c098<>+0(SB), Y10
+	VMOVUPS      word32_383e02d4<>+0(SB), Y11
+	VFMADD213PS  word32_ba1aba13<>+0(SB), Y7, Y11
+	VMOVAPS      Y11, Y11
+	VFMADD231PS  Y10, Y8, Y11
+	VMOVUPS      word32_3b9aebee<>+0(SB), Y10
+	VFMADD213PS  word32_bcd7ad97<>+0(SB), Y7, Y10
+	VMOVAPS      Y10, Y10
+	VFMADD231PS  Y11, Y8, Y10
+	VMOVUPS      word32_3de118a5<>+0(SB), Y11
+	VFMADD213PS  word32_3f21cb9a<>+0(SB), Y7, Y11
+	VMOVAPS      Y11, Y11
+	VFMADD231PS  Y10, Y8, Y11
+	VMOVUPS      word32_3f90a7c5<>+0(SB), Y10
+	VFMADD213PS  word32_b99898ba<>+0(SB), Y7, Y10
+	VMOVAPS      Y10, Y10
+	VFMADD231PS  Y11, Y8, Y10
+	VMOVUPS      word32_0<>+0(SB), Y8
+	VSUBPS       Y10, Y8, Y8
+	VMOVAPS      Y1, Y10
+	VFMADD213PS  word32_4b400000<>+0(SB), Y8, Y10
+	VSUBPS       word32_4b400000<>+0(SB), Y10, Y11
+	VMOVAPS      Y8, Y8
+	VFNMADD231PS word32_3f317200<>+0(SB), Y11, Y8
+	VMOVAPS      Y8, Y8
+	VFNMADD231PS word32_35bfbe8e<>+0(SB), Y11, Y8
+	VMULPS       Y8, Y8, Y11
+	VMOVAPS      Y3, Y12
+	VFMADD213PS  word32_3d2aaa60<>+0(SB), Y8, Y12
+	VMOVAPS      Y12, Y12
+	VFMADD231PS  Y4, Y11, Y12
+	VMOVAPS      Y2, Y13
+	VFMADD213PS  word32_3f000000<>+0(SB), Y8, Y13
+	VMOVAPS      Y13, Y13
+	VFMADD231PS  Y12, Y11, Y13
+	VMOVAPS      Y8, Y8
+	VFMADD231PS  Y13, Y11, Y8
+	VADDPS       word32_3f800000<>+0(SB), Y8, Y8
+	VPSLLD       $0x17, Y10, Y10
+	VPADDD       word32_3f800000<>+0(SB), Y10, Y10
+	VMULPS       Y8, Y10, Y8
+	VMOVUPS      word32_3f800000<>+0(SB), Y10
+	VSUBPS       Y8, Y10, Y8
+	VCMPPS       $0x11, word32_3f800000<>+0(SB), Y7, Y7
+	VBLENDVPS    Y7, Y9, Y8, Y7
+	VANDPS       word32_80000000<>+0(SB), Y0, Y0
+	VORPS        Y0, Y7, Y0
+	TESTQ        AX, AX
+	JL           storeTail
+	VMOVUPS      Y0, (CX)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, CX
+	JMP          loop
+
+tail:
+	CMPQ       AX, $-8
+	JE         done
+	LEAQ       tailMask<>+0(SB), BX
+	MOVQ       AX, SI
+	NEGQ       SI
+	LEAQ       (BX)(SI*4), BX
+	VMOVDQU    (BX), Y0
+	VMASKMOVPS (DX), Y0, Y0
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       (DX)(AX*4), DX
+	VMOVDQU    (DX), Y1
+	VMASKMOVPS Y0, Y1, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+DATA word32_bec093a0<>+0(SB)/4, $0xbec093a0
+DATA word32_bec093a0<>+4(SB)/4, $0xbec093a0
+DATA word32_bec093a0<>+8(SB)/4, $0xbec093a0
+DATA word32_bec093a0<>+12(SB)/4, $0xbec093a0
+DATA word32_bec093a0<>+16(SB)/4, $0xbec093a0
+DATA word32_bec093a0<>+20(SB)/4, $0xbec093a0
+DATA word32_bec093a0<>+24(SB)/4, $0xbec093a0
+DATA word32_bec093a0<>+28(SB)/4, $0xbec093a0
+GLOBL word32_bec093a0<>(SB), RODATA|NOPTR, $32
+
+DATA word32_bcdbff62<>+0(SB)/4, $0xbcdbff62
+DATA word32_bcdbff62<>+4(SB)/4, $0xbcdbff62
+DATA word32_bcdbff62<>+8(SB)/4, $0xbcdbff62
+DATA word32_bcdbff62<>+12(SB)/4, $0xbcdbff62
+DATA word32_bcdbff62<>+16(SB)/4, $0xbcdbff62
+DATA word32_bcdbff62<>+20(SB)/4, $0xbcdbff62
+DATA word32_bcdbff62<>+24(SB)/4, $0xbcdbff62
+DATA word32_bcdbff62<>+28(SB)/4, $0xbcdbff62
+GLOBL word32_bcdbff62<>(SB), RODATA|NOPTR, $32
+
+DATA word32_40800000<>+0(SB)/4, $0x40800000
+DATA word32_40800000<>+4(SB)/4, $0x40800000
+DATA word32_40800000<>+8(SB)/4, $0x40800000
+DATA word32_40800000<>+12(SB)/4, $0x40800000
+DATA word32_40800000<>+16(SB)/4, $0x40800000
+DATA word32_40800000<>+20(SB)/4, $0x40800000
+DATA word32_40800000<>+24(SB)/4, $0x40800000
+DATA word32_40800000<>+28(SB)/4, $0x40800000
+GLOBL word32_40800000<>(SB), RODATA|NOPTR, $32
+
+DATA word32_38a62e5a<>+0(SB)/4, $0x38a62e5a
+DATA word32_38a62e5a<>+4(SB)/4, $0x38a62e5a
+DATA word32_38a62e5a<>+8(SB)/4, $0x38a62e5a
+DATA word32_38a62e5a<>+12(SB)/4, $0x38a62e5a
+DATA word32_38a62e5a<>+16(SB)/4, $0x38a62e5a
+DATA word32_38a62e5a<>+20(SB)/4, $0x38a62e5a
+DATA word32_38a62e5a<>+24(SB)/4, $0x38a62e5a
+DATA word32_38a62e5a<>+28(SB)/4, $0x38a62e5a
+GLOBL word32_38a62e5a<>(SB), RODATA|NOPTR, $32
+
+DATA word32_ba528cbd<>+0(SB)/4, $0xba528cbd
+DATA word32_ba528cbd<>+4(SB)/4, $0xba528cbd
+DATA word32_ba528cbd<>+8(SB)/4, $0xba528cbd
+DATA word32_ba528cbd<>+12(SB)/4, $0xba528cbd
+DATA word32_ba528cbd<>+16(SB)/4, $0xba528cbd
+DATA word32_ba528cbd<>+20(SB)/4, $0xba528cbd
+DATA word32_ba528cbd<>+24(SB)/4, $0xba528cbd
+DATA word32_ba528cbd<>+28(SB)/4, $0xba528cbd
+GLOBL word32_ba528cbd<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3baa17f6<>+0(SB)/4, $0x3baa17f6
+DATA word32_3baa17f6<>+4(SB)/4, $0x3baa17f6
+DATA word32_3baa17f6<>+8(SB)/4, $0x3baa17f6
+DATA word32_3baa17f6<>+12(SB)/4, $0x3baa17f6
+DATA word32_3baa17f6<>+16(SB)/4, $0x3baa17f6
+DATA word32_3baa17f6<>+20(SB)/4, $0x3baa17f6
+DATA word32_3baa17f6<>+24(SB)/4, $0x3baa17f6
+DATA word32_3baa17f6<>+28(SB)/4, $0x3baa17f6
+GLOBL word32_3baa17f6<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3de716a9<>+0(SB)/4, $0x3de716a9
+DATA word32_3de716a9<>+4(SB)/4, $0x3de716a9
+DATA word32_3de716a9<>+8(SB)/4, $0x3de716a9
+DATA word32_3de716a9<>+12(SB)/4, $0x3de716a9
+DATA word32_3de716a9<>+16(SB)/4, $0x3de716a9
+DATA word32_3de716a9<>+20(SB)/4, $0x3de716a9
+DATA word32_3de716a9<>+24(SB)/4, $0x3de716a9
+DATA word32_3de716a9<>+28(SB)/4, $0x3de716a9
+GLOBL word32_3de716a9<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3e0375d4<>+0(SB)/4, $0x3e0375d4
+DATA word32_3e0375d4<>+4(SB)/4, $0x3e0375d4
+DATA word32_3e0375d4<>+8(SB)/4, $0x3e0375d4
+DATA word32_3e0375d4<>+12(SB)/4, $0x3e0375d4
+DATA word32_3e0375d4<>+16(SB)/4, $0x3e0375d4
+DATA word32_3e0375d4<>+20(SB)/4, $0x3e0375d4
+DATA word32_3e0375d4<>+24(SB)/4, $0x3e0375d4
+DATA word32_3e0375d4<>+28(SB)/4, $0x3e0375d4
+GLOBL word32_3e0375d4<>(SB), RODATA|NOPTR, $32
+
+DATA word32_b5d6c098<>+0(SB)/4, $0xb5d6c098
+DATA word32_b5d6c098<>+4(SB)/4, $0xb5d6c098
+DATA word32_b5d6c098<>+8(SB)/4, $0xb5d6c098
+DATA word32_b5d6c098<>+12(SB)/4, $0xb5d6c098
+DATA word32_b5d6c098<>+16(SB)/4, $0xb5d6c098
+DATA word32_b5d6c098<>+20(SB)/4, $0xb5d6c098
+DATA word32_b5d6c098<>+24(SB)/4, $0xb5d6c098
+DATA word32_b5d6c098<>+28(SB)/4, $0xb5d6c098
+GLOBL word32_b5d6c098<>(SB), RODATA|NOPTR, $32
+
+DATA word32_383e02d4<>+0(SB)/4, $0x383e02d4
+DATA word32_383e02d4<>+4(SB)/4, $0x383e02d4
+DATA word32_383e02d4<>+8(SB)/4, $0x383e02d4
+DATA word32_383e02d4<>+12(SB)/4, $0x383e02d4
+DATA word32_383e02d4<>+16(SB)/4, $0x383e02d4
+DATA word32_383e02d4<>+20(SB)/4, $0x383e02d4
+DATA word32_383e02d4<>+24(SB)/4, $0x383e02d4
+DATA word32_383e02d4<>+28(SB)/4, $0x383e02d4
+GLOBL word32_383e02d4<>(SB), RODATA|NOPTR, $32
+
+DATA word32_ba1aba13<>+0(SB)/4, $0xba1aba13
+DATA word32_ba1aba13<>+4(SB)/4, $0xba1aba13
+DATA word32_ba1aba13<>+8(SB)/4, $0xba1aba13
+DATA word32_ba1aba13<>+12(SB)/4, $0xba1aba13
+DATA word32_ba1aba13<>+16(SB)/4, $0xba1aba13
+DATA word32_ba1aba13<>+20(SB)/4, $0xba1aba13
+DATA word32_ba1aba13<>+24(SB)/4, $0xba1aba13
+DATA word32_ba1aba13<>+28(SB)/4, $0xba1aba13
+GLOBL word32_ba1aba13<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3b9aebee<>+0(SB)/4, $0x3b9aebee
+DATA word32_3b9aebee<>+4(SB)/4, $0x3b9aebee
+DATA word32_3b9aebee<>+8(SB)/4, $0x3b9aebee
+DATA word32_3b9aebee<>+12(SB)/4, $0x3b9aebee
+DATA word32_3b9aebee<>+16(SB)/4, $0x3b9aebee
+DATA word32_3b9aebee<>+20(SB)/4, $0x3b9aebee
+DATA word32_3b9aebee<>+24(SB)/4, $0x3b9aebee
+DATA word32_3b9aebee<>+28(SB)/4, $0x3b9aebee
+GLOBL word32_3b9aebee<>(SB), RODATA|NOPTR, $32
+
+DATA word32_bcd7ad97<>+0(SB)/4, $0xbcd7ad97
+DATA word32_bcd7ad97<>+4(SB)/4, $0xbcd7ad97
+DATA word32_bcd7ad97<>+8(SB)/4, $0xbcd7ad97
+DATA word32_bcd7ad97<>+12(SB)/4, $0xbcd7ad97
+DATA word32_bcd7ad97<>+16(SB)/4, $0xbcd7ad97
+DATA word32_bcd7ad97<>+20(SB)/4, $0xbcd7ad97
+DATA word32_bcd7ad97<>+24(SB)/4, $0xbcd7ad97
+DATA word32_bcd7ad97<>+28(SB)/4, $0xbcd7ad97
+GLOBL word32_bcd7ad97<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3de118a5<>+0(SB)/4, $0x3de118a5
+DATA word32_3de118a5<>+4(SB)/4, $0x3de118a5
+DATA word32_3de118a5<>+8(SB)/4, $0x3de118a5
+DATA word32_3de118a5<>+12(SB)/4, $0x3de118a5
+DATA word32_3de118a5<>+16(SB)/4, $0x3de118a5
+DATA word32_3de118a5<>+20(SB)/4, $0x3de118a5
+DATA word32_3de118a5<>+24(SB)/4, $0x3de118a5
+DATA word32_3de118a5<>+28(SB)/4, $0x3de118a5
+GLOBL word32_3de118a5<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3f21cb9a<>+0(SB)/4, $0x3f21cb9a
+DATA word32_3f21cb9a<>+4(SB)/4, $0x3f21cb9a
+DATA word32_3f21cb9a<>+8(SB)/4, $0x3f21cb9a
+DATA word32_3f21cb9a<>+12(SB)/4, $0x3f21cb9a
+DATA word32_3f21cb9a<>+16(SB)/4, $0x3f21cb9a
+DATA word32_3f21cb9a<>+20(SB)/4, $0x3f21cb9a
+DATA word32_3f21cb9a<>+24(SB)/4, $0x3f21cb9a
+DATA word32_3f21cb9a<>+28(SB)/4, $0x3f21cb9a
+GLOBL word32_3f21cb9a<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3f90a7c5<>+0(SB)/4, $0x3f90a7c5
+DATA word32_3f90a7c5<>+4(SB)/4, $0x3f90a7c5
+DATA word32_3f90a7c5<>+8(SB)/4, $0x3f90a7c5
+DATA word32_3f90a7c5<>+12(SB)/4, $0x3f90a7c5
+DATA word32_3f90a7c5<>+16(SB)/4, $0x3f90a7c5
+DATA word32_3f90a7c5<>+20(SB)/4, $0x3f90a7c5
+DATA word32_3f90a7c5<>+24(SB)/4, $0x3f90a7c5
+DATA word32_3f90a7c5<>+28(SB)/4, $0x3f90a7c5
+GLOBL word32_3f90a7c5<>(SB), RODATA|NOPTR, $32
+
+DATA word32_b99898ba<>+0(SB)/4, $0xb99898ba
+DATA word32_b99898ba<>+4(SB)/4, $0xb99898ba
+DATA word32_b99898ba<>+8(SB)/4, $0xb99898ba
+DATA word32_b99898ba<>+12(SB)/4, $0xb99898ba
+DATA word32_b99898ba<>+16(SB)/4, $0xb99898ba
+DATA word32_b99898ba<>+20(SB)/4, $0xb99898ba
+DATA word32_b99898ba<>+24(SB)/4, $0xb99898ba
+DATA word32_b99898ba<>+28(SB)/4, $0xb99898ba
+GLOBL word32_b99898ba<>(SB), RODATA|NOPTR, $32
+
+// func erfF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX2
+TEXT ·erfF64AVX2(SB), NOSPLIT, $0-48
 	MOVQ n+8(FP), AX
 	MOVQ dst+16(FP), CX
 	MOVQ a+24(FP), DX
 
 loop:
-	SUBQ      $0x04, AX
-	JL        tail
-	VCVTPS2PD (DX), Y0
+	SUBQ    $0x04, AX
+	JL      tail
+	VMOVUPS (DX), Y0
 
 body:
-	VANDPD     word64_7fffffffffffffff<>+0(SB), Y0, Y1
-	VMOVUPS    word64_4018000000000000<>+0(SB), Y2
-	VMINPD     Y1, Y2, Y1
-	VMULPD     Y1, Y1, Y2
-	VMULPD     Y2, Y2, Y3
-	VMOVUPS    word64_3dd29783040ef603<>+0(SB), Y4
-	VMULPD     word64_be146794feaba6f6<>+0(SB), Y2, Y5
-	VADDPD     word64_3e4fc78cbcce41e3<>+0(SB), Y5, Y5
-	VMULPD     Y4, Y3, Y4
-	VADDPD     Y5, Y4, Y4
-	VMULPD     word64_be85f9828c55cc92<>+0(SB), Y2, Y5
-	VADDPD     word64_3ebb9ee95850f651<>+0(SB), Y5, Y5
-	VMULPD     Y4, Y3, Y4
-	VADDPD     Y5, Y4, Y4
-	VMULPD     word64_beef4d333884b5c7<>+0(SB), Y2, Y5
-	VADDPD     word64_3f1f9a335388d2f5<>+0(SB), Y5, Y5
-	VMULPD     Y4, Y3, Y4
-	VADDPD     Y5, Y4, Y4
-	VMULPD     word64_bf4c02db49b09506<>+0(SB), Y2, Y5
-	VADDPD     word64_3f7565bcd12991c0<>+0(SB), Y5, Y5
-	VMULPD     Y4, Y3, Y4
-	VADDPD     Y5, Y4, Y4
-	VMULPD     word64_bf9b82ce312abf08<>+0(SB), Y2, Y5
-	VADDPD     word64_3fbce2f21a04362d<>+0(SB), Y5, Y5
-	VMULPD     Y4, Y3, Y4
-	VADDPD     Y5, Y4, Y4
-	VMULPD     word64_bfd812746b0379fd<>+0(SB), Y2, Y5
-	VADDPD     word64_3fc06eba8214db69<>+0(SB), Y5, Y5
-	VMULPD     Y4, Y3, Y3
-	VADDPD     Y5, Y3, Y3
-	VMULPD     Y3, Y1, Y3
-	VADDPD     Y3, Y1, Y3
-	VMOVUPS    word64_bdb40d3ddd7762d3<>+0(SB), Y4
-	VMULPD     word64_3e070e20485da968<>+0(SB), Y1, Y5
-	VADDPD     word64_be4819865672dc36<>+0(SB), Y5, Y5
-	VMULPD     Y4, Y2, Y4
-	VADDPD     Y5, Y4, Y4
-	VMULPD     word64_3e7dec5f76f59b14<>+0(SB), Y1, Y5
-	VADDPD     word64_bea7d737a0006aa7<>+0(SB), Y5, Y5
-	VMULPD     Y4, Y2, Y4
-	VADDPD     Y5, Y4, Y4
-	VMULPD     word64_3ec765079b8376a3<>+0(SB), Y1, Y5
-	VADDPD     word64_bed1023c589ff6e9<>+0(SB), Y5, Y5
-	VMULPD     Y4, Y2, Y4
-	VADDPD     Y5, Y4, Y4
-	VMULPD     word64_befbfc7766e79114<>+0(SB), Y1, Y5
-	VADDPD     word64_3f2dd6e854f16cb5<>+0(SB), Y5, Y5
-	VMULPD     Y4, Y2, Y4
-	VADDPD     Y5, Y4, Y4
-	VMULPD     word64_bf4df86591d8baa0<>+0(SB), Y1, Y5
-	VADDPD     word64_3f61220a220ab4ef<>+0(SB), Y5, Y5
-	VMULPD     Y4, Y2, Y4
-	VADDPD     Y5, Y4, Y4
-	VMULPD     word64_bf42e2237d9f6457<>+0(SB), Y1, Y5
-	VADDPD     word64_bf935313b65a5b68<>+0(SB), Y5, Y5
-	VMULPD     Y4, Y2, Y4
-	VADDPD     Y5, Y4, Y4
-	VMULPD     word64_3fba46b29e45e636<>+0(SB), Y1, Y5
-	VADDPD     word64_3fe45f91a9f1b84e<>+0(SB), Y5, Y5
-	VMULPD     Y4, Y2, Y4
-	VADDPD     Y5, Y4, Y4
-	VMULPD     word64_3ff20dccb88734a4<>+0(SB), Y1, Y5
-	VADDPD     word64_3eb12c71b836af34<>+0(SB), Y5, Y5
-	VMULPD     Y4, Y2, Y2
-	VADDPD     Y5, Y2, Y2
-	VMOVUPS    word64_0<>+0(SB), Y4
-	VSUBPD     Y2, Y4, Y2
-	VMULPD     word64_3ff71547652b82fe<>+0(SB), Y2, Y4
-	VADDPD     word64_4338000000000000<>+0(SB), Y4, Y4
-	VSUBPD     word64_4338000000000000<>+0(SB), Y4, Y5
-	VMULPD     word64_3fe62e42fee00000<>+0(SB), Y5, Y6
-	VSUBPD     Y6, Y2, Y2
-	VMULPD     word64_3dea39ef35793c76<>+0(SB), Y5, Y5
-	VSUBPD     Y5, Y2, Y6
-	VMULPD     Y6, Y6, Y7
-	VMOVUPS    word64_3e21f99258e229ef<>+0(SB), Y8
-	VMULPD     word64_3e5af6af95456c58<>+0(SB), Y6, Y9
-	VADDPD     word64_3e927e4c3290da4b<>+0(SB), Y9, Y9
-	VMULPD     Y8, Y7, Y8
-	VADDPD     Y9, Y8, Y8
-	VMULPD     word64_3ec71ddf0cccc4c5<>+0(SB), Y6, Y9
-	VADDPD     word64_3efa01a01b1cb118<>+0(SB), Y9, Y9
-	VMULPD     Y8, Y7, Y8
-	VADDPD     Y9, Y8, Y8
-	VMULPD     word64_3f2a01a01b32524e<>+0(SB), Y6, Y9
-	VADDPD     word64_3f56c16c16c141fc<>+0(SB), Y9, Y9
-	VMULPD     Y8, Y7, Y8
-	VADDPD     Y9, Y8, Y8
-	VMULPD     word64_3f8111111110ed94<>+0(SB), Y6, Y9
-	VADDPD     word64_3fa555555555555a<>+0(SB), Y9, Y9
-	VMULPD     Y8, Y7, Y8
-	VADDPD     Y9, Y8, Y8
-	VMULPD     word64_3fc555555555555b<>+0(SB), Y6, Y6
-	VADDPD     word64_3fe0000000000000<>+0(SB), Y6, Y6
-	VMULPD     Y8, Y7, Y8
-	VADDPD     Y6, Y8, Y6
-	VMULPD     Y6, Y7, Y6
-	VSUBPD     Y5, Y6, Y5
-	VPSLLQ     $0x34, Y4, Y4
-	VPADDQ     word64_3ff0000000000000<>+0(SB), Y4, Y4
-	VADDPD     word64_3ff0000000000000<>+0(SB), Y2, Y6
-	VSUBPD     word64_3ff0000000000000<>+0(SB), Y6, Y7
-	VSUBPD     Y7, Y2, Y2
-	VADDPD     Y5, Y2, Y2
-	VADDPD     Y2, Y6, Y2
-	VMULPD     Y2, Y4, Y2
-	VMOVUPS    word64_3ff0000000000000<>+0(SB), Y4
-	VSUBPD     Y2, Y4, Y2
-	VCMPPD     $0x11, word64_3ff0000000000000<>+0(SB), Y1, Y1
-	VBLENDVPD  Y1, Y3, Y2, Y1
-	VANDPD     word64_8000000000000000<>+0(SB), Y0, Y0
-	VORPD      Y0, Y1, Y0
-	TESTQ      AX, AX
-	JL         storeTail
-	VCVTPD2PSY Y0, X0
-	VMOVUPS    X0, (CX)
-	ADDQ       $0x10, DX
-	ADDQ       $0x10, CX
-	JMP        loop
+	VANDPD    word64_7fffffffffffffff<>+0(SB), Y0, Y1
+	VMOVUPS   word64_4018000000000000<>+0(SB), Y2
+	VMINPD    Y1, Y2, Y1
+	VMULPD    Y1, Y1, Y2
+	VMULPD    Y2, Y2, Y3
+	VMOVUPS   word64_3dd29783040ef603<>+0(SB), Y4
+	VMULPD    word64_be146794feaba6f6<>+0(SB), Y2, Y5
+	VADDPD    word64_3e4fc78cbcce41e3<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y3, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_be85f9828c55cc92<>+0(SB), Y2, Y5
+	VADDPD    word64_3ebb9ee95850f651<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y3, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_beef4d333884b5c7<>+0(SB), Y2, Y5
+	VADDPD    word64_3f1f9a335388d2f5<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y3, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_bf4c02db49b09506<>+0(SB), Y2, Y5
+	VADDPD    word64_3f7565bcd12991c0<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y3, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_bf9b82ce312abf08<>+0(SB), Y2, Y5
+	VADDPD    word64_3fbce2f21a04362d<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y3, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_bfd812746b0379fd<>+0(SB), Y2, Y5
+	VADDPD    word64_3fc06eba8214db69<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y3, Y3
+	VADDPD    Y5, Y3, Y3
+	VMULPD    Y3, Y1, Y3
+	VADDPD    Y1, Y3, Y3
+	VMOVUPS   word64_bdb40d3ddd7762d3<>+0(SB), Y4
+	VMULPD    word64_3e070e20485da968<>+0(SB), Y1, Y5
+	VADDPD    word64_be4819865672dc36<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y2, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_3e7dec5f76f59b14<>+0(SB), Y1, Y5
+	VADDPD    word64_bea7d737a0006aa7<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y2, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_3ec765079b8376a3<>+0(SB), Y1, Y5
+	VADDPD    word64_bed1023c589ff6e9<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y2, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_befbfc7766e79114<>+0(SB), Y1, Y5
+	VADDPD    word64_3f2dd6e854f16cb5<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y2, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_bf4df86591d8baa0<>+0(SB), Y1, Y5
+	VADDPD    word64_3f61220a220ab4ef<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y2, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_bf42e2237d9f6457<>+0(SB), Y1, Y5
+	VADDPD    word64_bf935313b65a5b68<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y2, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_3fba46b29e45e636<>+0(SB), Y1, Y5
+	VADDPD    word64_3fe45f91a9f1b84e<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y2, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_3ff20dccb88734a4<>+0(SB), Y1, Y5
+	VADDPD    word64_3eb12c71b836af34<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y2, Y2
+	VADDPD    Y5, Y2, Y2
+	VMOVUPS   word64_0<>+0(SB), Y4
+	VSUBPD    Y2, Y4, Y2
+	VMULPD    word64_3ff71547652b82fe<>+0(SB), Y2, Y4
+	VADDPD    word64_4338000000000000<>+0(SB), Y4, Y4
+	VSUBPD    word64_4338000000000000<>+0(SB), Y4, Y5
+	VMULPD    word64_3fe62e42fee00000<>+0(SB), Y5, Y6
+	VSUBPD    Y6, Y2, Y2
+	VMULPD    word64_3dea39ef35793c76<>+0(SB), Y5, Y5
+	VSUBPD    Y5, Y2, Y6
+	VMULPD    Y6, Y6, Y7
+	VMOVUPS   word64_3e21f99258e229ef<>+0(SB), Y8
+	VMULPD    word64_3e5af6af95456c58<>+0(SB), Y6, Y9
+	VADDPD    word64_3e927e4c3290da4b<>+0(SB), Y9, Y9
+	VMULPD    Y8, Y7, Y8
+	VADDPD    Y9, Y8, Y8
+	VMULPD    word64_3ec71ddf0cccc4c5<>+0(SB), Y6, Y9
+	VADDPD    word64_3efa01a01b1cb118<>+0(SB), Y9, Y9
+	VMULPD    Y8, Y7, Y8
+	VADDPD    Y9, Y8, Y8
+	VMULPD    word64_3f2a01a01b32524e<>+0(SB), Y6, Y9
+	VADDPD    word64_3f56c16c16c141fc<>+0(SB), Y9, Y9
+	VMULPD    Y8, Y7, Y8
+	VADDPD    Y9, Y8, Y8
+	VMULPD    word64_3f8111111110ed94<>+0(SB), Y6, Y9
+	VADDPD    word64_3fa555555555555a<>+0(SB), Y9, Y9
+	VMULPD    Y8, Y7, Y8
+	VADDPD    Y9, Y8, Y8
+	VMULPD    word64_3fc555555555555b<>+0(SB), Y6, Y6
+	VADDPD    word64_3fe0000000000000<>+0(SB), Y6, Y6
+	VMULPD    Y8, Y7, Y8
+	VADDPD    Y6, Y8, Y6
+	VMULPD    Y6, Y7, Y6
+	VSUBPD    Y5, Y6, Y5
+	VADDPD    word64_3ff0000000000000<>+0(SB), Y2, Y6
+	VSUBPD    word64_3ff0000000000000<>+0(SB), Y6, Y7
+	VSUBPD    Y7, Y2, Y2
+	VADDPD    Y5, Y2, Y2
+	VADDPD    Y2, Y6, Y2
+	VPSLLQ    $0x34, Y4, Y4
+	VPADDQ    word64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMULPD    Y2, Y4, Y2
+	VMOVUPS   word64_3ff0000000000000<>+0(SB), Y4
+	VSUBPD    Y2, Y4, Y2
+	VCMPPD    $0x11, word64_3ff0000000000000<>+0(SB), Y1, Y1
+	VBLENDVPD Y1, Y3, Y2, Y1
+	VANDPD    word64_8000000000000000<>+0(SB), Y0, Y0
+	VORPD     Y0, Y1, Y0
+	TESTQ     AX, AX
+	JL        storeTail
+	VMOVUPS   Y0, (CX)
+	ADDQ      $0x20, DX
+	ADDQ      $0x20, CX
+	JMP       loop
 
 tail:
 	CMPQ       AX, $-4
@@ -6064,19 +6418,17 @@ tail:
 	LEAQ       tailMask<>+0(SB), BX
 	MOVQ       AX, SI
 	NEGQ       SI
-	LEAQ       16(BX)(SI*4), BX
-	VMOVDQU    (BX), X0
-	VMASKMOVPS (DX), X0, X0
-	VCVTPS2PD  X0, Y0
+	LEAQ       (BX)(SI*8), BX
+	VMOVDQU    (BX), Y0
+	VMASKMOVPD (DX), Y0, Y0
 	JMP        body
 
 storeTail:
 	LEAQ       tailMask<>+0(SB), DX
 	NEGQ       AX
-	LEAQ       16(DX)(AX*4), DX
-	VMOVDQU    (DX), X1
-	VCVTPD2PSY Y0, X0
-	VMASKMOVPS X0, X1, (CX)
+	LEAQ       (DX)(AX*8), DX
+	VMOVDQU    (DX), Y1
+	VMASKMOVPD Y0, Y1, (CX)
 
 done:
 	XORQ AX, AX
@@ -6270,316 +6622,125 @@ DATA word64_3eb12c71b836af34<>+16(SB)/8, $0x3eb12c71b836af34
 DATA word64_3eb12c71b836af34<>+24(SB)/8, $0x3eb12c71b836af34
 GLOBL word64_3eb12c71b836af34<>(SB), RODATA|NOPTR, $32
 
-// func erfF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
-// Requires: AVX, AVX2
-TEXT ·erfF64AVX2(SB), NOSPLIT, $0-48
-	MOVQ n+8(FP), AX
-	MOVQ dst+16(FP), CX
-	MOVQ a+24(FP), DX
-
-loop:
-	SUBQ    $0x04, AX
-	JL      tail
-	VMOVUPS (DX), Y0
-
-body:
-	VANDPD    word64_7fffffffffffffff<>+0(SB), Y0, Y1
-	VMOVUPS   word64_4018000000000000<>+0(SB), Y2
-	VMINPD    Y1, Y2, Y1
-	VMULPD    Y1, Y1, Y2
-	VMULPD    Y2, Y2, Y3
-	VMOVUPS   word64_3dd29783040ef603<>+0(SB), Y4
-	VMULPD    word64_be146794feaba6f6<>+0(SB), Y2, Y5
-	VADDPD    word64_3e4fc78cbcce41e3<>+0(SB), Y5, Y5
-	VMULPD    Y4, Y3, Y4
-	VADDPD    Y5, Y4, Y4
-	VMULPD    word64_be85f9828c55cc92<>+0(SB), Y2, Y5
-	VADDPD    word64_3ebb9ee95850f651<>+0(SB), Y5, Y5
-	VMULPD    Y4, Y3, Y4
-	VADDPD    Y5, Y4, Y4
-	VMULPD    word64_beef4d333884b5c7<>+0(SB), Y2, Y5
-	VADDPD    word64_3f1f9a335388d2f5<>+0(SB), Y5, Y5
-	VMULPD    Y4, Y3, Y4
-	VADDPD    Y5, Y4, Y4
-	VMULPD    word64_bf4c02db49b09506<>+0(SB), Y2, Y5
-	VADDPD    word64_3f7565bcd12991c0<>+0(SB), Y5, Y5
-	VMULPD    Y4, Y3, Y4
-	VADDPD    Y5, Y4, Y4
-	VMULPD    word64_bf9b82ce312abf08<>+0(SB), Y2, Y5
-	VADDPD    word64_3fbce2f21a04362d<>+0(SB), Y5, Y5
-	VMULPD    Y4, Y3, Y4
-	VADDPD    Y5, Y4, Y4
-	VMULPD    word64_bfd812746b0379fd<>+0(SB), Y2, Y5
-	VADDPD    word64_3fc06eba8214db69<>+0(SB), Y5, Y5
-	VMULPD    Y4, Y3, Y3
-	VADDPD    Y5, Y3, Y3
-	VMULPD    Y3, Y1, Y3
-	VADDPD    Y3, Y1, Y3
-	VMOVUPS   word64_bdb40d3ddd7762d3<>+0(SB), Y4
-	VMULPD    word64_3e070e20485da968<>+0(SB), Y1, Y5
-	VADDPD    word64_be4819865672dc36<>+0(SB), Y5, Y5
-	VMULPD    Y4, Y2, Y4
-	VADDPD    Y5, Y4, Y4
-	VMULPD    word64_3e7dec5f76f59b14<>+0(SB), Y1, Y5
-	VADDPD    word64_bea7d737a0006aa7<>+0(SB), Y5, Y5
-	VMULPD    Y4, Y2, Y4
-	VADDPD    Y5, Y4, Y4
-	VMULPD    word64_3ec765079b8376a3<>+0(SB), Y1, Y5
-	VADDPD    word64_bed1023c589ff6e9<>+0(SB), Y5, Y5
-	VMULPD    Y4, Y2, Y4
-	VADDPD    Y5, Y4, Y4
-	VMULPD    word64_befbfc7766e79114<>+0(SB), Y1, Y5
-	VADDPD    word64_3f2dd6e854f16cb5<>+0(SB), Y5, Y5
-	VMULPD    Y4, Y2, Y4
-	VADDPD    Y5, Y4, Y4
-	VMULPD    word64_bf4df86591d8baa0<>+0(SB), Y1, Y5
-	VADDPD    word64_3f61220a220ab4ef<>+0(SB), Y5, Y5
-	VMULPD    Y4, Y2, Y4
-	VADDPD    Y5, Y4, Y4
-	VMULPD    word64_bf42e2237d9f6457<>+0(SB), Y1, Y5
-	VADDPD    word64_bf935313b65a5b68<>+0(SB), Y5, Y5
-	VMULPD    Y4, Y2, Y4
-	VADDPD    Y5, Y4, Y4
-	VMULPD    word64_3fba46b29e45e636<>+0(SB), Y1, Y5
-	VADDPD    word64_3fe45f91a9f1b84e<>+0(SB), Y5, Y5
-	VMULPD    Y4, Y2, Y4
-	VADDPD    Y5, Y4, Y4
-	VMULPD    word64_3ff20dccb88734a4<>+0(SB), Y1, Y5
-	VADDPD    word64_3eb12c71b836af34<>+0(SB), Y5, Y5
-	VMULPD    Y4, Y2, Y2
-	VADDPD    Y5, Y2, Y2
-	VMOVUPS   word64_0<>+0(SB), Y4
-	VSUBPD    Y2, Y4, Y2
-	VMULPD    word64_3ff71547652b82fe<>+0(SB), Y2, Y4
-	VADDPD    word64_4338000000000000<>+0(SB), Y4, Y4
-	VSUBPD    word64_4338000000000000<>+0(SB), Y4, Y5
-	VMULPD    word64_3fe62e42fee00000<>+0(SB), Y5, Y6
-	VSUBPD    Y6, Y2, Y2
-	VMULPD    word64_3dea39ef35793c76<>+0(SB), Y5, Y5
-	VSUBPD    Y5, Y2, Y6
-	VMULPD    Y6, Y6, Y7
-	VMOVUPS   word64_3e21f99258e229ef<>+0(SB), Y8
-	VMULPD    word64_3e5af6af95456c58<>+0(SB), Y6, Y9
-	VADDPD    word64_3e927e4c3290da4b<>+0(SB), Y9, Y9
-	VMULPD    Y8, Y7, Y8
-	VADDPD    Y9, Y8, Y8
-	VMULPD    word64_3ec71ddf0cccc4c5<>+0(SB), Y6, Y9
-	VADDPD    word64_3efa01a01b1cb118<>+0(SB), Y9, Y9
-	VMULPD    Y8, Y7, Y8
-	VADDPD    Y9, Y8, Y8
-	VMULPD    word64_3f2a01a01b32524e<>+0(SB), Y6, Y9
-	VADDPD    word64_3f56c16c16c141fc<>+0(SB), Y9, Y9
-	VMULPD    Y8, Y7, Y8
-	VADDPD    Y9, Y8, Y8
-	VMULPD    word64_3f8111111110ed94<>+0(SB), Y6, Y9
-	VADDPD    word64_3fa555555555555a<>+0(SB), Y9, Y9
-	VMULPD    Y8, Y7, Y8
-	VADDPD    Y9, Y8, Y8
-	VMULPD    word64_3fc555555555555b<>+0(SB), Y6, Y6
-	VADDPD    word64_3fe0000000000000<>+0(SB), Y6, Y6
-	VMULPD    Y8, Y7, Y8
-	VADDPD    Y6, Y8, Y6
-	VMULPD    Y6, Y7, Y6
-	VSUBPD    Y5, Y6, Y5
-	VPSLLQ    $0x34, Y4, Y4
-	VPADDQ    word64_3ff0000000000000<>+0(SB), Y4, Y4
-	VADDPD    word64_3ff0000000000000<>+0(SB), Y2, Y6
-	VSUBPD    word64_3ff0000000000000<>+0(SB), Y6, Y7
-	VSUBPD    Y7, Y2, Y2
-	VADDPD    Y5, Y2, Y2
-	VADDPD    Y2, Y6, Y2
-	VMULPD    Y2, Y4, Y2
-	VMOVUPS   word64_3ff0000000000000<>+0(SB), Y4
-	VSUBPD    Y2, Y4, Y2
-	VCMPPD    $0x11, word64_3ff0000000000000<>+0(SB), Y1, Y1
-	VBLENDVPD Y1, Y3, Y2, Y1
-	VANDPD    word64_8000000000000000<>+0(SB), Y0, Y0
-	VORPD     Y0, Y1, Y0
-	TESTQ     AX, AX
-	JL        storeTail
-	VMOVUPS   Y0, (CX)
-	ADDQ      $0x20, DX
-	ADDQ      $0x20, CX
-	JMP       loop
-
-tail:
-	CMPQ       AX, $-4
-	JE         done
-	LEAQ       tailMask<>+0(SB), BX
-	MOVQ       AX, SI
-	NEGQ       SI
-	LEAQ       (BX)(SI*8), BX
-	VMOVDQU    (BX), Y0
-	VMASKMOVPD (DX), Y0, Y0
-	JMP        body
-
-storeTail:
-	LEAQ       tailMask<>+0(SB), DX
-	NEGQ       AX
-	LEAQ       (DX)(AX*8), DX
-	VMOVDQU    (DX), Y1
-	VMASKMOVPD Y0, Y1, (CX)
-
-done:
-	XORQ AX, AX
-	MOVQ AX, left+40(FP)
-	VZEROUPPER
-	RET
-
 // func erfF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·erfF32AVX512(SB), NOSPLIT, $0-48
-	MOVQ n+8(FP), AX
-	MOVQ dst+16(FP), DX
-	MOVQ a+24(FP), BX
+	MOVQ         n+8(FP), AX
+	MOVQ         dst+16(FP), DX
+	MOVQ         a+24(FP), BX
+	VBROADCASTSS word32_3fb8aa3b<>+0(SB), Z1
+	VBROADCASTSS word32_3e2aaa48<>+0(SB), Z2
+	VBROADCASTSS word32_3c091d64<>+0(SB), Z3
+	VBROADCASTSS word32_3ab6bd28<>+0(SB), Z4
+	VBROADCASTSS word32_bec093a0<>+0(SB), Z5
+	VBROADCASTSS word32_bcdbff62<>+0(SB), Z6
+	VBROADCASTSS word32_ba528cbd<>+0(SB), Z7
+	VBROADCASTSS word32_38a62e5a<>+0(SB), Z8
+	VBROADCASTSS word32_3f90a7c5<>+0(SB), Z9
+	VBROADCASTSS word32_3de118a5<>+0(SB), Z10
+	VBROADCASTSS word32_3b9aebee<>+0(SB), Z11
+	VBROADCASTSS word32_383e02d4<>+0(SB), Z12
+	VBROADCASTSS word32_b5d6c098<>+0(SB), Z13
+	VBROADCASTSS word32_40800000<>+0(SB), Z14
+	VBROADCASTSS word32_4b400000<>+0(SB), Z15
+	VBROADCASTSS word32_3f800000<>+0(SB), Z16
 
 loop:
-	SUBQ      $0x08, AX
-	JL        tail
-	VCVTPS2PD (BX), Z0
+	SUBQ    $0x10, AX
+	JL      tail
+	VMOVUPS (BX), Z0
 
 body:
-	VANDPD.BCST  word64_7fffffffffffffff<>+0(SB), Z0, Z1
-	VBROADCASTSD word64_4018000000000000<>+0(SB), Z2
-	VMINPD       Z1, Z2, Z1
-	VMULPD       Z1, Z1, Z2
-	VMULPD       Z2, Z2, Z4
-	VBROADCASTSD word64_3dd29783040ef603<>+0(SB), Z5
-	VMULPD.BCST  word64_be146794feaba6f6<>+0(SB), Z2, Z6
-	VADDPD.BCST  word64_3e4fc78cbcce41e3<>+0(SB), Z6, Z6
-	VMULPD       Z5, Z4, Z5
-	VADDPD       Z6, Z5, Z5
-	VMULPD.BCST  word64_be85f9828c55cc92<>+0(SB), Z2, Z6
-	VADDPD.BCST  word64_3ebb9ee95850f651<>+0(SB), Z6, Z6
-	VMULPD       Z5, Z4, Z5
-	VADDPD       Z6, Z5, Z5
-	VMULPD.BCST  word64_beef4d333884b5c7<>+0(SB), Z2, Z6
-	VADDPD.BCST  word64_3f1f9a335388d2f5<>+0(SB), Z6, Z6
-	VMULPD       Z5, Z4, Z5
-	VADDPD       Z6, Z5, Z5
-	VMULPD.BCST  word64_bf4c02db49b09506<>+0(SB), Z2, Z6
-	VADDPD.BCST  word64_3f7565bcd12991c0<>+0(SB), Z6, Z6
-	VMULPD       Z5, Z4, Z5
-	VADDPD       Z6, Z5, Z5
-	VMULPD.BCST  word64_bf9b82ce312abf08<>+0(SB), Z2, Z6
-	VADDPD.BCST  word64_3fbce2f21a04362d<>+0(SB), Z6, Z6
-	VMULPD       Z5, Z4, Z5
-	VADDPD       Z6, Z5, Z5
-	VMULPD.BCST  word64_bfd812746b0379fd<>+0(SB), Z2, Z6
-	VADDPD.BCST  word64_3fc06eba8214db69<>+0(SB), Z6, Z6
-	VMULPD       Z5, Z4, Z4
-	VADDPD       Z6, Z4, Z4
-	VMULPD       Z4, Z1, Z4
-	VADDPD       Z4, Z1, Z4
-	VBROADCASTSD word64_bdb40d3ddd7762d3<>+0(SB), Z5
-	VMULPD.BCST  word64_3e070e20485da968<>+0(SB), Z1, Z6
-	VADDPD.BCST  word64_be4819865672dc36<>+0(SB), Z6, Z6
-	VMULPD       Z5, Z2, Z5
-	VADDPD       Z6, Z5, Z5
-	VMULPD.BCST  word64_3e7dec5f76f59b14<>+0(SB), Z1, Z6
-	VADDPD.BCST  word64_bea7d737a0006aa7<>+0(SB), Z6, Z6
-	VMULPD       Z5, Z2, Z5
-	VADDPD       Z6, Z5, Z5
-	VMULPD.BCST  word64_3ec765079b8376a3<>+0(SB), Z1, Z6
-	VADDPD.BCST  word64_bed1023c589ff6e9<>+0(SB), Z6, Z6
-	VMULPD       Z5, Z2, Z5
-	VADDPD       Z6, Z5, Z5
-	VMULPD.BCST  word64_befbfc7766e79114<>+0(SB), Z1, Z6
-	VADDPD.BCST  word64_3f2dd6e854f16cb5<>+0(SB), Z6, Z6
-	VMULPD       Z5, Z2, Z5
-	VADDPD       Z6, Z5, Z5
-	VMULPD.BCST  word64_bf4df86591d8baa0<>+0(SB), Z1, Z6
-	VADDPD.BCST  word64_3f61220a220ab4ef<>+0(SB), Z6, Z6
-	VMULPD       Z5, Z2, Z5
-	VADDPD       Z6, Z5, Z5
-	VMULPD.BCST  word64_bf42e2237d9f6457<>+0(SB), Z1, Z6
-	VADDPD.BCST  word64_bf935313b65a5b68<>+0(SB), Z6, Z6
-	VMULPD       Z5, Z2, Z5
-	VADDPD       Z6, Z5, Z5
-	VMULPD.BCST  word64_3fba46b29e45e636<>+0(SB), Z1, Z6
-	VADDPD.BCST  word64_3fe45f91a9f1b84e<>+0(SB), Z6, Z6
-	VMULPD       Z5, Z2, Z5
-	VADDPD       Z6, Z5, Z5
-	VMULPD.BCST  word64_3ff20dccb88734a4<>+0(SB), Z1, Z6
-	VADDPD.BCST  word64_3eb12c71b836af34<>+0(SB), Z6, Z6
-	VMULPD       Z5, Z2, Z2
-	VADDPD       Z6, Z2, Z2
-	VBROADCASTSD word64_0<>+0(SB), Z5
-	VSUBPD       Z2, Z5, Z2
-	VMULPD.BCST  word64_3ff71547652b82fe<>+0(SB), Z2, Z5
-	VADDPD.BCST  word64_4338000000000000<>+0(SB), Z5, Z5
-	VSUBPD.BCST  word64_4338000000000000<>+0(SB), Z5, Z6
-	VMULPD.BCST  word64_3fe62e42fee00000<>+0(SB), Z6, Z7
-	VSUBPD       Z7, Z2, Z2
-	VMULPD.BCST  word64_3dea39ef35793c76<>+0(SB), Z6, Z6
-	VSUBPD       Z6, Z2, Z7
-	VMULPD       Z7, Z7, Z8
-	VBROADCASTSD word64_3e21f99258e229ef<>+0(SB), Z9
-	VMULPD.BCST  word64_3e5af6af95456c58<>+0(SB), Z7, Z10
-	VADDPD.BCST  word64_3e927e4c3290da4b<>+0(SB), Z10, Z10
-	VMULPD       Z9, Z8, Z9
-	VADDPD       Z10, Z9, Z9
-	VMULPD.BCST  word64_3ec71ddf0cccc4c5<>+0(SB), Z7, Z10
-	VADDPD.BCST  word64_3efa01a01b1cb118<>+0(SB), Z10, Z10
-	VMULPD       Z9, Z8, Z9
-	VADDPD       Z10, Z9, Z9
-	VMULPD.BCST  word64_3f2a01a01b32524e<>+0(SB), Z7, Z10
-	VADDPD.BCST  word64_3f56c16c16c141fc<>+0(SB), Z10, Z10
-	VMULPD       Z9, Z8, Z9
-	VADDPD       Z10, Z9, Z9
-	VMULPD.BCST  word64_3f8111111110ed94<>+0(SB), Z7, Z10
-	VADDPD.BCST  word64_3fa555555555555a<>+0(SB), Z10, Z10
-	VMULPD       Z9, Z8, Z9
-	VADDPD       Z10, Z9, Z9
-	VMULPD.BCST  word64_3fc555555555555b<>+0(SB), Z7, Z7
-	VADDPD.BCST  word64_3fe0000000000000<>+0(SB), Z7, Z7
-	VMULPD       Z9, Z8, Z9
-	VADDPD       Z7, Z9, Z7
-	VMULPD       Z7, Z8, Z7
-	VSUBPD       Z6, Z7, Z6
-	VPSLLQ       $0x34, Z5, Z5
-	VPADDQ.BCST  word64_3ff0000000000000<>+0(SB), Z5, Z5
-	VADDPD.BCST  word64_3ff0000000000000<>+0(SB), Z2, Z7
-	VSUBPD.BCST  word64_3ff0000000000000<>+0(SB), Z7, Z8
-	VSUBPD       Z8, Z2, Z2
-	VADDPD       Z6, Z2, Z2
-	VADDPD       Z2, Z7, Z2
-	VMULPD       Z2, Z5, Z2
-	VBROADCASTSD word64_3ff0000000000000<>+0(SB), Z5
-	VSUBPD       Z2, Z5, Z2
-	VCMPPD.BCST  $0x11, word64_3ff0000000000000<>+0(SB), Z1, K1
-	VBLENDMPD    Z4, Z2, K1, Z3
-	VANDPD.BCST  word64_8000000000000000<>+0(SB), Z0, Z0
-	VORPD        Z0, Z3, Z0
-	TESTQ        AX, AX
-	JL           storeTail
-	VCVTPD2PS    Z0, Y0
-	VMOVUPS      Y0, (DX)
-	ADDQ         $0x20, BX
-	ADDQ         $0x20, DX
-	JMP          loop
+	VANDPS.BCST       word32_7fffffff<>+0(SB), Z0, Z17
+	VMINPS            Z17, Z14, Z17
+	VMULPS            Z17, Z17, Z19
+	VMULPS            Z19, Z19, Z20
+	VMOVAPS           Z7, Z21
+	VFMADD213PS.BCST  word32_3baa17f6<>+0(SB), Z19, Z21
+	VMOVAPS           Z21, Z21
+	VFMADD231PS       Z8, Z20, Z21
+	VMOVAPS           Z6, Z22
+	VFMADD213PS.BCST  word32_3de716a9<>+0(SB), Z19, Z22
+	VMOVAPS           Z22, Z22
+	VFMADD231PS       Z21, Z20, Z22
+	VMOVAPS           Z5, Z21
+	VFMADD213PS.BCST  word32_3e0375d4<>+0(SB), Z19, Z21
+	VMOVAPS           Z21, Z21
+	VFMADD231PS       Z22, Z20, Z21
+	VMOVAPS           Z17, Z20
+	VFMADD231PS       Z21, Z17, Z20
+	VMOVAPS           Z12, Z21
+	VFMADD213PS.BCST  word32_ba1aba13<>+0(SB), Z17, Z21
+	VMOVAPS           Z21, Z21
+	VFMADD231PS       Z13, Z19, Z21
+	VMOVAPS           Z11, Z22
+	VFMADD213PS.BCST  word32_bcd7ad97<>+0(SB), Z17, Z22
+	VMOVAPS           Z22, Z22
+	VFMADD231PS       Z21, Z19, Z22
+	VMOVAPS           Z10, Z21
+	VFMADD213PS.BCST  word32_3f21cb9a<>+0(SB), Z17, Z21
+	VMOVAPS           Z21, Z21
+	VFMADD231PS       Z22, Z19, Z21
+	VMOVAPS           Z9, Z22
+	VFMADD213PS.BCST  word32_b99898ba<>+0(SB), Z17, Z22
+	VMOVAPS           Z22, Z22
+	VFMADD231PS       Z21, Z19, Z22
+	VBROADCASTSS      word32_0<>+0(SB), Z19
+	VSUBPS            Z22, Z19, Z19
+	VMOVAPS           Z1, Z21
+	VFMADD213PS       Z15, Z19, Z21
+	VSUBPS            Z15, Z21, Z22
+	VMOVAPS           Z19, Z19
+	VFNMADD231PS.BCST word32_3f317200<>+0(SB), Z22, Z19
+	VMOVAPS           Z19, Z19
+	VFNMADD231PS.BCST word32_35bfbe8e<>+0(SB), Z22, Z19
+	VMULPS            Z19, Z19, Z22
+	VMOVAPS           Z3, Z23
+	VFMADD213PS.BCST  word32_3d2aaa60<>+0(SB), Z19, Z23
+	VMOVAPS           Z23, Z23
+	VFMADD231PS       Z4, Z22, Z23
+	VMOVAPS           Z2, Z24
+	VFMADD213PS.BCST  word32_3f000000<>+0(SB), Z19, Z24
+	VMOVAPS           Z24, Z24
+	VFMADD231PS       Z23, Z22, Z24
+	VMOVAPS           Z19, Z19
+	VFMADD231PS       Z24, Z22, Z19
+	VADDPS            Z16, Z19, Z19
+	VPSLLD            $0x17, Z21, Z21
+	VPADDD            Z16, Z21, Z21
+	VMULPS            Z19, Z21, Z19
+	VSUBPS            Z19, Z16, Z19
+	VCMPPS            $0x11, Z16, Z17, K1
+	VBLENDMPS         Z20, Z19, K1, Z18
+	VANDPS.BCST       word32_80000000<>+0(SB), Z0, Z0
+	VORPS             Z0, Z18, Z0
+	TESTQ             AX, AX
+	JL                storeTail
+	VMOVUPS           Z0, (DX)
+	ADDQ              $0x40, BX
+	ADDQ              $0x40, DX
+	JMP               loop
 
 tail:
-	CMPQ        AX, $-8
-	JE          done
-	MOVQ        AX, CX
-	ADDQ        $0x08, CX
-	MOVQ        $-1, SI
-	SHLQ        CL, SI
-	NOTQ        SI
-	KMOVW       SI, K1
-	VCVTPS2PD.Z (BX), K1, Z0
-	JMP         body
+	CMPQ      AX, $-16
+	JE        done
+	MOVQ      AX, CX
+	ADDQ      $0x10, CX
+	MOVQ      $-1, SI
+	SHLQ      CL, SI
+	NOTQ      SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (BX), K1, Z0
+	JMP       body
 
 storeTail:
-	MOVQ      AX, CX
-	ADDQ      $0x08, CX
-	MOVQ      $-1, AX
-	SHLQ      CL, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	VCVTPD2PS Z0, Y0
-	VMOVUPS   Y0, K1, (DX)
+	MOVQ    AX, CX
+	ADDQ    $0x10, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	KMOVW   AX, K1
+	VMOVUPS Z0, K1, (DX)
 
 done:
 	XORQ AX, AX
@@ -6631,7 +6792,7 @@ body:
 	VMULPD       Z5, Z4, Z4
 	VADDPD       Z6, Z4, Z4
 	VMULPD       Z4, Z1, Z4
-	VADDPD       Z4, Z1, Z4
+	VADDPD       Z1, Z4, Z4
 	VBROADCASTSD word64_bdb40d3ddd7762d3<>+0(SB), Z5
 	VMULPD.BCST  word64_3e070e20485da968<>+0(SB), Z1, Z6
 	VADDPD.BCST  word64_be4819865672dc36<>+0(SB), Z6, Z6
@@ -6698,13 +6859,13 @@ body:
 	VADDPD       Z7, Z9, Z7
 	VMULPD       Z7, Z8, Z7
 	VSUBPD       Z6, Z7, Z6
-	VPSLLQ       $0x34, Z5, Z5
-	VPADDQ.BCST  word64_3ff0000000000000<>+0(SB), Z5, Z5
 	VADDPD.BCST  word64_3ff0000000000000<>+0(SB), Z2, Z7
 	VSUBPD.BCST  word64_3ff0000000000000<>+0(SB), Z7, Z8
 	VSUBPD       Z8, Z2, Z2
 	VADDPD       Z6, Z2, Z2
 	VADDPD       Z2, Z7, Z2
+	VPSLLQ       $0x34, Z5, Z5
+	VPADDQ.BCST  word64_3ff0000000000000<>+0(SB), Z5, Z5
 	VMULPD       Z2, Z5, Z2
 	VBROADCASTSD word64_3ff0000000000000<>+0(SB), Z5
 	VSUBPD       Z2, Z5, Z2
@@ -9545,175 +9706,423 @@ done:
 	RET
 
 // func erfcF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, FMA3
 TEXT ·erfcF32AVX2(SB), NOSPLIT, $0-48
+	MOVQ    n+8(FP), AX
+	MOVQ    dst+16(FP), CX
+	MOVQ    a+24(FP), DX
+	VMOVUPS word32_3fb8aa3b<>+0(SB), Y1
+	VMOVUPS word32_3e2aaa48<>+0(SB), Y2
+	VMOVUPS word32_3c091d64<>+0(SB), Y3
+
+loop:
+	SUBQ    $0x08, AX
+	JL      tail
+	VMOVUPS (DX), Y0
+
+body:
+	VANDPS       word32_7fffffff<>+0(SB), Y0, Y4
+	VMOVUPS      word32_41220000<>+0(SB), Y5
+	VMINPS       Y4, Y5, Y4
+	VMULPS       Y4, Y4, Y5
+	VMULPS       Y5, Y5, Y6
+	VMOVUPS      word32_38a62e5a<>+0(SB), Y7
+	VMOVUPS      word32_ba528cbd<>+0(SB), Y8
+	VFMADD213PS  word32_3baa17f6<>+0(SB), Y5, Y8
+	VMOVAPS      Y8, Y8
+	VFMADD231PS  Y7, Y6, Y8
+	VMOVUPS      word32_bcdbff62<>+0(SB), Y7
+	VFMADD213PS  word32_3de716a9<>+0(SB), Y5, Y7
+	VMOVAPS      Y7, Y7
+	VFMADD231PS  Y8, Y6, Y7
+	VMOVUPS      word32_bec093a0<>+0(SB), Y8
+	VFMADD213PS  word32_3e0375d4<>+0(SB), Y5, Y8
+	VMOVAPS      Y8, Y5
+	VFMADD231PS  Y7, Y6, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  Y5, Y4, Y6
+	VANDPS       word32_80000000<>+0(SB), Y0, Y5
+	VORPS        Y5, Y6, Y5
+	VMOVUPS      word32_3f800000<>+0(SB), Y6
+	VSUBPS       Y5, Y6, Y5
+	VADDPS       word32_40000000<>+0(SB), Y4, Y6
+	VMOVUPS      word32_3f800000<>+0(SB), Y7
+	VDIVPS       Y6, Y7, Y7
+	VMOVUPS      word32_3f800000<>+0(SB), Y8
+	VMOVAPS      Y8, Y8
+	VFNMADD231PS Y6, Y7, Y8
+	VSUBPS       word32_40000000<>+0(SB), Y6, Y6
+	VSUBPS       Y6, Y4, Y6
+	VMOVAPS      Y8, Y8
+	VFNMADD231PS Y6, Y7, Y8
+	VMULPS       Y8, Y7, Y6
+	VMOVUPS      word32_3f800000<>+0(SB), Y8
+	VMOVAPS      Y8, Y8
+	VFNMADD231PS word32_40800000<>+0(SB), Y7, Y8
+	VMOVAPS      Y8, Y8
+	VFNMADD231PS word32_40800000<>+0(SB), Y6, Y8
+	VMULPS       Y8, Y8, Y9
+	VMOVUPS      word32_b9f63e7a<>+0(SB), Y10
+	VMOVUPS      word32_ba53292d<>+0(SB), Y11
+	VFMADD213PS  word32_3b449b41<>+0(SB), Y8, Y11
+	VMOVAPS      Y11, Y11
+	VFMADD231PS  Y10, Y9, Y11
+	VMOVUPS      word32_3bd41857<>+0(SB), Y10
+	VFMADD213PS  word32_bcb0133c<>+0(SB), Y8, Y10
+	VMOVAPS      Y10, Y10
+	VFMADD231PS  Y11, Y9, Y10
+	VMOVUPS      word32_bd15442e<>+0(SB), Y11
+	VFMADD213PS  word32_3e8f16d0<>+0(SB), Y8, Y11
+	VMOVAPS      Y11, Y11
+	VFMADD231PS  Y10, Y9, Y11
+	VMOVUPS      word32_bf2fe9c3<>+0(SB), Y10
+	VFMADD213PS  word32_3f82c339<>+0(SB), Y8, Y10
+	VMOVAPS      Y10, Y8
+	VFMADD231PS  Y11, Y9, Y8
+	VMULPS       Y4, Y4, Y9
+	VMOVUPS      word32_0<>+0(SB), Y10
+	VSUBPS       Y9, Y10, Y10
+	VMOVAPS      Y1, Y11
+	VFMADD213PS  word32_4b400000<>+0(SB), Y10, Y11
+	VSUBPS       word32_4b400000<>+0(SB), Y11, Y12
+	VMOVAPS      Y10, Y10
+	VFNMADD231PS word32_3f317200<>+0(SB), Y12, Y10
+	VMOVAPS      Y10, Y10
+	VFNMADD231PS word32_35bfbe8e<>+0(SB), Y12, Y10
+	VMOVAPS      Y9, Y9
+	VFNMADD231PS Y4, Y4, Y9
+	VADDPS       Y9, Y10, Y9
+	VMULPS       Y8, Y6, Y6
+	VMOVAPS      Y6, Y6
+	VFMADD231PS  Y8, Y7, Y6
+	VMULPS       Y9, Y9, Y7
+	VMOVUPS      word32_3ab6bd28<>+0(SB), Y8
+	VMOVAPS      Y3, Y10
+	VFMADD213PS  word32_3d2aaa60<>+0(SB), Y9, Y10
+	VMOVAPS      Y10, Y10
+	VFMADD231PS  Y8, Y7, Y10
+	VMOVAPS      Y2, Y8
+	VFMADD213PS  word32_3f000000<>+0(SB), Y9, Y8
+	VMOVAPS      Y8, Y8
+	VFMADD231PS  Y10, Y7, Y8
+	VMOVAPS      Y9, Y9
+	VFMADD231PS  Y8, Y7, Y9
+	VMOVAPS      Y6, Y7
+	VFMADD231PS  Y9, Y6, Y7
+	VPSLLD       $0x17, Y11, Y6
+	VPSRAD       $0x01, Y6, Y8
+	VANDPS       word32_ff800000<>+0(SB), Y8, Y8
+	VPSUBD       Y8, Y6, Y6
+	VPADDD       word32_3f800000<>+0(SB), Y8, Y8
+	VMULPS       Y8, Y7, Y7
+	VPADDD       word32_3f800000<>+0(SB), Y6, Y6
+	VMULPS       Y6, Y7, Y6
+	VCMPPS       $0x11, word32_0<>+0(SB), Y0, Y0
+	VMOVUPS      word32_40000000<>+0(SB), Y7
+	VSUBPS       Y6, Y7, Y7
+	VBLENDVPS    Y0, Y7, Y6, Y0
+	VCMPPS       $0x11, word32_3f000000<>+0(SB), Y4, Y4
+	VBLENDVPS    Y4, Y5, Y0, Y0
+	TESTQ        AX, AX
+	JL           storeTail
+	VMOVUPS      Y0, (CX)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, CX
+	JMP          loop
+
+tail:
+	CMPQ       AX, $-8
+	JE         done
+	LEAQ       tailMask<>+0(SB), BX
+	MOVQ       AX, SI
+	NEGQ       SI
+	LEAQ       (BX)(SI*4), BX
+	VMOVDQU    (BX), Y0
+	VMASKMOVPS (DX), Y0, Y0
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       (DX)(AX*4), DX
+	VMOVDQU    (DX), Y1
+	VMASKMOVPS Y0, Y1, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+DATA word32_41220000<>+0(SB)/4, $0x41220000
+DATA word32_41220000<>+4(SB)/4, $0x41220000
+DATA word32_41220000<>+8(SB)/4, $0x41220000
+DATA word32_41220000<>+12(SB)/4, $0x41220000
+DATA word32_41220000<>+16(SB)/4, $0x41220000
+DATA word32_41220000<>+20(SB)/4, $0x41220000
+DATA word32_41220000<>+24(SB)/4, $0x41220000
+DATA word32_41220000<>+28(SB)/4, $0x41220000
+GLOBL word32_41220000<>(SB), RODATA|NOPTR, $32
+
+DATA word32_b9f63e7a<>+0(SB)/4, $0xb9f63e7a
+DATA word32_b9f63e7a<>+4(SB)/4, $0xb9f63e7a
+DATA word32_b9f63e7a<>+8(SB)/4, $0xb9f63e7a
+DATA word32_b9f63e7a<>+12(SB)/4, $0xb9f63e7a
+DATA word32_b9f63e7a<>+16(SB)/4, $0xb9f63e7a
+DATA word32_b9f63e7a<>+20(SB)/4, $0xb9f63e7a
+DATA word32_b9f63e7a<>+24(SB)/4, $0xb9f63e7a
+DATA word32_b9f63e7a<>+28(SB)/4, $0xb9f63e7a
+GLOBL word32_b9f63e7a<>(SB), RODATA|NOPTR, $32
+
+DATA word32_ba53292d<>+0(SB)/4, $0xba53292d
+DATA word32_ba53292d<>+4(SB)/4, $0xba53292d
+DATA word32_ba53292d<>+8(SB)/4, $0xba53292d
+DATA word32_ba53292d<>+12(SB)/4, $0xba53292d
+DATA word32_ba53292d<>+16(SB)/4, $0xba53292d
+DATA word32_ba53292d<>+20(SB)/4, $0xba53292d
+DATA word32_ba53292d<>+24(SB)/4, $0xba53292d
+DATA word32_ba53292d<>+28(SB)/4, $0xba53292d
+GLOBL word32_ba53292d<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3b449b41<>+0(SB)/4, $0x3b449b41
+DATA word32_3b449b41<>+4(SB)/4, $0x3b449b41
+DATA word32_3b449b41<>+8(SB)/4, $0x3b449b41
+DATA word32_3b449b41<>+12(SB)/4, $0x3b449b41
+DATA word32_3b449b41<>+16(SB)/4, $0x3b449b41
+DATA word32_3b449b41<>+20(SB)/4, $0x3b449b41
+DATA word32_3b449b41<>+24(SB)/4, $0x3b449b41
+DATA word32_3b449b41<>+28(SB)/4, $0x3b449b41
+GLOBL word32_3b449b41<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3bd41857<>+0(SB)/4, $0x3bd41857
+DATA word32_3bd41857<>+4(SB)/4, $0x3bd41857
+DATA word32_3bd41857<>+8(SB)/4, $0x3bd41857
+DATA word32_3bd41857<>+12(SB)/4, $0x3bd41857
+DATA word32_3bd41857<>+16(SB)/4, $0x3bd41857
+DATA word32_3bd41857<>+20(SB)/4, $0x3bd41857
+DATA word32_3bd41857<>+24(SB)/4, $0x3bd41857
+DATA word32_3bd41857<>+28(SB)/4, $0x3bd41857
+GLOBL word32_3bd41857<>(SB), RODATA|NOPTR, $32
+
+DATA word32_bcb0133c<>+0(SB)/4, $0xbcb0133c
+DATA word32_bcb0133c<>+4(SB)/4, $0xbcb0133c
+DATA word32_bcb0133c<>+8(SB)/4, $0xbcb0133c
+DATA word32_bcb0133c<>+12(SB)/4, $0xbcb0133c
+DATA word32_bcb0133c<>+16(SB)/4, $0xbcb0133c
+DATA word32_bcb0133c<>+20(SB)/4, $0xbcb0133c
+DATA word32_bcb0133c<>+24(SB)/4, $0xbcb0133c
+DATA word32_bcb0133c<>+28(SB)/4, $0xbcb0133c
+GLOBL word32_bcb0133c<>(SB), RODATA|NOPTR, $32
+
+DATA word32_bd15442e<>+0(SB)/4, $0xbd15442e
+DATA word32_bd15442e<>+4(SB)/4, $0xbd15442e
+DATA word32_bd15442e<>+8(SB)/4, $0xbd15442e
+DATA word32_bd15442e<>+12(SB)/4, $0xbd15442e
+DATA word32_bd15442e<>+16(SB)/4, $0xbd15442e
+DATA word32_bd15442e<>+20(SB)/4, $0xbd15442e
+DATA word32_bd15442e<>+24(SB)/4, $0xbd15442e
+DATA word32_bd15442e<>+28(SB)/4, $0xbd15442e
+GLOBL word32_bd15442e<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3e8f16d0<>+0(SB)/4, $0x3e8f16d0
+DATA word32_3e8f16d0<>+4(SB)/4, $0x3e8f16d0
+DATA word32_3e8f16d0<>+8(SB)/4, $0x3e8f16d0
+DATA word32_3e8f16d0<>+12(SB)/4, $0x3e8f16d0
+DATA word32_3e8f16d0<>+16(SB)/4, $0x3e8f16d0
+DATA word32_3e8f16d0<>+20(SB)/4, $0x3e8f16d0
+DATA word32_3e8f16d0<>+24(SB)/4, $0x3e8f16d0
+DATA word32_3e8f16d0<>+28(SB)/4, $0x3e8f16d0
+GLOBL word32_3e8f16d0<>(SB), RODATA|NOPTR, $32
+
+DATA word32_bf2fe9c3<>+0(SB)/4, $0xbf2fe9c3
+DATA word32_bf2fe9c3<>+4(SB)/4, $0xbf2fe9c3
+DATA word32_bf2fe9c3<>+8(SB)/4, $0xbf2fe9c3
+DATA word32_bf2fe9c3<>+12(SB)/4, $0xbf2fe9c3
+DATA word32_bf2fe9c3<>+16(SB)/4, $0xbf2fe9c3
+DATA word32_bf2fe9c3<>+20(SB)/4, $0xbf2fe9c3
+DATA word32_bf2fe9c3<>+24(SB)/4, $0xbf2fe9c3
+DATA word32_bf2fe9c3<>+28(SB)/4, $0xbf2fe9c3
+GLOBL word32_bf2fe9c3<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3f82c339<>+0(SB)/4, $0x3f82c339
+DATA word32_3f82c339<>+4(SB)/4, $0x3f82c339
+DATA word32_3f82c339<>+8(SB)/4, $0x3f82c339
+DATA word32_3f82c339<>+12(SB)/4, $0x3f82c339
+DATA word32_3f82c339<>+16(SB)/4, $0x3f82c339
+DATA word32_3f82c339<>+20(SB)/4, $0x3f82c339
+DATA word32_3f82c339<>+24(SB)/4, $0x3f82c339
+DATA word32_3f82c339<>+28(SB)/4, $0x3f82c339
+GLOBL word32_3f82c339<>(SB), RODATA|NOPTR, $32
+
+// func erfcF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX2
+TEXT ·erfcF64AVX2(SB), NOSPLIT, $0-48
 	MOVQ n+8(FP), AX
 	MOVQ dst+16(FP), CX
 	MOVQ a+24(FP), DX
 
 loop:
-	SUBQ      $0x04, AX
-	JL        tail
-	VCVTPS2PD (DX), Y0
+	SUBQ    $0x04, AX
+	JL      tail
+	VMOVUPS (DX), Y0
 
 body:
-	VANDPD     word64_7fffffffffffffff<>+0(SB), Y0, Y1
-	VMOVUPS    word64_403b800000000000<>+0(SB), Y2
-	VMINPD     Y1, Y2, Y1
-	VMULPD     Y1, Y1, Y2
-	VMULPD     Y2, Y2, Y3
-	VMOVUPS    word64_3dd29783040ef603<>+0(SB), Y4
-	VMULPD     word64_be146794feaba6f6<>+0(SB), Y2, Y5
-	VADDPD     word64_3e4fc78cbcce41e3<>+0(SB), Y5, Y5
-	VMULPD     Y4, Y3, Y4
-	VADDPD     Y5, Y4, Y4
-	VMULPD     word64_be85f9828c55cc92<>+0(SB), Y2, Y5
-	VADDPD     word64_3ebb9ee95850f651<>+0(SB), Y5, Y5
-	VMULPD     Y4, Y3, Y4
-	VADDPD     Y5, Y4, Y4
-	VMULPD     word64_beef4d333884b5c7<>+0(SB), Y2, Y5
-	VADDPD     word64_3f1f9a335388d2f5<>+0(SB), Y5, Y5
-	VMULPD     Y4, Y3, Y4
-	VADDPD     Y5, Y4, Y4
-	VMULPD     word64_bf4c02db49b09506<>+0(SB), Y2, Y5
-	VADDPD     word64_3f7565bcd12991c0<>+0(SB), Y5, Y5
-	VMULPD     Y4, Y3, Y4
-	VADDPD     Y5, Y4, Y4
-	VMULPD     word64_bf9b82ce312abf08<>+0(SB), Y2, Y5
-	VADDPD     word64_3fbce2f21a04362d<>+0(SB), Y5, Y5
-	VMULPD     Y4, Y3, Y4
-	VADDPD     Y5, Y4, Y4
-	VMULPD     word64_bfd812746b0379fd<>+0(SB), Y2, Y2
-	VADDPD     word64_3fc06eba8214db69<>+0(SB), Y2, Y2
-	VMULPD     Y4, Y3, Y3
-	VADDPD     Y2, Y3, Y2
-	VMULPD     Y2, Y1, Y2
-	VADDPD     Y2, Y1, Y2
-	VANDPD     word64_8000000000000000<>+0(SB), Y0, Y3
-	VORPD      Y3, Y2, Y2
-	VMOVUPS    word64_3ff0000000000000<>+0(SB), Y3
-	VSUBPD     Y2, Y3, Y2
-	VSUBPD     word64_4010000000000000<>+0(SB), Y1, Y3
-	VADDPD     word64_4010000000000000<>+0(SB), Y1, Y4
-	VDIVPD     Y4, Y3, Y3
-	VMULPD     Y3, Y3, Y4
-	VMOVUPS    word64_be17ae8ac588fce1<>+0(SB), Y5
-	VMULPD     word64_be46392188fb3ad8<>+0(SB), Y3, Y6
-	VADDPD     word64_be3f6478707b5e9f<>+0(SB), Y6, Y6
-	VMULPD     Y5, Y4, Y5
-	VADDPD     Y6, Y5, Y5
-	VMULPD     word64_3e7c42edaf1e5130<>+0(SB), Y3, Y6
-	VADDPD     word64_3e6fe3666dbd5d2c<>+0(SB), Y6, Y6
-	VMULPD     Y5, Y4, Y5
-	VADDPD     Y6, Y5, Y5
-	VMULPD     word64_beab95313b9e2aac<>+0(SB), Y3, Y6
-	VADDPD     word64_3e948e71b67eb04e<>+0(SB), Y6, Y6
-	VMULPD     Y5, Y4, Y5
-	VADDPD     Y6, Y5, Y5
-	VMULPD     word64_3ed7f1301f4a5d32<>+0(SB), Y3, Y6
-	VADDPD     word64_bee78c40ad94185e<>+0(SB), Y6, Y6
-	VMULPD     Y5, Y4, Y5
-	VADDPD     Y6, Y5, Y5
-	VMULPD     word64_bef99581365b9f15<>+0(SB), Y3, Y6
-	VADDPD     word64_3f23be1923ccd19d<>+0(SB), Y6, Y6
-	VMULPD     Y5, Y4, Y5
-	VADDPD     Y6, Y5, Y5
-	VMULPD     word64_bf2a1df291b754b5<>+0(SB), Y3, Y6
-	VADDPD     word64_bf48d4aacace7d7c<>+0(SB), Y6, Y6
-	VMULPD     Y5, Y4, Y5
-	VADDPD     Y6, Y5, Y5
-	VMULPD     word64_3f749c67284a483a<>+0(SB), Y3, Y6
-	VADDPD     word64_bf90962386fd98a2<>+0(SB), Y6, Y6
-	VMULPD     Y5, Y4, Y5
-	VADDPD     Y6, Y5, Y5
-	VMULPD     word64_3fa3079edf697f2f<>+0(SB), Y3, Y6
-	VADDPD     word64_bfb0fb06dfebe833<>+0(SB), Y6, Y6
-	VMULPD     Y5, Y4, Y5
-	VADDPD     Y6, Y5, Y5
-	VMULPD     word64_3fb7fee004e115ba<>+0(SB), Y3, Y6
-	VADDPD     word64_bfb9ddb23c3e36e3<>+0(SB), Y6, Y6
-	VMULPD     Y5, Y4, Y5
-	VADDPD     Y6, Y5, Y5
-	VMULPD     word64_3fb16ecefcfa5421<>+0(SB), Y3, Y6
-	VADDPD     word64_3f8f7f5df66fc7ce<>+0(SB), Y6, Y6
-	VMULPD     Y5, Y4, Y5
-	VADDPD     Y6, Y5, Y5
-	VMULPD     word64_bfc1df1ad154a28f<>+0(SB), Y3, Y3
-	VADDPD     word64_3ff3ba5916e9fd7f<>+0(SB), Y3, Y3
-	VMULPD     Y5, Y4, Y4
-	VADDPD     Y3, Y4, Y3
-	VSUBPD     word64_0<>+0(SB), Y1, Y4
-	VANDPD     word64_fffffffff8000000<>+0(SB), Y4, Y4
-	VSUBPD     Y4, Y1, Y5
-	VADDPD     Y4, Y1, Y6
-	VMULPD     Y6, Y5, Y5
-	VMULPD     Y4, Y4, Y4
-	VMOVUPS    word64_0<>+0(SB), Y6
-	VSUBPD     Y4, Y6, Y4
-	VMOVUPS    word64_0<>+0(SB), Y6
-	VSUBPD     Y5, Y6, Y5
-	VMULPD     word64_3ff71547652b82fe<>+0(SB), Y4, Y6
-	VADDPD     word64_4338000000000000<>+0(SB), Y6, Y6
-	VSUBPD     word64_4338000000000000<>+0(SB), Y6, Y7
-	VMULPD     word64_3fe62e42fee00000<>+0(SB), Y7, Y8
-	VSUBPD     Y8, Y4, Y4
-	VMULPD     word64_3dea39ef35793c76<>+0(SB), Y7, Y7
-	VSUBPD     Y5, Y7, Y5
-	VSUBPD     Y5, Y4, Y7
-	VMULPD     Y7, Y7, Y8
-	VMOVUPS    word64_3e21f99258e229ef<>+0(SB), Y9
-	VMULPD     word64_3e5af6af95456c58<>+0(SB), Y7, Y10
-	VADDPD     word64_3e927e4c3290da4b<>+0(SB), Y10, Y10
-	VMULPD     Y9, Y8, Y9
-	VADDPD     Y10, Y9, Y9
-	VMULPD     word64_3ec71ddf0cccc4c5<>+0(SB), Y7, Y10
-	VADDPD     word64_3efa01a01b1cb118<>+0(SB), Y10, Y10
-	VMULPD     Y9, Y8, Y9
-	VADDPD     Y10, Y9, Y9
-	VMULPD     word64_3f2a01a01b32524e<>+0(SB), Y7, Y10
-	VADDPD     word64_3f56c16c16c141fc<>+0(SB), Y10, Y10
-	VMULPD     Y9, Y8, Y9
-	VADDPD     Y10, Y9, Y9
-	VMULPD     word64_3f8111111110ed94<>+0(SB), Y7, Y10
-	VADDPD     word64_3fa555555555555a<>+0(SB), Y10, Y10
-	VMULPD     Y9, Y8, Y9
-	VADDPD     Y10, Y9, Y9
-	VMULPD     word64_3fc555555555555b<>+0(SB), Y7, Y7
-	VADDPD     word64_3fe0000000000000<>+0(SB), Y7, Y7
-	VMULPD     Y9, Y8, Y9
-	VADDPD     Y7, Y9, Y7
-	VMULPD     Y7, Y8, Y7
-	VSUBPD     Y5, Y7, Y5
-	VADDPD     word64_3ff0000000000000<>+0(SB), Y4, Y7
-	VSUBPD     word64_3ff0000000000000<>+0(SB), Y7, Y8
-	VSUBPD     Y8, Y4, Y4
-	VADDPD     Y5, Y4, Y4
-	VADDPD     Y4, Y7, Y4
-	VMULPD     Y3, Y4, Y3
-	VADDPD     Y1, Y1, Y4
-	VADDPD     word64_3ff0000000000000<>+0(SB), Y4, Y4
-	VDIVPD     Y4, Y3, Y3
-	VPSLLQ     $0x34, Y6, Y4
-	VPSRAD     $0x01, Y4, Y5
-	VANDPD     word64_fff0000000000000<>+0(SB), Y5, Y5
-	VPSUBQ     Y5, Y4, Y4
-	VPADDQ     word64_3ff0000000000000<>+0(SB), Y5, Y5
-	VMULPD     Y5, Y3, Y3
-	VPADDQ     word64_3ff0000000000000<>+0(SB), Y4, Y4
-	VMULPD     Y4, Y3, Y3
-	VCMPPD     $0x11, word64_0<>+0(SB), Y0, Y0
-	VMOVUPS    word64_4000000000000000<>+0(SB), Y4
-	VSUBPD     Y3, Y4, Y4
-	VBLENDVPD  Y0, Y4, Y3, Y0
-	VCMPPD     $0x11, word64_3fe0000000000000<>+0(SB), Y1, Y1
-	VBLENDVPD  Y1, Y2, Y0, Y0
-	TESTQ      AX, AX
-	JL         storeTail
-	VCVTPD2PSY Y0, X0
-	VMOVUPS    X0, (CX)
-	ADDQ       $0x10, DX
-	ADDQ       $0x10, CX
-	JMP        loop
+	VANDPD    word64_7fffffffffffffff<>+0(SB), Y0, Y1
+	VMOVUPS   word64_403b800000000000<>+0(SB), Y2
+	VMINPD    Y1, Y2, Y1
+	VMULPD    Y1, Y1, Y2
+	VMULPD    Y2, Y2, Y3
+	VMOVUPS   word64_3dd29783040ef603<>+0(SB), Y4
+	VMULPD    word64_be146794feaba6f6<>+0(SB), Y2, Y5
+	VADDPD    word64_3e4fc78cbcce41e3<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y3, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_be85f9828c55cc92<>+0(SB), Y2, Y5
+	VADDPD    word64_3ebb9ee95850f651<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y3, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_beef4d333884b5c7<>+0(SB), Y2, Y5
+	VADDPD    word64_3f1f9a335388d2f5<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y3, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_bf4c02db49b09506<>+0(SB), Y2, Y5
+	VADDPD    word64_3f7565bcd12991c0<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y3, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_bf9b82ce312abf08<>+0(SB), Y2, Y5
+	VADDPD    word64_3fbce2f21a04362d<>+0(SB), Y5, Y5
+	VMULPD    Y4, Y3, Y4
+	VADDPD    Y5, Y4, Y4
+	VMULPD    word64_bfd812746b0379fd<>+0(SB), Y2, Y2
+	VADDPD    word64_3fc06eba8214db69<>+0(SB), Y2, Y2
+	VMULPD    Y4, Y3, Y3
+	VADDPD    Y2, Y3, Y2
+	VMULPD    Y2, Y1, Y2
+	VADDPD    Y1, Y2, Y2
+	VANDPD    word64_8000000000000000<>+0(SB), Y0, Y3
+	VORPD     Y3, Y2, Y2
+	VMOVUPS   word64_3ff0000000000000<>+0(SB), Y3
+	VSUBPD    Y2, Y3, Y2
+	VSUBPD    word64_4010000000000000<>+0(SB), Y1, Y3
+	VADDPD    word64_4010000000000000<>+0(SB), Y1, Y4
+	VDIVPD    Y4, Y3, Y3
+	VMULPD    Y3, Y3, Y4
+	VMOVUPS   word64_be17ae8ac588fce1<>+0(SB), Y5
+	VMULPD    word64_be46392188fb3ad8<>+0(SB), Y3, Y6
+	VADDPD    word64_be3f6478707b5e9f<>+0(SB), Y6, Y6
+	VMULPD    Y5, Y4, Y5
+	VADDPD    Y6, Y5, Y5
+	VMULPD    word64_3e7c42edaf1e5130<>+0(SB), Y3, Y6
+	VADDPD    word64_3e6fe3666dbd5d2c<>+0(SB), Y6, Y6
+	VMULPD    Y5, Y4, Y5
+	VADDPD    Y6, Y5, Y5
+	VMULPD    word64_beab95313b9e2aac<>+0(SB), Y3, Y6
+	VADDPD    word64_3e948e71b67eb04e<>+0(SB), Y6, Y6
+	VMULPD    Y5, Y4, Y5
+	VADDPD    Y6, Y5, Y5
+	VMULPD    word64_3ed7f1301f4a5d32<>+0(SB), Y3, Y6
+	VADDPD    word64_bee78c40ad94185e<>+0(SB), Y6, Y6
+	VMULPD    Y5, Y4, Y5
+	VADDPD    Y6, Y5, Y5
+	VMULPD    word64_bef99581365b9f15<>+0(SB), Y3, Y6
+	VADDPD    word64_3f23be1923ccd19d<>+0(SB), Y6, Y6
+	VMULPD    Y5, Y4, Y5
+	VADDPD    Y6, Y5, Y5
+	VMULPD    word64_bf2a1df291b754b5<>+0(SB), Y3, Y6
+	VADDPD    word64_bf48d4aacace7d7c<>+0(SB), Y6, Y6
+	VMULPD    Y5, Y4, Y5
+	VADDPD    Y6, Y5, Y5
+	VMULPD    word64_3f749c67284a483a<>+0(SB), Y3, Y6
+	VADDPD    word64_bf90962386fd98a2<>+0(SB), Y6, Y6
+	VMULPD    Y5, Y4, Y5
+	VADDPD    Y6, Y5, Y5
+	VMULPD    word64_3fa3079edf697f2f<>+0(SB), Y3, Y6
+	VADDPD    word64_bfb0fb06dfebe833<>+0(SB), Y6, Y6
+	VMULPD    Y5, Y4, Y5
+	VADDPD    Y6, Y5, Y5
+	VMULPD    word64_3fb7fee004e115ba<>+0(SB), Y3, Y6
+	VADDPD    word64_bfb9ddb23c3e36e3<>+0(SB), Y6, Y6
+	VMULPD    Y5, Y4, Y5
+	VADDPD    Y6, Y5, Y5
+	VMULPD    word64_3fb16ecefcfa5421<>+0(SB), Y3, Y6
+	VADDPD    word64_3f8f7f5df66fc7ce<>+0(SB), Y6, Y6
+	VMULPD    Y5, Y4, Y5
+	VADDPD    Y6, Y5, Y5
+	VMULPD    word64_bfc1df1ad154a28f<>+0(SB), Y3, Y3
+	VADDPD    word64_3ff3ba5916e9fd7f<>+0(SB), Y3, Y3
+	VMULPD    Y5, Y4, Y4
+	VADDPD    Y3, Y4, Y3
+	VSUBPD    word64_0<>+0(SB), Y1, Y4
+	VANDPD    word64_fffffffff8000000<>+0(SB), Y4, Y4
+	VSUBPD    Y4, Y1, Y5
+	VADDPD    Y4, Y1, Y6
+	VMULPD    Y6, Y5, Y5
+	VMULPD    Y4, Y4, Y4
+	VMOVUPS   word64_0<>+0(SB), Y6
+	VSUBPD    Y4, Y6, Y4
+	VMOVUPS   word64_0<>+0(SB), Y6
+	VSUBPD    Y5, Y6, Y5
+	VMULPD    word64_3ff71547652b82fe<>+0(SB), Y4, Y6
+	VADDPD    word64_4338000000000000<>+0(SB), Y6, Y6
+	VSUBPD    word64_4338000000000000<>+0(SB), Y6, Y7
+	VMULPD    word64_3fe62e42fee00000<>+0(SB), Y7, Y8
+	VSUBPD    Y8, Y4, Y4
+	VMULPD    word64_3dea39ef35793c76<>+0(SB), Y7, Y7
+	VSUBPD    Y5, Y7, Y5
+	VSUBPD    Y5, Y4, Y7
+	VMULPD    Y7, Y7, Y8
+	VMOVUPS   word64_3e21f99258e229ef<>+0(SB), Y9
+	VMULPD    word64_3e5af6af95456c58<>+0(SB), Y7, Y10
+	VADDPD    word64_3e927e4c3290da4b<>+0(SB), Y10, Y10
+	VMULPD    Y9, Y8, Y9
+	VADDPD    Y10, Y9, Y9
+	VMULPD    word64_3ec71ddf0cccc4c5<>+0(SB), Y7, Y10
+	VADDPD    word64_3efa01a01b1cb118<>+0(SB), Y10, Y10
+	VMULPD    Y9, Y8, Y9
+	VADDPD    Y10, Y9, Y9
+	VMULPD    word64_3f2a01a01b32524e<>+0(SB), Y7, Y10
+	VADDPD    word64_3f56c16c16c141fc<>+0(SB), Y10, Y10
+	VMULPD    Y9, Y8, Y9
+	VADDPD    Y10, Y9, Y9
+	VMULPD    word64_3f8111111110ed94<>+0(SB), Y7, Y10
+	VADDPD    word64_3fa555555555555a<>+0(SB), Y10, Y10
+	VMULPD    Y9, Y8, Y9
+	VADDPD    Y10, Y9, Y9
+	VMULPD    word64_3fc555555555555b<>+0(SB), Y7, Y7
+	VADDPD    word64_3fe0000000000000<>+0(SB), Y7, Y7
+	VMULPD    Y9, Y8, Y9
+	VADDPD    Y7, Y9, Y7
+	VMULPD    Y7, Y8, Y7
+	VSUBPD    Y5, Y7, Y5
+	VADDPD    word64_3ff0000000000000<>+0(SB), Y4, Y7
+	VSUBPD    word64_3ff0000000000000<>+0(SB), Y7, Y8
+	VSUBPD    Y8, Y4, Y4
+	VADDPD    Y5, Y4, Y4
+	VADDPD    Y4, Y7, Y4
+	VMULPD    Y3, Y4, Y3
+	VADDPD    Y1, Y1, Y4
+	VADDPD    word64_3ff0000000000000<>+0(SB), Y4, Y4
+	VDIVPD    Y4, Y3, Y3
+	VPSLLQ    $0x34, Y6, Y4
+	VPSRAD    $0x01, Y4, Y5
+	VANDPD    word64_fff0000000000000<>+0(SB), Y5, Y5
+	VPSUBQ    Y5, Y4, Y4
+	VPADDQ    word64_3ff0000000000000<>+0(SB), Y5, Y5
+	VMULPD    Y5, Y3, Y3
+	VPADDQ    word64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMULPD    Y4, Y3, Y3
+	VCMPPD    $0x11, word64_0<>+0(SB), Y0, Y0
+	VMOVUPS   word64_4000000000000000<>+0(SB), Y4
+	VSUBPD    Y3, Y4, Y4
+	VBLENDVPD Y0, Y4, Y3, Y0
+	VCMPPD    $0x11, word64_3fe0000000000000<>+0(SB), Y1, Y1
+	VBLENDVPD Y1, Y2, Y0, Y0
+	TESTQ     AX, AX
+	JL        storeTail
+	VMOVUPS   Y0, (CX)
+	ADDQ      $0x20, DX
+	ADDQ      $0x20, CX
+	JMP       loop
 
 tail:
 	CMPQ       AX, $-4
@@ -9721,19 +10130,17 @@ tail:
 	LEAQ       tailMask<>+0(SB), BX
 	MOVQ       AX, SI
 	NEGQ       SI
-	LEAQ       16(BX)(SI*4), BX
-	VMOVDQU    (BX), X0
-	VMASKMOVPS (DX), X0, X0
-	VCVTPS2PD  X0, Y0
+	LEAQ       (BX)(SI*8), BX
+	VMOVDQU    (BX), Y0
+	VMASKMOVPD (DX), Y0, Y0
 	JMP        body
 
 storeTail:
 	LEAQ       tailMask<>+0(SB), DX
 	NEGQ       AX
-	LEAQ       16(DX)(AX*4), DX
-	VMOVDQU    (DX), X1
-	VCVTPD2PSY Y0, X0
-	VMASKMOVPS X0, X1, (CX)
+	LEAQ       (DX)(AX*8), DX
+	VMOVDQU    (DX), Y1
+	VMASKMOVPD Y0, Y1, (CX)
 
 done:
 	XORQ AX, AX
@@ -9891,385 +10298,150 @@ DATA word64_3ff3ba5916e9fd7f<>+16(SB)/8, $0x3ff3ba5916e9fd7f
 DATA word64_3ff3ba5916e9fd7f<>+24(SB)/8, $0x3ff3ba5916e9fd7f
 GLOBL word64_3ff3ba5916e9fd7f<>(SB), RODATA|NOPTR, $32
 
-// func erfcF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
-// Requires: AVX, AVX2
-TEXT ·erfcF64AVX2(SB), NOSPLIT, $0-48
-	MOVQ n+8(FP), AX
-	MOVQ dst+16(FP), CX
-	MOVQ a+24(FP), DX
-
-loop:
-	SUBQ    $0x04, AX
-	JL      tail
-	VMOVUPS (DX), Y0
-
-body:
-	VANDPD    word64_7fffffffffffffff<>+0(SB), Y0, Y1
-	VMOVUPS   word64_403b800000000000<>+0(SB), Y2
-	VMINPD    Y1, Y2, Y1
-	VMULPD    Y1, Y1, Y2
-	VMULPD    Y2, Y2, Y3
-	VMOVUPS   word64_3dd29783040ef603<>+0(SB), Y4
-	VMULPD    word64_be146794feaba6f6<>+0(SB), Y2, Y5
-	VADDPD    word64_3e4fc78cbcce41e3<>+0(SB), Y5, Y5
-	VMULPD    Y4, Y3, Y4
-	VADDPD    Y5, Y4, Y4
-	VMULPD    word64_be85f9828c55cc92<>+0(SB), Y2, Y5
-	VADDPD    word64_3ebb9ee95850f651<>+0(SB), Y5, Y5
-	VMULPD    Y4, Y3, Y4
-	VADDPD    Y5, Y4, Y4
-	VMULPD    word64_beef4d333884b5c7<>+0(SB), Y2, Y5
-	VADDPD    word64_3f1f9a335388d2f5<>+0(SB), Y5, Y5
-	VMULPD    Y4, Y3, Y4
-	VADDPD    Y5, Y4, Y4
-	VMULPD    word64_bf4c02db49b09506<>+0(SB), Y2, Y5
-	VADDPD    word64_3f7565bcd12991c0<>+0(SB), Y5, Y5
-	VMULPD    Y4, Y3, Y4
-	VADDPD    Y5, Y4, Y4
-	VMULPD    word64_bf9b82ce312abf08<>+0(SB), Y2, Y5
-	VADDPD    word64_3fbce2f21a04362d<>+0(SB), Y5, Y5
-	VMULPD    Y4, Y3, Y4
-	VADDPD    Y5, Y4, Y4
-	VMULPD    word64_bfd812746b0379fd<>+0(SB), Y2, Y2
-	VADDPD    word64_3fc06eba8214db69<>+0(SB), Y2, Y2
-	VMULPD    Y4, Y3, Y3
-	VADDPD    Y2, Y3, Y2
-	VMULPD    Y2, Y1, Y2
-	VADDPD    Y2, Y1, Y2
-	VANDPD    word64_8000000000000000<>+0(SB), Y0, Y3
-	VORPD     Y3, Y2, Y2
-	VMOVUPS   word64_3ff0000000000000<>+0(SB), Y3
-	VSUBPD    Y2, Y3, Y2
-	VSUBPD    word64_4010000000000000<>+0(SB), Y1, Y3
-	VADDPD    word64_4010000000000000<>+0(SB), Y1, Y4
-	VDIVPD    Y4, Y3, Y3
-	VMULPD    Y3, Y3, Y4
-	VMOVUPS   word64_be17ae8ac588fce1<>+0(SB), Y5
-	VMULPD    word64_be46392188fb3ad8<>+0(SB), Y3, Y6
-	VADDPD    word64_be3f6478707b5e9f<>+0(SB), Y6, Y6
-	VMULPD    Y5, Y4, Y5
-	VADDPD    Y6, Y5, Y5
-	VMULPD    word64_3e7c42edaf1e5130<>+0(SB), Y3, Y6
-	VADDPD    word64_3e6fe3666dbd5d2c<>+0(SB), Y6, Y6
-	VMULPD    Y5, Y4, Y5
-	VADDPD    Y6, Y5, Y5
-	VMULPD    word64_beab95313b9e2aac<>+0(SB), Y3, Y6
-	VADDPD    word64_3e948e71b67eb04e<>+0(SB), Y6, Y6
-	VMULPD    Y5, Y4, Y5
-	VADDPD    Y6, Y5, Y5
-	VMULPD    word64_3ed7f1301f4a5d32<>+0(SB), Y3, Y6
-	VADDPD    word64_bee78c40ad94185e<>+0(SB), Y6, Y6
-	VMULPD    Y5, Y4, Y5
-	VADDPD    Y6, Y5, Y5
-	VMULPD    word64_bef99581365b9f15<>+0(SB), Y3, Y6
-	VADDPD    word64_3f23be1923ccd19d<>+0(SB), Y6, Y6
-	VMULPD    Y5, Y4, Y5
-	VADDPD    Y6, Y5, Y5
-	VMULPD    word64_bf2a1df291b754b5<>+0(SB), Y3, Y6
-	VADDPD    word64_bf48d4aacace7d7c<>+0(SB), Y6, Y6
-	VMULPD    Y5, Y4, Y5
-	VADDPD    Y6, Y5, Y5
-	VMULPD    word64_3f749c67284a483a<>+0(SB), Y3, Y6
-	VADDPD    word64_bf90962386fd98a2<>+0(SB), Y6, Y6
-	VMULPD    Y5, Y4, Y5
-	VADDPD    Y6, Y5, Y5
-	VMULPD    word64_3fa3079edf697f2f<>+0(SB), Y3, Y6
-	VADDPD    word64_bfb0fb06dfebe833<>+0(SB), Y6, Y6
-	VMULPD    Y5, Y4, Y5
-	VADDPD    Y6, Y5, Y5
-	VMULPD    word64_3fb7fee004e115ba<>+0(SB), Y3, Y6
-	VADDPD    word64_bfb9ddb23c3e36e3<>+0(SB), Y6, Y6
-	VMULPD    Y5, Y4, Y5
-	VADDPD    Y6, Y5, Y5
-	VMULPD    word64_3fb16ecefcfa5421<>+0(SB), Y3, Y6
-	VADDPD    word64_3f8f7f5df66fc7ce<>+0(SB), Y6, Y6
-	VMULPD    Y5, Y4, Y5
-	VADDPD    Y6, Y5, Y5
-	VMULPD    word64_bfc1df1ad154a28f<>+0(SB), Y3, Y3
-	VADDPD    word64_3ff3ba5916e9fd7f<>+0(SB), Y3, Y3
-	VMULPD    Y5, Y4, Y4
-	VADDPD    Y3, Y4, Y3
-	VSUBPD    word64_0<>+0(SB), Y1, Y4
-	VANDPD    word64_fffffffff8000000<>+0(SB), Y4, Y4
-	VSUBPD    Y4, Y1, Y5
-	VADDPD    Y4, Y1, Y6
-	VMULPD    Y6, Y5, Y5
-	VMULPD    Y4, Y4, Y4
-	VMOVUPS   word64_0<>+0(SB), Y6
-	VSUBPD    Y4, Y6, Y4
-	VMOVUPS   word64_0<>+0(SB), Y6
-	VSUBPD    Y5, Y6, Y5
-	VMULPD    word64_3ff71547652b82fe<>+0(SB), Y4, Y6
-	VADDPD    word64_4338000000000000<>+0(SB), Y6, Y6
-	VSUBPD    word64_4338000000000000<>+0(SB), Y6, Y7
-	VMULPD    word64_3fe62e42fee00000<>+0(SB), Y7, Y8
-	VSUBPD    Y8, Y4, Y4
-	VMULPD    word64_3dea39ef35793c76<>+0(SB), Y7, Y7
-	VSUBPD    Y5, Y7, Y5
-	VSUBPD    Y5, Y4, Y7
-	VMULPD    Y7, Y7, Y8
-	VMOVUPS   word64_3e21f99258e229ef<>+0(SB), Y9
-	VMULPD    word64_3e5af6af95456c58<>+0(SB), Y7, Y10
-	VADDPD    word64_3e927e4c3290da4b<>+0(SB), Y10, Y10
-	VMULPD    Y9, Y8, Y9
-	VADDPD    Y10, Y9, Y9
-	VMULPD    word64_3ec71ddf0cccc4c5<>+0(SB), Y7, Y10
-	VADDPD    word64_3efa01a01b1cb118<>+0(SB), Y10, Y10
-	VMULPD    Y9, Y8, Y9
-	VADDPD    Y10, Y9, Y9
-	VMULPD    word64_3f2a01a01b32524e<>+0(SB), Y7, Y10
-	VADDPD    word64_3f56c16c16c141fc<>+0(SB), Y10, Y10
-	VMULPD    Y9, Y8, Y9
-	VADDPD    Y10, Y9, Y9
-	VMULPD    word64_3f8111111110ed94<>+0(SB), Y7, Y10
-	VADDPD    word64_3fa555555555555a<>+0(SB), Y10, Y10
-	VMULPD    Y9, Y8, Y9
-	VADDPD    Y10, Y9, Y9
-	VMULPD    word64_3fc555555555555b<>+0(SB), Y7, Y7
-	VADDPD    word64_3fe0000000000000<>+0(SB), Y7, Y7
-	VMULPD    Y9, Y8, Y9
-	VADDPD    Y7, Y9, Y7
-	VMULPD    Y7, Y8, Y7
-	VSUBPD    Y5, Y7, Y5
-	VADDPD    word64_3ff0000000000000<>+0(SB), Y4, Y7
-	VSUBPD    word64_3ff0000000000000<>+0(SB), Y7, Y8
-	VSUBPD    Y8, Y4, Y4
-	VADDPD    Y5, Y4, Y4
-	VADDPD    Y4, Y7, Y4
-	VMULPD    Y3, Y4, Y3
-	VADDPD    Y1, Y1, Y4
-	VADDPD    word64_3ff0000000000000<>+0(SB), Y4, Y4
-	VDIVPD    Y4, Y3, Y3
-	VPSLLQ    $0x34, Y6, Y4
-	VPSRAD    $0x01, Y4, Y5
-	VANDPD    word64_fff0000000000000<>+0(SB), Y5, Y5
-	VPSUBQ    Y5, Y4, Y4
-	VPADDQ    word64_3ff0000000000000<>+0(SB), Y5, Y5
-	VMULPD    Y5, Y3, Y3
-	VPADDQ    word64_3ff0000000000000<>+0(SB), Y4, Y4
-	VMULPD    Y4, Y3, Y3
-	VCMPPD    $0x11, word64_0<>+0(SB), Y0, Y0
-	VMOVUPS   word64_4000000000000000<>+0(SB), Y4
-	VSUBPD    Y3, Y4, Y4
-	VBLENDVPD Y0, Y4, Y3, Y0
-	VCMPPD    $0x11, word64_3fe0000000000000<>+0(SB), Y1, Y1
-	VBLENDVPD Y1, Y2, Y0, Y0
-	TESTQ     AX, AX
-	JL        storeTail
-	VMOVUPS   Y0, (CX)
-	ADDQ      $0x20, DX
-	ADDQ      $0x20, CX
-	JMP       loop
-
-tail:
-	CMPQ       AX, $-4
-	JE         done
-	LEAQ       tailMask<>+0(SB), BX
-	MOVQ       AX, SI
-	NEGQ       SI
-	LEAQ       (BX)(SI*8), BX
-	VMOVDQU    (BX), Y0
-	VMASKMOVPD (DX), Y0, Y0
-	JMP        body
-
-storeTail:
-	LEAQ       tailMask<>+0(SB), DX
-	NEGQ       AX
-	LEAQ       (DX)(AX*8), DX
-	VMOVDQU    (DX), Y1
-	VMASKMOVPD Y0, Y1, (CX)
-
-done:
-	XORQ AX, AX
-	MOVQ AX, left+40(FP)
-	VZEROUPPER
-	RET
-
 // func erfcF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·erfcF32AVX512(SB), NOSPLIT, $0-48
-	MOVQ n+8(FP), AX
-	MOVQ dst+16(FP), DX
-	MOVQ a+24(FP), BX
+	MOVQ         n+8(FP), AX
+	MOVQ         dst+16(FP), DX
+	MOVQ         a+24(FP), BX
+	VBROADCASTSS word32_3fb8aa3b<>+0(SB), Z1
+	VBROADCASTSS word32_3e2aaa48<>+0(SB), Z2
+	VBROADCASTSS word32_3c091d64<>+0(SB), Z3
+	VBROADCASTSS word32_3ab6bd28<>+0(SB), Z4
+	VBROADCASTSS word32_bec093a0<>+0(SB), Z5
+	VBROADCASTSS word32_bcdbff62<>+0(SB), Z6
+	VBROADCASTSS word32_ba528cbd<>+0(SB), Z7
+	VBROADCASTSS word32_38a62e5a<>+0(SB), Z8
+	VBROADCASTSS word32_bf2fe9c3<>+0(SB), Z9
+	VBROADCASTSS word32_bd15442e<>+0(SB), Z10
+	VBROADCASTSS word32_3bd41857<>+0(SB), Z11
+	VBROADCASTSS word32_ba53292d<>+0(SB), Z12
+	VBROADCASTSS word32_b9f63e7a<>+0(SB), Z13
+	VBROADCASTSS word32_4b400000<>+0(SB), Z14
+	VBROADCASTSS word32_3f800000<>+0(SB), Z15
+	VBROADCASTSS word32_40000000<>+0(SB), Z16
+	VBROADCASTSS word32_40800000<>+0(SB), Z17
 
 loop:
-	SUBQ      $0x08, AX
-	JL        tail
-	VCVTPS2PD (BX), Z0
+	SUBQ    $0x10, AX
+	JL      tail
+	VMOVUPS (BX), Z0
 
 body:
-	VANDPD.BCST  word64_7fffffffffffffff<>+0(SB), Z0, Z1
-	VBROADCASTSD word64_403b800000000000<>+0(SB), Z2
-	VMINPD       Z1, Z2, Z1
-	VMULPD       Z1, Z1, Z2
-	VMULPD       Z2, Z2, Z5
-	VBROADCASTSD word64_3dd29783040ef603<>+0(SB), Z6
-	VMULPD.BCST  word64_be146794feaba6f6<>+0(SB), Z2, Z7
-	VADDPD.BCST  word64_3e4fc78cbcce41e3<>+0(SB), Z7, Z7
-	VMULPD       Z6, Z5, Z6
-	VADDPD       Z7, Z6, Z6
-	VMULPD.BCST  word64_be85f9828c55cc92<>+0(SB), Z2, Z7
-	VADDPD.BCST  word64_3ebb9ee95850f651<>+0(SB), Z7, Z7
-	VMULPD       Z6, Z5, Z6
-	VADDPD       Z7, Z6, Z6
-	VMULPD.BCST  word64_beef4d333884b5c7<>+0(SB), Z2, Z7
-	VADDPD.BCST  word64_3f1f9a335388d2f5<>+0(SB), Z7, Z7
-	VMULPD       Z6, Z5, Z6
-	VADDPD       Z7, Z6, Z6
-	VMULPD.BCST  word64_bf4c02db49b09506<>+0(SB), Z2, Z7
-	VADDPD.BCST  word64_3f7565bcd12991c0<>+0(SB), Z7, Z7
-	VMULPD       Z6, Z5, Z6
-	VADDPD       Z7, Z6, Z6
-	VMULPD.BCST  word64_bf9b82ce312abf08<>+0(SB), Z2, Z7
-	VADDPD.BCST  word64_3fbce2f21a04362d<>+0(SB), Z7, Z7
-	VMULPD       Z6, Z5, Z6
-	VADDPD       Z7, Z6, Z6
-	VMULPD.BCST  word64_bfd812746b0379fd<>+0(SB), Z2, Z2
-	VADDPD.BCST  word64_3fc06eba8214db69<>+0(SB), Z2, Z2
-	VMULPD       Z6, Z5, Z5
-	VADDPD       Z2, Z5, Z2
-	VMULPD       Z2, Z1, Z2
-	VADDPD       Z2, Z1, Z2
-	VANDPD.BCST  word64_8000000000000000<>+0(SB), Z0, Z5
-	VORPD        Z5, Z2, Z2
-	VBROADCASTSD word64_3ff0000000000000<>+0(SB), Z5
-	VSUBPD       Z2, Z5, Z2
-	VSUBPD.BCST  word64_4010000000000000<>+0(SB), Z1, Z5
-	VADDPD.BCST  word64_4010000000000000<>+0(SB), Z1, Z6
-	VDIVPD       Z6, Z5, Z5
-	VMULPD       Z5, Z5, Z6
-	VBROADCASTSD word64_be17ae8ac588fce1<>+0(SB), Z7
-	VMULPD.BCST  word64_be46392188fb3ad8<>+0(SB), Z5, Z8
-	VADDPD.BCST  word64_be3f6478707b5e9f<>+0(SB), Z8, Z8
-	VMULPD       Z7, Z6, Z7
-	VADDPD       Z8, Z7, Z7
-	VMULPD.BCST  word64_3e7c42edaf1e5130<>+0(SB), Z5, Z8
-	VADDPD.BCST  word64_3e6fe3666dbd5d2c<>+0(SB), Z8, Z8
-	VMULPD       Z7, Z6, Z7
-	VADDPD       Z8, Z7, Z7
-	VMULPD.BCST  word64_beab95313b9e2aac<>+0(SB), Z5, Z8
-	VADDPD.BCST  word64_3e948e71b67eb04e<>+0(SB), Z8, Z8
-	VMULPD       Z7, Z6, Z7
-	VADDPD       Z8, Z7, Z7
-	VMULPD.BCST  word64_3ed7f1301f4a5d32<>+0(SB), Z5, Z8
-	VADDPD.BCST  word64_bee78c40ad94185e<>+0(SB), Z8, Z8
-	VMULPD       Z7, Z6, Z7
-	VADDPD       Z8, Z7, Z7
-	VMULPD.BCST  word64_bef99581365b9f15<>+0(SB), Z5, Z8
-	VADDPD.BCST  word64_3f23be1923ccd19d<>+0(SB), Z8, Z8
-	VMULPD       Z7, Z6, Z7
-	VADDPD       Z8, Z7, Z7
-	VMULPD.BCST  word64_bf2a1df291b754b5<>+0(SB), Z5, Z8
-	VADDPD.BCST  word64_bf48d4aacace7d7c<>+0(SB), Z8, Z8
-	VMULPD       Z7, Z6, Z7
-	VADDPD       Z8, Z7, Z7
-	VMULPD.BCST  word64_3f749c67284a483a<>+0(SB), Z5, Z8
-	VADDPD.BCST  word64_bf90962386fd98a2<>+0(SB), Z8, Z8
-	VMULPD       Z7, Z6, Z7
-	VADDPD       Z8, Z7, Z7
-	VMULPD.BCST  word64_3fa3079edf697f2f<>+0(SB), Z5, Z8
-	VADDPD.BCST  word64_bfb0fb06dfebe833<>+0(SB), Z8, Z8
-	VMULPD       Z7, Z6, Z7
-	VADDPD       Z8, Z7, Z7
-	VMULPD.BCST  word64_3fb7fee004e115ba<>+0(SB), Z5, Z8
-	VADDPD.BCST  word64_bfb9ddb23c3e36e3<>+0(SB), Z8, Z8
-	VMULPD       Z7, Z6, Z7
-	VADDPD       Z8, Z7, Z7
-	VMULPD.BCST  word64_3fb16ecefcfa5421<>+0(SB), Z5, Z8
-	VADDPD.BCST  word64_3f8f7f5df66fc7ce<>+0(SB), Z8, Z8
-	VMULPD       Z7, Z6, Z7
-	VADDPD       Z8, Z7, Z7
-	VMULPD.BCST  word64_bfc1df1ad154a28f<>+0(SB), Z5, Z5
-	VADDPD.BCST  word64_3ff3ba5916e9fd7f<>+0(SB), Z5, Z5
-	VMULPD       Z7, Z6, Z6
-	VADDPD       Z5, Z6, Z5
-	VSUBPD.BCST  word64_0<>+0(SB), Z1, Z6
-	VANDPD.BCST  word64_fffffffff8000000<>+0(SB), Z6, Z6
-	VSUBPD       Z6, Z1, Z7
-	VADDPD       Z6, Z1, Z8
-	VMULPD       Z8, Z7, Z7
-	VMULPD       Z6, Z6, Z6
-	VBROADCASTSD word64_0<>+0(SB), Z8
-	VSUBPD       Z6, Z8, Z6
-	VBROADCASTSD word64_0<>+0(SB), Z8
-	VSUBPD       Z7, Z8, Z7
-	VMULPD.BCST  word64_3ff71547652b82fe<>+0(SB), Z6, Z8
-	VADDPD.BCST  word64_4338000000000000<>+0(SB), Z8, Z8
-	VSUBPD.BCST  word64_4338000000000000<>+0(SB), Z8, Z8
-	VMULPD.BCST  word64_3fe62e42fee00000<>+0(SB), Z8, Z9
-	VSUBPD       Z9, Z6, Z6
-	VMULPD.BCST  word64_3dea39ef35793c76<>+0(SB), Z8, Z9
-	VSUBPD       Z7, Z9, Z7
-	VSUBPD       Z7, Z6, Z9
-	VMULPD       Z9, Z9, Z10
-	VBROADCASTSD word64_3e21f99258e229ef<>+0(SB), Z11
-	VMULPD.BCST  word64_3e5af6af95456c58<>+0(SB), Z9, Z12
-	VADDPD.BCST  word64_3e927e4c3290da4b<>+0(SB), Z12, Z12
-	VMULPD       Z11, Z10, Z11
-	VADDPD       Z12, Z11, Z11
-	VMULPD.BCST  word64_3ec71ddf0cccc4c5<>+0(SB), Z9, Z12
-	VADDPD.BCST  word64_3efa01a01b1cb118<>+0(SB), Z12, Z12
-	VMULPD       Z11, Z10, Z11
-	VADDPD       Z12, Z11, Z11
-	VMULPD.BCST  word64_3f2a01a01b32524e<>+0(SB), Z9, Z12
-	VADDPD.BCST  word64_3f56c16c16c141fc<>+0(SB), Z12, Z12
-	VMULPD       Z11, Z10, Z11
-	VADDPD       Z12, Z11, Z11
-	VMULPD.BCST  word64_3f8111111110ed94<>+0(SB), Z9, Z12
-	VADDPD.BCST  word64_3fa555555555555a<>+0(SB), Z12, Z12
-	VMULPD       Z11, Z10, Z11
-	VADDPD       Z12, Z11, Z11
-	VMULPD.BCST  word64_3fc555555555555b<>+0(SB), Z9, Z9
-	VADDPD.BCST  word64_3fe0000000000000<>+0(SB), Z9, Z9
-	VMULPD       Z11, Z10, Z11
-	VADDPD       Z9, Z11, Z9
-	VMULPD       Z9, Z10, Z9
-	VSUBPD       Z7, Z9, Z7
-	VADDPD.BCST  word64_3ff0000000000000<>+0(SB), Z6, Z9
-	VSUBPD.BCST  word64_3ff0000000000000<>+0(SB), Z9, Z10
-	VSUBPD       Z10, Z6, Z6
-	VADDPD       Z7, Z6, Z6
-	VADDPD       Z6, Z9, Z6
-	VMULPD       Z5, Z6, Z5
-	VADDPD       Z1, Z1, Z6
-	VADDPD.BCST  word64_3ff0000000000000<>+0(SB), Z6, Z6
-	VDIVPD       Z6, Z5, Z5
-	VSCALEFPD    Z8, Z5, Z5
-	VCMPPD.BCST  $0x11, word64_0<>+0(SB), Z0, K1
-	VBROADCASTSD word64_4000000000000000<>+0(SB), Z0
-	VSUBPD       Z5, Z0, Z0
-	VBLENDMPD    Z0, Z5, K1, Z3
-	VCMPPD.BCST  $0x11, word64_3fe0000000000000<>+0(SB), Z1, K1
-	VBLENDMPD    Z2, Z3, K1, Z4
-	TESTQ        AX, AX
-	JL           storeTail
-	VCVTPD2PS    Z4, Y0
-	VMOVUPS      Y0, (DX)
-	ADDQ         $0x20, BX
-	ADDQ         $0x20, DX
-	JMP          loop
+	VANDPS.BCST       word32_7fffffff<>+0(SB), Z0, Z18
+	VBROADCASTSS      word32_41220000<>+0(SB), Z19
+	VMINPS            Z18, Z19, Z18
+	VMULPS            Z18, Z18, Z19
+	VMULPS            Z19, Z19, Z22
+	VMOVAPS           Z7, Z23
+	VFMADD213PS.BCST  word32_3baa17f6<>+0(SB), Z19, Z23
+	VMOVAPS           Z23, Z23
+	VFMADD231PS       Z8, Z22, Z23
+	VMOVAPS           Z6, Z24
+	VFMADD213PS.BCST  word32_3de716a9<>+0(SB), Z19, Z24
+	VMOVAPS           Z24, Z24
+	VFMADD231PS       Z23, Z22, Z24
+	VMOVAPS           Z5, Z23
+	VFMADD213PS.BCST  word32_3e0375d4<>+0(SB), Z19, Z23
+	VMOVAPS           Z23, Z19
+	VFMADD231PS       Z24, Z22, Z19
+	VMOVAPS           Z18, Z22
+	VFMADD231PS       Z19, Z18, Z22
+	VANDPS.BCST       word32_80000000<>+0(SB), Z0, Z19
+	VORPS             Z19, Z22, Z19
+	VSUBPS            Z19, Z15, Z19
+	VADDPS            Z16, Z18, Z22
+	VDIVPS            Z22, Z15, Z23
+	VMOVAPS           Z15, Z24
+	VFNMADD231PS      Z22, Z23, Z24
+	VSUBPS            Z16, Z22, Z22
+	VSUBPS            Z22, Z18, Z22
+	VMOVAPS           Z24, Z24
+	VFNMADD231PS      Z22, Z23, Z24
+	VMULPS            Z24, Z23, Z22
+	VMOVAPS           Z15, Z24
+	VFNMADD231PS      Z17, Z23, Z24
+	VMOVAPS           Z24, Z24
+	VFNMADD231PS      Z17, Z22, Z24
+	VMULPS            Z24, Z24, Z25
+	VMOVAPS           Z12, Z26
+	VFMADD213PS.BCST  word32_3b449b41<>+0(SB), Z24, Z26
+	VMOVAPS           Z26, Z26
+	VFMADD231PS       Z13, Z25, Z26
+	VMOVAPS           Z11, Z27
+	VFMADD213PS.BCST  word32_bcb0133c<>+0(SB), Z24, Z27
+	VMOVAPS           Z27, Z27
+	VFMADD231PS       Z26, Z25, Z27
+	VMOVAPS           Z10, Z26
+	VFMADD213PS.BCST  word32_3e8f16d0<>+0(SB), Z24, Z26
+	VMOVAPS           Z26, Z26
+	VFMADD231PS       Z27, Z25, Z26
+	VMOVAPS           Z9, Z27
+	VFMADD213PS.BCST  word32_3f82c339<>+0(SB), Z24, Z27
+	VMOVAPS           Z27, Z24
+	VFMADD231PS       Z26, Z25, Z24
+	VMULPS            Z18, Z18, Z25
+	VBROADCASTSS      word32_0<>+0(SB), Z26
+	VSUBPS            Z25, Z26, Z26
+	VMOVAPS           Z1, Z27
+	VFMADD213PS       Z14, Z26, Z27
+	VSUBPS            Z14, Z27, Z27
+	VMOVAPS           Z26, Z26
+	VFNMADD231PS.BCST word32_3f317200<>+0(SB), Z27, Z26
+	VMOVAPS           Z26, Z26
+	VFNMADD231PS.BCST word32_35bfbe8e<>+0(SB), Z27, Z26
+	VMOVAPS           Z25, Z25
+	VFNMADD231PS      Z18, Z18, Z25
+	VADDPS            Z25, Z26, Z25
+	VMULPS            Z24, Z22, Z22
+	VMOVAPS           Z22, Z22
+	VFMADD231PS       Z24, Z23, Z22
+	VMULPS            Z25, Z25, Z23
+	VMOVAPS           Z3, Z24
+	VFMADD213PS.BCST  word32_3d2aaa60<>+0(SB), Z25, Z24
+	VMOVAPS           Z24, Z24
+	VFMADD231PS       Z4, Z23, Z24
+	VMOVAPS           Z2, Z26
+	VFMADD213PS.BCST  word32_3f000000<>+0(SB), Z25, Z26
+	VMOVAPS           Z26, Z26
+	VFMADD231PS       Z24, Z23, Z26
+	VMOVAPS           Z25, Z24
+	VFMADD231PS       Z26, Z23, Z24
+	VMOVAPS           Z22, Z23
+	VFMADD231PS       Z24, Z22, Z23
+	VSCALEFPS         Z27, Z23, Z22
+	VCMPPS.BCST       $0x11, word32_0<>+0(SB), Z0, K1
+	VSUBPS            Z22, Z16, Z0
+	VBLENDMPS         Z0, Z22, K1, Z20
+	VCMPPS.BCST       $0x11, word32_3f000000<>+0(SB), Z18, K1
+	VBLENDMPS         Z19, Z20, K1, Z21
+	TESTQ             AX, AX
+	JL                storeTail
+	VMOVUPS           Z21, (DX)
+	ADDQ              $0x40, BX
+	ADDQ              $0x40, DX
+	JMP               loop
 
 tail:
-	CMPQ        AX, $-8
-	JE          done
-	MOVQ        AX, CX
-	ADDQ        $0x08, CX
-	MOVQ        $-1, SI
-	SHLQ        CL, SI
-	NOTQ        SI
-	KMOVW       SI, K1
-	VCVTPS2PD.Z (BX), K1, Z0
-	JMP         body
+	CMPQ      AX, $-16
+	JE        done
+	MOVQ      AX, CX
+	ADDQ      $0x10, CX
+	MOVQ      $-1, SI
+	SHLQ      CL, SI
+	NOTQ      SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (BX), K1, Z0
+	JMP       body
 
 storeTail:
-	MOVQ      AX, CX
-	ADDQ      $0x08, CX
-	MOVQ      $-1, AX
-	SHLQ      CL, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	VCVTPD2PS Z4, Y0
-	VMOVUPS   Y0, K1, (DX)
+	MOVQ    AX, CX
+	ADDQ    $0x10, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	KMOVW   AX, K1
+	VMOVUPS Z21, K1, (DX)
 
 done:
 	XORQ AX, AX
@@ -10321,7 +10493,7 @@ body:
 	VMULPD       Z6, Z5, Z5
 	VADDPD       Z2, Z5, Z2
 	VMULPD       Z2, Z1, Z2
-	VADDPD       Z2, Z1, Z2
+	VADDPD       Z1, Z2, Z2
 	VANDPD.BCST  word64_8000000000000000<>+0(SB), Z0, Z5
 	VORPD        Z5, Z2, Z2
 	VBROADCASTSD word64_3ff0000000000000<>+0(SB), Z5

@@ -115,6 +115,10 @@ var in32 = map[string]func(x float32) float32{
 	"Log":     LogOf[float32],
 	"Sigmoid": SigmoidOf[float32],
 	"Tanh":    TanhOf[float32],
+	"Expm1":   Expm1Of[float32],
+	"Exp2":    Exp2Of[float32],
+	"Erf":     ErfOf[float32],
+	"Erfc":    ErfcOf[float32],
 }
 
 // def32 is the definition of the function for float32.

@@ -108,7 +108,7 @@ func ulps(got float64, want *big.Float) float64 {
 // TestExpEdges is about results that overflow or are subnormal.
 func TestExpEdges(t *testing.T) {
 	for _, x := range []float64{709.78, 709.782712893384, 709.78271289338409, 709.79, 1e300, -708.5, -745.13, -745.14, -1e300,
-		expm1High, math.Nextafter(expm1High, inf), expm1Low, -61, 5e-324, -5e-324, 1e-17, -1e-17} {
+		expm1High64, math.Nextafter(expm1High64, inf), expm1Low64, -61, expm1High32, math.Nextafter(expm1High32, inf), expm1Low32, 5e-324, -5e-324, 1e-17, -1e-17} {
 		within := max(-800, min(800, x)) // beyond, nothing changes
 		want, _ := bigExp(bigFloat(within)).Float64()
 		require.InDelta(t, 0, float64(int64(math.Float64bits(ExpOf(x))-math.Float64bits(want))), 1, "exp(%v)", x)

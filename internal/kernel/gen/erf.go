@@ -8,11 +8,18 @@ import (
 
 // The numbers of erf.go.
 const (
-	erfFrom, erfLimit   = 1.0, 6.0
-	erfcFrom, erfcLimit = 0.5, 27.5
+	erfFrom, erfcFrom        = 1.0, 0.5
+	erfLimit32, erfLimit64   = 4.0, 6.0
+	erfcLimit32, erfcLimit64 = 10.125, 27.5
 )
 
 var (
+	erfSmall32 = []float64{0x1.06eba8p-3, -0x1.81274p-2, 0x1.ce2d52p-4, -0x1.b7fec4p-6, 0x1.542fecp-8, -0x1.a5197ap-11, 0x1.4c5cb4p-14}
+	erfLarge32 = []float64{-0x1.313174p-12, 0x1.214f8ap0, 0x1.439734p-1, 0x1.c2314ap-4, -0x1.af5b2ep-6, 0x1.35d7dcp-8,
+		-0x1.357426p-11, 0x1.7c05a8p-15, -0x1.ad813p-20}
+	erfcLarge32 = []float64{0x1.058672p0, -0x1.5fd386p-1, 0x1.1e2dap-2, -0x1.2a885cp-5, -0x1.602678p-6, 0x1.a830aep-8,
+		0x1.893682p-9, -0x1.a6525ap-11, -0x1.ec7cf4p-12}
+
 	erfSmall = []float64{
 		0x1.06eba8214db69p-3, -0x1.812746b0379fdp-2, 0x1.ce2f21a04362dp-4, -0x1.b82ce312abf08p-6,
 		0x1.565bcd12991cp-8, -0x1.c02db49b09506p-11, 0x1.f9a335388d2f5p-14, -0x1.f4d333884b5c7p-17,
@@ -33,29 +40,65 @@ var (
 		-0x1.f6478707b5e9fp-28, -0x1.6392188fb3ad8p-27, -0x1.7ae8ac588fce1p-30}
 )
 
+var erfConstants = []any{log2e, exp32[1], exp32[3], exp32[4], erfSmall32[1], erfSmall32[3], erfSmall32[5], erfSmall32[6], erfLarge32[1],
+	erfLarge32[3], erfLarge32[5], erfLarge32[7], erfLarge32[8], erfLimit32, round32, 1.0}
+
+var erfcConstants = []any{log2e, exp32[1], exp32[3], exp32[4], erfSmall32[1], erfSmall32[3], erfSmall32[5], erfSmall32[6], erfcLarge32[1],
+	erfcLarge32[3], erfcLarge32[5], erfcLarge32[7], erfcLarge32[8], round32, 1.0, 2.0, 4.0}
+
 // erfNear emits erf a for an a below 1, with its square.
 func (v formula) erfNear(a, a2 VecVirtual) VecVirtual {
-	return v.add(a, v.mul(a, v.series(a2, v.mul(a2, a2), erfSmall)))
+	c := erfSmall
+	if !v.double {
+		c = erfSmall32
+	}
+	p := v.series(a2, v.mul(a2, a2), c)
+	return v.mulAdd(a, p, a)
 }
 
 func (v formula) erf(x VecVirtual) VecVirtual {
-	a := v.min(erfLimit, v.abs(x))
+	a := v.min(v.number(erfLimit32, erfLimit64), v.abs(x))
 	a2 := v.mul(a, a)
 	small := v.erfNear(a, a2)
-	z, _, r, w := v.expReduce(v.sub(0.0, v.series(a, a2, erfLarge)))
-	large := v.sub(1.0, v.mul(v.power(z), v.oneMore(r, w)))
+	c := erfLarge
+	if !v.double {
+		c = erfLarge32
+	}
+	z, _, y := v.expParts(v.sub(0.0, v.series(a, a2, c)))
+	large := v.sub(1.0, v.mul(v.power(z), y))
 	return v.or(v.choose(v.compare(a, less, erfFrom), small, large), v.sign(x))
 }
 
 func (v formula) erfc(x VecVirtual) VecVirtual {
-	a := v.min(erfcLimit, v.abs(x))
+	a := v.min(v.number(erfcLimit32, erfcLimit64), v.abs(x))
 	small := v.sub(1.0, v.or(v.erfNear(a, v.mul(a, a)), v.sign(x)))
+	far := formula.erfcFar32
+	if v.double {
+		far = formula.erfcFar64
+	}
+	y := far(v, a)
+	y = v.choose(v.compare(x, less, 0.0), v.sub(2.0, y), y)
+	return v.choose(v.compare(a, less, erfcFrom), small, y)
+}
+
+func (v formula) erfcFar32(a VecVirtual) VecVirtual {
+	d := v.add(a, 2.0)
+	w := v.div(1.0, d)
+	low := v.mul(w, v.subMul(v.subMul(v.in(1.0), w, d), w, v.sub(a, v.sub(d, 2.0))))
+	t := v.subMul(v.subMul(v.in(1.0), w, 4.0), low, 4.0)
+	g := v.series(t, v.mul(t, t), erfcLarge32)
+	a2 := v.mul(a, a)
+	z, n, first := v.expWhole(v.sub(0.0, a2))
+	r := v.add(v.subMul(first, n, ln2Low32), v.subMul(a2, a, a))
+	f := v.mulAdd(w, g, v.mul(low, g))
+	return v.scale(v.mulAdd(f, v.expNear(r), f), z, n)
+}
+
+func (v formula) erfcFar64(a VecVirtual) VecVirtual {
 	t := v.div(v.sub(a, 4.0), v.add(a, 4.0))
 	p := v.series(t, v.mul(t, t), erfcLarge)
 	a1 := v.upper(v.sub(a, 0.0)) // a difference is no signaling NaN, which would be Inf without its last bits
 	rest := v.mul(v.sub(a, a1), v.add(a, a1))
 	z, n, r, w := v.expReduceSum(v.sub(0.0, v.mul(a1, a1)), v.sub(0.0, rest))
-	y := v.scale(v.div(v.mul(v.oneMore(r, w), p), v.add(v.add(a, a), 1.0)), z, n)
-	y = v.choose(v.compare(x, less, 0.0), v.sub(2.0, y), y)
-	return v.choose(v.compare(a, less, erfcFrom), small, y)
+	return v.scale(v.div(v.mul(v.oneMore(r, w), p), v.add(v.add(a, a), 1.0)), z, n)
 }

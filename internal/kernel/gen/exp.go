@@ -9,31 +9,36 @@ import (
 
 // The numbers of exp.go.
 const (
-	log2e                = 1.44269504088896340735992468100189214
-	ln2                  = 0.693147180559945309417232121458176568
-	ln2High32, ln2Low32  = 0x1.62e4p-1, 0x1.7f7d1cp-20
-	ln2High64, ln2Low64  = 0x1.62e42feep-1, 0x1.a39ef35793c76p-33
-	round32              = 0x1.8p23
-	round64              = 0x1.8p52
-	expLow32, expHigh32  = -105.0, 89.0
-	expLow64, expHigh64  = -746.0, 710.0
-	tanhLimit32          = 10.0
-	tanhLimit64          = 20.0
-	tanhFrom32           = 0.625
-	exp2Low, exp2High    = -1080.0, 1025.0
-	expm1Low, expm1High  = -60.0, 700.0
-	mantissa32, mantissa = 23, 52
+	log2e                   = 1.44269504088896340735992468100189214
+	ln2                     = 0.693147180559945309417232121458176568
+	ln2High32, ln2Low32     = 0x1.62e4p-1, 0x1.7f7d1cp-20
+	ln2High64, ln2Low64     = 0x1.62e42feep-1, 0x1.a39ef35793c76p-33
+	round32                 = 0x1.8p23
+	round64                 = 0x1.8p52
+	expLow32, expHigh32     = -105.0, 89.0
+	expLow64, expHigh64     = -746.0, 710.0
+	tanhLimit32             = 10.0
+	tanhLimit64             = 20.0
+	tanhFrom32              = 0.625
+	exp2Low32, exp2High32   = -151.0, 129.0
+	exp2Low64, exp2High64   = -1080.0, 1025.0
+	expm1Low32, expm1High32 = -30.0, 88.0
+	expm1Low64, expm1High64 = -60.0, 700.0
+	mantissa32, mantissa    = 23, 52
 )
 
 var (
-	exp32  = []float64{0.5, 0x1.55549p-3, 0x1.5554cp-5, 0x1.123ac8p-7, 0x1.6d7a5p-10}
-	tanh32 = []float64{-0x1.555532p-2, 0x1.1107p-3, -0x1.b837c4p-5, 0x1.520a88p-6, -0x1.75699p-8}
-	exp64  = []float64{0.5, 0x1.555555555555bp-3, 0x1.555555555555ap-5, 0x1.111111110ed94p-7,
+	exp32   = []float64{0.5, 0x1.55549p-3, 0x1.5554cp-5, 0x1.123ac8p-7, 0x1.6d7a5p-10}
+	exp2_32 = []float64{0x1.62e43p-1, 0x1.ebfbep-3, 0x1.c6af9cp-5, 0x1.3b2a48p-7, 0x1.5ef5dp-10, 0x1.442512p-13}
+	tanh32  = []float64{-0x1.555532p-2, 0x1.1107p-3, -0x1.b837c4p-5, 0x1.520a88p-6, -0x1.75699p-8}
+	exp64   = []float64{0.5, 0x1.555555555555bp-3, 0x1.555555555555ap-5, 0x1.111111110ed94p-7,
 		0x1.6c16c16c141fcp-10, 0x1.a01a01b32524ep-13, 0x1.a01a01b1cb118p-16, 0x1.71ddf0cccc4c5p-19,
 		0x1.27e4c3290da4bp-22, 0x1.af6af95456c58p-26, 0x1.1f99258e229efp-29}
 )
 
 var expConstants = []any{log2e, exp32[1], exp32[3], exp32[4], expLow32, expHigh32, round32, ln2High32, ln2Low32, exp32[0], exp32[2], 1.0}
+
+var exp2Constants = []any{exp2_32[1], exp2_32[3], exp2_32[5], exp2Low32, exp2High32, round32, exp2_32[0], exp2_32[2], exp2_32[4], 1.0}
 
 // number returns the one for float32 or that for float64.
 func (v formula) number(f32, f64 float64) float64 {
@@ -49,11 +54,21 @@ func (v formula) expParts(x VecVirtual) (z, n, y VecVirtual) {
 		z, n, r, w := v.expReduce(x)
 		return z, n, v.oneMore(r, w)
 	}
+	z, n, first := v.expWhole(x)
+	return z, n, v.add(v.expNear(v.subMul(first, n, ln2Low32)), 1.0)
+}
+
+// expWhole emits z, n and x - n (the first part of ln 2), in float32. n is in the low bits of z too.
+func (v formula) expWhole(x VecVirtual) (z, n, r VecVirtual) {
 	z = v.mulAdd(x, log2e, round32)
 	n = v.sub(z, round32)
-	r := v.subMul(v.subMul(x, n, ln2High32), n, ln2Low32)
+	return z, n, v.subMul(x, n, ln2High32)
+}
+
+// expNear emits eʳ - 1, in float32.
+func (v formula) expNear(r VecVirtual) VecVirtual {
 	r2 := v.mul(r, r)
-	return z, n, v.add(v.mulAdd(r2, v.series(r, r2, exp32), r), 1.0)
+	return v.mulAdd(r2, v.series(r, r2, exp32), r)
 }
 
 // expReduce emits z, n, r and w with x = n ln 2 + r + (what w has of it) and eˣ = 2ⁿ (1 + (r + w)),
@@ -126,7 +141,7 @@ func (v formula) sigmoid(x VecVirtual) VecVirtual {
 	return v.div(v.choose(v.compare(x, less, 0.0), e, 1.0), v.add(e, 1.0))
 }
 
-// lessOne emits eˣ - 1 from what expReduce returns.
+// lessOne emits eˣ - 1 = 2ⁿ (1 + (r + w)) - 1.
 func (v formula) lessOne(z, r, w VecVirtual) VecVirtual {
 	s := v.power(z)
 	u, t := v.sub(s, 1.0), v.mul(s, r)
@@ -150,14 +165,29 @@ func (v formula) tanh(x VecVirtual) VecVirtual {
 }
 
 func (v formula) expm1(x []VecVirtual) (VecVirtual, mask) {
-	z, _, r, w := v.expReduce(v.max(expm1Low, x[0]))
-	return v.or(v.lessOne(z, r, w), v.sign(x[0])), v.compare(x[0], notAtMost, expm1High)
+	a := v.max(v.number(expm1Low32, expm1Low64), x[0])
+	var z, r, w VecVirtual
+	if v.double {
+		z, _, r, w = v.expReduce(a)
+	} else {
+		var n, first VecVirtual
+		z, n, first = v.expWhole(a)
+		r = v.subMul(first, n, ln2Low32)
+		r2 := v.mul(r, r)
+		w = v.mulAdd(r2, v.series(r, r2, exp32), v.subMul(v.sub(first, r), n, ln2Low32))
+	}
+	return v.or(v.lessOne(z, r, w), v.sign(x[0])), v.compare(x[0], notAtMost, v.number(expm1High32, expm1High64))
 }
 
 func (v formula) exp2(x VecVirtual) VecVirtual {
-	x = v.max(exp2Low, v.min(exp2High, x))
-	z := v.add(x, round64)
-	n := v.sub(z, round64)
-	r := v.mul(v.sub(x, n), ln2)
-	return v.scale(v.oneMore(r, v.expRest(r)), z, n)
+	x = v.max(v.number(exp2Low32, exp2Low64), v.min(v.number(exp2High32, exp2High64), x))
+	round := v.number(round32, round64)
+	z := v.add(x, round)
+	n := v.sub(z, round)
+	r := v.sub(x, n)
+	if v.double {
+		r = v.mul(r, ln2)
+		return v.scale(v.oneMore(r, v.expRest(r)), z, n)
+	}
+	return v.scale(v.mulAdd(r, v.series(r, v.mul(r, r), exp2_32), 1.0), z, n)
 }

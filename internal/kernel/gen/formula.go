@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -88,7 +89,7 @@ func (v formula) keep(function string) formula {
 	}
 	numbers := constants32[function]
 	if !v.avx512 {
-		numbers = numbers[:min(6, len(numbers))]
+		numbers = numbers[:min(cmp.Or(fewer[function], 6), len(numbers))]
 	}
 	kept := map[uint64]VecVirtual{}
 	for _, x := range numbers {
@@ -100,7 +101,13 @@ func (v formula) keep(function string) formula {
 
 // constants32 has the constants of functions of float32, first those that no instruction
 // would take from memory.
-var constants32 = map[string][]any{"exp": expConstants, "sigmoid": expConstants, "tanh": expConstants, "log": logConstants}
+var constants32 = map[string][]any{
+	"exp": expConstants, "sigmoid": expConstants, "tanh": expConstants, "expm1": expConstants, "exp2": exp2Constants,
+	"erf": erfConstants, "erfc": erfcConstants, "log": logConstants,
+}
+
+// fewer has how many AVX2 keeps of a function that needs more registers for itself than others do.
+var fewer = map[string]int{"erfc": 3}
 
 // keeper returns the register that has x already, or nil.
 func (v formula) keeper(x any) VecVirtual {

@@ -32,8 +32,8 @@ var functionTable = []function{
 	{"exp", 1, "eˣ", same, known(formula.exp)},
 	{"sigmoid", 1, "1/(1 + e⁻ˣ)", same, known(formula.sigmoid)},
 	{"tanh", 1, "tanh x", same, known(formula.tanh)},
-	{"expm1", 1, "eˣ - 1", widened, formula.expm1},
-	{"exp2", 1, "2ˣ", widened, known(formula.exp2)},
+	{"expm1", 1, "eˣ - 1", same, formula.expm1},
+	{"exp2", 1, "2ˣ", same, known(formula.exp2)},
 	{"log", 1, "ln x", same, known(formula.log)},
 	{"log1p", 1, "ln(1 + x)", widened, known(formula.log1p)},
 	{"log2", 1, "the logarithm to base 2", widened, known(formula.log2)},
@@ -41,13 +41,13 @@ var functionTable = []function{
 	{"logSigmoid", 1, "-ln(1 + e⁻ˣ)", widened, known(formula.logSigmoid)},
 	{"sin", 1, "sin x", widened, formula.sin},
 	{"cos", 1, "cos x", widened, formula.cos},
-	{"erf", 1, "erf x", widened, known(formula.erf)},
+	{"erf", 1, "erf x", same, known(formula.erf)},
 	{"sinh", 1, "sinh x", widened, formula.sinh},
 	{"cosh", 1, "cosh x", widened, formula.cosh},
 	{"pow", 2, "aᵇ", widened, formula.pow},
 	{"tan", 1, "tan x", widened, formula.tan},
 	{"log10", 1, "the logarithm to base 10", widened, known(formula.log10)},
-	{"erfc", 1, "1 - erf x", widened, known(formula.erfc)},
+	{"erfc", 1, "1 - erf x", same, known(formula.erfc)},
 }
 
 // known is the body of a function of one argument that knows all lanes.
