@@ -69,7 +69,7 @@ func cases() []*benchCase {
 	var all []*benchCase
 	for _, group := range [][]*benchCase{
 		landscapeCases(), networkCases(), convCases(), lstmCases(), attentionCases(), adamCases(),
-		gemmCases(), lossCases(), normCases(), compileCases(), processCases(),
+		gemmCases(), lossCases(), normCases(), elementwiseCases(), compileCases(), processCases(),
 	} {
 		all = append(all, group...)
 	}

@@ -31,6 +31,8 @@ var small = map[string]struct{ ours, stock builder }{
 	"softmax-128x1000":    {crossEntropy{3, 70}.ours, crossEntropy{3, 70}.stock},
 	"softmax-4096x1000":   {crossEntropy{40, 3}.ours, crossEntropy{40, 3}.stock},
 	"layernorm-128x256":   {layerNorm{4, 6}.ours, layerNorm{4, 6}.stock},
+	"gelu-128x1024":       {activation{3, 5}.ours, nil},
+	"mse-1024x1024":       {squares{3, 70}.ours, squares{3, 70}.stock},
 	"layernorm-4096x1024": {layerNorm{3, 33}.ours, layerNorm{3, 33}.stock},
 }
 

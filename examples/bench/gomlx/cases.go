@@ -22,6 +22,8 @@ var cases = map[string]func(backends.Backend) (*workload, error){
 	"mlp-big":             training[float32](mlp(128, []int{784, 512, 256, 10}, true)),
 	"lstm":                training[float32](lstm),
 	"attention":           gradients[float32](attention),
+	"gelu-128x1024":       gradients[float32](gelu),
+	"mse-1024x1024":       gradients[float32](mse),
 	"sgemm-512":           product[float32],
 	"dgemm-512":           product[float64],
 	"softmax-128x10":      gradients[float32](softmax(128, 10)),
@@ -316,6 +318,21 @@ func layerNorm(n, width int) build {
 			return ReduceAllSum(Mul(y, x[0]))
 		}
 	}
+}
+
+func gelu(l *leaves) func(x, p []*Node) *Node {
+	l.param(4, 128, 1024)
+	l.input(128, 1024)
+	return func(x, p []*Node) *Node {
+		phi := MulScalar(AddScalar(Erf(MulScalar(p[0], 1/math.Sqrt2)), 1), 0.5)
+		return ReduceAllSum(Mul(Mul(p[0], phi), x[0]))
+	}
+}
+
+func mse(l *leaves) func(x, p []*Node) *Node {
+	l.param(4, 1024, 1024)
+	l.input(1024, 1024)
+	return func(x, p []*Node) *Node { return ReduceAllMean(Square(Sub(p[0], x[0]))) }
 }
 
 // product is the product of two matrices of 512×512.

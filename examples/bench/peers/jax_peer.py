@@ -235,6 +235,16 @@ def layer_norm(n, width):
     return build
 
 
+def gelu(l):
+    l.param(4, 128, 1024)
+    return (lambda p, c: jnp.sum(jax.nn.gelu(p[0], approximate=False) * c)), (l.input(128, 1024),)
+
+
+def mse(l):
+    l.param(4, 1024, 1024)
+    return (lambda p, c: jnp.mean((p[0] - c) ** 2)), (l.input(1024, 1024),)
+
+
 def compiling(batch, layers, classes):
     """Tracing and compiling the loss and its gradients, anew in each step."""
 
@@ -259,6 +269,8 @@ cases = {
     "lstm": training(lstm),
     "attention": training(attention, with_adam=False),
     "adam-10M": adam_alone,
+    "gelu-128x1024": training(gelu, with_adam=False),
+    "mse-1024x1024": training(mse, with_adam=False),
     "sgemm-512": product(f32),
     "dgemm-512": product(f64),
     "compile-tiny": compiling(32, (2, 16, 16, 1), False),

@@ -217,6 +217,16 @@ def layer_norm(n, width):
     return build
 
 
+def gelu(l):
+    l.param(4, 128, 1024)
+    return (lambda c, x: (F.gelu(x) * c).sum()), (l.input(128, 1024),)
+
+
+def mse(l):
+    l.param(4, 1024, 1024)
+    return (lambda c, x: F.mse_loss(x, c)), (l.input(1024, 1024),)
+
+
 cases = {
     "rosenbrock-2": training(rosenbrock2, f64),
     "rosenbrock-1000": training(rosenbrock(1000), f64),
@@ -227,6 +237,8 @@ cases = {
     "lstm": lstm,
     "attention": training(attention, with_adam=False),
     "adam-10M": adam_alone,
+    "gelu-128x1024": training(gelu, with_adam=False),
+    "mse-1024x1024": training(mse, with_adam=False),
     "sgemm-512": product(f32),
     "dgemm-512": product(f64),
 }
