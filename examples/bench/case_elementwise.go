@@ -13,13 +13,13 @@ import (
 // weighted by a given number each, and a loss.
 func elementwiseCases() []*benchCase {
 	act, mse := activation{128, 1024}, squares{1024, 1024}
-	return []*benchCase{
-		{name: fmt.Sprintf("gelu-%dx%d", act.n, act.width), title: "gelu, forward and backward, float32", dtype: tensor.Float32, ours: act.ours},
-		{
-			name: fmt.Sprintf("mse-%dx%d", mse.n, mse.width), title: "mean of squared differences, forward and backward, float32",
-			dtype: tensor.Float32, ours: mse.ours, stock: mse.stock,
-		},
-	}
+	size := fmt.Sprintf("%dx%d", act.n, act.width)
+	of := &benchCase{name: "gelu-" + size, title: "gelu " + size + ", forward and backward, float32", dtype: tensor.Float32, ours: act.ours}
+	size = fmt.Sprintf("%dx%d", mse.n, mse.width)
+	return []*benchCase{of, {
+		name: "mse-" + size, title: "mean of squares " + size + ", forward and backward, float32",
+		dtype: tensor.Float32, ours: mse.ours, stock: mse.stock,
+	}}
 }
 
 type activation struct{ n, width int }
