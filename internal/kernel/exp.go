@@ -48,8 +48,14 @@ const (
 
 // expParts32 returns z and y with eˣ = 2ⁿ y. n is in the low bits of z.
 func expParts32(x float32) (z, y float32) {
+	z, t := expLess32(x)
+	return z, 1 + t
+}
+
+// expLess32 returns z and t with eˣ = 2ⁿ (1 + t). n is in the low bits of z.
+func expLess32(x float32) (z, t float32) {
 	z, n, first := expWhole32(x)
-	return z, 1 + float32(expNear32(single(sum32(n*-ln2Low32, first))))
+	return z, float32(expNear32(single(sum32(n*-ln2Low32, first))))
 }
 
 // expWhole32 returns z, n, which is in the low bits of z, and x - n (the first part of ln 2).

@@ -2470,30 +2470,30 @@ body:
 	VPADDD       word32_3f3504f3<>+0(SB), Y8, Y8
 	VSUBPS       word32_3f800000<>+0(SB), Y8, Y8
 	VADDPS       Y7, Y9, Y7
-	VMULPS       Y8, Y8, Y9
-	VMULPS       Y9, Y8, Y10
-	VMOVAPS      Y4, Y11
-	VFMADD213PS  word32_3dee3b59<>+0(SB), Y8, Y11
-	VMOVAPS      Y11, Y11
-	VFMADD231PS  Y5, Y9, Y11
-	VMOVAPS      Y3, Y12
-	VFMADD213PS  word32_3e11ef1d<>+0(SB), Y8, Y12
+	VMULPS       word32_35bfbe8e<>+0(SB), Y7, Y9
+	VMULPS       Y8, Y8, Y10
+	VMULPS       Y10, Y8, Y11
+	VMOVAPS      Y4, Y12
+	VFMADD213PS  word32_3dee3b59<>+0(SB), Y8, Y12
 	VMOVAPS      Y12, Y12
-	VFMADD231PS  Y11, Y9, Y12
-	VMOVAPS      Y2, Y11
-	VFMADD213PS  word32_3e4cce95<>+0(SB), Y8, Y11
-	VMOVAPS      Y11, Y11
-	VFMADD231PS  Y12, Y9, Y11
-	VMOVAPS      Y1, Y12
-	VFMADD213PS  Y6, Y8, Y12
+	VFMADD231PS  Y5, Y10, Y12
+	VMOVAPS      Y3, Y13
+	VFMADD213PS  word32_3e11ef1d<>+0(SB), Y8, Y13
+	VMOVAPS      Y13, Y13
+	VFMADD231PS  Y12, Y10, Y13
+	VMOVAPS      Y2, Y12
+	VFMADD213PS  word32_3e4cce95<>+0(SB), Y8, Y12
 	VMOVAPS      Y12, Y12
-	VFMADD231PS  Y11, Y9, Y12
-	VMULPS       word32_35bfbe8e<>+0(SB), Y7, Y11
-	VMOVAPS      Y11, Y11
-	VFMADD231PS  Y12, Y10, Y11
-	VMOVAPS      Y11, Y10
-	VFNMADD231PS word32_3f000000<>+0(SB), Y9, Y10
-	VADDPS       Y10, Y8, Y8
+	VFMADD231PS  Y13, Y10, Y12
+	VMOVAPS      Y1, Y13
+	VFMADD213PS  Y6, Y8, Y13
+	VMOVAPS      Y13, Y13
+	VFMADD231PS  Y12, Y10, Y13
+	VMOVAPS      Y9, Y9
+	VFMADD231PS  Y13, Y11, Y9
+	VMOVAPS      Y9, Y9
+	VFNMADD231PS word32_3f000000<>+0(SB), Y10, Y9
+	VADDPS       Y9, Y8, Y8
 	VMOVAPS      Y8, Y8
 	VFMADD231PS  word32_3f317200<>+0(SB), Y7, Y8
 	VCMPPS       $0x11, word32_7f800000<>+0(SB), Y0, Y7
@@ -2918,30 +2918,30 @@ body:
 	VPADDD.BCST    word32_3f3504f3<>+0(SB), Z13, Z13
 	VSUBPS.BCST    word32_3f800000<>+0(SB), Z13, Z13
 	VADDPS         Z15, Z19, Z19
-	VMULPS         Z13, Z13, Z20
-	VMULPS         Z20, Z13, Z21
-	VMOVAPS        Z4, Z22
-	VFMADD213PS    Z9, Z13, Z22
-	VMOVAPS        Z22, Z22
-	VFMADD231PS    Z5, Z20, Z22
-	VMOVAPS        Z3, Z23
-	VFMADD213PS    Z8, Z13, Z23
+	VMULPS         Z11, Z19, Z20
+	VMULPS         Z13, Z13, Z21
+	VMULPS         Z21, Z13, Z22
+	VMOVAPS        Z4, Z23
+	VFMADD213PS    Z9, Z13, Z23
 	VMOVAPS        Z23, Z23
-	VFMADD231PS    Z22, Z20, Z23
-	VMOVAPS        Z2, Z22
-	VFMADD213PS    Z7, Z13, Z22
-	VMOVAPS        Z22, Z22
-	VFMADD231PS    Z23, Z20, Z22
-	VMOVAPS        Z1, Z23
-	VFMADD213PS    Z6, Z13, Z23
+	VFMADD231PS    Z5, Z21, Z23
+	VMOVAPS        Z3, Z24
+	VFMADD213PS    Z8, Z13, Z24
+	VMOVAPS        Z24, Z24
+	VFMADD231PS    Z23, Z21, Z24
+	VMOVAPS        Z2, Z23
+	VFMADD213PS    Z7, Z13, Z23
 	VMOVAPS        Z23, Z23
-	VFMADD231PS    Z22, Z20, Z23
-	VMULPS         Z11, Z19, Z22
-	VMOVAPS        Z22, Z22
-	VFMADD231PS    Z23, Z21, Z22
-	VMOVAPS        Z22, Z21
-	VFNMADD231PS   Z12, Z20, Z21
-	VADDPS         Z21, Z13, Z13
+	VFMADD231PS    Z24, Z21, Z23
+	VMOVAPS        Z1, Z24
+	VFMADD213PS    Z6, Z13, Z24
+	VMOVAPS        Z24, Z24
+	VFMADD231PS    Z23, Z21, Z24
+	VMOVAPS        Z20, Z20
+	VFMADD231PS    Z24, Z22, Z20
+	VMOVAPS        Z20, Z20
+	VFNMADD231PS   Z12, Z21, Z20
+	VADDPS         Z20, Z13, Z13
 	VMOVAPS        Z13, Z13
 	VFMADD231PS    Z10, Z19, Z13
 	VCMPPS.BCST    $0x11, word32_7f800000<>+0(SB), Z0, K1
@@ -3080,101 +3080,111 @@ done:
 	RET
 
 // func log1pF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, FMA3
 TEXT ·log1pF32AVX2(SB), NOSPLIT, $0-48
-	MOVQ n+8(FP), AX
-	MOVQ dst+16(FP), CX
-	MOVQ a+24(FP), DX
+	MOVQ    n+8(FP), AX
+	MOVQ    dst+16(FP), CX
+	MOVQ    a+24(FP), DX
+	VMOVUPS word32_3f800000<>+0(SB), Y1
+	VMOVUPS word32_be7ffff3<>+0(SB), Y2
+	VMOVUPS word32_be2ab144<>+0(SB), Y3
+	VMOVUPS word32_bdfddf90<>+0(SB), Y4
+	VMOVUPS word32_bdeed9e4<>+0(SB), Y5
+	VMOVUPS word32_3d965937<>+0(SB), Y6
 
 loop:
-	SUBQ      $0x04, AX
-	JL        tail
-	VCVTPS2PD (DX), Y0
+	SUBQ    $0x08, AX
+	JL      tail
+	VMOVUPS (DX), Y0
 
 body:
-	VADDPD     word64_3ff0000000000000<>+0(SB), Y0, Y1
-	VSUBPD     word64_3ff0000000000000<>+0(SB), Y1, Y2
-	VSUBPD     Y2, Y0, Y2
-	VDIVPD     Y1, Y2, Y2
-	VPSUBQ     word64_3fe6a09e667f3bcd<>+0(SB), Y1, Y1
-	VPADDQ     word64_8000000000000000<>+0(SB), Y1, Y3
-	VPSRLQ     $0x34, Y3, Y3
-	VORPD      word64_4330000000000000<>+0(SB), Y3, Y3
-	VSUBPD     word64_4330000000000800<>+0(SB), Y3, Y3
-	VANDPD     word64_fffffffffffff<>+0(SB), Y1, Y1
-	VPADDQ     word64_3fe6a09e667f3bcd<>+0(SB), Y1, Y1
-	VSUBPD     word64_3ff0000000000000<>+0(SB), Y1, Y1
-	VADDPD     word64_4000000000000000<>+0(SB), Y1, Y4
-	VDIVPD     Y4, Y1, Y4
-	VMULPD     Y4, Y4, Y5
-	VMULPD     Y5, Y5, Y6
-	VMOVUPS    word64_3fc2b5d9765628c7<>+0(SB), Y7
-	VMULPD     word64_3fc39fdefcad7bb8<>+0(SB), Y5, Y8
-	VADDPD     word64_3fc7462b815f794d<>+0(SB), Y8, Y8
-	VMULPD     Y7, Y6, Y7
-	VADDPD     Y8, Y7, Y7
-	VMULPD     word64_3fcc71c62d9e584a<>+0(SB), Y5, Y8
-	VADDPD     word64_3fd2492492df8f5a<>+0(SB), Y8, Y8
-	VMULPD     Y7, Y6, Y7
-	VADDPD     Y8, Y7, Y7
-	VMULPD     word64_3fd99999999952cd<>+0(SB), Y5, Y8
-	VADDPD     word64_3fe5555555555558<>+0(SB), Y8, Y8
-	VMULPD     Y7, Y6, Y6
-	VADDPD     Y8, Y6, Y6
-	VMULPD     Y6, Y5, Y5
-	VMULPD     Y1, Y1, Y6
-	VMULPD     word64_3fe0000000000000<>+0(SB), Y6, Y6
-	VADDPD     Y5, Y6, Y5
-	VMULPD     Y5, Y4, Y4
-	VMULPD     word64_3dea39ef35793c76<>+0(SB), Y3, Y5
-	VADDPD     Y2, Y5, Y2
-	VMULPD     word64_3fe62e42fee00000<>+0(SB), Y3, Y3
-	VADDPD     Y2, Y4, Y2
-	VSUBPD     Y2, Y6, Y2
-	VSUBPD     Y1, Y2, Y1
-	VSUBPD     Y1, Y3, Y1
-	VANDPD     word64_8000000000000000<>+0(SB), Y0, Y2
-	VORPD      Y2, Y1, Y1
-	VADDPD     word64_3ff0000000000000<>+0(SB), Y0, Y0
-	VCMPPD     $0x11, word64_7ff0000000000000<>+0(SB), Y0, Y2
-	VBLENDVPD  Y2, Y1, Y0, Y1
-	VCMPPD     $0x00, word64_0<>+0(SB), Y0, Y2
-	VBLENDVPD  Y2, word64_fff0000000000000<>+0(SB), Y1, Y1
-	VCMPPD     $0x11, word64_0<>+0(SB), Y0, Y0
-	VBLENDVPD  Y0, word64_7ff8000000000000<>+0(SB), Y1, Y0
-	TESTQ      AX, AX
-	JL         storeTail
-	VCVTPD2PSY Y0, X0
-	VMOVUPS    X0, (CX)
-	ADDQ       $0x10, DX
-	ADDQ       $0x10, CX
-	JMP        loop
+	VADDPS       Y1, Y0, Y7
+	VPSUBD       word32_3f3504f3<>+0(SB), Y7, Y8
+	VPSRAD       $0x17, Y8, Y9
+	VCVTDQ2PS    Y9, Y9
+	VANDPS       word32_ff800000<>+0(SB), Y8, Y8
+	VPSUBD       Y8, Y1, Y10
+	VSUBPS       Y1, Y10, Y11
+	VMOVAPS      Y11, Y11
+	VFMADD231PS  Y10, Y0, Y11
+	VCMPPS       $0x11, word32_4b800000<>+0(SB), Y0, Y10
+	VPSUBD       Y8, Y7, Y8
+	VSUBPS       Y1, Y8, Y8
+	VBLENDVPS    Y10, Y11, Y8, Y8
+	VMULPS       word32_35bfbe8e<>+0(SB), Y9, Y10
+	VMULPS       Y8, Y8, Y11
+	VMULPS       Y11, Y8, Y12
+	VMOVAPS      Y5, Y13
+	VFMADD213PS  word32_3dee3b59<>+0(SB), Y8, Y13
+	VMOVAPS      Y13, Y13
+	VFMADD231PS  Y6, Y11, Y13
+	VMOVAPS      Y4, Y14
+	VFMADD213PS  word32_3e11ef1d<>+0(SB), Y8, Y14
+	VMOVAPS      Y14, Y14
+	VFMADD231PS  Y13, Y11, Y14
+	VMOVAPS      Y3, Y13
+	VFMADD213PS  word32_3e4cce95<>+0(SB), Y8, Y13
+	VMOVAPS      Y13, Y13
+	VFMADD231PS  Y14, Y11, Y13
+	VMOVAPS      Y2, Y14
+	VFMADD213PS  word32_3eaaaaaa<>+0(SB), Y8, Y14
+	VMOVAPS      Y14, Y14
+	VFMADD231PS  Y13, Y11, Y14
+	VMOVAPS      Y10, Y10
+	VFMADD231PS  Y14, Y12, Y10
+	VMOVAPS      Y10, Y10
+	VFNMADD231PS word32_3f000000<>+0(SB), Y11, Y10
+	VADDPS       Y10, Y8, Y8
+	VMOVAPS      Y8, Y8
+	VFMADD231PS  word32_3f317200<>+0(SB), Y9, Y8
+	VANDPS       word32_80000000<>+0(SB), Y0, Y0
+	VORPS        Y0, Y8, Y0
+	VCMPPS       $0x11, word32_7f800000<>+0(SB), Y7, Y8
+	VBLENDVPS    Y8, Y0, Y7, Y0
+	VCMPPS       $0x00, word32_0<>+0(SB), Y7, Y8
+	VBLENDVPS    Y8, word32_ff800000<>+0(SB), Y0, Y0
+	VCMPPS       $0x11, word32_0<>+0(SB), Y7, Y7
+	VBLENDVPS    Y7, word32_7fc00000<>+0(SB), Y0, Y0
+	TESTQ        AX, AX
+	JL           storeTail
+	VMOVUPS      Y0, (CX)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, CX
+	JMP          loop
 
 tail:
-	CMPQ       AX, $-4
+	CMPQ       AX, $-8
 	JE         done
 	LEAQ       tailMask<>+0(SB), BX
 	MOVQ       AX, SI
 	NEGQ       SI
-	LEAQ       16(BX)(SI*4), BX
-	VMOVDQU    (BX), X0
-	VMASKMOVPS (DX), X0, X0
-	VCVTPS2PD  X0, Y0
+	LEAQ       (BX)(SI*4), BX
+	VMOVDQU    (BX), Y0
+	VMASKMOVPS (DX), Y0, Y0
 	JMP        body
 
 storeTail:
 	LEAQ       tailMask<>+0(SB), DX
 	NEGQ       AX
-	LEAQ       16(DX)(AX*4), DX
-	VMOVDQU    (DX), X1
-	VCVTPD2PSY Y0, X0
-	VMASKMOVPS X0, X1, (CX)
+	LEAQ       (DX)(AX*4), DX
+	VMOVDQU    (DX), Y1
+	VMASKMOVPS Y0, Y1, (CX)
 
 done:
 	XORQ AX, AX
 	MOVQ AX, left+40(FP)
 	VZEROUPPER
 	RET
+
+DATA word32_4b800000<>+0(SB)/4, $0x4b800000
+DATA word32_4b800000<>+4(SB)/4, $0x4b800000
+DATA word32_4b800000<>+8(SB)/4, $0x4b800000
+DATA word32_4b800000<>+12(SB)/4, $0x4b800000
+DATA word32_4b800000<>+16(SB)/4, $0x4b800000
+DATA word32_4b800000<>+20(SB)/4, $0x4b800000
+DATA word32_4b800000<>+24(SB)/4, $0x4b800000
+DATA word32_4b800000<>+28(SB)/4, $0x4b800000
+GLOBL word32_4b800000<>(SB), RODATA|NOPTR, $32
 
 // func log1pF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
 // Requires: AVX, AVX2
@@ -3271,97 +3281,105 @@ done:
 	RET
 
 // func log1pF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·log1pF32AVX512(SB), NOSPLIT, $0-48
-	MOVQ n+8(FP), AX
-	MOVQ dst+16(FP), DX
-	MOVQ a+24(FP), BX
+	MOVQ         n+8(FP), AX
+	MOVQ         dst+16(FP), DX
+	MOVQ         a+24(FP), BX
+	VBROADCASTSS word32_3f800000<>+0(SB), Z1
+	VBROADCASTSS word32_be7ffff3<>+0(SB), Z2
+	VBROADCASTSS word32_be2ab144<>+0(SB), Z3
+	VBROADCASTSS word32_bdfddf90<>+0(SB), Z4
+	VBROADCASTSS word32_bdeed9e4<>+0(SB), Z5
+	VBROADCASTSS word32_3d965937<>+0(SB), Z6
+	VBROADCASTSS word32_3eaaaaaa<>+0(SB), Z7
+	VBROADCASTSS word32_3e4cce95<>+0(SB), Z8
+	VBROADCASTSS word32_3e11ef1d<>+0(SB), Z9
+	VBROADCASTSS word32_3dee3b59<>+0(SB), Z10
+	VBROADCASTSS word32_3f317200<>+0(SB), Z11
+	VBROADCASTSS word32_35bfbe8e<>+0(SB), Z12
+	VBROADCASTSS word32_3f000000<>+0(SB), Z13
 
 loop:
-	SUBQ      $0x08, AX
-	JL        tail
-	VCVTPS2PD (BX), Z0
+	SUBQ    $0x10, AX
+	JL      tail
+	VMOVUPS (BX), Z0
 
 body:
-	VADDPD.BCST    word64_3ff0000000000000<>+0(SB), Z0, Z1
-	VSUBPD.BCST    word64_3ff0000000000000<>+0(SB), Z1, Z2
-	VSUBPD         Z2, Z0, Z2
-	VDIVPD         Z1, Z2, Z2
-	VPSUBQ.BCST    word64_3fe6a09e667f3bcd<>+0(SB), Z1, Z1
-	VPADDQ.BCST    word64_8000000000000000<>+0(SB), Z1, Z6
-	VPSRLQ         $0x34, Z6, Z6
-	VORPD.BCST     word64_4330000000000000<>+0(SB), Z6, Z6
-	VSUBPD.BCST    word64_4330000000000800<>+0(SB), Z6, Z6
-	VANDPD.BCST    word64_fffffffffffff<>+0(SB), Z1, Z1
-	VPADDQ.BCST    word64_3fe6a09e667f3bcd<>+0(SB), Z1, Z1
-	VSUBPD.BCST    word64_3ff0000000000000<>+0(SB), Z1, Z1
-	VADDPD.BCST    word64_4000000000000000<>+0(SB), Z1, Z7
-	VDIVPD         Z7, Z1, Z7
-	VMULPD         Z7, Z7, Z8
-	VMULPD         Z8, Z8, Z9
-	VBROADCASTSD   word64_3fc2b5d9765628c7<>+0(SB), Z10
-	VMULPD.BCST    word64_3fc39fdefcad7bb8<>+0(SB), Z8, Z11
-	VADDPD.BCST    word64_3fc7462b815f794d<>+0(SB), Z11, Z11
-	VMULPD         Z10, Z9, Z10
-	VADDPD         Z11, Z10, Z10
-	VMULPD.BCST    word64_3fcc71c62d9e584a<>+0(SB), Z8, Z11
-	VADDPD.BCST    word64_3fd2492492df8f5a<>+0(SB), Z11, Z11
-	VMULPD         Z10, Z9, Z10
-	VADDPD         Z11, Z10, Z10
-	VMULPD.BCST    word64_3fd99999999952cd<>+0(SB), Z8, Z11
-	VADDPD.BCST    word64_3fe5555555555558<>+0(SB), Z11, Z11
-	VMULPD         Z10, Z9, Z9
-	VADDPD         Z11, Z9, Z9
-	VMULPD         Z9, Z8, Z8
-	VMULPD         Z1, Z1, Z9
-	VMULPD.BCST    word64_3fe0000000000000<>+0(SB), Z9, Z9
-	VADDPD         Z8, Z9, Z8
-	VMULPD         Z8, Z7, Z7
-	VMULPD.BCST    word64_3dea39ef35793c76<>+0(SB), Z6, Z8
-	VADDPD         Z2, Z8, Z2
-	VMULPD.BCST    word64_3fe62e42fee00000<>+0(SB), Z6, Z6
-	VADDPD         Z2, Z7, Z2
-	VSUBPD         Z2, Z9, Z2
-	VSUBPD         Z1, Z2, Z1
-	VSUBPD         Z1, Z6, Z1
-	VANDPD.BCST    word64_8000000000000000<>+0(SB), Z0, Z2
-	VORPD          Z2, Z1, Z1
-	VADDPD.BCST    word64_3ff0000000000000<>+0(SB), Z0, Z0
-	VCMPPD.BCST    $0x11, word64_7ff0000000000000<>+0(SB), Z0, K1
-	VBLENDMPD      Z1, Z0, K1, Z3
-	VCMPPD.BCST    $0x00, word64_0<>+0(SB), Z0, K1
-	VBLENDMPD.BCST word64_fff0000000000000<>+0(SB), Z3, K1, Z4
-	VCMPPD.BCST    $0x11, word64_0<>+0(SB), Z0, K1
-	VBLENDMPD.BCST word64_7ff8000000000000<>+0(SB), Z4, K1, Z5
+	VADDPS         Z1, Z0, Z14
+	VPSUBD.BCST    word32_3f3504f3<>+0(SB), Z14, Z15
+	VPSRAD         $0x17, Z15, Z16
+	VCVTDQ2PS      Z16, Z16
+	VANDPS.BCST    word32_ff800000<>+0(SB), Z15, Z15
+	VPSUBD         Z15, Z1, Z21
+	VSUBPS         Z1, Z21, Z22
+	VMOVAPS        Z22, Z22
+	VFMADD231PS    Z21, Z0, Z22
+	VCMPPS.BCST    $0x11, word32_4b800000<>+0(SB), Z0, K1
+	VPSUBD         Z15, Z14, Z15
+	VSUBPS         Z1, Z15, Z15
+	VBLENDMPS      Z22, Z15, K1, Z17
+	VMULPS         Z12, Z16, Z15
+	VMULPS         Z17, Z17, Z21
+	VMULPS         Z21, Z17, Z22
+	VMOVAPS        Z5, Z23
+	VFMADD213PS    Z10, Z17, Z23
+	VMOVAPS        Z23, Z23
+	VFMADD231PS    Z6, Z21, Z23
+	VMOVAPS        Z4, Z24
+	VFMADD213PS    Z9, Z17, Z24
+	VMOVAPS        Z24, Z24
+	VFMADD231PS    Z23, Z21, Z24
+	VMOVAPS        Z3, Z23
+	VFMADD213PS    Z8, Z17, Z23
+	VMOVAPS        Z23, Z23
+	VFMADD231PS    Z24, Z21, Z23
+	VMOVAPS        Z2, Z24
+	VFMADD213PS    Z7, Z17, Z24
+	VMOVAPS        Z24, Z24
+	VFMADD231PS    Z23, Z21, Z24
+	VMOVAPS        Z15, Z15
+	VFMADD231PS    Z24, Z22, Z15
+	VMOVAPS        Z15, Z15
+	VFNMADD231PS   Z13, Z21, Z15
+	VADDPS         Z15, Z17, Z15
+	VMOVAPS        Z15, Z15
+	VFMADD231PS    Z11, Z16, Z15
+	VANDPS.BCST    word32_80000000<>+0(SB), Z0, Z0
+	VORPS          Z0, Z15, Z0
+	VCMPPS.BCST    $0x11, word32_7f800000<>+0(SB), Z14, K1
+	VBLENDMPS      Z0, Z14, K1, Z18
+	VCMPPS.BCST    $0x00, word32_0<>+0(SB), Z14, K1
+	VBLENDMPS.BCST word32_ff800000<>+0(SB), Z18, K1, Z19
+	VCMPPS.BCST    $0x11, word32_0<>+0(SB), Z14, K1
+	VBLENDMPS.BCST word32_7fc00000<>+0(SB), Z19, K1, Z20
 	TESTQ          AX, AX
 	JL             storeTail
-	VCVTPD2PS      Z5, Y0
-	VMOVUPS        Y0, (DX)
-	ADDQ           $0x20, BX
-	ADDQ           $0x20, DX
+	VMOVUPS        Z20, (DX)
+	ADDQ           $0x40, BX
+	ADDQ           $0x40, DX
 	JMP            loop
 
 tail:
-	CMPQ        AX, $-8
-	JE          done
-	MOVQ        AX, CX
-	ADDQ        $0x08, CX
-	MOVQ        $-1, SI
-	SHLQ        CL, SI
-	NOTQ        SI
-	KMOVW       SI, K1
-	VCVTPS2PD.Z (BX), K1, Z0
-	JMP         body
+	CMPQ      AX, $-16
+	JE        done
+	MOVQ      AX, CX
+	ADDQ      $0x10, CX
+	MOVQ      $-1, SI
+	SHLQ      CL, SI
+	NOTQ      SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (BX), K1, Z0
+	JMP       body
 
 storeTail:
-	MOVQ      AX, CX
-	ADDQ      $0x08, CX
-	MOVQ      $-1, AX
-	SHLQ      CL, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	VCVTPD2PS Z5, Y0
-	VMOVUPS   Y0, K1, (DX)
+	MOVQ    AX, CX
+	ADDQ    $0x10, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	KMOVW   AX, K1
+	VMOVUPS Z20, K1, (DX)
 
 done:
 	XORQ AX, AX
@@ -3467,99 +3485,108 @@ done:
 	RET
 
 // func log2F32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, FMA3
 TEXT ·log2F32AVX2(SB), NOSPLIT, $0-48
-	MOVQ n+8(FP), AX
-	MOVQ dst+16(FP), CX
-	MOVQ a+24(FP), DX
+	MOVQ    n+8(FP), AX
+	MOVQ    dst+16(FP), CX
+	MOVQ    a+24(FP), DX
+	VMOVUPS word32_0<>+0(SB), Y1
+	VMOVUPS word32_be7ffff3<>+0(SB), Y2
+	VMOVUPS word32_be2ab144<>+0(SB), Y3
+	VMOVUPS word32_bdfddf90<>+0(SB), Y4
+	VMOVUPS word32_bdeed9e4<>+0(SB), Y5
+	VMOVUPS word32_3d965937<>+0(SB), Y6
 
 loop:
-	SUBQ      $0x04, AX
-	JL        tail
-	VCVTPS2PD (DX), Y0
+	SUBQ    $0x08, AX
+	JL      tail
+	VMOVUPS (DX), Y0
 
 body:
-	VCMPPD     $0x11, word64_10000000000000<>+0(SB), Y0, Y1
-	VMULPD     word64_4350000000000000<>+0(SB), Y0, Y2
-	VBLENDVPD  Y1, Y2, Y0, Y2
-	VMOVUPS    word64_0<>+0(SB), Y3
-	VBLENDVPD  Y1, word64_c04b000000000000<>+0(SB), Y3, Y1
-	VPSUBQ     word64_3fe6a09e667f3bcd<>+0(SB), Y2, Y2
-	VPADDQ     word64_8000000000000000<>+0(SB), Y2, Y3
-	VPSRLQ     $0x34, Y3, Y3
-	VORPD      word64_4330000000000000<>+0(SB), Y3, Y3
-	VSUBPD     word64_4330000000000800<>+0(SB), Y3, Y3
-	VANDPD     word64_fffffffffffff<>+0(SB), Y2, Y2
-	VPADDQ     word64_3fe6a09e667f3bcd<>+0(SB), Y2, Y2
-	VSUBPD     word64_3ff0000000000000<>+0(SB), Y2, Y2
-	VADDPD     Y1, Y3, Y1
-	VADDPD     word64_4000000000000000<>+0(SB), Y2, Y3
-	VDIVPD     Y3, Y2, Y3
-	VMULPD     Y3, Y3, Y4
-	VMULPD     Y4, Y4, Y5
-	VMOVUPS    word64_3fc2b5d9765628c7<>+0(SB), Y6
-	VMULPD     word64_3fc39fdefcad7bb8<>+0(SB), Y4, Y7
-	VADDPD     word64_3fc7462b815f794d<>+0(SB), Y7, Y7
-	VMULPD     Y6, Y5, Y6
-	VADDPD     Y7, Y6, Y6
-	VMULPD     word64_3fcc71c62d9e584a<>+0(SB), Y4, Y7
-	VADDPD     word64_3fd2492492df8f5a<>+0(SB), Y7, Y7
-	VMULPD     Y6, Y5, Y6
-	VADDPD     Y7, Y6, Y6
-	VMULPD     word64_3fd99999999952cd<>+0(SB), Y4, Y7
-	VADDPD     word64_3fe5555555555558<>+0(SB), Y7, Y7
-	VMULPD     Y6, Y5, Y5
-	VADDPD     Y7, Y5, Y5
-	VMULPD     Y5, Y4, Y4
-	VMULPD     Y2, Y2, Y5
-	VMULPD     word64_3fe0000000000000<>+0(SB), Y5, Y5
-	VADDPD     Y4, Y5, Y4
-	VMULPD     Y4, Y3, Y3
-	VSUBPD     Y3, Y5, Y3
-	VSUBPD     Y2, Y3, Y2
-	VMOVUPS    word64_0<>+0(SB), Y3
-	VSUBPD     Y2, Y3, Y2
-	VMULPD     word64_3ff71547652b82fe<>+0(SB), Y2, Y2
-	VADDPD     Y2, Y1, Y1
-	VCMPPD     $0x11, word64_7ff0000000000000<>+0(SB), Y0, Y2
-	VBLENDVPD  Y2, Y1, Y0, Y1
-	VCMPPD     $0x00, word64_0<>+0(SB), Y0, Y2
-	VBLENDVPD  Y2, word64_fff0000000000000<>+0(SB), Y1, Y1
-	VCMPPD     $0x11, word64_0<>+0(SB), Y0, Y0
-	VBLENDVPD  Y0, word64_7ff8000000000000<>+0(SB), Y1, Y0
-	TESTQ      AX, AX
-	JL         storeTail
-	VCVTPD2PSY Y0, X0
-	VMOVUPS    X0, (CX)
-	ADDQ       $0x10, DX
-	ADDQ       $0x10, CX
-	JMP        loop
+	VCMPPS       $0x11, word32_800000<>+0(SB), Y0, Y7
+	VMULPS       word32_4b000000<>+0(SB), Y0, Y8
+	VBLENDVPS    Y7, Y8, Y0, Y8
+	VBLENDVPS    Y7, word32_c1b80000<>+0(SB), Y1, Y7
+	VPSUBD       word32_3f3504f3<>+0(SB), Y8, Y8
+	VPSRAD       $0x17, Y8, Y9
+	VCVTDQ2PS    Y9, Y9
+	VANDPS       word32_7fffff<>+0(SB), Y8, Y8
+	VPADDD       word32_3f3504f3<>+0(SB), Y8, Y8
+	VSUBPS       word32_3f800000<>+0(SB), Y8, Y8
+	VADDPS       Y7, Y9, Y7
+	VMULPS       Y8, Y8, Y9
+	VMULPS       Y9, Y8, Y10
+	VMOVAPS      Y5, Y11
+	VFMADD213PS  word32_3dee3b59<>+0(SB), Y8, Y11
+	VMOVAPS      Y11, Y11
+	VFMADD231PS  Y6, Y9, Y11
+	VMOVAPS      Y4, Y12
+	VFMADD213PS  word32_3e11ef1d<>+0(SB), Y8, Y12
+	VMOVAPS      Y12, Y12
+	VFMADD231PS  Y11, Y9, Y12
+	VMOVAPS      Y3, Y11
+	VFMADD213PS  word32_3e4cce95<>+0(SB), Y8, Y11
+	VMOVAPS      Y11, Y11
+	VFMADD231PS  Y12, Y9, Y11
+	VMOVAPS      Y2, Y12
+	VFMADD213PS  word32_3eaaaaaa<>+0(SB), Y8, Y12
+	VMOVAPS      Y12, Y12
+	VFMADD231PS  Y11, Y9, Y12
+	VMULPS       Y12, Y10, Y10
+	VMOVAPS      Y10, Y10
+	VFNMADD231PS word32_3f000000<>+0(SB), Y9, Y10
+	VMULPS       word32_32a57060<>+0(SB), Y8, Y9
+	VMOVAPS      Y9, Y9
+	VFMADD231PS  word32_3fb8aa3b<>+0(SB), Y10, Y9
+	VMOVAPS      Y9, Y9
+	VFMADD231PS  word32_3fb8aa3b<>+0(SB), Y8, Y9
+	VADDPS       Y9, Y7, Y7
+	VCMPPS       $0x11, word32_7f800000<>+0(SB), Y0, Y8
+	VBLENDVPS    Y8, Y7, Y0, Y7
+	VCMPPS       $0x00, Y1, Y0, Y8
+	VBLENDVPS    Y8, word32_ff800000<>+0(SB), Y7, Y7
+	VCMPPS       $0x11, Y1, Y0, Y0
+	VBLENDVPS    Y0, word32_7fc00000<>+0(SB), Y7, Y0
+	TESTQ        AX, AX
+	JL           storeTail
+	VMOVUPS      Y0, (CX)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, CX
+	JMP          loop
 
 tail:
-	CMPQ       AX, $-4
+	CMPQ       AX, $-8
 	JE         done
 	LEAQ       tailMask<>+0(SB), BX
 	MOVQ       AX, SI
 	NEGQ       SI
-	LEAQ       16(BX)(SI*4), BX
-	VMOVDQU    (BX), X0
-	VMASKMOVPS (DX), X0, X0
-	VCVTPS2PD  X0, Y0
+	LEAQ       (BX)(SI*4), BX
+	VMOVDQU    (BX), Y0
+	VMASKMOVPS (DX), Y0, Y0
 	JMP        body
 
 storeTail:
 	LEAQ       tailMask<>+0(SB), DX
 	NEGQ       AX
-	LEAQ       16(DX)(AX*4), DX
-	VMOVDQU    (DX), X1
-	VCVTPD2PSY Y0, X0
-	VMASKMOVPS X0, X1, (CX)
+	LEAQ       (DX)(AX*4), DX
+	VMOVDQU    (DX), Y1
+	VMASKMOVPS Y0, Y1, (CX)
 
 done:
 	XORQ AX, AX
 	MOVQ AX, left+40(FP)
 	VZEROUPPER
 	RET
+
+DATA word32_32a57060<>+0(SB)/4, $0x32a57060
+DATA word32_32a57060<>+4(SB)/4, $0x32a57060
+DATA word32_32a57060<>+8(SB)/4, $0x32a57060
+DATA word32_32a57060<>+12(SB)/4, $0x32a57060
+DATA word32_32a57060<>+16(SB)/4, $0x32a57060
+DATA word32_32a57060<>+20(SB)/4, $0x32a57060
+DATA word32_32a57060<>+24(SB)/4, $0x32a57060
+DATA word32_32a57060<>+28(SB)/4, $0x32a57060
+GLOBL word32_32a57060<>(SB), RODATA|NOPTR, $32
 
 // func log2F64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
 // Requires: AVX, AVX2
@@ -3654,95 +3681,104 @@ done:
 	RET
 
 // func log2F32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·log2F32AVX512(SB), NOSPLIT, $0-48
-	MOVQ n+8(FP), AX
-	MOVQ dst+16(FP), DX
-	MOVQ a+24(FP), BX
+	MOVQ         n+8(FP), AX
+	MOVQ         dst+16(FP), DX
+	MOVQ         a+24(FP), BX
+	VBROADCASTSS word32_0<>+0(SB), Z1
+	VBROADCASTSS word32_be7ffff3<>+0(SB), Z2
+	VBROADCASTSS word32_be2ab144<>+0(SB), Z3
+	VBROADCASTSS word32_bdfddf90<>+0(SB), Z4
+	VBROADCASTSS word32_bdeed9e4<>+0(SB), Z5
+	VBROADCASTSS word32_3d965937<>+0(SB), Z6
+	VBROADCASTSS word32_3eaaaaaa<>+0(SB), Z7
+	VBROADCASTSS word32_3e4cce95<>+0(SB), Z8
+	VBROADCASTSS word32_3e11ef1d<>+0(SB), Z9
+	VBROADCASTSS word32_3dee3b59<>+0(SB), Z10
+	VBROADCASTSS word32_3f000000<>+0(SB), Z11
+	VBROADCASTSS word32_3fb8aa3b<>+0(SB), Z12
+	VBROADCASTSS word32_32a57060<>+0(SB), Z13
+	VBROADCASTSS word32_3f3504f3<>+0(SB), Z14
+	VBROADCASTSS word32_3f800000<>+0(SB), Z15
 
 loop:
-	SUBQ      $0x08, AX
-	JL        tail
-	VCVTPS2PD (BX), Z0
+	SUBQ    $0x10, AX
+	JL      tail
+	VMOVUPS (BX), Z0
 
 body:
-	VCMPPD.BCST    $0x11, word64_10000000000000<>+0(SB), Z0, K1
-	VMULPD.BCST    word64_4350000000000000<>+0(SB), Z0, Z1
-	VBLENDMPD      Z1, Z0, K1, Z2
-	VBROADCASTSD   word64_0<>+0(SB), Z1
-	VBLENDMPD.BCST word64_c04b000000000000<>+0(SB), Z1, K1, Z3
-	VPSUBQ.BCST    word64_3fe6a09e667f3bcd<>+0(SB), Z2, Z1
-	VPADDQ.BCST    word64_8000000000000000<>+0(SB), Z1, Z7
-	VPSRLQ         $0x34, Z7, Z7
-	VORPD.BCST     word64_4330000000000000<>+0(SB), Z7, Z7
-	VSUBPD.BCST    word64_4330000000000800<>+0(SB), Z7, Z7
-	VANDPD.BCST    word64_fffffffffffff<>+0(SB), Z1, Z1
-	VPADDQ.BCST    word64_3fe6a09e667f3bcd<>+0(SB), Z1, Z1
-	VSUBPD.BCST    word64_3ff0000000000000<>+0(SB), Z1, Z1
-	VADDPD         Z3, Z7, Z7
-	VADDPD.BCST    word64_4000000000000000<>+0(SB), Z1, Z8
-	VDIVPD         Z8, Z1, Z8
-	VMULPD         Z8, Z8, Z9
-	VMULPD         Z9, Z9, Z10
-	VBROADCASTSD   word64_3fc2b5d9765628c7<>+0(SB), Z11
-	VMULPD.BCST    word64_3fc39fdefcad7bb8<>+0(SB), Z9, Z12
-	VADDPD.BCST    word64_3fc7462b815f794d<>+0(SB), Z12, Z12
-	VMULPD         Z11, Z10, Z11
-	VADDPD         Z12, Z11, Z11
-	VMULPD.BCST    word64_3fcc71c62d9e584a<>+0(SB), Z9, Z12
-	VADDPD.BCST    word64_3fd2492492df8f5a<>+0(SB), Z12, Z12
-	VMULPD         Z11, Z10, Z11
-	VADDPD         Z12, Z11, Z11
-	VMULPD.BCST    word64_3fd99999999952cd<>+0(SB), Z9, Z12
-	VADDPD.BCST    word64_3fe5555555555558<>+0(SB), Z12, Z12
-	VMULPD         Z11, Z10, Z10
-	VADDPD         Z12, Z10, Z10
-	VMULPD         Z10, Z9, Z9
-	VMULPD         Z1, Z1, Z10
-	VMULPD.BCST    word64_3fe0000000000000<>+0(SB), Z10, Z10
-	VADDPD         Z9, Z10, Z9
-	VMULPD         Z9, Z8, Z8
-	VSUBPD         Z8, Z10, Z8
-	VSUBPD         Z1, Z8, Z1
-	VBROADCASTSD   word64_0<>+0(SB), Z8
-	VSUBPD         Z1, Z8, Z1
-	VMULPD.BCST    word64_3ff71547652b82fe<>+0(SB), Z1, Z1
-	VADDPD         Z1, Z7, Z1
-	VCMPPD.BCST    $0x11, word64_7ff0000000000000<>+0(SB), Z0, K1
-	VBLENDMPD      Z1, Z0, K1, Z4
-	VCMPPD.BCST    $0x00, word64_0<>+0(SB), Z0, K1
-	VBLENDMPD.BCST word64_fff0000000000000<>+0(SB), Z4, K1, Z5
-	VCMPPD.BCST    $0x11, word64_0<>+0(SB), Z0, K1
-	VBLENDMPD.BCST word64_7ff8000000000000<>+0(SB), Z5, K1, Z6
+	VCMPPS.BCST    $0x11, word32_800000<>+0(SB), Z0, K1
+	VMULPS.BCST    word32_4b000000<>+0(SB), Z0, Z16
+	VBLENDMPS      Z16, Z0, K1, Z17
+	VBLENDMPS.BCST word32_c1b80000<>+0(SB), Z1, K1, Z18
+	VPSUBD         Z14, Z17, Z16
+	VPSRAD         $0x17, Z16, Z22
+	VCVTDQ2PS      Z22, Z22
+	VANDPS.BCST    word32_7fffff<>+0(SB), Z16, Z16
+	VPADDD         Z14, Z16, Z16
+	VSUBPS         Z15, Z16, Z16
+	VADDPS         Z18, Z22, Z22
+	VMULPS         Z16, Z16, Z23
+	VMULPS         Z23, Z16, Z24
+	VMOVAPS        Z5, Z25
+	VFMADD213PS    Z10, Z16, Z25
+	VMOVAPS        Z25, Z25
+	VFMADD231PS    Z6, Z23, Z25
+	VMOVAPS        Z4, Z26
+	VFMADD213PS    Z9, Z16, Z26
+	VMOVAPS        Z26, Z26
+	VFMADD231PS    Z25, Z23, Z26
+	VMOVAPS        Z3, Z25
+	VFMADD213PS    Z8, Z16, Z25
+	VMOVAPS        Z25, Z25
+	VFMADD231PS    Z26, Z23, Z25
+	VMOVAPS        Z2, Z26
+	VFMADD213PS    Z7, Z16, Z26
+	VMOVAPS        Z26, Z26
+	VFMADD231PS    Z25, Z23, Z26
+	VMULPS         Z26, Z24, Z24
+	VMOVAPS        Z24, Z24
+	VFNMADD231PS   Z11, Z23, Z24
+	VMULPS         Z13, Z16, Z23
+	VMOVAPS        Z23, Z23
+	VFMADD231PS    Z12, Z24, Z23
+	VMOVAPS        Z23, Z23
+	VFMADD231PS    Z12, Z16, Z23
+	VADDPS         Z23, Z22, Z16
+	VCMPPS.BCST    $0x11, word32_7f800000<>+0(SB), Z0, K1
+	VBLENDMPS      Z16, Z0, K1, Z19
+	VCMPPS         $0x00, Z1, Z0, K1
+	VBLENDMPS.BCST word32_ff800000<>+0(SB), Z19, K1, Z20
+	VCMPPS         $0x11, Z1, Z0, K1
+	VBLENDMPS.BCST word32_7fc00000<>+0(SB), Z20, K1, Z21
 	TESTQ          AX, AX
 	JL             storeTail
-	VCVTPD2PS      Z6, Y0
-	VMOVUPS        Y0, (DX)
-	ADDQ           $0x20, BX
-	ADDQ           $0x20, DX
+	VMOVUPS        Z21, (DX)
+	ADDQ           $0x40, BX
+	ADDQ           $0x40, DX
 	JMP            loop
 
 tail:
-	CMPQ        AX, $-8
-	JE          done
-	MOVQ        AX, CX
-	ADDQ        $0x08, CX
-	MOVQ        $-1, SI
-	SHLQ        CL, SI
-	NOTQ        SI
-	KMOVW       SI, K1
-	VCVTPS2PD.Z (BX), K1, Z0
-	JMP         body
+	CMPQ      AX, $-16
+	JE        done
+	MOVQ      AX, CX
+	ADDQ      $0x10, CX
+	MOVQ      $-1, SI
+	SHLQ      CL, SI
+	NOTQ      SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (BX), K1, Z0
+	JMP       body
 
 storeTail:
-	MOVQ      AX, CX
-	ADDQ      $0x08, CX
-	MOVQ      $-1, AX
-	SHLQ      CL, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	VCVTPD2PS Z6, Y0
-	VMOVUPS   Y0, K1, (DX)
+	MOVQ    AX, CX
+	ADDQ    $0x10, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	KMOVW   AX, K1
+	VMOVUPS Z21, K1, (DX)
 
 done:
 	XORQ AX, AX
@@ -3846,144 +3882,204 @@ done:
 	RET
 
 // func softplusF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, FMA3
 TEXT ·softplusF32AVX2(SB), NOSPLIT, $0-48
-	MOVQ n+8(FP), AX
-	MOVQ dst+16(FP), CX
-	MOVQ a+24(FP), DX
+	MOVQ    n+8(FP), AX
+	MOVQ    dst+16(FP), CX
+	MOVQ    a+24(FP), DX
+	VMOVUPS word32_be800011<>+0(SB), Y1
+	VMOVUPS word32_be2a9d85<>+0(SB), Y2
+	VMOVUPS word32_be011cde<>+0(SB), Y3
+	VMOVUPS word32_bdca3e35<>+0(SB), Y4
+	VMOVUPS word32_3fb8aa3b<>+0(SB), Y5
+	VMOVUPS word32_0<>+0(SB), Y6
 
 loop:
-	SUBQ      $0x04, AX
-	JL        tail
-	VCVTPS2PD (DX), Y0
+	SUBQ    $0x08, AX
+	JL      tail
+	VMOVUPS (DX), Y0
 
 body:
-	VCMPPD     $0x1e, word64_4034000000000000<>+0(SB), Y0, Y1
-	VMOVUPS    word64_4086300000000000<>+0(SB), Y2
-	VMINPD     Y0, Y2, Y2
-	VMOVUPS    word64_c087500000000000<>+0(SB), Y3
-	VMAXPD     Y2, Y3, Y2
-	VMULPD     word64_3ff71547652b82fe<>+0(SB), Y2, Y3
-	VADDPD     word64_4338000000000000<>+0(SB), Y3, Y3
-	VSUBPD     word64_4338000000000000<>+0(SB), Y3, Y4
-	VMULPD     word64_3fe62e42fee00000<>+0(SB), Y4, Y5
-	VSUBPD     Y5, Y2, Y2
-	VMULPD     word64_3dea39ef35793c76<>+0(SB), Y4, Y4
-	VSUBPD     Y4, Y2, Y5
-	VMULPD     Y5, Y5, Y6
-	VMOVUPS    word64_3e21f99258e229ef<>+0(SB), Y7
-	VMULPD     word64_3e5af6af95456c58<>+0(SB), Y5, Y8
-	VADDPD     word64_3e927e4c3290da4b<>+0(SB), Y8, Y8
-	VMULPD     Y7, Y6, Y7
-	VADDPD     Y8, Y7, Y7
-	VMULPD     word64_3ec71ddf0cccc4c5<>+0(SB), Y5, Y8
-	VADDPD     word64_3efa01a01b1cb118<>+0(SB), Y8, Y8
-	VMULPD     Y7, Y6, Y7
-	VADDPD     Y8, Y7, Y7
-	VMULPD     word64_3f2a01a01b32524e<>+0(SB), Y5, Y8
-	VADDPD     word64_3f56c16c16c141fc<>+0(SB), Y8, Y8
-	VMULPD     Y7, Y6, Y7
-	VADDPD     Y8, Y7, Y7
-	VMULPD     word64_3f8111111110ed94<>+0(SB), Y5, Y8
-	VADDPD     word64_3fa555555555555a<>+0(SB), Y8, Y8
-	VMULPD     Y7, Y6, Y7
-	VADDPD     Y8, Y7, Y7
-	VMULPD     word64_3fc555555555555b<>+0(SB), Y5, Y5
-	VADDPD     word64_3fe0000000000000<>+0(SB), Y5, Y5
-	VMULPD     Y7, Y6, Y7
-	VADDPD     Y5, Y7, Y5
-	VMULPD     Y5, Y6, Y5
-	VSUBPD     Y4, Y5, Y4
-	VADDPD     word64_3ff0000000000000<>+0(SB), Y2, Y5
-	VSUBPD     word64_3ff0000000000000<>+0(SB), Y5, Y6
-	VSUBPD     Y6, Y2, Y2
-	VADDPD     Y4, Y2, Y2
-	VADDPD     Y2, Y5, Y2
-	VPSLLQ     $0x34, Y3, Y3
-	VPSRAD     $0x01, Y3, Y4
-	VANDPD     word64_fff0000000000000<>+0(SB), Y4, Y4
-	VPSUBQ     Y4, Y3, Y3
-	VPADDQ     word64_3ff0000000000000<>+0(SB), Y4, Y4
-	VMULPD     Y4, Y2, Y2
-	VPADDQ     word64_3ff0000000000000<>+0(SB), Y3, Y3
-	VMULPD     Y3, Y2, Y2
-	VADDPD     word64_3ff0000000000000<>+0(SB), Y2, Y3
-	VSUBPD     word64_3ff0000000000000<>+0(SB), Y3, Y4
-	VSUBPD     Y4, Y2, Y4
-	VDIVPD     Y3, Y4, Y4
-	VPSUBQ     word64_3fe6a09e667f3bcd<>+0(SB), Y3, Y3
-	VPADDQ     word64_8000000000000000<>+0(SB), Y3, Y5
-	VPSRLQ     $0x34, Y5, Y5
-	VORPD      word64_4330000000000000<>+0(SB), Y5, Y5
-	VSUBPD     word64_4330000000000800<>+0(SB), Y5, Y5
-	VANDPD     word64_fffffffffffff<>+0(SB), Y3, Y3
-	VPADDQ     word64_3fe6a09e667f3bcd<>+0(SB), Y3, Y3
-	VSUBPD     word64_3ff0000000000000<>+0(SB), Y3, Y3
-	VADDPD     word64_4000000000000000<>+0(SB), Y3, Y6
-	VDIVPD     Y6, Y3, Y6
-	VMULPD     Y6, Y6, Y7
-	VMULPD     Y7, Y7, Y8
-	VMOVUPS    word64_3fc2b5d9765628c7<>+0(SB), Y9
-	VMULPD     word64_3fc39fdefcad7bb8<>+0(SB), Y7, Y10
-	VADDPD     word64_3fc7462b815f794d<>+0(SB), Y10, Y10
-	VMULPD     Y9, Y8, Y9
-	VADDPD     Y10, Y9, Y9
-	VMULPD     word64_3fcc71c62d9e584a<>+0(SB), Y7, Y10
-	VADDPD     word64_3fd2492492df8f5a<>+0(SB), Y10, Y10
-	VMULPD     Y9, Y8, Y9
-	VADDPD     Y10, Y9, Y9
-	VMULPD     word64_3fd99999999952cd<>+0(SB), Y7, Y10
-	VADDPD     word64_3fe5555555555558<>+0(SB), Y10, Y10
-	VMULPD     Y9, Y8, Y8
-	VADDPD     Y10, Y8, Y8
-	VMULPD     Y8, Y7, Y7
-	VMULPD     Y3, Y3, Y8
-	VMULPD     word64_3fe0000000000000<>+0(SB), Y8, Y8
-	VADDPD     Y7, Y8, Y7
-	VMULPD     Y7, Y6, Y6
-	VMULPD     word64_3dea39ef35793c76<>+0(SB), Y5, Y7
-	VADDPD     Y4, Y7, Y4
-	VMULPD     word64_3fe62e42fee00000<>+0(SB), Y5, Y5
-	VADDPD     Y4, Y6, Y4
-	VSUBPD     Y4, Y8, Y4
-	VSUBPD     Y3, Y4, Y3
-	VSUBPD     Y3, Y5, Y3
-	VANDPD     word64_8000000000000000<>+0(SB), Y2, Y2
-	VORPD      Y2, Y3, Y2
-	VBLENDVPD  Y1, Y0, Y2, Y0
-	TESTQ      AX, AX
-	JL         storeTail
-	VCVTPD2PSY Y0, X0
-	VMOVUPS    X0, (CX)
-	ADDQ       $0x10, DX
-	ADDQ       $0x10, CX
-	JMP        loop
+	VMAXPS       Y0, Y6, Y7
+	VORPS        word32_80000000<>+0(SB), Y0, Y0
+	VMOVUPS      word32_c2d20000<>+0(SB), Y8
+	VMAXPS       Y0, Y8, Y0
+	VMOVAPS      Y5, Y8
+	VFMADD213PS  word32_4b400000<>+0(SB), Y0, Y8
+	VSUBPS       word32_4b400000<>+0(SB), Y8, Y9
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS word32_3f317200<>+0(SB), Y9, Y0
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS word32_35bfbe8e<>+0(SB), Y9, Y0
+	VMULPS       Y0, Y0, Y9
+	VMOVUPS      word32_3ab6bd28<>+0(SB), Y10
+	VMOVUPS      word32_3c091d64<>+0(SB), Y11
+	VFMADD213PS  word32_3d2aaa60<>+0(SB), Y0, Y11
+	VMOVAPS      Y11, Y11
+	VFMADD231PS  Y10, Y9, Y11
+	VMOVUPS      word32_3e2aaa48<>+0(SB), Y10
+	VFMADD213PS  word32_3f000000<>+0(SB), Y0, Y10
+	VMOVAPS      Y10, Y10
+	VFMADD231PS  Y11, Y9, Y10
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  Y10, Y9, Y0
+	VADDPS       word32_3f800000<>+0(SB), Y0, Y9
+	VSUBPS       word32_3f800000<>+0(SB), Y9, Y10
+	VSUBPS       Y10, Y0, Y0
+	VPSLLD       $0x17, Y8, Y8
+	VPSRAD       $0x01, Y8, Y10
+	VANDPS       word32_ff800000<>+0(SB), Y10, Y10
+	VPSUBD       Y10, Y8, Y8
+	VPADDD       word32_3f800000<>+0(SB), Y10, Y10
+	VMULPS       Y10, Y9, Y9
+	VPADDD       word32_3f800000<>+0(SB), Y8, Y8
+	VMULPS       Y8, Y9, Y8
+	VMULPS       word32_3f000000<>+0(SB), Y8, Y9
+	VCMPPS       $0x1e, word32_3f000000<>+0(SB), Y8, Y10
+	VSUBPS       word32_3f000000<>+0(SB), Y9, Y11
+	VBLENDVPS    Y10, Y11, Y8, Y11
+	VMOVAPS      Y8, Y12
+	VFNMADD231PS Y9, Y8, Y12
+	VBLENDVPS    Y10, word32_35bfbe8e<>+0(SB), Y6, Y8
+	VMOVAPS      Y8, Y8
+	VFMADD231PS  Y0, Y12, Y8
+	VMULPS       Y11, Y11, Y0
+	VMULPS       Y0, Y11, Y9
+	VMOVUPS      word32_3d3bdd75<>+0(SB), Y12
+	VMOVAPS      Y4, Y13
+	VFMADD213PS  word32_3df069cd<>+0(SB), Y11, Y13
+	VMOVAPS      Y13, Y13
+	VFMADD231PS  Y12, Y0, Y13
+	VMOVAPS      Y3, Y12
+	VFMADD213PS  word32_3e120453<>+0(SB), Y11, Y12
+	VMOVAPS      Y12, Y12
+	VFMADD231PS  Y13, Y0, Y12
+	VMOVAPS      Y2, Y13
+	VFMADD213PS  word32_3e4ccdea<>+0(SB), Y11, Y13
+	VMOVAPS      Y13, Y13
+	VFMADD231PS  Y12, Y0, Y13
+	VMOVAPS      Y1, Y12
+	VFMADD213PS  word32_3eaaaaaa<>+0(SB), Y11, Y12
+	VMOVAPS      Y12, Y12
+	VFMADD231PS  Y13, Y0, Y12
+	VMOVAPS      Y8, Y8
+	VFMADD231PS  Y12, Y9, Y8
+	VMOVAPS      Y8, Y8
+	VFNMADD231PS word32_3f000000<>+0(SB), Y0, Y8
+	VADDPS       Y8, Y11, Y0
+	VBLENDVPS    Y10, word32_3f317200<>+0(SB), Y6, Y8
+	VADDPS       Y8, Y0, Y0
+	VADDPS       Y0, Y7, Y0
+	TESTQ        AX, AX
+	JL           storeTail
+	VMOVUPS      Y0, (CX)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, CX
+	JMP          loop
 
 tail:
-	CMPQ       AX, $-4
+	CMPQ       AX, $-8
 	JE         done
 	LEAQ       tailMask<>+0(SB), BX
 	MOVQ       AX, SI
 	NEGQ       SI
-	LEAQ       16(BX)(SI*4), BX
-	VMOVDQU    (BX), X0
-	VMASKMOVPS (DX), X0, X0
-	VCVTPS2PD  X0, Y0
+	LEAQ       (BX)(SI*4), BX
+	VMOVDQU    (BX), Y0
+	VMASKMOVPS (DX), Y0, Y0
 	JMP        body
 
 storeTail:
 	LEAQ       tailMask<>+0(SB), DX
 	NEGQ       AX
-	LEAQ       16(DX)(AX*4), DX
-	VMOVDQU    (DX), X1
-	VCVTPD2PSY Y0, X0
-	VMASKMOVPS X0, X1, (CX)
+	LEAQ       (DX)(AX*4), DX
+	VMOVDQU    (DX), Y1
+	VMASKMOVPS Y0, Y1, (CX)
 
 done:
 	XORQ AX, AX
 	MOVQ AX, left+40(FP)
 	VZEROUPPER
 	RET
+
+DATA word32_be800011<>+0(SB)/4, $0xbe800011
+DATA word32_be800011<>+4(SB)/4, $0xbe800011
+DATA word32_be800011<>+8(SB)/4, $0xbe800011
+DATA word32_be800011<>+12(SB)/4, $0xbe800011
+DATA word32_be800011<>+16(SB)/4, $0xbe800011
+DATA word32_be800011<>+20(SB)/4, $0xbe800011
+DATA word32_be800011<>+24(SB)/4, $0xbe800011
+DATA word32_be800011<>+28(SB)/4, $0xbe800011
+GLOBL word32_be800011<>(SB), RODATA|NOPTR, $32
+
+DATA word32_be2a9d85<>+0(SB)/4, $0xbe2a9d85
+DATA word32_be2a9d85<>+4(SB)/4, $0xbe2a9d85
+DATA word32_be2a9d85<>+8(SB)/4, $0xbe2a9d85
+DATA word32_be2a9d85<>+12(SB)/4, $0xbe2a9d85
+DATA word32_be2a9d85<>+16(SB)/4, $0xbe2a9d85
+DATA word32_be2a9d85<>+20(SB)/4, $0xbe2a9d85
+DATA word32_be2a9d85<>+24(SB)/4, $0xbe2a9d85
+DATA word32_be2a9d85<>+28(SB)/4, $0xbe2a9d85
+GLOBL word32_be2a9d85<>(SB), RODATA|NOPTR, $32
+
+DATA word32_be011cde<>+0(SB)/4, $0xbe011cde
+DATA word32_be011cde<>+4(SB)/4, $0xbe011cde
+DATA word32_be011cde<>+8(SB)/4, $0xbe011cde
+DATA word32_be011cde<>+12(SB)/4, $0xbe011cde
+DATA word32_be011cde<>+16(SB)/4, $0xbe011cde
+DATA word32_be011cde<>+20(SB)/4, $0xbe011cde
+DATA word32_be011cde<>+24(SB)/4, $0xbe011cde
+DATA word32_be011cde<>+28(SB)/4, $0xbe011cde
+GLOBL word32_be011cde<>(SB), RODATA|NOPTR, $32
+
+DATA word32_bdca3e35<>+0(SB)/4, $0xbdca3e35
+DATA word32_bdca3e35<>+4(SB)/4, $0xbdca3e35
+DATA word32_bdca3e35<>+8(SB)/4, $0xbdca3e35
+DATA word32_bdca3e35<>+12(SB)/4, $0xbdca3e35
+DATA word32_bdca3e35<>+16(SB)/4, $0xbdca3e35
+DATA word32_bdca3e35<>+20(SB)/4, $0xbdca3e35
+DATA word32_bdca3e35<>+24(SB)/4, $0xbdca3e35
+DATA word32_bdca3e35<>+28(SB)/4, $0xbdca3e35
+GLOBL word32_bdca3e35<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3d3bdd75<>+0(SB)/4, $0x3d3bdd75
+DATA word32_3d3bdd75<>+4(SB)/4, $0x3d3bdd75
+DATA word32_3d3bdd75<>+8(SB)/4, $0x3d3bdd75
+DATA word32_3d3bdd75<>+12(SB)/4, $0x3d3bdd75
+DATA word32_3d3bdd75<>+16(SB)/4, $0x3d3bdd75
+DATA word32_3d3bdd75<>+20(SB)/4, $0x3d3bdd75
+DATA word32_3d3bdd75<>+24(SB)/4, $0x3d3bdd75
+DATA word32_3d3bdd75<>+28(SB)/4, $0x3d3bdd75
+GLOBL word32_3d3bdd75<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3df069cd<>+0(SB)/4, $0x3df069cd
+DATA word32_3df069cd<>+4(SB)/4, $0x3df069cd
+DATA word32_3df069cd<>+8(SB)/4, $0x3df069cd
+DATA word32_3df069cd<>+12(SB)/4, $0x3df069cd
+DATA word32_3df069cd<>+16(SB)/4, $0x3df069cd
+DATA word32_3df069cd<>+20(SB)/4, $0x3df069cd
+DATA word32_3df069cd<>+24(SB)/4, $0x3df069cd
+DATA word32_3df069cd<>+28(SB)/4, $0x3df069cd
+GLOBL word32_3df069cd<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3e120453<>+0(SB)/4, $0x3e120453
+DATA word32_3e120453<>+4(SB)/4, $0x3e120453
+DATA word32_3e120453<>+8(SB)/4, $0x3e120453
+DATA word32_3e120453<>+12(SB)/4, $0x3e120453
+DATA word32_3e120453<>+16(SB)/4, $0x3e120453
+DATA word32_3e120453<>+20(SB)/4, $0x3e120453
+DATA word32_3e120453<>+24(SB)/4, $0x3e120453
+DATA word32_3e120453<>+28(SB)/4, $0x3e120453
+GLOBL word32_3e120453<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3e4ccdea<>+0(SB)/4, $0x3e4ccdea
+DATA word32_3e4ccdea<>+4(SB)/4, $0x3e4ccdea
+DATA word32_3e4ccdea<>+8(SB)/4, $0x3e4ccdea
+DATA word32_3e4ccdea<>+12(SB)/4, $0x3e4ccdea
+DATA word32_3e4ccdea<>+16(SB)/4, $0x3e4ccdea
+DATA word32_3e4ccdea<>+20(SB)/4, $0x3e4ccdea
+DATA word32_3e4ccdea<>+24(SB)/4, $0x3e4ccdea
+DATA word32_3e4ccdea<>+28(SB)/4, $0x3e4ccdea
+GLOBL word32_3e4ccdea<>(SB), RODATA|NOPTR, $32
 
 // func softplusF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
 // Requires: AVX, AVX2
@@ -4123,133 +4219,127 @@ done:
 	RET
 
 // func softplusF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·softplusF32AVX512(SB), NOSPLIT, $0-48
-	MOVQ n+8(FP), AX
-	MOVQ dst+16(FP), DX
-	MOVQ a+24(FP), BX
+	MOVQ         n+8(FP), AX
+	MOVQ         dst+16(FP), DX
+	MOVQ         a+24(FP), BX
+	VBROADCASTSS word32_be800011<>+0(SB), Z1
+	VBROADCASTSS word32_be2a9d85<>+0(SB), Z2
+	VBROADCASTSS word32_be011cde<>+0(SB), Z3
+	VBROADCASTSS word32_bdca3e35<>+0(SB), Z4
+	VBROADCASTSS word32_3fb8aa3b<>+0(SB), Z5
+	VBROADCASTSS word32_0<>+0(SB), Z6
+	VBROADCASTSS word32_3e2aaa48<>+0(SB), Z7
+	VBROADCASTSS word32_3c091d64<>+0(SB), Z8
+	VBROADCASTSS word32_3ab6bd28<>+0(SB), Z9
+	VBROADCASTSS word32_3d3bdd75<>+0(SB), Z10
+	VBROADCASTSS word32_3eaaaaaa<>+0(SB), Z11
+	VBROADCASTSS word32_3e4ccdea<>+0(SB), Z12
+	VBROADCASTSS word32_3e120453<>+0(SB), Z13
+	VBROADCASTSS word32_3df069cd<>+0(SB), Z14
+	VBROADCASTSS word32_3f000000<>+0(SB), Z0
+	VBROADCASTSS word32_3f800000<>+0(SB), Z15
+	VBROADCASTSS word32_4b400000<>+0(SB), Z16
+	VBROADCASTSS word32_3f317200<>+0(SB), Z17
+	VBROADCASTSS word32_35bfbe8e<>+0(SB), Z18
+	VBROADCASTSS word32_3f000000<>+0(SB), Z19
+	VBROADCASTSS word32_3d2aaa60<>+0(SB), Z20
+	VBROADCASTSS word32_c2d20000<>+0(SB), Z21
 
 loop:
-	SUBQ      $0x08, AX
-	JL        tail
-	VCVTPS2PD (BX), Z0
+	SUBQ    $0x10, AX
+	JL      tail
+	VMOVUPS (BX), Z0
 
 body:
-	VCMPPD.BCST  $0x1e, word64_4034000000000000<>+0(SB), Z0, K1
-	VBROADCASTSD word64_4086300000000000<>+0(SB), Z1
-	VMINPD       Z0, Z1, Z1
-	VBROADCASTSD word64_c087500000000000<>+0(SB), Z3
-	VMAXPD       Z1, Z3, Z1
-	VMULPD.BCST  word64_3ff71547652b82fe<>+0(SB), Z1, Z3
-	VADDPD.BCST  word64_4338000000000000<>+0(SB), Z3, Z3
-	VSUBPD.BCST  word64_4338000000000000<>+0(SB), Z3, Z3
-	VMULPD.BCST  word64_3fe62e42fee00000<>+0(SB), Z3, Z4
-	VSUBPD       Z4, Z1, Z1
-	VMULPD.BCST  word64_3dea39ef35793c76<>+0(SB), Z3, Z4
-	VSUBPD       Z4, Z1, Z5
-	VMULPD       Z5, Z5, Z6
-	VBROADCASTSD word64_3e21f99258e229ef<>+0(SB), Z7
-	VMULPD.BCST  word64_3e5af6af95456c58<>+0(SB), Z5, Z8
-	VADDPD.BCST  word64_3e927e4c3290da4b<>+0(SB), Z8, Z8
-	VMULPD       Z7, Z6, Z7
-	VADDPD       Z8, Z7, Z7
-	VMULPD.BCST  word64_3ec71ddf0cccc4c5<>+0(SB), Z5, Z8
-	VADDPD.BCST  word64_3efa01a01b1cb118<>+0(SB), Z8, Z8
-	VMULPD       Z7, Z6, Z7
-	VADDPD       Z8, Z7, Z7
-	VMULPD.BCST  word64_3f2a01a01b32524e<>+0(SB), Z5, Z8
-	VADDPD.BCST  word64_3f56c16c16c141fc<>+0(SB), Z8, Z8
-	VMULPD       Z7, Z6, Z7
-	VADDPD       Z8, Z7, Z7
-	VMULPD.BCST  word64_3f8111111110ed94<>+0(SB), Z5, Z8
-	VADDPD.BCST  word64_3fa555555555555a<>+0(SB), Z8, Z8
-	VMULPD       Z7, Z6, Z7
-	VADDPD       Z8, Z7, Z7
-	VMULPD.BCST  word64_3fc555555555555b<>+0(SB), Z5, Z5
-	VADDPD.BCST  word64_3fe0000000000000<>+0(SB), Z5, Z5
-	VMULPD       Z7, Z6, Z7
-	VADDPD       Z5, Z7, Z5
-	VMULPD       Z5, Z6, Z5
-	VSUBPD       Z4, Z5, Z4
-	VADDPD.BCST  word64_3ff0000000000000<>+0(SB), Z1, Z5
-	VSUBPD.BCST  word64_3ff0000000000000<>+0(SB), Z5, Z6
-	VSUBPD       Z6, Z1, Z1
-	VADDPD       Z4, Z1, Z1
-	VADDPD       Z1, Z5, Z1
-	VSCALEFPD    Z3, Z1, Z1
-	VADDPD.BCST  word64_3ff0000000000000<>+0(SB), Z1, Z3
-	VSUBPD.BCST  word64_3ff0000000000000<>+0(SB), Z3, Z4
-	VSUBPD       Z4, Z1, Z4
-	VDIVPD       Z3, Z4, Z4
-	VPSUBQ.BCST  word64_3fe6a09e667f3bcd<>+0(SB), Z3, Z3
-	VPADDQ.BCST  word64_8000000000000000<>+0(SB), Z3, Z5
-	VPSRLQ       $0x34, Z5, Z5
-	VORPD.BCST   word64_4330000000000000<>+0(SB), Z5, Z5
-	VSUBPD.BCST  word64_4330000000000800<>+0(SB), Z5, Z5
-	VANDPD.BCST  word64_fffffffffffff<>+0(SB), Z3, Z3
-	VPADDQ.BCST  word64_3fe6a09e667f3bcd<>+0(SB), Z3, Z3
-	VSUBPD.BCST  word64_3ff0000000000000<>+0(SB), Z3, Z3
-	VADDPD.BCST  word64_4000000000000000<>+0(SB), Z3, Z6
-	VDIVPD       Z6, Z3, Z6
-	VMULPD       Z6, Z6, Z7
-	VMULPD       Z7, Z7, Z8
-	VBROADCASTSD word64_3fc2b5d9765628c7<>+0(SB), Z9
-	VMULPD.BCST  word64_3fc39fdefcad7bb8<>+0(SB), Z7, Z10
-	VADDPD.BCST  word64_3fc7462b815f794d<>+0(SB), Z10, Z10
-	VMULPD       Z9, Z8, Z9
-	VADDPD       Z10, Z9, Z9
-	VMULPD.BCST  word64_3fcc71c62d9e584a<>+0(SB), Z7, Z10
-	VADDPD.BCST  word64_3fd2492492df8f5a<>+0(SB), Z10, Z10
-	VMULPD       Z9, Z8, Z9
-	VADDPD       Z10, Z9, Z9
-	VMULPD.BCST  word64_3fd99999999952cd<>+0(SB), Z7, Z10
-	VADDPD.BCST  word64_3fe5555555555558<>+0(SB), Z10, Z10
-	VMULPD       Z9, Z8, Z8
-	VADDPD       Z10, Z8, Z8
-	VMULPD       Z8, Z7, Z7
-	VMULPD       Z3, Z3, Z8
-	VMULPD.BCST  word64_3fe0000000000000<>+0(SB), Z8, Z8
-	VADDPD       Z7, Z8, Z7
-	VMULPD       Z7, Z6, Z6
-	VMULPD.BCST  word64_3dea39ef35793c76<>+0(SB), Z5, Z7
-	VADDPD       Z4, Z7, Z4
-	VMULPD.BCST  word64_3fe62e42fee00000<>+0(SB), Z5, Z5
-	VADDPD       Z4, Z6, Z4
-	VSUBPD       Z4, Z8, Z4
-	VSUBPD       Z3, Z4, Z3
-	VSUBPD       Z3, Z5, Z3
-	VANDPD.BCST  word64_8000000000000000<>+0(SB), Z1, Z1
-	VORPD        Z1, Z3, Z1
-	VBLENDMPD    Z0, Z1, K1, Z2
+	VMAXPS       Z0, Z6, Z22
+	VORPS.BCST   word32_80000000<>+0(SB), Z0, Z0
+	VMAXPS       Z0, Z21, Z0
+	VMOVAPS      Z5, Z26
+	VFMADD213PS  Z16, Z0, Z26
+	VSUBPS       Z16, Z26, Z26
+	VMOVAPS      Z0, Z0
+	VFNMADD231PS Z17, Z26, Z0
+	VMOVAPS      Z0, Z0
+	VFNMADD231PS Z18, Z26, Z0
+	VMULPS       Z0, Z0, Z27
+	VMOVAPS      Z8, Z28
+	VFMADD213PS  Z20, Z0, Z28
+	VMOVAPS      Z28, Z28
+	VFMADD231PS  Z9, Z27, Z28
+	VMOVAPS      Z7, Z29
+	VFMADD213PS  Z19, Z0, Z29
+	VMOVAPS      Z29, Z29
+	VFMADD231PS  Z28, Z27, Z29
+	VMOVAPS      Z0, Z0
+	VFMADD231PS  Z29, Z27, Z0
+	VADDPS       Z15, Z0, Z27
+	VSUBPS       Z15, Z27, Z28
+	VSUBPS       Z28, Z0, Z0
+	VSCALEFPS    Z26, Z27, Z26
+	VMULPS       Z19, Z26, Z27
+	VCMPPS       $0x1e, Z19, Z26, K1
+	VSUBPS       Z19, Z27, Z28
+	VBLENDMPS    Z28, Z26, K1, Z23
+	VMOVAPS      Z26, Z28
+	VFNMADD231PS Z27, Z26, Z28
+	VBLENDMPS    Z18, Z6, K1, Z24
+	VMOVAPS      Z24, Z26
+	VFMADD231PS  Z0, Z28, Z26
+	VMULPS       Z23, Z23, Z0
+	VMULPS       Z0, Z23, Z27
+	VMOVAPS      Z4, Z28
+	VFMADD213PS  Z14, Z23, Z28
+	VMOVAPS      Z28, Z28
+	VFMADD231PS  Z10, Z0, Z28
+	VMOVAPS      Z3, Z29
+	VFMADD213PS  Z13, Z23, Z29
+	VMOVAPS      Z29, Z29
+	VFMADD231PS  Z28, Z0, Z29
+	VMOVAPS      Z2, Z28
+	VFMADD213PS  Z12, Z23, Z28
+	VMOVAPS      Z28, Z28
+	VFMADD231PS  Z29, Z0, Z28
+	VMOVAPS      Z1, Z29
+	VFMADD213PS  Z11, Z23, Z29
+	VMOVAPS      Z29, Z29
+	VFMADD231PS  Z28, Z0, Z29
+	VMOVAPS      Z26, Z26
+	VFMADD231PS  Z29, Z27, Z26
+	VMOVAPS      Z26, Z26
+	VFNMADD231PS Z19, Z0, Z26
+	VADDPS       Z26, Z23, Z0
+	VBLENDMPS    Z17, Z6, K1, Z25
+	VADDPS       Z25, Z0, Z0
+	VADDPS       Z0, Z22, Z0
 	TESTQ        AX, AX
 	JL           storeTail
-	VCVTPD2PS    Z2, Y0
-	VMOVUPS      Y0, (DX)
-	ADDQ         $0x20, BX
-	ADDQ         $0x20, DX
+	VMOVUPS      Z0, (DX)
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, DX
 	JMP          loop
 
 tail:
-	CMPQ        AX, $-8
-	JE          done
-	MOVQ        AX, CX
-	ADDQ        $0x08, CX
-	MOVQ        $-1, SI
-	SHLQ        CL, SI
-	NOTQ        SI
-	KMOVW       SI, K1
-	VCVTPS2PD.Z (BX), K1, Z0
-	JMP         body
+	CMPQ      AX, $-16
+	JE        done
+	MOVQ      AX, CX
+	ADDQ      $0x10, CX
+	MOVQ      $-1, SI
+	SHLQ      CL, SI
+	NOTQ      SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (BX), K1, Z0
+	JMP       body
 
 storeTail:
-	MOVQ      AX, CX
-	ADDQ      $0x08, CX
-	MOVQ      $-1, AX
-	SHLQ      CL, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	VCVTPD2PS Z2, Y0
-	VMOVUPS   Y0, K1, (DX)
+	MOVQ    AX, CX
+	ADDQ    $0x10, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	KMOVW   AX, K1
+	VMOVUPS Z0, K1, (DX)
 
 done:
 	XORQ AX, AX
@@ -4391,140 +4481,118 @@ done:
 	RET
 
 // func logSigmoidF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, FMA3
 TEXT ·logSigmoidF32AVX2(SB), NOSPLIT, $0-48
-	MOVQ n+8(FP), AX
-	MOVQ dst+16(FP), CX
-	MOVQ a+24(FP), DX
+	MOVQ    n+8(FP), AX
+	MOVQ    dst+16(FP), CX
+	MOVQ    a+24(FP), DX
+	VMOVUPS word32_be800011<>+0(SB), Y1
+	VMOVUPS word32_be2a9d85<>+0(SB), Y2
+	VMOVUPS word32_be011cde<>+0(SB), Y3
+	VMOVUPS word32_bdca3e35<>+0(SB), Y4
+	VMOVUPS word32_3fb8aa3b<>+0(SB), Y5
+	VMOVUPS word32_0<>+0(SB), Y6
 
 loop:
-	SUBQ      $0x04, AX
-	JL        tail
-	VCVTPS2PD (DX), Y0
+	SUBQ    $0x08, AX
+	JL      tail
+	VMOVUPS (DX), Y0
 
 body:
-	VMOVUPS    word64_0<>+0(SB), Y1
-	VMINPD     Y0, Y1, Y1
-	VORPD      word64_8000000000000000<>+0(SB), Y0, Y0
-	VMOVUPS    word64_4086300000000000<>+0(SB), Y2
-	VMINPD     Y0, Y2, Y0
-	VMOVUPS    word64_c087500000000000<>+0(SB), Y2
-	VMAXPD     Y0, Y2, Y0
-	VMULPD     word64_3ff71547652b82fe<>+0(SB), Y0, Y2
-	VADDPD     word64_4338000000000000<>+0(SB), Y2, Y2
-	VSUBPD     word64_4338000000000000<>+0(SB), Y2, Y3
-	VMULPD     word64_3fe62e42fee00000<>+0(SB), Y3, Y4
-	VSUBPD     Y4, Y0, Y0
-	VMULPD     word64_3dea39ef35793c76<>+0(SB), Y3, Y3
-	VSUBPD     Y3, Y0, Y4
-	VMULPD     Y4, Y4, Y5
-	VMOVUPS    word64_3e21f99258e229ef<>+0(SB), Y6
-	VMULPD     word64_3e5af6af95456c58<>+0(SB), Y4, Y7
-	VADDPD     word64_3e927e4c3290da4b<>+0(SB), Y7, Y7
-	VMULPD     Y6, Y5, Y6
-	VADDPD     Y7, Y6, Y6
-	VMULPD     word64_3ec71ddf0cccc4c5<>+0(SB), Y4, Y7
-	VADDPD     word64_3efa01a01b1cb118<>+0(SB), Y7, Y7
-	VMULPD     Y6, Y5, Y6
-	VADDPD     Y7, Y6, Y6
-	VMULPD     word64_3f2a01a01b32524e<>+0(SB), Y4, Y7
-	VADDPD     word64_3f56c16c16c141fc<>+0(SB), Y7, Y7
-	VMULPD     Y6, Y5, Y6
-	VADDPD     Y7, Y6, Y6
-	VMULPD     word64_3f8111111110ed94<>+0(SB), Y4, Y7
-	VADDPD     word64_3fa555555555555a<>+0(SB), Y7, Y7
-	VMULPD     Y6, Y5, Y6
-	VADDPD     Y7, Y6, Y6
-	VMULPD     word64_3fc555555555555b<>+0(SB), Y4, Y4
-	VADDPD     word64_3fe0000000000000<>+0(SB), Y4, Y4
-	VMULPD     Y6, Y5, Y6
-	VADDPD     Y4, Y6, Y4
-	VMULPD     Y4, Y5, Y4
-	VSUBPD     Y3, Y4, Y3
-	VADDPD     word64_3ff0000000000000<>+0(SB), Y0, Y4
-	VSUBPD     word64_3ff0000000000000<>+0(SB), Y4, Y5
-	VSUBPD     Y5, Y0, Y0
-	VADDPD     Y3, Y0, Y0
-	VADDPD     Y0, Y4, Y0
-	VPSLLQ     $0x34, Y2, Y2
-	VPSRAD     $0x01, Y2, Y3
-	VANDPD     word64_fff0000000000000<>+0(SB), Y3, Y3
-	VPSUBQ     Y3, Y2, Y2
-	VPADDQ     word64_3ff0000000000000<>+0(SB), Y3, Y3
-	VMULPD     Y3, Y0, Y0
-	VPADDQ     word64_3ff0000000000000<>+0(SB), Y2, Y2
-	VMULPD     Y2, Y0, Y0
-	VADDPD     word64_3ff0000000000000<>+0(SB), Y0, Y2
-	VSUBPD     word64_3ff0000000000000<>+0(SB), Y2, Y3
-	VSUBPD     Y3, Y0, Y3
-	VDIVPD     Y2, Y3, Y3
-	VPSUBQ     word64_3fe6a09e667f3bcd<>+0(SB), Y2, Y2
-	VPADDQ     word64_8000000000000000<>+0(SB), Y2, Y4
-	VPSRLQ     $0x34, Y4, Y4
-	VORPD      word64_4330000000000000<>+0(SB), Y4, Y4
-	VSUBPD     word64_4330000000000800<>+0(SB), Y4, Y4
-	VANDPD     word64_fffffffffffff<>+0(SB), Y2, Y2
-	VPADDQ     word64_3fe6a09e667f3bcd<>+0(SB), Y2, Y2
-	VSUBPD     word64_3ff0000000000000<>+0(SB), Y2, Y2
-	VADDPD     word64_4000000000000000<>+0(SB), Y2, Y5
-	VDIVPD     Y5, Y2, Y5
-	VMULPD     Y5, Y5, Y6
-	VMULPD     Y6, Y6, Y7
-	VMOVUPS    word64_3fc2b5d9765628c7<>+0(SB), Y8
-	VMULPD     word64_3fc39fdefcad7bb8<>+0(SB), Y6, Y9
-	VADDPD     word64_3fc7462b815f794d<>+0(SB), Y9, Y9
-	VMULPD     Y8, Y7, Y8
-	VADDPD     Y9, Y8, Y8
-	VMULPD     word64_3fcc71c62d9e584a<>+0(SB), Y6, Y9
-	VADDPD     word64_3fd2492492df8f5a<>+0(SB), Y9, Y9
-	VMULPD     Y8, Y7, Y8
-	VADDPD     Y9, Y8, Y8
-	VMULPD     word64_3fd99999999952cd<>+0(SB), Y6, Y9
-	VADDPD     word64_3fe5555555555558<>+0(SB), Y9, Y9
-	VMULPD     Y8, Y7, Y7
-	VADDPD     Y9, Y7, Y7
-	VMULPD     Y7, Y6, Y6
-	VMULPD     Y2, Y2, Y7
-	VMULPD     word64_3fe0000000000000<>+0(SB), Y7, Y7
-	VADDPD     Y6, Y7, Y6
-	VMULPD     Y6, Y5, Y5
-	VMULPD     word64_3dea39ef35793c76<>+0(SB), Y4, Y6
-	VADDPD     Y3, Y6, Y3
-	VMULPD     word64_3fe62e42fee00000<>+0(SB), Y4, Y4
-	VADDPD     Y3, Y5, Y3
-	VSUBPD     Y3, Y7, Y3
-	VSUBPD     Y2, Y3, Y2
-	VSUBPD     Y2, Y4, Y2
-	VANDPD     word64_8000000000000000<>+0(SB), Y0, Y0
-	VORPD      Y0, Y2, Y0
-	VSUBPD     Y0, Y1, Y0
-	TESTQ      AX, AX
-	JL         storeTail
-	VCVTPD2PSY Y0, X0
-	VMOVUPS    X0, (CX)
-	ADDQ       $0x10, DX
-	ADDQ       $0x10, CX
-	JMP        loop
+	VMINPS       Y0, Y6, Y7
+	VORPS        word32_80000000<>+0(SB), Y0, Y0
+	VMOVUPS      word32_c2d20000<>+0(SB), Y8
+	VMAXPS       Y0, Y8, Y0
+	VMOVAPS      Y5, Y8
+	VFMADD213PS  word32_4b400000<>+0(SB), Y0, Y8
+	VSUBPS       word32_4b400000<>+0(SB), Y8, Y9
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS word32_3f317200<>+0(SB), Y9, Y0
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS word32_35bfbe8e<>+0(SB), Y9, Y0
+	VMULPS       Y0, Y0, Y9
+	VMOVUPS      word32_3ab6bd28<>+0(SB), Y10
+	VMOVUPS      word32_3c091d64<>+0(SB), Y11
+	VFMADD213PS  word32_3d2aaa60<>+0(SB), Y0, Y11
+	VMOVAPS      Y11, Y11
+	VFMADD231PS  Y10, Y9, Y11
+	VMOVUPS      word32_3e2aaa48<>+0(SB), Y10
+	VFMADD213PS  word32_3f000000<>+0(SB), Y0, Y10
+	VMOVAPS      Y10, Y10
+	VFMADD231PS  Y11, Y9, Y10
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  Y10, Y9, Y0
+	VADDPS       word32_3f800000<>+0(SB), Y0, Y9
+	VSUBPS       word32_3f800000<>+0(SB), Y9, Y10
+	VSUBPS       Y10, Y0, Y0
+	VPSLLD       $0x17, Y8, Y8
+	VPSRAD       $0x01, Y8, Y10
+	VANDPS       word32_ff800000<>+0(SB), Y10, Y10
+	VPSUBD       Y10, Y8, Y8
+	VPADDD       word32_3f800000<>+0(SB), Y10, Y10
+	VMULPS       Y10, Y9, Y9
+	VPADDD       word32_3f800000<>+0(SB), Y8, Y8
+	VMULPS       Y8, Y9, Y8
+	VMULPS       word32_3f000000<>+0(SB), Y8, Y9
+	VCMPPS       $0x1e, word32_3f000000<>+0(SB), Y8, Y10
+	VSUBPS       word32_3f000000<>+0(SB), Y9, Y11
+	VBLENDVPS    Y10, Y11, Y8, Y11
+	VMOVAPS      Y8, Y12
+	VFNMADD231PS Y9, Y8, Y12
+	VBLENDVPS    Y10, word32_35bfbe8e<>+0(SB), Y6, Y8
+	VMOVAPS      Y8, Y8
+	VFMADD231PS  Y0, Y12, Y8
+	VMULPS       Y11, Y11, Y0
+	VMULPS       Y0, Y11, Y9
+	VMOVUPS      word32_3d3bdd75<>+0(SB), Y12
+	VMOVAPS      Y4, Y13
+	VFMADD213PS  word32_3df069cd<>+0(SB), Y11, Y13
+	VMOVAPS      Y13, Y13
+	VFMADD231PS  Y12, Y0, Y13
+	VMOVAPS      Y3, Y12
+	VFMADD213PS  word32_3e120453<>+0(SB), Y11, Y12
+	VMOVAPS      Y12, Y12
+	VFMADD231PS  Y13, Y0, Y12
+	VMOVAPS      Y2, Y13
+	VFMADD213PS  word32_3e4ccdea<>+0(SB), Y11, Y13
+	VMOVAPS      Y13, Y13
+	VFMADD231PS  Y12, Y0, Y13
+	VMOVAPS      Y1, Y12
+	VFMADD213PS  word32_3eaaaaaa<>+0(SB), Y11, Y12
+	VMOVAPS      Y12, Y12
+	VFMADD231PS  Y13, Y0, Y12
+	VMOVAPS      Y8, Y8
+	VFMADD231PS  Y12, Y9, Y8
+	VMOVAPS      Y8, Y8
+	VFNMADD231PS word32_3f000000<>+0(SB), Y0, Y8
+	VADDPS       Y8, Y11, Y0
+	VBLENDVPS    Y10, word32_3f317200<>+0(SB), Y6, Y8
+	VADDPS       Y8, Y0, Y0
+	VSUBPS       Y0, Y7, Y0
+	TESTQ        AX, AX
+	JL           storeTail
+	VMOVUPS      Y0, (CX)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, CX
+	JMP          loop
 
 tail:
-	CMPQ       AX, $-4
+	CMPQ       AX, $-8
 	JE         done
 	LEAQ       tailMask<>+0(SB), BX
 	MOVQ       AX, SI
 	NEGQ       SI
-	LEAQ       16(BX)(SI*4), BX
-	VMOVDQU    (BX), X0
-	VMASKMOVPS (DX), X0, X0
-	VCVTPS2PD  X0, Y0
+	LEAQ       (BX)(SI*4), BX
+	VMOVDQU    (BX), Y0
+	VMASKMOVPS (DX), Y0, Y0
 	JMP        body
 
 storeTail:
 	LEAQ       tailMask<>+0(SB), DX
 	NEGQ       AX
-	LEAQ       16(DX)(AX*4), DX
-	VMOVDQU    (DX), X1
-	VCVTPD2PSY Y0, X0
-	VMASKMOVPS X0, X1, (CX)
+	LEAQ       (DX)(AX*4), DX
+	VMOVDQU    (DX), Y1
+	VMASKMOVPS Y0, Y1, (CX)
 
 done:
 	XORQ AX, AX
@@ -4672,135 +4740,127 @@ done:
 	RET
 
 // func logSigmoidF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·logSigmoidF32AVX512(SB), NOSPLIT, $0-48
-	MOVQ n+8(FP), AX
-	MOVQ dst+16(FP), DX
-	MOVQ a+24(FP), BX
+	MOVQ         n+8(FP), AX
+	MOVQ         dst+16(FP), DX
+	MOVQ         a+24(FP), BX
+	VBROADCASTSS word32_be800011<>+0(SB), Z1
+	VBROADCASTSS word32_be2a9d85<>+0(SB), Z2
+	VBROADCASTSS word32_be011cde<>+0(SB), Z3
+	VBROADCASTSS word32_bdca3e35<>+0(SB), Z4
+	VBROADCASTSS word32_3fb8aa3b<>+0(SB), Z5
+	VBROADCASTSS word32_0<>+0(SB), Z6
+	VBROADCASTSS word32_3e2aaa48<>+0(SB), Z7
+	VBROADCASTSS word32_3c091d64<>+0(SB), Z8
+	VBROADCASTSS word32_3ab6bd28<>+0(SB), Z9
+	VBROADCASTSS word32_3d3bdd75<>+0(SB), Z10
+	VBROADCASTSS word32_3eaaaaaa<>+0(SB), Z11
+	VBROADCASTSS word32_3e4ccdea<>+0(SB), Z12
+	VBROADCASTSS word32_3e120453<>+0(SB), Z13
+	VBROADCASTSS word32_3df069cd<>+0(SB), Z14
+	VBROADCASTSS word32_3f000000<>+0(SB), Z0
+	VBROADCASTSS word32_3f800000<>+0(SB), Z15
+	VBROADCASTSS word32_4b400000<>+0(SB), Z16
+	VBROADCASTSS word32_3f317200<>+0(SB), Z17
+	VBROADCASTSS word32_35bfbe8e<>+0(SB), Z18
+	VBROADCASTSS word32_3f000000<>+0(SB), Z19
+	VBROADCASTSS word32_3d2aaa60<>+0(SB), Z20
+	VBROADCASTSS word32_c2d20000<>+0(SB), Z21
 
 loop:
-	SUBQ      $0x08, AX
-	JL        tail
-	VCVTPS2PD (BX), Z0
+	SUBQ    $0x10, AX
+	JL      tail
+	VMOVUPS (BX), Z0
 
 body:
-	VBROADCASTSD word64_0<>+0(SB), Z1
-	VMINPD       Z0, Z1, Z1
-	VORPD.BCST   word64_8000000000000000<>+0(SB), Z0, Z0
-	VBROADCASTSD word64_4086300000000000<>+0(SB), Z2
-	VMINPD       Z0, Z2, Z0
-	VBROADCASTSD word64_c087500000000000<>+0(SB), Z2
-	VMAXPD       Z0, Z2, Z0
-	VMULPD.BCST  word64_3ff71547652b82fe<>+0(SB), Z0, Z2
-	VADDPD.BCST  word64_4338000000000000<>+0(SB), Z2, Z2
-	VSUBPD.BCST  word64_4338000000000000<>+0(SB), Z2, Z2
-	VMULPD.BCST  word64_3fe62e42fee00000<>+0(SB), Z2, Z3
-	VSUBPD       Z3, Z0, Z0
-	VMULPD.BCST  word64_3dea39ef35793c76<>+0(SB), Z2, Z3
-	VSUBPD       Z3, Z0, Z4
-	VMULPD       Z4, Z4, Z5
-	VBROADCASTSD word64_3e21f99258e229ef<>+0(SB), Z6
-	VMULPD.BCST  word64_3e5af6af95456c58<>+0(SB), Z4, Z7
-	VADDPD.BCST  word64_3e927e4c3290da4b<>+0(SB), Z7, Z7
-	VMULPD       Z6, Z5, Z6
-	VADDPD       Z7, Z6, Z6
-	VMULPD.BCST  word64_3ec71ddf0cccc4c5<>+0(SB), Z4, Z7
-	VADDPD.BCST  word64_3efa01a01b1cb118<>+0(SB), Z7, Z7
-	VMULPD       Z6, Z5, Z6
-	VADDPD       Z7, Z6, Z6
-	VMULPD.BCST  word64_3f2a01a01b32524e<>+0(SB), Z4, Z7
-	VADDPD.BCST  word64_3f56c16c16c141fc<>+0(SB), Z7, Z7
-	VMULPD       Z6, Z5, Z6
-	VADDPD       Z7, Z6, Z6
-	VMULPD.BCST  word64_3f8111111110ed94<>+0(SB), Z4, Z7
-	VADDPD.BCST  word64_3fa555555555555a<>+0(SB), Z7, Z7
-	VMULPD       Z6, Z5, Z6
-	VADDPD       Z7, Z6, Z6
-	VMULPD.BCST  word64_3fc555555555555b<>+0(SB), Z4, Z4
-	VADDPD.BCST  word64_3fe0000000000000<>+0(SB), Z4, Z4
-	VMULPD       Z6, Z5, Z6
-	VADDPD       Z4, Z6, Z4
-	VMULPD       Z4, Z5, Z4
-	VSUBPD       Z3, Z4, Z3
-	VADDPD.BCST  word64_3ff0000000000000<>+0(SB), Z0, Z4
-	VSUBPD.BCST  word64_3ff0000000000000<>+0(SB), Z4, Z5
-	VSUBPD       Z5, Z0, Z0
-	VADDPD       Z3, Z0, Z0
-	VADDPD       Z0, Z4, Z0
-	VSCALEFPD    Z2, Z0, Z0
-	VADDPD.BCST  word64_3ff0000000000000<>+0(SB), Z0, Z2
-	VSUBPD.BCST  word64_3ff0000000000000<>+0(SB), Z2, Z3
-	VSUBPD       Z3, Z0, Z3
-	VDIVPD       Z2, Z3, Z3
-	VPSUBQ.BCST  word64_3fe6a09e667f3bcd<>+0(SB), Z2, Z2
-	VPADDQ.BCST  word64_8000000000000000<>+0(SB), Z2, Z4
-	VPSRLQ       $0x34, Z4, Z4
-	VORPD.BCST   word64_4330000000000000<>+0(SB), Z4, Z4
-	VSUBPD.BCST  word64_4330000000000800<>+0(SB), Z4, Z4
-	VANDPD.BCST  word64_fffffffffffff<>+0(SB), Z2, Z2
-	VPADDQ.BCST  word64_3fe6a09e667f3bcd<>+0(SB), Z2, Z2
-	VSUBPD.BCST  word64_3ff0000000000000<>+0(SB), Z2, Z2
-	VADDPD.BCST  word64_4000000000000000<>+0(SB), Z2, Z5
-	VDIVPD       Z5, Z2, Z5
-	VMULPD       Z5, Z5, Z6
-	VMULPD       Z6, Z6, Z7
-	VBROADCASTSD word64_3fc2b5d9765628c7<>+0(SB), Z8
-	VMULPD.BCST  word64_3fc39fdefcad7bb8<>+0(SB), Z6, Z9
-	VADDPD.BCST  word64_3fc7462b815f794d<>+0(SB), Z9, Z9
-	VMULPD       Z8, Z7, Z8
-	VADDPD       Z9, Z8, Z8
-	VMULPD.BCST  word64_3fcc71c62d9e584a<>+0(SB), Z6, Z9
-	VADDPD.BCST  word64_3fd2492492df8f5a<>+0(SB), Z9, Z9
-	VMULPD       Z8, Z7, Z8
-	VADDPD       Z9, Z8, Z8
-	VMULPD.BCST  word64_3fd99999999952cd<>+0(SB), Z6, Z9
-	VADDPD.BCST  word64_3fe5555555555558<>+0(SB), Z9, Z9
-	VMULPD       Z8, Z7, Z7
-	VADDPD       Z9, Z7, Z7
-	VMULPD       Z7, Z6, Z6
-	VMULPD       Z2, Z2, Z7
-	VMULPD.BCST  word64_3fe0000000000000<>+0(SB), Z7, Z7
-	VADDPD       Z6, Z7, Z6
-	VMULPD       Z6, Z5, Z5
-	VMULPD.BCST  word64_3dea39ef35793c76<>+0(SB), Z4, Z6
-	VADDPD       Z3, Z6, Z3
-	VMULPD.BCST  word64_3fe62e42fee00000<>+0(SB), Z4, Z4
-	VADDPD       Z3, Z5, Z3
-	VSUBPD       Z3, Z7, Z3
-	VSUBPD       Z2, Z3, Z2
-	VSUBPD       Z2, Z4, Z2
-	VANDPD.BCST  word64_8000000000000000<>+0(SB), Z0, Z0
-	VORPD        Z0, Z2, Z0
-	VSUBPD       Z0, Z1, Z0
+	VMINPS       Z0, Z6, Z22
+	VORPS.BCST   word32_80000000<>+0(SB), Z0, Z0
+	VMAXPS       Z0, Z21, Z0
+	VMOVAPS      Z5, Z26
+	VFMADD213PS  Z16, Z0, Z26
+	VSUBPS       Z16, Z26, Z26
+	VMOVAPS      Z0, Z0
+	VFNMADD231PS Z17, Z26, Z0
+	VMOVAPS      Z0, Z0
+	VFNMADD231PS Z18, Z26, Z0
+	VMULPS       Z0, Z0, Z27
+	VMOVAPS      Z8, Z28
+	VFMADD213PS  Z20, Z0, Z28
+	VMOVAPS      Z28, Z28
+	VFMADD231PS  Z9, Z27, Z28
+	VMOVAPS      Z7, Z29
+	VFMADD213PS  Z19, Z0, Z29
+	VMOVAPS      Z29, Z29
+	VFMADD231PS  Z28, Z27, Z29
+	VMOVAPS      Z0, Z0
+	VFMADD231PS  Z29, Z27, Z0
+	VADDPS       Z15, Z0, Z27
+	VSUBPS       Z15, Z27, Z28
+	VSUBPS       Z28, Z0, Z0
+	VSCALEFPS    Z26, Z27, Z26
+	VMULPS       Z19, Z26, Z27
+	VCMPPS       $0x1e, Z19, Z26, K1
+	VSUBPS       Z19, Z27, Z28
+	VBLENDMPS    Z28, Z26, K1, Z23
+	VMOVAPS      Z26, Z28
+	VFNMADD231PS Z27, Z26, Z28
+	VBLENDMPS    Z18, Z6, K1, Z24
+	VMOVAPS      Z24, Z26
+	VFMADD231PS  Z0, Z28, Z26
+	VMULPS       Z23, Z23, Z0
+	VMULPS       Z0, Z23, Z27
+	VMOVAPS      Z4, Z28
+	VFMADD213PS  Z14, Z23, Z28
+	VMOVAPS      Z28, Z28
+	VFMADD231PS  Z10, Z0, Z28
+	VMOVAPS      Z3, Z29
+	VFMADD213PS  Z13, Z23, Z29
+	VMOVAPS      Z29, Z29
+	VFMADD231PS  Z28, Z0, Z29
+	VMOVAPS      Z2, Z28
+	VFMADD213PS  Z12, Z23, Z28
+	VMOVAPS      Z28, Z28
+	VFMADD231PS  Z29, Z0, Z28
+	VMOVAPS      Z1, Z29
+	VFMADD213PS  Z11, Z23, Z29
+	VMOVAPS      Z29, Z29
+	VFMADD231PS  Z28, Z0, Z29
+	VMOVAPS      Z26, Z26
+	VFMADD231PS  Z29, Z27, Z26
+	VMOVAPS      Z26, Z26
+	VFNMADD231PS Z19, Z0, Z26
+	VADDPS       Z26, Z23, Z0
+	VBLENDMPS    Z17, Z6, K1, Z25
+	VADDPS       Z25, Z0, Z0
+	VSUBPS       Z0, Z22, Z0
 	TESTQ        AX, AX
 	JL           storeTail
-	VCVTPD2PS    Z0, Y0
-	VMOVUPS      Y0, (DX)
-	ADDQ         $0x20, BX
-	ADDQ         $0x20, DX
+	VMOVUPS      Z0, (DX)
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, DX
 	JMP          loop
 
 tail:
-	CMPQ        AX, $-8
-	JE          done
-	MOVQ        AX, CX
-	ADDQ        $0x08, CX
-	MOVQ        $-1, SI
-	SHLQ        CL, SI
-	NOTQ        SI
-	KMOVW       SI, K1
-	VCVTPS2PD.Z (BX), K1, Z0
-	JMP         body
+	CMPQ      AX, $-16
+	JE        done
+	MOVQ      AX, CX
+	ADDQ      $0x10, CX
+	MOVQ      $-1, SI
+	SHLQ      CL, SI
+	NOTQ      SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (BX), K1, Z0
+	JMP       body
 
 storeTail:
-	MOVQ      AX, CX
-	ADDQ      $0x08, CX
-	MOVQ      $-1, AX
-	SHLQ      CL, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	VCVTPD2PS Z0, Y0
-	VMOVUPS   Y0, K1, (DX)
+	MOVQ    AX, CX
+	ADDQ    $0x10, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	KMOVW   AX, K1
+	VMOVUPS Z0, K1, (DX)
 
 done:
 	XORQ AX, AX
@@ -9125,139 +9185,95 @@ rare:
 	RET
 
 // func log10F32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, FMA3
 TEXT ·log10F32AVX2(SB), NOSPLIT, $0-48
-	MOVQ n+8(FP), AX
-	MOVQ dst+16(FP), CX
-	MOVQ a+24(FP), DX
+	MOVQ    n+8(FP), AX
+	MOVQ    dst+16(FP), CX
+	MOVQ    a+24(FP), DX
+	VMOVUPS word32_0<>+0(SB), Y1
+	VMOVUPS word32_be7ffff3<>+0(SB), Y2
+	VMOVUPS word32_be2ab144<>+0(SB), Y3
+	VMOVUPS word32_bdfddf90<>+0(SB), Y4
+	VMOVUPS word32_bdeed9e4<>+0(SB), Y5
+	VMOVUPS word32_3d965937<>+0(SB), Y6
 
 loop:
-	SUBQ      $0x04, AX
-	JL        tail
-	VCVTPS2PD (DX), Y0
+	SUBQ    $0x08, AX
+	JL      tail
+	VMOVUPS (DX), Y0
 
 body:
-	VCMPPD     $0x11, word64_10000000000000<>+0(SB), Y0, Y1
-	VMULPD     word64_4350000000000000<>+0(SB), Y0, Y2
-	VBLENDVPD  Y1, Y2, Y0, Y2
-	VMOVUPS    word64_0<>+0(SB), Y3
-	VBLENDVPD  Y1, word64_c04b000000000000<>+0(SB), Y3, Y1
-	VPSUBQ     word64_3feae89f995ad3ad<>+0(SB), Y2, Y2
-	VPADDQ     word64_8000000000000000<>+0(SB), Y2, Y3
-	VPSRLQ     $0x34, Y3, Y3
-	VORPD      word64_4330000000000000<>+0(SB), Y3, Y3
-	VSUBPD     word64_4330000000000800<>+0(SB), Y3, Y3
-	VANDPD     word64_fffffffffffff<>+0(SB), Y2, Y2
-	VPADDQ     word64_3feae89f995ad3ad<>+0(SB), Y2, Y2
-	VADDPD     Y1, Y3, Y1
-	VCMPPD     $0x11, word64_3ff306fe0a31b715<>+0(SB), Y2, Y3
-	VMOVUPS    word64_3ff6a00000000000<>+0(SB), Y4
-	VBLENDVPD  Y3, word64_3ff0000000000000<>+0(SB), Y4, Y4
-	VMULPD     word64_3fe62e42fee00000<>+0(SB), Y1, Y5
-	VMOVUPS    word64_3fd62c82f2c00000<>+0(SB), Y6
-	VBLENDVPD  Y3, word64_0<>+0(SB), Y6, Y6
-	VADDPD     Y6, Y5, Y5
-	VMULPD     word64_3dea39ef35793c76<>+0(SB), Y1, Y1
-	VMOVUPS    word64_bdb8e1ab42428375<>+0(SB), Y6
-	VBLENDVPD  Y3, word64_0<>+0(SB), Y6, Y3
-	VADDPD     Y3, Y1, Y1
-	VSUBPD     Y4, Y2, Y3
-	VADDPD     Y4, Y2, Y6
-	VANDPD     word64_fffffffff8000000<>+0(SB), Y6, Y7
-	VSUBPD     Y4, Y7, Y4
-	VSUBPD     Y4, Y2, Y2
-	VMOVUPS    word64_3ff0000000000000<>+0(SB), Y4
-	VDIVPD     Y6, Y4, Y4
-	VMULPD     Y4, Y3, Y6
-	VANDPD     word64_fffffffff8000000<>+0(SB), Y6, Y6
-	VMULPD     Y7, Y6, Y7
-	VSUBPD     Y7, Y3, Y3
-	VMULPD     Y2, Y6, Y2
-	VSUBPD     Y2, Y3, Y2
-	VMULPD     Y4, Y2, Y2
-	VADDPD     Y2, Y6, Y3
-	VMULPD     Y6, Y6, Y4
-	VADDPD     Y3, Y6, Y7
-	VMULPD     Y7, Y2, Y7
-	VADDPD     Y7, Y4, Y8
-	VMULPD     Y8, Y8, Y9
-	VMULPD     word64_3fca1e3afba5ce20<>+0(SB), Y8, Y10
-	VADDPD     word64_3fcd88b6465c9a80<>+0(SB), Y10, Y10
-	VMULPD     word64_3fd1745daa2af4f8<>+0(SB), Y8, Y11
-	VADDPD     word64_3fd5555555117a8b<>+0(SB), Y11, Y11
-	VMULPD     Y10, Y9, Y10
-	VADDPD     Y11, Y10, Y10
-	VMULPD     word64_3fdb6db6db6dc2ac<>+0(SB), Y8, Y8
-	VADDPD     word64_3fe3333333333333<>+0(SB), Y8, Y8
-	VMULPD     Y10, Y9, Y10
-	VADDPD     Y8, Y10, Y8
-	VMULPD     Y8, Y9, Y8
-	VADDPD     Y7, Y8, Y7
-	VADDPD     word64_4008000000000000<>+0(SB), Y4, Y8
-	VADDPD     Y7, Y8, Y8
-	VANDPD     word64_fffffffff8000000<>+0(SB), Y8, Y8
-	VSUBPD     word64_4008000000000000<>+0(SB), Y8, Y9
-	VSUBPD     Y4, Y9, Y4
-	VSUBPD     Y4, Y7, Y4
-	VMULPD     Y8, Y6, Y6
-	VMULPD     Y8, Y2, Y2
-	VMULPD     Y4, Y3, Y3
-	VADDPD     Y3, Y2, Y2
-	VADDPD     Y2, Y6, Y3
-	VANDPD     word64_fffffffff8000000<>+0(SB), Y3, Y3
-	VSUBPD     Y6, Y3, Y4
-	VSUBPD     Y4, Y2, Y2
-	VMULPD     word64_3fe5555554000000<>+0(SB), Y3, Y4
-	VMULPD     word64_3e25555555555555<>+0(SB), Y3, Y3
-	VMULPD     word64_3fe5555555555555<>+0(SB), Y2, Y2
-	VADDPD     Y2, Y3, Y2
-	VADDPD     Y1, Y2, Y1
-	VADDPD     Y4, Y5, Y2
-	VSUBPD     Y5, Y2, Y3
-	VSUBPD     Y3, Y4, Y3
-	VADDPD     Y1, Y3, Y1
-	VADDPD     Y1, Y2, Y3
-	VANDPD     word64_fffffffff8000000<>+0(SB), Y3, Y3
-	VSUBPD     Y2, Y3, Y2
-	VSUBPD     Y2, Y1, Y1
-	VMULPD     word64_3fdbcb7b10000000<>+0(SB), Y3, Y2
-	VMULPD     word64_3e349b9438ca9aae<>+0(SB), Y3, Y3
-	VMULPD     word64_3fdbcb7b1526e50e<>+0(SB), Y1, Y1
-	VADDPD     Y1, Y3, Y1
-	VADDPD     Y1, Y2, Y1
-	VCMPPD     $0x11, word64_7ff0000000000000<>+0(SB), Y0, Y2
-	VBLENDVPD  Y2, Y1, Y0, Y1
-	VCMPPD     $0x00, word64_0<>+0(SB), Y0, Y2
-	VBLENDVPD  Y2, word64_fff0000000000000<>+0(SB), Y1, Y1
-	VCMPPD     $0x11, word64_0<>+0(SB), Y0, Y0
-	VBLENDVPD  Y0, word64_7ff8000000000000<>+0(SB), Y1, Y0
-	TESTQ      AX, AX
-	JL         storeTail
-	VCVTPD2PSY Y0, X0
-	VMOVUPS    X0, (CX)
-	ADDQ       $0x10, DX
-	ADDQ       $0x10, CX
-	JMP        loop
+	VCMPPS       $0x11, word32_800000<>+0(SB), Y0, Y7
+	VMULPS       word32_4b000000<>+0(SB), Y0, Y8
+	VBLENDVPS    Y7, Y8, Y0, Y8
+	VBLENDVPS    Y7, word32_c1b80000<>+0(SB), Y1, Y7
+	VPSUBD       word32_3f3504f3<>+0(SB), Y8, Y8
+	VPSRAD       $0x17, Y8, Y9
+	VCVTDQ2PS    Y9, Y9
+	VANDPS       word32_7fffff<>+0(SB), Y8, Y8
+	VPADDD       word32_3f3504f3<>+0(SB), Y8, Y8
+	VSUBPS       word32_3f800000<>+0(SB), Y8, Y8
+	VADDPS       Y7, Y9, Y7
+	VMULPS       word32_369a84fc<>+0(SB), Y7, Y9
+	VMULPS       Y8, Y8, Y10
+	VMULPS       Y10, Y8, Y11
+	VMOVAPS      Y5, Y12
+	VFMADD213PS  word32_3dee3b59<>+0(SB), Y8, Y12
+	VMOVAPS      Y12, Y12
+	VFMADD231PS  Y6, Y10, Y12
+	VMOVAPS      Y4, Y13
+	VFMADD213PS  word32_3e11ef1d<>+0(SB), Y8, Y13
+	VMOVAPS      Y13, Y13
+	VFMADD231PS  Y12, Y10, Y13
+	VMOVAPS      Y3, Y12
+	VFMADD213PS  word32_3e4cce95<>+0(SB), Y8, Y12
+	VMOVAPS      Y12, Y12
+	VFMADD231PS  Y13, Y10, Y12
+	VMOVAPS      Y2, Y13
+	VFMADD213PS  word32_3eaaaaaa<>+0(SB), Y8, Y13
+	VMOVAPS      Y13, Y13
+	VFMADD231PS  Y12, Y10, Y13
+	VMULPS       Y13, Y11, Y11
+	VMOVAPS      Y11, Y11
+	VFNMADD231PS word32_3f000000<>+0(SB), Y10, Y11
+	VMOVAPS      Y9, Y9
+	VFMADD231PS  word32_b22d91af<>+0(SB), Y8, Y9
+	VMOVAPS      Y9, Y9
+	VFMADD231PS  word32_3ede5bd9<>+0(SB), Y11, Y9
+	VMOVAPS      Y9, Y9
+	VFMADD231PS  word32_3ede5bd9<>+0(SB), Y8, Y9
+	VMOVAPS      Y9, Y8
+	VFMADD231PS  word32_3e9a2000<>+0(SB), Y7, Y8
+	VCMPPS       $0x11, word32_7f800000<>+0(SB), Y0, Y7
+	VBLENDVPS    Y7, Y8, Y0, Y7
+	VCMPPS       $0x00, Y1, Y0, Y8
+	VBLENDVPS    Y8, word32_ff800000<>+0(SB), Y7, Y7
+	VCMPPS       $0x11, Y1, Y0, Y0
+	VBLENDVPS    Y0, word32_7fc00000<>+0(SB), Y7, Y0
+	TESTQ        AX, AX
+	JL           storeTail
+	VMOVUPS      Y0, (CX)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, CX
+	JMP          loop
 
 tail:
-	CMPQ       AX, $-4
+	CMPQ       AX, $-8
 	JE         done
 	LEAQ       tailMask<>+0(SB), BX
 	MOVQ       AX, SI
 	NEGQ       SI
-	LEAQ       16(BX)(SI*4), BX
-	VMOVDQU    (BX), X0
-	VMASKMOVPS (DX), X0, X0
-	VCVTPS2PD  X0, Y0
+	LEAQ       (BX)(SI*4), BX
+	VMOVDQU    (BX), Y0
+	VMASKMOVPS (DX), Y0, Y0
 	JMP        body
 
 storeTail:
 	LEAQ       tailMask<>+0(SB), DX
 	NEGQ       AX
-	LEAQ       16(DX)(AX*4), DX
-	VMOVDQU    (DX), X1
-	VCVTPD2PSY Y0, X0
-	VMASKMOVPS X0, X1, (CX)
+	LEAQ       (DX)(AX*4), DX
+	VMOVDQU    (DX), Y1
+	VMASKMOVPS Y0, Y1, (CX)
 
 done:
 	XORQ AX, AX
@@ -9265,23 +9281,45 @@ done:
 	VZEROUPPER
 	RET
 
-DATA word64_3fdbcb7b10000000<>+0(SB)/8, $0x3fdbcb7b10000000
-DATA word64_3fdbcb7b10000000<>+8(SB)/8, $0x3fdbcb7b10000000
-DATA word64_3fdbcb7b10000000<>+16(SB)/8, $0x3fdbcb7b10000000
-DATA word64_3fdbcb7b10000000<>+24(SB)/8, $0x3fdbcb7b10000000
-GLOBL word64_3fdbcb7b10000000<>(SB), RODATA|NOPTR, $32
+DATA word32_369a84fc<>+0(SB)/4, $0x369a84fc
+DATA word32_369a84fc<>+4(SB)/4, $0x369a84fc
+DATA word32_369a84fc<>+8(SB)/4, $0x369a84fc
+DATA word32_369a84fc<>+12(SB)/4, $0x369a84fc
+DATA word32_369a84fc<>+16(SB)/4, $0x369a84fc
+DATA word32_369a84fc<>+20(SB)/4, $0x369a84fc
+DATA word32_369a84fc<>+24(SB)/4, $0x369a84fc
+DATA word32_369a84fc<>+28(SB)/4, $0x369a84fc
+GLOBL word32_369a84fc<>(SB), RODATA|NOPTR, $32
 
-DATA word64_3e349b9438ca9aae<>+0(SB)/8, $0x3e349b9438ca9aae
-DATA word64_3e349b9438ca9aae<>+8(SB)/8, $0x3e349b9438ca9aae
-DATA word64_3e349b9438ca9aae<>+16(SB)/8, $0x3e349b9438ca9aae
-DATA word64_3e349b9438ca9aae<>+24(SB)/8, $0x3e349b9438ca9aae
-GLOBL word64_3e349b9438ca9aae<>(SB), RODATA|NOPTR, $32
+DATA word32_b22d91af<>+0(SB)/4, $0xb22d91af
+DATA word32_b22d91af<>+4(SB)/4, $0xb22d91af
+DATA word32_b22d91af<>+8(SB)/4, $0xb22d91af
+DATA word32_b22d91af<>+12(SB)/4, $0xb22d91af
+DATA word32_b22d91af<>+16(SB)/4, $0xb22d91af
+DATA word32_b22d91af<>+20(SB)/4, $0xb22d91af
+DATA word32_b22d91af<>+24(SB)/4, $0xb22d91af
+DATA word32_b22d91af<>+28(SB)/4, $0xb22d91af
+GLOBL word32_b22d91af<>(SB), RODATA|NOPTR, $32
 
-DATA word64_3fdbcb7b1526e50e<>+0(SB)/8, $0x3fdbcb7b1526e50e
-DATA word64_3fdbcb7b1526e50e<>+8(SB)/8, $0x3fdbcb7b1526e50e
-DATA word64_3fdbcb7b1526e50e<>+16(SB)/8, $0x3fdbcb7b1526e50e
-DATA word64_3fdbcb7b1526e50e<>+24(SB)/8, $0x3fdbcb7b1526e50e
-GLOBL word64_3fdbcb7b1526e50e<>(SB), RODATA|NOPTR, $32
+DATA word32_3ede5bd9<>+0(SB)/4, $0x3ede5bd9
+DATA word32_3ede5bd9<>+4(SB)/4, $0x3ede5bd9
+DATA word32_3ede5bd9<>+8(SB)/4, $0x3ede5bd9
+DATA word32_3ede5bd9<>+12(SB)/4, $0x3ede5bd9
+DATA word32_3ede5bd9<>+16(SB)/4, $0x3ede5bd9
+DATA word32_3ede5bd9<>+20(SB)/4, $0x3ede5bd9
+DATA word32_3ede5bd9<>+24(SB)/4, $0x3ede5bd9
+DATA word32_3ede5bd9<>+28(SB)/4, $0x3ede5bd9
+GLOBL word32_3ede5bd9<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3e9a2000<>+0(SB)/4, $0x3e9a2000
+DATA word32_3e9a2000<>+4(SB)/4, $0x3e9a2000
+DATA word32_3e9a2000<>+8(SB)/4, $0x3e9a2000
+DATA word32_3e9a2000<>+12(SB)/4, $0x3e9a2000
+DATA word32_3e9a2000<>+16(SB)/4, $0x3e9a2000
+DATA word32_3e9a2000<>+20(SB)/4, $0x3e9a2000
+DATA word32_3e9a2000<>+24(SB)/4, $0x3e9a2000
+DATA word32_3e9a2000<>+28(SB)/4, $0x3e9a2000
+GLOBL word32_3e9a2000<>(SB), RODATA|NOPTR, $32
 
 // func log10F64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
 // Requires: AVX, AVX2
@@ -9421,142 +9459,128 @@ done:
 	VZEROUPPER
 	RET
 
+DATA word64_3fdbcb7b10000000<>+0(SB)/8, $0x3fdbcb7b10000000
+DATA word64_3fdbcb7b10000000<>+8(SB)/8, $0x3fdbcb7b10000000
+DATA word64_3fdbcb7b10000000<>+16(SB)/8, $0x3fdbcb7b10000000
+DATA word64_3fdbcb7b10000000<>+24(SB)/8, $0x3fdbcb7b10000000
+GLOBL word64_3fdbcb7b10000000<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3e349b9438ca9aae<>+0(SB)/8, $0x3e349b9438ca9aae
+DATA word64_3e349b9438ca9aae<>+8(SB)/8, $0x3e349b9438ca9aae
+DATA word64_3e349b9438ca9aae<>+16(SB)/8, $0x3e349b9438ca9aae
+DATA word64_3e349b9438ca9aae<>+24(SB)/8, $0x3e349b9438ca9aae
+GLOBL word64_3e349b9438ca9aae<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3fdbcb7b1526e50e<>+0(SB)/8, $0x3fdbcb7b1526e50e
+DATA word64_3fdbcb7b1526e50e<>+8(SB)/8, $0x3fdbcb7b1526e50e
+DATA word64_3fdbcb7b1526e50e<>+16(SB)/8, $0x3fdbcb7b1526e50e
+DATA word64_3fdbcb7b1526e50e<>+24(SB)/8, $0x3fdbcb7b1526e50e
+GLOBL word64_3fdbcb7b1526e50e<>(SB), RODATA|NOPTR, $32
+
 // func log10F32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·log10F32AVX512(SB), NOSPLIT, $0-48
-	MOVQ n+8(FP), AX
-	MOVQ dst+16(FP), DX
-	MOVQ a+24(FP), BX
+	MOVQ         n+8(FP), AX
+	MOVQ         dst+16(FP), DX
+	MOVQ         a+24(FP), BX
+	VBROADCASTSS word32_0<>+0(SB), Z1
+	VBROADCASTSS word32_be7ffff3<>+0(SB), Z2
+	VBROADCASTSS word32_be2ab144<>+0(SB), Z3
+	VBROADCASTSS word32_bdfddf90<>+0(SB), Z4
+	VBROADCASTSS word32_bdeed9e4<>+0(SB), Z5
+	VBROADCASTSS word32_3d965937<>+0(SB), Z6
+	VBROADCASTSS word32_3eaaaaaa<>+0(SB), Z7
+	VBROADCASTSS word32_3e4cce95<>+0(SB), Z8
+	VBROADCASTSS word32_3e11ef1d<>+0(SB), Z9
+	VBROADCASTSS word32_3dee3b59<>+0(SB), Z10
+	VBROADCASTSS word32_3f000000<>+0(SB), Z11
+	VBROADCASTSS word32_3ede5bd9<>+0(SB), Z12
+	VBROADCASTSS word32_b22d91af<>+0(SB), Z13
+	VBROADCASTSS word32_3e9a2000<>+0(SB), Z14
+	VBROADCASTSS word32_369a84fc<>+0(SB), Z15
+	VBROADCASTSS word32_3f3504f3<>+0(SB), Z16
+	VBROADCASTSS word32_3f800000<>+0(SB), Z17
 
 loop:
-	SUBQ      $0x08, AX
-	JL        tail
-	VCVTPS2PD (BX), Z0
+	SUBQ    $0x10, AX
+	JL      tail
+	VMOVUPS (BX), Z0
 
 body:
-	VCMPPD.BCST    $0x11, word64_10000000000000<>+0(SB), Z0, K1
-	VMULPD.BCST    word64_4350000000000000<>+0(SB), Z0, Z1
-	VBLENDMPD      Z1, Z0, K1, Z2
-	VBROADCASTSD   word64_0<>+0(SB), Z1
-	VBLENDMPD.BCST word64_c04b000000000000<>+0(SB), Z1, K1, Z3
-	VPSUBQ.BCST    word64_3feae89f995ad3ad<>+0(SB), Z2, Z1
-	VPADDQ.BCST    word64_8000000000000000<>+0(SB), Z1, Z10
-	VPSRLQ         $0x34, Z10, Z10
-	VORPD.BCST     word64_4330000000000000<>+0(SB), Z10, Z10
-	VSUBPD.BCST    word64_4330000000000800<>+0(SB), Z10, Z10
-	VANDPD.BCST    word64_fffffffffffff<>+0(SB), Z1, Z1
-	VPADDQ.BCST    word64_3feae89f995ad3ad<>+0(SB), Z1, Z1
-	VADDPD         Z3, Z10, Z10
-	VCMPPD.BCST    $0x11, word64_3ff306fe0a31b715<>+0(SB), Z1, K1
-	VBROADCASTSD   word64_3ff6a00000000000<>+0(SB), Z11
-	VBLENDMPD.BCST word64_3ff0000000000000<>+0(SB), Z11, K1, Z4
-	VMULPD.BCST    word64_3fe62e42fee00000<>+0(SB), Z10, Z11
-	VBROADCASTSD   word64_3fd62c82f2c00000<>+0(SB), Z12
-	VBLENDMPD.BCST word64_0<>+0(SB), Z12, K1, Z5
-	VADDPD         Z5, Z11, Z11
-	VMULPD.BCST    word64_3dea39ef35793c76<>+0(SB), Z10, Z10
-	VBROADCASTSD   word64_bdb8e1ab42428375<>+0(SB), Z12
-	VBLENDMPD.BCST word64_0<>+0(SB), Z12, K1, Z6
-	VADDPD         Z6, Z10, Z10
-	VSUBPD         Z4, Z1, Z12
-	VADDPD         Z4, Z1, Z13
-	VANDPD.BCST    word64_fffffffff8000000<>+0(SB), Z13, Z14
-	VSUBPD         Z4, Z14, Z15
-	VSUBPD         Z15, Z1, Z1
-	VBROADCASTSD   word64_3ff0000000000000<>+0(SB), Z15
-	VDIVPD         Z13, Z15, Z13
-	VMULPD         Z13, Z12, Z15
-	VANDPD.BCST    word64_fffffffff8000000<>+0(SB), Z15, Z15
-	VMULPD         Z14, Z15, Z14
-	VSUBPD         Z14, Z12, Z12
-	VMULPD         Z1, Z15, Z1
-	VSUBPD         Z1, Z12, Z1
-	VMULPD         Z13, Z1, Z1
-	VADDPD         Z1, Z15, Z12
-	VMULPD         Z15, Z15, Z13
-	VADDPD         Z12, Z15, Z14
-	VMULPD         Z14, Z1, Z14
-	VADDPD         Z14, Z13, Z16
-	VMULPD         Z16, Z16, Z17
-	VMULPD.BCST    word64_3fca1e3afba5ce20<>+0(SB), Z16, Z18
-	VADDPD.BCST    word64_3fcd88b6465c9a80<>+0(SB), Z18, Z18
-	VMULPD.BCST    word64_3fd1745daa2af4f8<>+0(SB), Z16, Z19
-	VADDPD.BCST    word64_3fd5555555117a8b<>+0(SB), Z19, Z19
-	VMULPD         Z18, Z17, Z18
-	VADDPD         Z19, Z18, Z18
-	VMULPD.BCST    word64_3fdb6db6db6dc2ac<>+0(SB), Z16, Z16
-	VADDPD.BCST    word64_3fe3333333333333<>+0(SB), Z16, Z16
-	VMULPD         Z18, Z17, Z18
-	VADDPD         Z16, Z18, Z16
-	VMULPD         Z16, Z17, Z16
-	VADDPD         Z14, Z16, Z14
-	VADDPD.BCST    word64_4008000000000000<>+0(SB), Z13, Z16
-	VADDPD         Z14, Z16, Z16
-	VANDPD.BCST    word64_fffffffff8000000<>+0(SB), Z16, Z16
-	VSUBPD.BCST    word64_4008000000000000<>+0(SB), Z16, Z17
-	VSUBPD         Z13, Z17, Z13
-	VSUBPD         Z13, Z14, Z13
-	VMULPD         Z16, Z15, Z14
-	VMULPD         Z16, Z1, Z1
-	VMULPD         Z13, Z12, Z12
-	VADDPD         Z12, Z1, Z1
-	VADDPD         Z1, Z14, Z12
-	VANDPD.BCST    word64_fffffffff8000000<>+0(SB), Z12, Z12
-	VSUBPD         Z14, Z12, Z13
-	VSUBPD         Z13, Z1, Z1
-	VMULPD.BCST    word64_3fe5555554000000<>+0(SB), Z12, Z13
-	VMULPD.BCST    word64_3e25555555555555<>+0(SB), Z12, Z12
-	VMULPD.BCST    word64_3fe5555555555555<>+0(SB), Z1, Z1
-	VADDPD         Z1, Z12, Z1
-	VADDPD         Z10, Z1, Z1
-	VADDPD         Z13, Z11, Z10
-	VSUBPD         Z11, Z10, Z11
-	VSUBPD         Z11, Z13, Z11
-	VADDPD         Z1, Z11, Z1
-	VADDPD         Z1, Z10, Z11
-	VANDPD.BCST    word64_fffffffff8000000<>+0(SB), Z11, Z11
-	VSUBPD         Z10, Z11, Z10
-	VSUBPD         Z10, Z1, Z1
-	VMULPD.BCST    word64_3fdbcb7b10000000<>+0(SB), Z11, Z10
-	VMULPD.BCST    word64_3e349b9438ca9aae<>+0(SB), Z11, Z11
-	VMULPD.BCST    word64_3fdbcb7b1526e50e<>+0(SB), Z1, Z1
-	VADDPD         Z1, Z11, Z1
-	VADDPD         Z1, Z10, Z1
-	VCMPPD.BCST    $0x11, word64_7ff0000000000000<>+0(SB), Z0, K1
-	VBLENDMPD      Z1, Z0, K1, Z7
-	VCMPPD.BCST    $0x00, word64_0<>+0(SB), Z0, K1
-	VBLENDMPD.BCST word64_fff0000000000000<>+0(SB), Z7, K1, Z8
-	VCMPPD.BCST    $0x11, word64_0<>+0(SB), Z0, K1
-	VBLENDMPD.BCST word64_7ff8000000000000<>+0(SB), Z8, K1, Z9
+	VCMPPS.BCST    $0x11, word32_800000<>+0(SB), Z0, K1
+	VMULPS.BCST    word32_4b000000<>+0(SB), Z0, Z18
+	VBLENDMPS      Z18, Z0, K1, Z19
+	VBLENDMPS.BCST word32_c1b80000<>+0(SB), Z1, K1, Z20
+	VPSUBD         Z16, Z19, Z18
+	VPSRAD         $0x17, Z18, Z24
+	VCVTDQ2PS      Z24, Z24
+	VANDPS.BCST    word32_7fffff<>+0(SB), Z18, Z18
+	VPADDD         Z16, Z18, Z18
+	VSUBPS         Z17, Z18, Z18
+	VADDPS         Z20, Z24, Z24
+	VMULPS         Z15, Z24, Z25
+	VMULPS         Z18, Z18, Z26
+	VMULPS         Z26, Z18, Z27
+	VMOVAPS        Z5, Z28
+	VFMADD213PS    Z10, Z18, Z28
+	VMOVAPS        Z28, Z28
+	VFMADD231PS    Z6, Z26, Z28
+	VMOVAPS        Z4, Z29
+	VFMADD213PS    Z9, Z18, Z29
+	VMOVAPS        Z29, Z29
+	VFMADD231PS    Z28, Z26, Z29
+	VMOVAPS        Z3, Z28
+	VFMADD213PS    Z8, Z18, Z28
+	VMOVAPS        Z28, Z28
+	VFMADD231PS    Z29, Z26, Z28
+	VMOVAPS        Z2, Z29
+	VFMADD213PS    Z7, Z18, Z29
+	VMOVAPS        Z29, Z29
+	VFMADD231PS    Z28, Z26, Z29
+	VMULPS         Z29, Z27, Z27
+	VMOVAPS        Z27, Z27
+	VFNMADD231PS   Z11, Z26, Z27
+	VMOVAPS        Z25, Z25
+	VFMADD231PS    Z13, Z18, Z25
+	VMOVAPS        Z25, Z25
+	VFMADD231PS    Z12, Z27, Z25
+	VMOVAPS        Z25, Z25
+	VFMADD231PS    Z12, Z18, Z25
+	VMOVAPS        Z25, Z18
+	VFMADD231PS    Z14, Z24, Z18
+	VCMPPS.BCST    $0x11, word32_7f800000<>+0(SB), Z0, K1
+	VBLENDMPS      Z18, Z0, K1, Z21
+	VCMPPS         $0x00, Z1, Z0, K1
+	VBLENDMPS.BCST word32_ff800000<>+0(SB), Z21, K1, Z22
+	VCMPPS         $0x11, Z1, Z0, K1
+	VBLENDMPS.BCST word32_7fc00000<>+0(SB), Z22, K1, Z23
 	TESTQ          AX, AX
 	JL             storeTail
-	VCVTPD2PS      Z9, Y0
-	VMOVUPS        Y0, (DX)
-	ADDQ           $0x20, BX
-	ADDQ           $0x20, DX
+	VMOVUPS        Z23, (DX)
+	ADDQ           $0x40, BX
+	ADDQ           $0x40, DX
 	JMP            loop
 
 tail:
-	CMPQ        AX, $-8
-	JE          done
-	MOVQ        AX, CX
-	ADDQ        $0x08, CX
-	MOVQ        $-1, SI
-	SHLQ        CL, SI
-	NOTQ        SI
-	KMOVW       SI, K1
-	VCVTPS2PD.Z (BX), K1, Z0
-	JMP         body
+	CMPQ      AX, $-16
+	JE        done
+	MOVQ      AX, CX
+	ADDQ      $0x10, CX
+	MOVQ      $-1, SI
+	SHLQ      CL, SI
+	NOTQ      SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (BX), K1, Z0
+	JMP       body
 
 storeTail:
-	MOVQ      AX, CX
-	ADDQ      $0x08, CX
-	MOVQ      $-1, AX
-	SHLQ      CL, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	VCVTPD2PS Z9, Y0
-	VMOVUPS   Y0, K1, (DX)
+	MOVQ    AX, CX
+	ADDQ    $0x10, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	KMOVW   AX, K1
+	VMOVUPS Z23, K1, (DX)
 
 done:
 	XORQ AX, AX

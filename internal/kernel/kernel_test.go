@@ -111,14 +111,19 @@ var unaries = []unary{
 
 // in32 has the functions that are computed in float32 for float32.
 var in32 = map[string]func(x float32) float32{
-	"Exp":     ExpOf[float32],
-	"Log":     LogOf[float32],
-	"Sigmoid": SigmoidOf[float32],
-	"Tanh":    TanhOf[float32],
-	"Expm1":   Expm1Of[float32],
-	"Exp2":    Exp2Of[float32],
-	"Erf":     ErfOf[float32],
-	"Erfc":    ErfcOf[float32],
+	"Exp":        ExpOf[float32],
+	"Log":        LogOf[float32],
+	"Log1p":      Log1pOf[float32],
+	"Log2":       Log2Of[float32],
+	"Log10":      Log10Of[float32],
+	"Softplus":   SoftplusOf[float32],
+	"LogSigmoid": LogSigmoidOf[float32],
+	"Sigmoid":    SigmoidOf[float32],
+	"Tanh":       TanhOf[float32],
+	"Expm1":      Expm1Of[float32],
+	"Exp2":       Exp2Of[float32],
+	"Erf":        ErfOf[float32],
+	"Erfc":       ErfcOf[float32],
 }
 
 // def32 is the definition of the function for float32.

@@ -10,6 +10,11 @@ import (
 //	x = 2ᵉ m, √½ <= m < √2, f = m - 1
 //	ln x = e ln 2 + ln(1 + f)
 
+const (
+	log2eLow32 = 0x1.4ae0cp-26 // log2e is log2e32 and this
+	log1pWhole = 0x1p24        // from here on 1 + x loses nothing that counts
+)
+
 // exponentOf splits a positive, normal x into e and f.
 //
 // Counted from √½ on, the bits of x have e in the place of the exponent, and m is the
@@ -33,26 +38,49 @@ func splitAt64(x float64, root uint64) (e, m float64) {
 	return float64(int64(bits) >> 52), math.Float64frombits(bits&(1<<52-1) + root)
 }
 
-// log32 is f - f²/2 + f³ p(f) with a minimax p, to 2⁻²⁷.
-func log32(x float32) float32 {
-	if !(x <= math.MaxFloat32) || x <= 0 {
-		return logSpecial(x)
-	}
+// The coefficients of p in ln(1 + f) = f - f²/2 + f³ p(f), from √½ - 1 to √2 - 1 and from
+// -1/4 to 1/2, minimax, to 2⁻²⁷ of the logarithm.
+var (
+	logSeries32 = [9]float64{0x1.555554p-2, -0x1.ffffe6p-3, 0x1.999d2ap-3, -0x1.556288p-3, 0x1.23de3ap-3,
+		-0x1.fbbf2p-4, 0x1.dc76b2p-4, -0x1.ddb3c8p-4, 0x1.2cb26ep-4}
+	softplusSeries32 = [9]float64{0x1.555554p-2, -0x1.000022p-2, 0x1.999bd4p-3, -0x1.553b0ap-3, 0x1.2408a6p-3,
+		-0x1.0239bcp-3, 0x1.e0d39ap-4, -0x1.947c6ap-4, 0x1.77baeap-5}
+)
+
+// logRest32 returns low + ln(1 + f) - f for a low that is small beside f or beside what it
+// is added to.
+func logRest32(f, low float32, c *[9]float64) float32 {
+	v := float64(f)
+	f2 := single(v * v)
+	p := single(sum32(v*c[7], c[6]))
+	p = single(sum32(f2*c[8], p))
+	p = single(sum32(f2*p, single(sum32(v*c[5], c[4]))))
+	p = single(sum32(f2*p, single(sum32(v*c[3], c[2]))))
+	p = single(sum32(f2*p, single(sum32(v*c[1], c[0]))))
+	y := float32(sum32(single(v*f2)*p, float64(low)))
+	return y - float32(0.5*f2)
+}
+
+// logSum32 returns e ln 2 + ln(1 + f).
+func logSum32(e, f float32) float32 {
+	return float32(e*ln2High32) + (f + logRest32(f, float32(e*ln2Low32), &logSeries32)) // the first product is exact
+}
+
+// logParts32 splits a positive, finite x into e and f.
+func logParts32(x float32) (e, f float32) {
 	var e0 float32
 	if x < 0x1p-126 {
 		x, e0 = x*0x1p23, -23
 	}
-	e, m := exponentOf32(x)
-	e += e0
-	f := float64(m)
-	f2 := single(f * f)
-	p := single(sum32(f*-0x1.ddb3c8p-4, 0x1.dc76b2p-4))
-	p = single(sum32(f2*0x1.2cb26ep-4, p))
-	p = single(sum32(f2*p, single(sum32(f*-0x1.fbbf2p-4, 0x1.23de3ap-3))))
-	p = single(sum32(f2*p, single(sum32(f*-0x1.556288p-3, 0x1.999d2ap-3))))
-	p = single(sum32(f2*p, single(sum32(f*-0x1.ffffe6p-3, 0x1.555554p-2))))
-	y := float32(sum32(single(f*f2)*p, float64(float32(e*ln2Low32))))
-	return float32(e*ln2High32) + (m + (y - float32(0.5*f2))) // both products are exact
+	e, f = exponentOf32(x)
+	return e + e0, f
+}
+
+func log32(x float32) float32 {
+	if !(x <= math.MaxFloat32) || x <= 0 {
+		return logSpecial(x)
+	}
+	return logSum32(logParts32(x))
 }
 
 // logSum64 returns e ln 2 + ln(1 + f) + c for a c that is small beside it:
@@ -104,8 +132,27 @@ func LogOf[T Float](x T) T {
 	return T(log64(float64(x)))
 }
 
-// Log1pOf returns ln(1 + x), accurate near 0.
-func Log1pOf[T Float](x T) T { return T(log1p(float64(x))) }
+// Log1pOf returns ln(1 + x), computed in T and accurate near 0.
+func Log1pOf[T Float](x T) T {
+	if unsafe.Sizeof(x) == 4 {
+		return T(log1p32(float32(x)))
+	}
+	return T(log1p(float64(x)))
+}
+
+// log1p32 takes e from 1 + x, rounded, but f = x 2⁻ᵉ + (2⁻ᵉ - 1) from x, with one rounding: near
+// 0 it is x.
+func log1p32(x float32) float32 {
+	if !(x <= math.MaxFloat32) || x <= -1 {
+		return logSpecial(1 + x)
+	}
+	e, f := exponentOf32(1 + x)
+	if x < log1pWhole {
+		s := float64(power32(-int32(e)))
+		f = float32(sum32(float64(x)*s, s-1))
+	}
+	return math.Float32frombits(math.Float32bits(logSum32(e, f)) | math.Float32bits(x)&(1<<31))
+}
 
 func log1p(x float64) float64 {
 	if !(x <= math.MaxFloat64) || x <= -1 {
@@ -117,8 +164,29 @@ func log1p(x float64) float64 {
 	return math.Copysign(logSum64(e, f, c), x)
 }
 
-// Log2Of returns the logarithm of x to base 2, exact for powers of 2.
-func Log2Of[T Float](x T) T { return T(log2(float64(x))) }
+// Log2Of returns the logarithm of x to base 2, computed in T and exact for powers of 2.
+func Log2Of[T Float](x T) T {
+	if unsafe.Sizeof(x) == 4 {
+		return T(log2of32(float32(x)))
+	}
+	return T(log2(float64(x)))
+}
+
+func log2of32(x float32) float32 {
+	if !(x <= math.MaxFloat32) || x <= 0 {
+		return logSpecial(x)
+	}
+	e, f := logParts32(x)
+	return e + logTimes32(f, log2e32, log2eLow32, 0)
+}
+
+// logTimes32 returns b ln(1 + f) + low for a b = high + rest.
+func logTimes32(f float32, high, rest, low float64) float32 {
+	v, w := float64(f), float64(logRest32(f, 0, &logSeries32))
+	t := single(sum32(v*rest, low))
+	t = single(sum32(w*high, t))
+	return float32(sum32(v*high, t))
+}
 
 func log2(x float64) float64 {
 	if !(x <= math.MaxFloat64) || x <= 0 {
@@ -136,19 +204,46 @@ func log2(x float64) float64 {
 // x up to a relative error of e⁻²⁰/20 = 1e-10, and x is returned.
 const softplusThreshold = 20
 
-// SoftplusOf returns log(1 + eˣ) for x <= 20 and x above, which is
+// SoftplusOf returns log(1 + eˣ) for x <= 20 and x above, computed in T, which is
 // torch.nn.functional.softplus with beta = 1 and threshold = 20.
 func SoftplusOf[T Float](x T) T {
+	if v := float32(x); unsafe.Sizeof(x) == 4 { // above the threshold the sum is x
+		return T(max(v, 0) + log1pExp32(-max(v, -v)))
+	}
 	if x > softplusThreshold {
 		return x
 	}
 	return T(log1p(exp64(float64(x))))
 }
 
-// LogSigmoidOf returns ln(1/(1 + e⁻ˣ)) without overflow and accurate for all x.
+// LogSigmoidOf returns ln(1/(1 + e⁻ˣ)), computed in T, without overflow and accurate for
+// all x.
 func LogSigmoidOf[T Float](x T) T {
+	if v := float32(x); unsafe.Sizeof(x) == 4 {
+		return T(min(v, 0) - log1pExp32(-max(v, -v)))
+	}
 	v := float64(x)
 	return T(min(v, 0) - log1p(exp64(-math.Abs(v))))
+}
+
+// log1pExp32 returns ln(1 + u), u = eˣ, for x <= 0: with f = u to 1/2, and above with
+// 1 + u = 2 (1 + f), f = (u - 1)/2.
+//
+// u = 2ⁿ (y + l) has an l that the rounding of y lost. The logarithm changes by
+// 2ⁿ l/(1 + u), which is (u - u²/2) l, near enough for what is below half a unit of u.
+func log1pExp32(x float32) float32 {
+	z, t := expLess32(max(x, expLow32))
+	y := 1 + t
+	l := t - (y - 1)
+	u := scale32(y, z)
+	half := float32(0.5 * u)
+	f, high, low := u, float32(0), float32(0)
+	if u > 0.5 {
+		f, high, low = half-0.5, ln2High32, ln2Low32
+	}
+	g := single(sum32(float64(u)*-float64(half), float64(u)))
+	low = float32(sum32(g*float64(l), float64(low)))
+	return high + (f + logRest32(f, low, &softplusSeries32))
 }
 
 // Log writes dst = ln x, as [LogOf].

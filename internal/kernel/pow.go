@@ -111,10 +111,29 @@ func raise32(x, b float64) float64 {
 const (
 	log10e                = 1 / math.Ln10
 	log10eHigh, log10eLow = 0x1.bcb7b1p-2, 0x1.49b9438ca9aaep-28
+
+	log10eHigh32, log10eLow32 = 0x1.bcb7b2p-2, -0x1.5b235ep-27
+	log10of2High, log10of2Low = 0x1.344p-2, 0x1.3509f8p-18 // the first has 11 bits
 )
 
-// Log10Of returns the logarithm of x to base 10, exact for powers of 10.
-func Log10Of[T Float](x T) T { return T(log10(float64(x))) }
+// Log10Of returns the logarithm of x to base 10, computed in T and exact for powers of 10.
+func Log10Of[T Float](x T) T {
+	if unsafe.Sizeof(x) == 4 {
+		return T(log10of32(float32(x)))
+	}
+	return T(log10(float64(x)))
+}
+
+// log10of32 is e log₁₀2 + log₁₀(1 + f), as in log.go.
+func log10of32(x float32) float32 {
+	if !(x <= math.MaxFloat32) || x <= 0 {
+		return logSpecial(x)
+	}
+	e, f := logParts32(x)
+	v := float64(e)
+	t := logTimes32(f, log10eHigh32, log10eLow32, single(v*log10of2Low))
+	return float32(sum32(v*log10of2High, float64(t)))
+}
 
 func log10(x float64) float64 {
 	if !(x <= math.MaxFloat64) || x <= 0 {

@@ -163,6 +163,43 @@ func TestLogAccuracy(t *testing.T) {
 	}
 }
 
+// TestLogarithms32 has the logarithms that are computed in float32. PyTorch 1.13 returns the same,
+// but 0 where the result is subnormal, and +Inf for log1p from 2¹²⁷ on.
+func TestLogarithms32(t *testing.T) {
+	least, largest, ln2 := float32(0x1p-149), float32(math.MaxFloat32), float32(math.Ln2)
+	zero, minus, nan, inf := float32(0), float32(negZero), float32(nan), float32(inf)
+	for _, c := range []struct {
+		name    string
+		f       func(dst, x []float32)
+		x, want []float32
+	}{
+		{"log1p", Log1p[float32],
+			[]float32{minus, 0, least, -least, 1e-20, -1e-20, -1, -1 + 0x1p-24, -2, -inf, inf, nan, 1, largest, 0x1p24, 0x1p127, 0x1.8p127},
+			[]float32{minus, 0, least, -least, 1e-20, -1e-20, -inf, -24 * ln2, nan, nan, inf, nan, ln2, 128 * ln2, 24 * ln2, 127 * ln2, 88.43516}},
+		{"log2", Log2[float32],
+			[]float32{minus, 0, 1, least, largest, -least, -inf, inf, nan},
+			[]float32{-inf, -inf, zero, -149, 128, nan, nan, inf, nan}},
+		{"log10", Log10[float32],
+			[]float32{minus, 0, 1, least, largest, -least, -inf, inf, nan},
+			[]float32{-inf, -inf, zero, -44.85347, 38.53184, nan, nan, inf, nan}},
+		{"softplus", Softplus[float32],
+			[]float32{nan, inf, -inf, 0, minus, least, 20.000002, largest, -largest, -104, -103, -20},
+			[]float32{nan, inf, 0, ln2, ln2, ln2, 20.000002, largest, 0, 0, least, 2.0611537e-9}},
+		{"logsigmoid", LogSigmoid[float32],
+			[]float32{nan, -inf, inf, 0, minus, least, -20.000002, -largest, largest, 104, 103, 20},
+			[]float32{nan, -inf, 0, -ln2, -ln2, -ln2, -20.000002, -largest, 0, 0, -least, -2.0611537e-9}},
+	} {
+		forEachISA(t, func(t *testing.T) {
+			got := make([]float32, len(c.x))
+			c.f(got, c.x)
+			requireSame(t, c.want, got, c.x)
+		})
+	}
+	for e := -149; e <= 127; e++ {
+		require.Equal(t, float32(e), Log2Of(float32(math.Ldexp(1, e))))
+	}
+}
+
 // TestLog10Powers takes all powers of 10, which are exact up to 10²².
 func TestLog10Powers(t *testing.T) {
 	for k := -323; k <= 308; k++ {

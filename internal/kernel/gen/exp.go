@@ -54,8 +54,14 @@ func (v formula) expParts(x VecVirtual) (z, n, y VecVirtual) {
 		z, n, r, w := v.expReduce(x)
 		return z, n, v.oneMore(r, w)
 	}
+	z, n, t := v.expLess(x)
+	return z, n, v.add(t, 1.0)
+}
+
+// expLess emits z, n and t with eˣ = 2ⁿ (1 + t), in float32. n is in the low bits of z too.
+func (v formula) expLess(x VecVirtual) (z, n, t VecVirtual) {
 	z, n, first := v.expWhole(x)
-	return z, n, v.add(v.expNear(v.subMul(first, n, ln2Low32)), 1.0)
+	return z, n, v.expNear(v.subMul(first, n, ln2Low32))
 }
 
 // expWhole emits z, n and x - n (the first part of ln 2), in float32. n is in the low bits of z too.

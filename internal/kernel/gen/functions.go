@@ -35,10 +35,10 @@ var functionTable = []function{
 	{"expm1", 1, "eˣ - 1", same, formula.expm1},
 	{"exp2", 1, "2ˣ", same, known(formula.exp2)},
 	{"log", 1, "ln x", same, known(formula.log)},
-	{"log1p", 1, "ln(1 + x)", widened, known(formula.log1p)},
-	{"log2", 1, "the logarithm to base 2", widened, known(formula.log2)},
-	{"softplus", 1, "ln(1 + eˣ), x above 20", widened, known(formula.softplus)},
-	{"logSigmoid", 1, "-ln(1 + e⁻ˣ)", widened, known(formula.logSigmoid)},
+	{"log1p", 1, "ln(1 + x)", same, known(formula.log1p)},
+	{"log2", 1, "the logarithm to base 2", same, known(formula.log2)},
+	{"softplus", 1, "ln(1 + eˣ), x above 20", same, known(formula.softplus)},
+	{"logSigmoid", 1, "-ln(1 + e⁻ˣ)", same, known(formula.logSigmoid)},
 	{"sin", 1, "sin x", widened, formula.sin},
 	{"cos", 1, "cos x", widened, formula.cos},
 	{"erf", 1, "erf x", same, known(formula.erf)},
@@ -46,7 +46,7 @@ var functionTable = []function{
 	{"cosh", 1, "cosh x", widened, formula.cosh},
 	{"pow", 2, "aᵇ", widened, formula.pow},
 	{"tan", 1, "tan x", widened, formula.tan},
-	{"log10", 1, "the logarithm to base 10", widened, known(formula.log10)},
+	{"log10", 1, "the logarithm to base 10", same, known(formula.log10)},
 	{"erfc", 1, "1 - erf x", same, known(formula.erfc)},
 }
 

@@ -20,6 +20,8 @@ const (
 	powWhole                  = 0x1p50
 	log10e                    = 1 / math.Ln10
 	log10eHigh, log10eLow     = 0x1.bcb7b1p-2, 0x1.49b9438ca9aaep-28
+	log10eHigh32, log10eLow32 = 0x1.bcb7b2p-2, -0x1.5b235ep-27
+	log10of2High, log10of2Low = 0x1.344p-2, 0x1.3509f8p-18
 )
 
 var pow64 = []float64{0x1.3333333333333p-1, 0x1.b6db6db6dc2acp-2, 0x1.5555555117a8bp-2,
@@ -67,6 +69,11 @@ func (v formula) logParts(x VecVirtual) (h, l VecVirtual) {
 }
 
 func (v formula) log10(x VecVirtual) VecVirtual {
+	if !v.double {
+		e, f := v.logParts32(x)
+		t := v.logTimes(f, log10eHigh32, log10eLow32, v.mul(e, log10of2Low))
+		return v.special(v.mulAdd(e, log10of2High, t), x)
+	}
 	h, l := v.logParts(x)
 	return v.special(v.add(v.mul(h, log10eHigh), v.add(v.mul(h, log10eLow), v.mul(l, log10e))), x)
 }
