@@ -124,6 +124,9 @@ var in32 = map[string]func(x float32) float32{
 	"Exp2":       Exp2Of[float32],
 	"Erf":        ErfOf[float32],
 	"Erfc":       ErfcOf[float32],
+	"Sin":        SinOf[float32],
+	"Cos":        CosOf[float32],
+	"Tan":        TanOf[float32],
 }
 
 // def32 is the definition of the function for float32.

@@ -235,6 +235,23 @@ func TestSinReduction(t *testing.T) {
 		require.LessOrEqual(t, ulps(SinOf(x), bigSin(bigFloat(x))), 1.0, "sin %v", x)
 		require.LessOrEqual(t, ulps(CosOf(x), bigCos(bigFloat(x))), 1.0, "cos %v", x)
 		require.LessOrEqual(t, ulps(TanOf(x), bigTan(bigFloat(x))), 2.0, "tan %v", x)
+
+		x32 := float32(x)
+		exact := bigFloat(float64(x32))
+		require.LessOrEqual(t, ulps32(SinOf(x32), bigSin(exact)), 1.0, "sin %v", x32)
+		require.LessOrEqual(t, ulps32(CosOf(x32), bigCos(exact)), 1.0, "cos %v", x32)
+		require.LessOrEqual(t, ulps32(TanOf(x32), bigTan(exact)), 2.5, "tan %v", x32)
 	}
 	requireSame(t, []float64{negZero, 1, math.Sin(1e6), math.Cos(-1e6)}, []float64{SinOf(negZero), CosOf(negZero), SinOf(1e6), CosOf(-1e6)})
+	const tiny = math.SmallestNonzeroFloat32
+	zero := float32(negZero)
+	requireSame(t, []float32{zero, 1, zero, tiny, 1, tiny, float32(math.Sin(1e6))},
+		[]float32{SinOf(zero), CosOf(zero), TanOf(zero), SinOf[float32](tiny), CosOf[float32](tiny), TanOf[float32](tiny), SinOf[float32](1e6)})
+}
+
+// ulps32 is the error of a float32 in units of its last place.
+func ulps32(got float32, want *big.Float) float64 {
+	miss, _ := bigNew().Sub(bigFloat(float64(got)), want).Float64()
+	near, _ := want.Float64()
+	return math.Abs(miss) / spacing32(near)
 }

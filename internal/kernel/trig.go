@@ -1,21 +1,30 @@
 package kernel
 
-import "math"
+import (
+	"math"
+	"unsafe"
+)
 
 // The sine and the cosine, with the same operations in the code for vectors:
 //
-//	x = n π/2 + r + t,  |r| <= π/4, t below the last place of r
+//	x = n π/2 + r + t,  |r| <= π/4, t below the last place of r; in float32 t is subtracted
 //
-// π/2 is a sum of three numbers, the first two of 37 bits, so that their products with n
-// are exact for |n| <= 2¹⁶: r + t is right to 2⁻¹¹⁰. The polynomials are minimax, to 2⁻⁵⁷
-// and 2⁻⁶³ (gen/coefficients.sollya); the corrections for t are those of FreeBSD's k_sin.c
-// and k_cos.c (Sun Microsystems, 1993).
+// π/2 is a sum of three numbers. In float64 the first two have 37 bits, so that their products
+// with n are exact for |n| <= 2¹⁶: r + t is right to 2⁻¹¹⁰. In float32 products are fused with
+// sums, and all three have 24 bits; n may be off, so that |r| is up to 1.005 π/4. The polynomials are minimax, to 2⁻⁵⁷ and 2⁻⁶³ in float64,
+// 2⁻²⁷ and 2⁻³² in float32 (gen/coefficients.sollya); the corrections for t in float64 are
+// those of FreeBSD's k_sin.c and k_cos.c (Sun Microsystems, 1993).
 const (
 	halfPi1 = 0x1.921fb5444p0
 	halfPi2 = 0x1.68c234c4cp-39
 	halfPi3 = 0x1.98a2e03707345p-77
 
-	// Beyond sinLimit there is package math.
+	twoByPi32   = 0x1.45f306p-1 // in float32
+	halfPi1In32 = 0x1.921fb4p0
+	halfPi2In32 = 0x1.4442dp-24
+	halfPi3In32 = 0x1.84698ap-48
+
+	// Beyond sinLimit there is package math, in float64.
 	sinLimit = 1e5
 )
 
@@ -62,8 +71,65 @@ func sinQuarter(n uint64, r, t float64) float64 {
 	return math.Float64frombits(math.Float64bits(y) ^ n<<62&(1<<63))
 }
 
-// SinOf returns sin x.
-func SinOf[T Float](x T) T { return T(sin(float64(x))) }
+// sinReduce32 returns z with n in its low bits, r, and t with x = n π/2 + r - t.
+//
+// r1 - w may lose the last bits of w, and w those of the product: t has both, and no sign
+// where n is 0.
+func sinReduce32(x float32) (z float32, r, t float64) {
+	v := float64(x)
+	shifted := single(sum32(v*twoByPi32, round32))
+	n := shifted - round32
+	r1 := v - n*halfPi1In32 // exact, as a product and as a difference
+	w := single(n * halfPi2In32)
+	r = single(r1 - w)
+	c := single(sum32(n*-halfPi3In32, w-n*halfPi2In32)) // the difference is exact
+	return float32(shifted), r, single(single(single(r-r1)+w) - c)
+}
+
+// square32 returns (r - t)², without t².
+func square32(r, t float64) float64 { return single(sum32(r*r, single(r*(-2*t)))) }
+
+// sinNear32 returns sin(r - t) for |r| <= π/4: r - (r³ s(r²) + t). r2 is (r - t)².
+func sinNear32(r, t, r2 float64) float32 {
+	s := single(sum32(r2*0x1.99257ep-13, -0x1.1106d8p-7))
+	s = single(sum32(r2*s, 0x1.555544p-3))
+	return float32(r - single(sum32(single(r*r2)*s, t)))
+}
+
+// cosNear32 returns the cosine of the root of r2: 1 + r² c(r²).
+func cosNear32(r2 float64) float32 {
+	c := single(sum32(r2*0x1.99e6cp-16, -0x1.6c0c26p-10))
+	c = single(sum32(r2*c, 0x1.55554ap-5))
+	c = single(sum32(r2*c, -0.5))
+	return float32(sum32(r2*c, 1))
+}
+
+// sinQuarter32 returns the sine of r - t + n π/2.
+func sinQuarter32(n uint32, r, t float64) float32 {
+	var y float32
+	if r2 := square32(r, t); n&1 != 0 {
+		y = cosNear32(r2)
+	} else {
+		y = sinNear32(r, t, r2)
+	}
+	return math.Float32frombits(math.Float32bits(y) ^ n<<30&(1<<31))
+}
+
+// SinOf returns sin x, computed in T.
+func SinOf[T Float](x T) T {
+	if unsafe.Sizeof(x) == 4 {
+		return T(sin32(float32(x)))
+	}
+	return T(sin(float64(x)))
+}
+
+func sin32(x float32) float32 {
+	if !(max(x, -x) <= sinLimit) {
+		return float32(sin(float64(x)))
+	}
+	z, r, t := sinReduce32(x)
+	return sinQuarter32(math.Float32bits(z), r, t)
+}
 
 func sin(x float64) float64 {
 	if !(math.Abs(x) <= sinLimit) {
@@ -73,8 +139,21 @@ func sin(x float64) float64 {
 	return sinQuarter(math.Float64bits(z), r, t)
 }
 
-// CosOf returns cos x.
-func CosOf[T Float](x T) T { return T(cos(float64(x))) }
+// CosOf returns cos x, computed in T.
+func CosOf[T Float](x T) T {
+	if unsafe.Sizeof(x) == 4 {
+		return T(cos32(float32(x)))
+	}
+	return T(cos(float64(x)))
+}
+
+func cos32(x float32) float32 {
+	if !(max(x, -x) <= sinLimit) {
+		return float32(cos(float64(x)))
+	}
+	z, r, t := sinReduce32(x)
+	return sinQuarter32(math.Float32bits(z)+1, r, t)
+}
 
 func cos(x float64) float64 {
 	if !(math.Abs(x) <= sinLimit) {
@@ -84,10 +163,28 @@ func cos(x float64) float64 {
 	return sinQuarter(math.Float64bits(z)+1, r, t)
 }
 
-// TanOf returns tan x.
-func TanOf[T Float](x T) T { return T(tan(float64(x))) }
+// TanOf returns tan x, computed in T: the quotient of sine and cosine; a quarter on, that of
+// the cosine and -sine.
+func TanOf[T Float](x T) T {
+	if unsafe.Sizeof(x) == 4 {
+		return T(tan32(float32(x)))
+	}
+	return T(tan(float64(x)))
+}
 
-// tan is the quotient of sine and cosine; a quarter on, that of the cosine and -sine.
+func tan32(x float32) float32 {
+	if !(max(x, -x) <= sinLimit) {
+		return float32(tan(float64(x)))
+	}
+	z, r, t := sinReduce32(x)
+	r2 := square32(r, t)
+	s, c := sinNear32(r, t, r2), cosNear32(r2)
+	if math.Float32bits(z)&1 != 0 {
+		return -(c / s)
+	}
+	return s / c
+}
+
 func tan(x float64) float64 {
 	if !(math.Abs(x) <= sinLimit) {
 		return math.Tan(x)

@@ -105,6 +105,7 @@ var constants32 = map[string][]any{
 	"exp": expConstants, "sigmoid": expConstants, "tanh": expConstants, "expm1": expConstants, "exp2": exp2Constants,
 	"erf": erfConstants, "erfc": erfcConstants, "log": logConstants,
 	"log1p": log1pConstants, "log2": log2Constants, "log10": log10Constants, "softplus": softplusConstants, "logSigmoid": softplusConstants,
+	"sin": sinConstants, "cos": sinConstants, "tan": sinConstants,
 }
 
 // fewer has how many AVX2 keeps of a function that needs more registers for itself than others do.
