@@ -1,9 +1,6 @@
 package kernel
 
-import (
-	"math"
-	"unsafe"
-)
+import "math"
 
 // The error function is, with the same operations in the code for vectors,
 //
@@ -28,10 +25,7 @@ const (
 
 // ErfOf returns the error function of x, computed in T.
 func ErfOf[T Float](x T) T {
-	if unsafe.Sizeof(x) == 4 {
-		return T(erf32(float32(x)))
-	}
-	return T(erf(float64(x)))
+	return computed(x, erf32, erf)
 }
 
 func erf32(x float32) float32 {
@@ -43,7 +37,7 @@ func erf32(x float32) float32 {
 		z, e := expParts32(float32(-erfLarge32(a)))
 		y = 1 - float32(whole32(z)*e)
 	}
-	return math.Float32frombits(math.Float32bits(y) | math.Float32bits(x)&(1<<31))
+	return signed32(y, x)
 }
 
 // erfSmall32 returns a + a p(a²).
@@ -109,10 +103,7 @@ func Erf[T Float](dst, x []T) { apply1(fnErf, dst, x, ErfOf[T]) }
 
 // ErfcOf returns 1 - erf x, accurate where that is small, computed in T.
 func ErfcOf[T Float](x T) T {
-	if unsafe.Sizeof(x) == 4 {
-		return T(erfc32(float32(x)))
-	}
-	return T(erfc(float64(x)))
+	return computed(x, erfc32, erfc)
 }
 
 func erfc32(x float32) float32 {

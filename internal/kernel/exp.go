@@ -1,9 +1,6 @@
 package kernel
 
-import (
-	"math"
-	"unsafe"
-)
+import "math"
 
 // The functions of this file are defined in float32 and in float64, by operations that are
 // rounded one by one: in float32 with products fused with sums (fused.go), in float64 without.
@@ -156,10 +153,7 @@ func oneMore(r, w float64) float64 {
 
 // ExpOf returns eˣ, computed in T.
 func ExpOf[T Float](x T) T {
-	if unsafe.Sizeof(x) == 4 {
-		return T(exp32(float32(x)))
-	}
-	return T(exp64(float64(x)))
+	return computed(x, exp32, exp64)
 }
 
 // SigmoidOf returns the logistic function 1 / (1 + e⁻ˣ), computed in T.
@@ -176,10 +170,7 @@ func SigmoidOf[T Float](x T) T {
 
 // TanhOf returns the hyperbolic tangent, computed in T.
 func TanhOf[T Float](x T) T {
-	if unsafe.Sizeof(x) == 4 {
-		return T(tanh32(float32(x)))
-	}
-	return T(tanh64(float64(x)))
+	return computed(x, tanh32, tanh64)
 }
 
 // tanh32 is, for a = |x|, a + a³ p(a²) below 5/8 and 1 - 2/(e²ᵃ + 1) above. p is minimax,
@@ -202,7 +193,7 @@ func tanh32(x float32) float32 {
 		e = float32(whole32(z) * e)
 		y = 1 - 2/(e+1)
 	}
-	return math.Float32frombits(math.Float32bits(y) | math.Float32bits(x)&(1<<31))
+	return signed32(y, x)
 }
 
 // tanh64 is m/(m + 2) with m = e²ᵃ - 1.
@@ -228,10 +219,7 @@ func lessOne[T Float](s, r, w T) T {
 
 // Expm1Of returns eˣ - 1, accurate near 0, computed in T.
 func Expm1Of[T Float](x T) T {
-	if unsafe.Sizeof(x) == 4 {
-		return T(expm1of32(float32(x)))
-	}
-	return T(expm1(float64(x)))
+	return computed(x, expm1of32, expm1)
 }
 
 // expm1of32 has what the rounding of r loses in w.
@@ -245,7 +233,7 @@ func expm1of32(x float32) float32 {
 	low := single(sum32(n*-ln2Low32, first-r)) // of r
 	w := float32(sum32(r2*expSeries32(r, r2), low))
 	y := lessOne(whole32(z), float32(r), w)
-	return math.Float32frombits(math.Float32bits(y) | math.Float32bits(x)&(1<<31))
+	return signed32(y, x)
 }
 
 func expm1(x float64) float64 {
@@ -258,10 +246,7 @@ func expm1(x float64) float64 {
 
 // Exp2Of returns 2ˣ, which is exact for whole x, computed in T.
 func Exp2Of[T Float](x T) T {
-	if unsafe.Sizeof(x) == 4 {
-		return T(exp2of32(float32(x)))
-	}
-	return T(exp2(float64(x)))
+	return computed(x, exp2of32, exp2)
 }
 
 // exp2of32 is 2ⁿ (1 + r p(r)) with r = x - n, p minimax to 2⁻²⁶.

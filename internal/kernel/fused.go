@@ -1,6 +1,9 @@
 package kernel
 
-import "math"
+import (
+	"math"
+	"unsafe"
+)
 
 // What is computed in float32 has products fused with sums: x y + c is rounded once, as
 // the code for vectors does. Here they are float64, where products of two float32 are exact.
@@ -30,4 +33,17 @@ func offMidway(p, c float64) float64 {
 		return s
 	}
 	return math.Nextafter(s, math.Copysign(math.Inf(1), rest))
+}
+
+// computed returns the function of x that f32 computes in float32, and f64 in float64.
+func computed[T Float](x T, f32 func(float32) float32, f64 func(float64) float64) T {
+	if unsafe.Sizeof(x) == 4 {
+		return T(f32(float32(x)))
+	}
+	return T(f64(float64(x)))
+}
+
+// signed32 returns y, which has no sign or that of x, with the sign of x.
+func signed32(y, x float32) float32 {
+	return math.Float32frombits(math.Float32bits(y) | math.Float32bits(x)&(1<<31))
 }

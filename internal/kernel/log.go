@@ -1,9 +1,6 @@
 package kernel
 
-import (
-	"math"
-	"unsafe"
-)
+import "math"
 
 // As in exp.go, the definitions here and the code for vectors do the same operations.
 //
@@ -126,18 +123,12 @@ func logSpecial[T Float](x T) T {
 
 // LogOf returns ln x, computed in T: -Inf at 0, NaN below.
 func LogOf[T Float](x T) T {
-	if unsafe.Sizeof(x) == 4 {
-		return T(log32(float32(x)))
-	}
-	return T(log64(float64(x)))
+	return computed(x, log32, log64)
 }
 
 // Log1pOf returns ln(1 + x), computed in T and accurate near 0.
 func Log1pOf[T Float](x T) T {
-	if unsafe.Sizeof(x) == 4 {
-		return T(log1p32(float32(x)))
-	}
-	return T(log1p(float64(x)))
+	return computed(x, log1p32, log1p)
 }
 
 // log1p32 takes e from 1 + x, rounded, but f = x 2⁻ᵉ + (2⁻ᵉ - 1) from x, with one rounding: near
@@ -151,7 +142,7 @@ func log1p32(x float32) float32 {
 		s := float64(power32(-int32(e)))
 		f = float32(sum32(float64(x)*s, s-1))
 	}
-	return math.Float32frombits(math.Float32bits(logSum32(e, f)) | math.Float32bits(x)&(1<<31))
+	return signed32(logSum32(e, f), x)
 }
 
 func log1p(x float64) float64 {
@@ -166,10 +157,7 @@ func log1p(x float64) float64 {
 
 // Log2Of returns the logarithm of x to base 2, computed in T and exact for powers of 2.
 func Log2Of[T Float](x T) T {
-	if unsafe.Sizeof(x) == 4 {
-		return T(log2of32(float32(x)))
-	}
-	return T(log2(float64(x)))
+	return computed(x, log2of32, log2)
 }
 
 func log2of32(x float32) float32 {
@@ -206,25 +194,25 @@ const softplusThreshold = 20
 
 // SoftplusOf returns log(1 + eˣ) for x <= 20 and x above, computed in T, which is
 // torch.nn.functional.softplus with beta = 1 and threshold = 20.
-func SoftplusOf[T Float](x T) T {
-	if v := float32(x); unsafe.Sizeof(x) == 4 { // above the threshold the sum is x
-		return T(max(v, 0) + log1pExp32(-max(v, -v)))
-	}
+func SoftplusOf[T Float](x T) T { return computed(x, softplus32, softplus64) }
+
+// softplus32 is x above the threshold, too: the sum is.
+func softplus32(x float32) float32 { return max(x, 0) + log1pExp32(-max(x, -x)) }
+
+func softplus64(x float64) float64 {
 	if x > softplusThreshold {
 		return x
 	}
-	return T(log1p(exp64(float64(x))))
+	return log1p(exp64(x))
 }
 
 // LogSigmoidOf returns ln(1/(1 + e⁻ˣ)), computed in T, without overflow and accurate for
 // all x.
-func LogSigmoidOf[T Float](x T) T {
-	if v := float32(x); unsafe.Sizeof(x) == 4 {
-		return T(min(v, 0) - log1pExp32(-max(v, -v)))
-	}
-	v := float64(x)
-	return T(min(v, 0) - log1p(exp64(-math.Abs(v))))
-}
+func LogSigmoidOf[T Float](x T) T { return computed(x, logSigmoid32, logSigmoid64) }
+
+func logSigmoid32(x float32) float32 { return min(x, 0) - log1pExp32(-max(x, -x)) }
+
+func logSigmoid64(x float64) float64 { return min(x, 0) - log1p(exp64(-math.Abs(x))) }
 
 // log1pExp32 returns ln(1 + u), u = eˣ, for x <= 0: with f = u to 1/2, and above with
 // 1 + u = 2 (1 + f), f = (u - 1)/2.

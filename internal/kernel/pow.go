@@ -118,10 +118,7 @@ const (
 
 // Log10Of returns the logarithm of x to base 10, computed in T and exact for powers of 10.
 func Log10Of[T Float](x T) T {
-	if unsafe.Sizeof(x) == 4 {
-		return T(log10of32(float32(x)))
-	}
-	return T(log10(float64(x)))
+	return computed(x, log10of32, log10)
 }
 
 // log10of32 is e log₁₀2 + log₁₀(1 + f), as in log.go.

@@ -1,9 +1,6 @@
 package kernel
 
-import (
-	"math"
-	"unsafe"
-)
+import "math"
 
 // The sine and the cosine, with the same operations in the code for vectors:
 //
@@ -117,10 +114,7 @@ func sinQuarter32(n uint32, r, t float64) float32 {
 
 // SinOf returns sin x, computed in T.
 func SinOf[T Float](x T) T {
-	if unsafe.Sizeof(x) == 4 {
-		return T(sin32(float32(x)))
-	}
-	return T(sin(float64(x)))
+	return computed(x, sin32, sin)
 }
 
 func sin32(x float32) float32 {
@@ -141,10 +135,7 @@ func sin(x float64) float64 {
 
 // CosOf returns cos x, computed in T.
 func CosOf[T Float](x T) T {
-	if unsafe.Sizeof(x) == 4 {
-		return T(cos32(float32(x)))
-	}
-	return T(cos(float64(x)))
+	return computed(x, cos32, cos)
 }
 
 func cos32(x float32) float32 {
@@ -166,10 +157,7 @@ func cos(x float64) float64 {
 // TanOf returns tan x, computed in T: the quotient of sine and cosine; a quarter on, that of
 // the cosine and -sine.
 func TanOf[T Float](x T) T {
-	if unsafe.Sizeof(x) == 4 {
-		return T(tan32(float32(x)))
-	}
-	return T(tan(float64(x)))
+	return computed(x, tan32, tan)
 }
 
 func tan32(x float32) float32 {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	. "github.com/mmcloughlin/avo/reg"
 )
 
@@ -40,19 +42,15 @@ var (
 		-0x1.f6478707b5e9fp-28, -0x1.6392188fb3ad8p-27, -0x1.7ae8ac588fce1p-30}
 )
 
-var erfConstants = []any{log2e, exp32[1], exp32[3], exp32[4], erfSmall32[1], erfSmall32[3], erfSmall32[5], erfSmall32[6], erfLarge32[1],
-	erfLarge32[3], erfLarge32[5], erfLarge32[7], erfLarge32[8], erfLimit32, round32, 1.0}
-
-var erfcConstants = []any{log2e, exp32[1], exp32[3], exp32[4], erfSmall32[1], erfSmall32[3], erfSmall32[5], erfSmall32[6], erfcLarge32[1],
-	erfcLarge32[3], erfcLarge32[5], erfcLarge32[7], erfcLarge32[8], round32, 1.0, 2.0, 4.0}
+var (
+	erfKept       = []any{log2e, exp32[1], exp32[3], exp32[4], erfSmall32[1], erfSmall32[3], erfSmall32[5], erfSmall32[6]}
+	erfConstants  = slices.Concat(erfKept, []any{erfLarge32[1], erfLarge32[3], erfLarge32[5], erfLarge32[7], erfLarge32[8], erfLimit32, round32, 1.0})
+	erfcConstants = slices.Concat(erfKept, []any{erfcLarge32[1], erfcLarge32[3], erfcLarge32[5], erfcLarge32[7], erfcLarge32[8], round32, 1.0, 2.0, 4.0})
+)
 
 // erfNear emits erf a for an a below 1, with its square.
 func (v formula) erfNear(a, a2 VecVirtual) VecVirtual {
-	c := erfSmall
-	if !v.double {
-		c = erfSmall32
-	}
-	p := v.series(a2, v.mul(a2, a2), c)
+	p := v.series(a2, v.mul(a2, a2), v.coefficients(erfSmall32, erfSmall))
 	return v.mulAdd(a, p, a)
 }
 
@@ -60,11 +58,7 @@ func (v formula) erf(x VecVirtual) VecVirtual {
 	a := v.min(v.number(erfLimit32, erfLimit64), v.abs(x))
 	a2 := v.mul(a, a)
 	small := v.erfNear(a, a2)
-	c := erfLarge
-	if !v.double {
-		c = erfLarge32
-	}
-	z, _, y := v.expParts(v.sub(0.0, v.series(a, a2, c)))
+	z, _, y := v.expParts(v.sub(0.0, v.series(a, a2, v.coefficients(erfLarge32, erfLarge))))
 	large := v.sub(1.0, v.mul(v.power(z), y))
 	return v.or(v.choose(v.compare(a, less, erfFrom), small, large), v.sign(x))
 }

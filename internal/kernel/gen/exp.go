@@ -48,6 +48,14 @@ func (v formula) number(f32, f64 float64) float64 {
 	return f32
 }
 
+// coefficients returns those for float32 or those for float64.
+func (v formula) coefficients(f32, f64 []float64) []float64 {
+	if v.double {
+		return f64
+	}
+	return f32
+}
+
 // expParts emits z, n and y with eˣ = 2ⁿ y. n is in the low bits of z too.
 func (v formula) expParts(x VecVirtual) (z, n, y VecVirtual) {
 	if v.double {
