@@ -54,6 +54,9 @@
 //	Tan          2.5       2
 //	Log10        1         0.501
 //	Erfc         3.6       3
+//	Asinh        1.65      1.5
+//	Acosh        1.9       2
+//	Atanh        1.5       2
 //	Pow          0.501     1
 //
 // Those above 0.501 are computed in float32 for float32. The others are computed in float64

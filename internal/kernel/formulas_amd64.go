@@ -390,3 +390,63 @@ func erfcF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
 //
 //go:noescape
 func erfcF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// asinhF32AVX2 writes arsinh x.
+//
+//go:noescape
+func asinhF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// asinhF64AVX2 writes arsinh x.
+//
+//go:noescape
+func asinhF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// asinhF32AVX512 writes arsinh x.
+//
+//go:noescape
+func asinhF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// asinhF64AVX512 writes arsinh x.
+//
+//go:noescape
+func asinhF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// acoshF32AVX2 writes arcosh x.
+//
+//go:noescape
+func acoshF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// acoshF64AVX2 writes arcosh x.
+//
+//go:noescape
+func acoshF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// acoshF32AVX512 writes arcosh x.
+//
+//go:noescape
+func acoshF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// acoshF64AVX512 writes arcosh x.
+//
+//go:noescape
+func acoshF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// atanhF32AVX2 writes artanh x.
+//
+//go:noescape
+func atanhF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// atanhF64AVX2 writes artanh x.
+//
+//go:noescape
+func atanhF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// atanhF32AVX512 writes artanh x.
+//
+//go:noescape
+func atanhF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// atanhF64AVX512 writes artanh x.
+//
+//go:noescape
+func atanhF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)

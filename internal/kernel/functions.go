@@ -24,6 +24,9 @@ const (
 	fnTan
 	fnLog10
 	fnErfc
+	fnAsinh
+	fnAcosh
+	fnAtanh
 	functions // their number
 )
 

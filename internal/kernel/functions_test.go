@@ -18,6 +18,7 @@ var inAssembly = map[string]function{
 	"Log": fnLog, "Log1p": fnLog1p, "Log2": fnLog2, "Softplus": fnSoftplus, "LogSigmoid": fnLogSigmoid,
 	"Sin": fnSin, "Cos": fnCos, "Erf": fnErf, "Sinh": fnSinh, "Cosh": fnCosh, "Pow": fnPow,
 	"Tan": fnTan, "Log10": fnLog10, "Erfc": fnErfc,
+	"Asinh": fnAsinh, "Acosh": fnAcosh, "Atanh": fnAtanh,
 }
 
 // TestFunctionsComplete checks that every function of the assembly is in the tables of the

@@ -94,9 +94,9 @@ var unaries = []unary{
 	{"Atan", Atan[float64], Atan[float32], math.Atan},
 	{"Sinh", Sinh[float64], Sinh[float32], SinhOf[float64]},
 	{"Cosh", Cosh[float64], Cosh[float32], CoshOf[float64]},
-	{"Asinh", Asinh[float64], Asinh[float32], math.Asinh},
-	{"Acosh", Acosh[float64], Acosh[float32], math.Acosh},
-	{"Atanh", Atanh[float64], Atanh[float32], math.Atanh},
+	{"Asinh", Asinh[float64], Asinh[float32], AsinhOf[float64]},
+	{"Acosh", Acosh[float64], Acosh[float32], AcoshOf[float64]},
+	{"Atanh", Atanh[float64], Atanh[float32], AtanhOf[float64]},
 	{"Floor", Floor[float64], Floor[float32], math.Floor},
 	{"Ceil", Ceil[float64], Ceil[float32], math.Ceil},
 	{"Round", Round[float64], Round[float32], math.RoundToEven},
@@ -127,6 +127,9 @@ var in32 = map[string]func(x float32) float32{
 	"Sin":        SinOf[float32],
 	"Cos":        CosOf[float32],
 	"Tan":        TanOf[float32],
+	"Asinh":      AsinhOf[float32],
+	"Acosh":      AcoshOf[float32],
+	"Atanh":      AtanhOf[float32],
 }
 
 // def32 is the definition of the function for float32.

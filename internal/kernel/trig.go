@@ -254,15 +254,6 @@ func Sinh[T Float](dst, x []T) { apply1(fnSinh, dst, x, SinhOf[T]) }
 // Cosh writes dst = cosh x, as [CoshOf].
 func Cosh[T Float](dst, x []T) { apply1(fnCosh, dst, x, CoshOf[T]) }
 
-// Asinh writes dst = arsinh x.
-func Asinh[T Float](dst, x []T) { Map1(dst, x, math.Asinh) }
-
-// Acosh writes dst = arcosh x; NaN below 1.
-func Acosh[T Float](dst, x []T) { Map1(dst, x, math.Acosh) }
-
-// Atanh writes dst = artanh x; ±Inf at ±1 and NaN beyond.
-func Atanh[T Float](dst, x []T) { Map1(dst, x, math.Atanh) }
-
 // Atan2 writes the angle of the point (b, a), with the special cases of
 // [math.Atan2], which are those of C.
 func Atan2[T Float](dst, a, b []T) { Map2(dst, a, b, math.Atan2) }
