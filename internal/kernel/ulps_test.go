@@ -49,6 +49,9 @@ var ulpRows = []ulpRow{
 	{"Asinh", Asinh[float32], Asinh[float64], math.Asinh, bigAsinh, -0x1p1022, 0x1p1022, 1.65, 1.5},
 	{"Acosh", Acosh[float32], Acosh[float64], math.Acosh, bigAcosh, 1, math.MaxFloat64, 1.9, 2},
 	{"Atanh", Atanh[float32], Atanh[float64], math.Atanh, bigAtanh, -1 + 0x1p-53, 1 - 0x1p-53, 1.5, 2},
+	{"Atan", Atan[float32], Atan[float64], math.Atan, bigAtan, -1000, 1000, 1.25, 1.5},
+	{"Asin", Asin[float32], Asin[float64], asinRef, bigAsin, -1, 1, 0.65, 1.5},
+	{"Acos", Acos[float32], Acos[float64], acosRef, bigAcos, -1, 1, 0.65, 1.5},
 }
 
 func softplus(x float64) float64 {

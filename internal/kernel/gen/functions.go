@@ -51,6 +51,10 @@ var functionTable = []function{
 	{"asinh", 1, "arsinh x", same, known(formula.asinh)},
 	{"acosh", 1, "arcosh x", same, known(formula.acosh)},
 	{"atanh", 1, "artanh x", same, known(formula.atanh)},
+	{"atan", 1, "arctan x", same, known(formula.atan)},
+	{"atan2", 2, "the angle of (b, a)", same, formula.atan2},
+	{"asin", 1, "arcsin x", same, known(formula.asin)},
+	{"acos", 1, "arccos x", same, known(formula.acos)},
 }
 
 // known is the body of a function of one argument that knows all lanes.
