@@ -9,8 +9,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The most units in the last place by which Atan2 may miss the angle.
-const atan2Ulps32, atan2Ulps64 = 1.3, 2
+// The most units in the last place by which Atan2 may miss the angle. In float32 they are fewer from
+// angleExact on, where what the quotient lost is above the least number.
+const (
+	atan2Ulps32, atan2Ulps64   = 1.55, 2
+	atan2UlpsExact, angleExact = 1.3, 0x1p-120
+)
 
 // asinRef and acosRef lose no digits near ±1, as those of package math do.
 func asinRef(x float64) float64 { return math.Atan2(x, math.Sqrt((1-x)*(1+x))) }
@@ -106,12 +110,42 @@ func TestAtan2Ulps32(t *testing.T) {
 		if want != want || float32(want) == y[i] {
 			continue
 		}
-		if u := math.Abs(float64(y[i])-want) / spacing32(want); !(u <= worst) {
+		u := math.Abs(float64(y[i])-want) / spacing32(want)
+		if !(u <= worst) {
 			worst, at = u, i
+		}
+		if min(max(a[i], -a[i]), max(b[i], -b[i])) >= angleExact {
+			require.LessOrEqual(t, u, atan2UlpsExact, "at %v, %v", a[i], b[i])
 		}
 	}
 	t.Logf("at most %.4f ulp, at %v, %v", worst, a[at], b[at])
 	require.LessOrEqual(t, worst, atan2Ulps32, "at %v, %v", a[at], b[at])
+}
+
+// TestAtan2SameBits holds the vector instructions against the definition.
+func TestAtan2SameBits(t *testing.T) {
+	forEachISA(t, func(t *testing.T) {
+		t.Run("float64", func(t *testing.T) { testAtan2SameBits[float64](t, 1022) })
+		t.Run("float32", func(t *testing.T) { testAtan2SameBits[float32](t, 127) })
+	})
+}
+
+func testAtan2SameBits[T Float](t *testing.T, sizes float64) {
+	n := 60000
+	if *every {
+		n = 2e7
+	}
+	a64, b64 := anglePoints(rand.New(rand.NewPCG(97, 98)), n, sizes)
+	a, b, got := make([]T, n), make([]T, n), make([]T, n)
+	for i := range a {
+		a[i], b[i] = T(a64[i]), T(b64[i])
+	}
+	Atan2(got, a, b)
+	for i := range a {
+		if want := Atan2Of(a[i], b[i]); bitsOf(want) != bitsOf(got[i]) {
+			t.Fatalf("angle of %v, %v: %v, want %v", b[i], a[i], got[i], want)
+		}
+	}
 }
 
 // TestArcSpecial has arguments of which the result is 0 or a part of π; PyTorch returns the same.
