@@ -52,6 +52,7 @@ func newRowProgram[T tensor.Float](u *unit, arrays []*tensor.Array[T]) *rowProgr
 	p.shareTemps()
 	p.cut()
 	p.findMoving()
+	p.findFetched()
 	for range min(p.tasks(), kernel.Workers()) {
 		p.free = append(p.free, p.newLane())
 	}
@@ -120,6 +121,7 @@ func (c *rowCompiler[T]) add(v *value, apply func([]T, [][]T, int), inPlace bool
 func (c *rowCompiler[T]) found(v *value, n int) {
 	c.number[c.keyOf(v)] = n
 	if c.streams(v) {
+		c.fence = true
 		c.step(rowSlot[T]{width: c.d.wide(), array: c.arrays[v.id]}, func(dst []T, x [][]T, _ int) { kernel.Stream(dst, x[0]) }, false, n)
 	}
 }

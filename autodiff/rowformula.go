@@ -239,6 +239,9 @@ func (c *rowCompiler[T]) compileFormula(v *value) bool {
 		return false
 	}
 	src := c.readLeaves(m.leaves)
+	if _, ok := v.prim.(exp); ok {
+		c.slots[src[0]].fetched = true // by kernel.ExpSubByRow
+	}
 	if c.d.sumsColumns(v) {
 		c.sums = append(c.sums, columnSum[T]{src: src, dst: c.arrays[v.id], add: func(dst []T, x [][]T) { m.run(dst, x, 0) }})
 		return true

@@ -28,9 +28,12 @@ type rowProgram[T tensor.Float] struct {
 	starts []int    // of the parts that the rows are cut into, and the end
 	joins  [][2]int // which parts of a sum of columns are added to which
 	group  int      // parts in a call by kernel.Parallel
+	fence  bool     // some steps are streams
 	work   func(task int)
 	moving []int    // slots that are elsewhere in each block
 	moved  []rowArg // arguments in these
+
+	fetched []int // slots whose rows are fetched for the next block
 
 	mutex sync.Mutex
 	free  []*rowLane[T] // that no call uses
@@ -70,7 +73,8 @@ type rowSlot[T tensor.Float] struct {
 	like  tensor.Shape     // that the array is broadcast to; nil if it has rows of its own
 	temp  int              // which memory of the lane
 
-	column bool // the array is one row, for all blocks
+	column  bool // the array is one row, for all blocks
+	fetched bool // a kernel that reads it fetches its next rows
 }
 
 // rowArg is an argument of a step, and the slot it is in.
@@ -172,6 +176,9 @@ func (p *rowProgram[T]) runTask(task int) {
 			}
 		}
 	}
+	if p.fence {
+		kernel.Fence()
+	}
 	p.mutex.Lock()
 	p.free = append(p.free, l)
 	p.mutex.Unlock()
@@ -220,6 +227,9 @@ func (p *rowProgram[T]) runBlock(l *rowLane[T], start, n int) {
 	for i := range p.steps {
 		s := &p.steps[i]
 		s.apply(l.slots[s.dst], l.args[i], n)
+		if len(p.fetched) > 0 && start+n < p.d.count {
+			p.fetch(start+n, n, i)
+		}
 	}
 }
 

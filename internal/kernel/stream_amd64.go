@@ -4,12 +4,20 @@
 
 package kernel
 
-// streamAVX2 copies 4 n vectors to an address that is a multiple of their size. n is not 0.
+// streamAVX2 copies n lines of the cache to the start of a line. n is not 0.
 //
 //go:noescape
 func streamAVX2(n int, dst *byte, src *byte)
 
-// streamAVX512 copies 4 n vectors to an address that is a multiple of their size. n is not 0.
+// streamAVX512 copies n lines of the cache to the start of a line. n is not 0.
 //
 //go:noescape
 func streamAVX512(n int, dst *byte, src *byte)
+
+// fetch asks for n lines of the cache, to be in the second-level cache. n is not 0.
+//
+//go:noescape
+func fetch(n int, p *byte)
+
+// fence waits until what streams wrote is where others read.
+func fence()

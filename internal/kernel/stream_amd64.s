@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func streamAVX2(n int, dst *byte, src *byte)
-// Requires: AVX, MMX+
+// Requires: AVX
 TEXT ·streamAVX2(SB), NOSPLIT, $0-24
 	MOVQ n+0(FP), AX
 	MOVQ dst+8(FP), CX
@@ -14,22 +14,17 @@ TEXT ·streamAVX2(SB), NOSPLIT, $0-24
 loop:
 	VMOVUPS  (DX), Y0
 	VMOVUPS  32(DX), Y1
-	VMOVUPS  64(DX), Y2
-	VMOVUPS  96(DX), Y3
 	VMOVNTPS Y0, (CX)
 	VMOVNTPS Y1, 32(CX)
-	VMOVNTPS Y2, 64(CX)
-	VMOVNTPS Y3, 96(CX)
-	ADDQ     $0x00000080, DX
-	ADDQ     $0x00000080, CX
+	ADDQ     $0x40, DX
+	ADDQ     $0x40, CX
 	DECQ     AX
 	JNE      loop
-	SFENCE
 	VZEROUPPER
 	RET
 
 // func streamAVX512(n int, dst *byte, src *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F
 TEXT ·streamAVX512(SB), NOSPLIT, $0-24
 	MOVQ n+0(FP), AX
 	MOVQ dst+8(FP), CX
@@ -37,17 +32,29 @@ TEXT ·streamAVX512(SB), NOSPLIT, $0-24
 
 loop:
 	VMOVUPS  (DX), Z0
-	VMOVUPS  64(DX), Z1
-	VMOVUPS  128(DX), Z2
-	VMOVUPS  192(DX), Z3
 	VMOVNTPS Z0, (CX)
-	VMOVNTPS Z1, 64(CX)
-	VMOVNTPS Z2, 128(CX)
-	VMOVNTPS Z3, 192(CX)
-	ADDQ     $0x00000100, DX
-	ADDQ     $0x00000100, CX
+	ADDQ     $0x40, DX
+	ADDQ     $0x40, CX
 	DECQ     AX
 	JNE      loop
-	SFENCE
 	VZEROUPPER
+	RET
+
+// func fetch(n int, p *byte)
+// Requires: MMX+
+TEXT ·fetch(SB), NOSPLIT, $0-16
+	MOVQ n+0(FP), AX
+	MOVQ p+8(FP), CX
+
+loop:
+	PREFETCHT1 (CX)
+	ADDQ       $0x40, CX
+	DECQ       AX
+	JNE        loop
+	RET
+
+// func fence()
+// Requires: MMX+
+TEXT ·fence(SB), NOSPLIT, $0
+	SFENCE
 	RET

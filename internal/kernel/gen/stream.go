@@ -6,29 +6,44 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
+const line = 64 // bytes, of a line of the cache
+
 // stream emits copies that write to memory and leave the caches as they are: lines of the
 // destination are not read before, as they are for other stores.
 func stream() {
 	for _, v := range []vector{kinds[0], kinds[2]} {
 		TEXT("stream"+v.set, NOSPLIT, "func(n int, dst, src *byte)")
-		Doc("stream" + v.set + " copies 4 n vectors to an address that is a multiple of their size. n is not 0.")
+		Doc("stream" + v.set + " copies n lines of the cache to the start of a line. n is not 0.")
 		Pragma("noescape")
 		n, dst, src := Load(Param("n"), GP64()), Load(Param("dst"), GP64()), Load(Param("src"), GP64())
 		Label("loop")
 		var x []VecVirtual
-		for i := range 4 {
+		for at := 0; at < line; at += v.bytes {
 			x = append(x, v.register())
-			v.load(Mem{Base: src, Disp: i * v.bytes}, x[i])
+			v.load(Mem{Base: src, Disp: at}, x[len(x)-1])
 		}
-		for i := range 4 {
+		for i := range x {
 			VMOVNTPS(x[i], Mem{Base: dst, Disp: i * v.bytes})
 		}
-		ADDQ(U32(4*v.bytes), src)
-		ADDQ(U32(4*v.bytes), dst)
+		ADDQ(Imm(line), src)
+		ADDQ(Imm(line), dst)
 		DECQ(n)
 		JNE(LabelRef("loop"))
-		SFENCE() // others see it all when they see what is written next
 		VZEROUPPER()
 		RET()
 	}
+	TEXT("fetch", NOSPLIT, "func(n int, p *byte)")
+	Doc("fetch asks for n lines of the cache, to be in the second-level cache. n is not 0.")
+	Pragma("noescape")
+	n, p := Load(Param("n"), GP64()), Load(Param("p"), GP64())
+	Label("loop")
+	PREFETCHT1(Mem{Base: p})
+	ADDQ(Imm(line), p)
+	DECQ(n)
+	JNE(LabelRef("loop"))
+	RET()
+	TEXT("fence", NOSPLIT, "func()")
+	Doc("fence waits until what streams wrote is where others read.")
+	SFENCE()
+	RET()
 }
