@@ -54,13 +54,21 @@
 //	Tan          2.5       2
 //	Log10        1         0.501
 //	Erfc         3.6       3
+//	Asinh        1.65      1.5
+//	Acosh        1.9       2
+//	Atanh        1.5       2
+//	Atan         1.25      1.5
+//	Atan2        1.55      2
+//	Asin         0.65      1.5
+//	Acos         0.65      1.5
 //	Pow          0.501     1
 //
 // Those above 0.501 are computed in float32 for float32. The others are computed in float64
 // and rounded, which is correct to the last bit but for rare ties. Sin, Cos and Tan are those
 // of package math beyond ±1e5. Softplus is x above its threshold of 20, where the two
-// differ by 1e-10 relative. In Pow, a² is the product, rounded once. Functions that are
-// not named have what package math has.
+// differ by 1e-10 relative. In float32 Atan2 is within 1.3 for numbers from 2⁻¹²⁰ on.
+// In Pow, a² is the product, rounded once. Functions that are not named have what package
+// math has.
 //
 // Every loop has a scalar definition, of package math or of this one ([ExpOf],
 // [SigmoidOf], ...), which it equals bit for bit: code that fuses several loops
@@ -71,7 +79,7 @@
 // They are PyTorch's. [Max], [Min], [Relu] and the reductions return NaN if an
 // argument is NaN. [Sign] of NaN is 0. Comparisons with NaN are false, but for
 // [Ne]. In [Where], NaN is a true condition. [Pow] follows C: a⁰ = 1 and 1ᵇ = 1
-// for any a and b. One thing is stricter than in PyTorch, where it depends on the
+// for any a and b; so does [Atan2], with the signs of zeros. One thing is stricter than in PyTorch, where it depends on the
 // machine: -0 is smaller than +0, so that max(-0, 0) and relu(-0) are +0.
 //
 // # Order of summation

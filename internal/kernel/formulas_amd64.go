@@ -390,3 +390,143 @@ func erfcF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
 //
 //go:noescape
 func erfcF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// asinhF32AVX2 writes arsinh x.
+//
+//go:noescape
+func asinhF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// asinhF64AVX2 writes arsinh x.
+//
+//go:noescape
+func asinhF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// asinhF32AVX512 writes arsinh x.
+//
+//go:noescape
+func asinhF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// asinhF64AVX512 writes arsinh x.
+//
+//go:noescape
+func asinhF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// acoshF32AVX2 writes arcosh x.
+//
+//go:noescape
+func acoshF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// acoshF64AVX2 writes arcosh x.
+//
+//go:noescape
+func acoshF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// acoshF32AVX512 writes arcosh x.
+//
+//go:noescape
+func acoshF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// acoshF64AVX512 writes arcosh x.
+//
+//go:noescape
+func acoshF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// atanhF32AVX2 writes artanh x.
+//
+//go:noescape
+func atanhF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// atanhF64AVX2 writes artanh x.
+//
+//go:noescape
+func atanhF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// atanhF32AVX512 writes artanh x.
+//
+//go:noescape
+func atanhF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// atanhF64AVX512 writes artanh x.
+//
+//go:noescape
+func atanhF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// atanF32AVX2 writes arctan x.
+//
+//go:noescape
+func atanF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// atanF64AVX2 writes arctan x.
+//
+//go:noescape
+func atanF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// atanF32AVX512 writes arctan x.
+//
+//go:noescape
+func atanF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// atanF64AVX512 writes arctan x.
+//
+//go:noescape
+func atanF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// atan2F32AVX2 writes the angle of (b, a).
+//
+//go:noescape
+func atan2F32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// atan2F64AVX2 writes the angle of (b, a).
+//
+//go:noescape
+func atan2F64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// atan2F32AVX512 writes the angle of (b, a).
+//
+//go:noescape
+func atan2F32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// atan2F64AVX512 writes the angle of (b, a).
+//
+//go:noescape
+func atan2F64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// asinF32AVX2 writes arcsin x.
+//
+//go:noescape
+func asinF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// asinF64AVX2 writes arcsin x.
+//
+//go:noescape
+func asinF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// asinF32AVX512 writes arcsin x.
+//
+//go:noescape
+func asinF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// asinF64AVX512 writes arcsin x.
+//
+//go:noescape
+func asinF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// acosF32AVX2 writes arccos x.
+//
+//go:noescape
+func acosF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// acosF64AVX2 writes arccos x.
+//
+//go:noescape
+func acosF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// acosF32AVX512 writes arccos x.
+//
+//go:noescape
+func acosF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+
+// acosF64AVX512 writes arccos x.
+//
+//go:noescape
+func acosF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)

@@ -98,7 +98,35 @@ DATA functionOfTable<>+576(SB)/8, $·erfcF32AVX2(SB)
 DATA functionOfTable<>+584(SB)/8, $·erfcF64AVX2(SB)
 DATA functionOfTable<>+592(SB)/8, $·erfcF32AVX512(SB)
 DATA functionOfTable<>+600(SB)/8, $·erfcF64AVX512(SB)
-GLOBL functionOfTable<>(SB), RODATA|NOPTR, $608
+DATA functionOfTable<>+608(SB)/8, $·asinhF32AVX2(SB)
+DATA functionOfTable<>+616(SB)/8, $·asinhF64AVX2(SB)
+DATA functionOfTable<>+624(SB)/8, $·asinhF32AVX512(SB)
+DATA functionOfTable<>+632(SB)/8, $·asinhF64AVX512(SB)
+DATA functionOfTable<>+640(SB)/8, $·acoshF32AVX2(SB)
+DATA functionOfTable<>+648(SB)/8, $·acoshF64AVX2(SB)
+DATA functionOfTable<>+656(SB)/8, $·acoshF32AVX512(SB)
+DATA functionOfTable<>+664(SB)/8, $·acoshF64AVX512(SB)
+DATA functionOfTable<>+672(SB)/8, $·atanhF32AVX2(SB)
+DATA functionOfTable<>+680(SB)/8, $·atanhF64AVX2(SB)
+DATA functionOfTable<>+688(SB)/8, $·atanhF32AVX512(SB)
+DATA functionOfTable<>+696(SB)/8, $·atanhF64AVX512(SB)
+DATA functionOfTable<>+704(SB)/8, $·atanF32AVX2(SB)
+DATA functionOfTable<>+712(SB)/8, $·atanF64AVX2(SB)
+DATA functionOfTable<>+720(SB)/8, $·atanF32AVX512(SB)
+DATA functionOfTable<>+728(SB)/8, $·atanF64AVX512(SB)
+DATA functionOfTable<>+736(SB)/8, $·atan2F32AVX2(SB)
+DATA functionOfTable<>+744(SB)/8, $·atan2F64AVX2(SB)
+DATA functionOfTable<>+752(SB)/8, $·atan2F32AVX512(SB)
+DATA functionOfTable<>+760(SB)/8, $·atan2F64AVX512(SB)
+DATA functionOfTable<>+768(SB)/8, $·asinF32AVX2(SB)
+DATA functionOfTable<>+776(SB)/8, $·asinF64AVX2(SB)
+DATA functionOfTable<>+784(SB)/8, $·asinF32AVX512(SB)
+DATA functionOfTable<>+792(SB)/8, $·asinF64AVX512(SB)
+DATA functionOfTable<>+800(SB)/8, $·acosF32AVX2(SB)
+DATA functionOfTable<>+808(SB)/8, $·acosF64AVX2(SB)
+DATA functionOfTable<>+816(SB)/8, $·acosF32AVX512(SB)
+DATA functionOfTable<>+824(SB)/8, $·acosF64AVX512(SB)
+GLOBL functionOfTable<>(SB), RODATA|NOPTR, $832
 
 // func functionOf(which int, n int, dst *byte, a *byte, b *byte) (left int)
 TEXT ·functionOf(SB), NOSPLIT, $0-48
@@ -3203,52 +3231,51 @@ body:
 	VSUBPD    word64_3ff0000000000000<>+0(SB), Y1, Y2
 	VSUBPD    Y2, Y0, Y2
 	VDIVPD    Y1, Y2, Y2
-	VPSUBQ    word64_3fe6a09e667f3bcd<>+0(SB), Y1, Y1
-	VPADDQ    word64_8000000000000000<>+0(SB), Y1, Y3
-	VPSRLQ    $0x34, Y3, Y3
-	VORPD     word64_4330000000000000<>+0(SB), Y3, Y3
-	VSUBPD    word64_4330000000000800<>+0(SB), Y3, Y3
-	VANDPD    word64_fffffffffffff<>+0(SB), Y1, Y1
-	VPADDQ    word64_3fe6a09e667f3bcd<>+0(SB), Y1, Y1
-	VSUBPD    word64_3ff0000000000000<>+0(SB), Y1, Y1
-	VADDPD    word64_4000000000000000<>+0(SB), Y1, Y4
-	VDIVPD    Y4, Y1, Y4
-	VMULPD    Y4, Y4, Y5
+	VPSUBQ    word64_3fe6a09e667f3bcd<>+0(SB), Y1, Y3
+	VPADDQ    word64_8000000000000000<>+0(SB), Y3, Y4
+	VPSRLQ    $0x34, Y4, Y4
+	VORPD     word64_4330000000000000<>+0(SB), Y4, Y4
+	VSUBPD    word64_4330000000000800<>+0(SB), Y4, Y4
+	VANDPD    word64_fffffffffffff<>+0(SB), Y3, Y3
+	VPADDQ    word64_3fe6a09e667f3bcd<>+0(SB), Y3, Y3
+	VSUBPD    word64_3ff0000000000000<>+0(SB), Y3, Y3
+	VADDPD    word64_4000000000000000<>+0(SB), Y3, Y5
+	VDIVPD    Y5, Y3, Y5
 	VMULPD    Y5, Y5, Y6
-	VMOVUPS   word64_3fc2b5d9765628c7<>+0(SB), Y7
-	VMULPD    word64_3fc39fdefcad7bb8<>+0(SB), Y5, Y8
-	VADDPD    word64_3fc7462b815f794d<>+0(SB), Y8, Y8
-	VMULPD    Y7, Y6, Y7
-	VADDPD    Y8, Y7, Y7
-	VMULPD    word64_3fcc71c62d9e584a<>+0(SB), Y5, Y8
-	VADDPD    word64_3fd2492492df8f5a<>+0(SB), Y8, Y8
-	VMULPD    Y7, Y6, Y7
-	VADDPD    Y8, Y7, Y7
-	VMULPD    word64_3fd99999999952cd<>+0(SB), Y5, Y8
-	VADDPD    word64_3fe5555555555558<>+0(SB), Y8, Y8
+	VMULPD    Y6, Y6, Y7
+	VMOVUPS   word64_3fc2b5d9765628c7<>+0(SB), Y8
+	VMULPD    word64_3fc39fdefcad7bb8<>+0(SB), Y6, Y9
+	VADDPD    word64_3fc7462b815f794d<>+0(SB), Y9, Y9
+	VMULPD    Y8, Y7, Y8
+	VADDPD    Y9, Y8, Y8
+	VMULPD    word64_3fcc71c62d9e584a<>+0(SB), Y6, Y9
+	VADDPD    word64_3fd2492492df8f5a<>+0(SB), Y9, Y9
+	VMULPD    Y8, Y7, Y8
+	VADDPD    Y9, Y8, Y8
+	VMULPD    word64_3fd99999999952cd<>+0(SB), Y6, Y9
+	VADDPD    word64_3fe5555555555558<>+0(SB), Y9, Y9
+	VMULPD    Y8, Y7, Y7
+	VADDPD    Y9, Y7, Y7
 	VMULPD    Y7, Y6, Y6
-	VADDPD    Y8, Y6, Y6
+	VMULPD    Y3, Y3, Y7
+	VMULPD    word64_3fe0000000000000<>+0(SB), Y7, Y7
+	VADDPD    Y6, Y7, Y6
 	VMULPD    Y6, Y5, Y5
-	VMULPD    Y1, Y1, Y6
-	VMULPD    word64_3fe0000000000000<>+0(SB), Y6, Y6
-	VADDPD    Y5, Y6, Y5
-	VMULPD    Y5, Y4, Y4
-	VMULPD    word64_3dea39ef35793c76<>+0(SB), Y3, Y5
+	VMULPD    word64_3dea39ef35793c76<>+0(SB), Y4, Y6
+	VADDPD    Y2, Y6, Y2
+	VMULPD    word64_3fe62e42fee00000<>+0(SB), Y4, Y4
 	VADDPD    Y2, Y5, Y2
-	VMULPD    word64_3fe62e42fee00000<>+0(SB), Y3, Y3
-	VADDPD    Y2, Y4, Y2
-	VSUBPD    Y2, Y6, Y2
-	VSUBPD    Y1, Y2, Y1
-	VSUBPD    Y1, Y3, Y1
-	VANDPD    word64_8000000000000000<>+0(SB), Y0, Y2
-	VORPD     Y2, Y1, Y1
-	VADDPD    word64_3ff0000000000000<>+0(SB), Y0, Y0
-	VCMPPD    $0x11, word64_7ff0000000000000<>+0(SB), Y0, Y2
-	VBLENDVPD Y2, Y1, Y0, Y1
-	VCMPPD    $0x00, word64_0<>+0(SB), Y0, Y2
-	VBLENDVPD Y2, word64_fff0000000000000<>+0(SB), Y1, Y1
-	VCMPPD    $0x11, word64_0<>+0(SB), Y0, Y0
-	VBLENDVPD Y0, word64_7ff8000000000000<>+0(SB), Y1, Y0
+	VSUBPD    Y2, Y7, Y2
+	VSUBPD    Y3, Y2, Y2
+	VSUBPD    Y2, Y4, Y2
+	VANDPD    word64_8000000000000000<>+0(SB), Y0, Y0
+	VORPD     Y0, Y2, Y0
+	VCMPPD    $0x11, word64_7ff0000000000000<>+0(SB), Y1, Y2
+	VBLENDVPD Y2, Y0, Y1, Y0
+	VCMPPD    $0x00, word64_0<>+0(SB), Y1, Y2
+	VBLENDVPD Y2, word64_fff0000000000000<>+0(SB), Y0, Y0
+	VCMPPD    $0x11, word64_0<>+0(SB), Y1, Y1
+	VBLENDVPD Y1, word64_7ff8000000000000<>+0(SB), Y0, Y0
 	TESTQ     AX, AX
 	JL        storeTail
 	VMOVUPS   Y0, (CX)
@@ -3404,51 +3431,50 @@ body:
 	VSUBPD.BCST    word64_3ff0000000000000<>+0(SB), Z1, Z2
 	VSUBPD         Z2, Z0, Z2
 	VDIVPD         Z1, Z2, Z2
-	VPSUBQ.BCST    word64_3fe6a09e667f3bcd<>+0(SB), Z1, Z1
-	VPADDQ.BCST    word64_8000000000000000<>+0(SB), Z1, Z6
-	VPSRLQ         $0x34, Z6, Z6
-	VORPD.BCST     word64_4330000000000000<>+0(SB), Z6, Z6
-	VSUBPD.BCST    word64_4330000000000800<>+0(SB), Z6, Z6
-	VANDPD.BCST    word64_fffffffffffff<>+0(SB), Z1, Z1
-	VPADDQ.BCST    word64_3fe6a09e667f3bcd<>+0(SB), Z1, Z1
-	VSUBPD.BCST    word64_3ff0000000000000<>+0(SB), Z1, Z1
-	VADDPD.BCST    word64_4000000000000000<>+0(SB), Z1, Z7
-	VDIVPD         Z7, Z1, Z7
-	VMULPD         Z7, Z7, Z8
+	VPSUBQ.BCST    word64_3fe6a09e667f3bcd<>+0(SB), Z1, Z6
+	VPADDQ.BCST    word64_8000000000000000<>+0(SB), Z6, Z7
+	VPSRLQ         $0x34, Z7, Z7
+	VORPD.BCST     word64_4330000000000000<>+0(SB), Z7, Z7
+	VSUBPD.BCST    word64_4330000000000800<>+0(SB), Z7, Z7
+	VANDPD.BCST    word64_fffffffffffff<>+0(SB), Z6, Z6
+	VPADDQ.BCST    word64_3fe6a09e667f3bcd<>+0(SB), Z6, Z6
+	VSUBPD.BCST    word64_3ff0000000000000<>+0(SB), Z6, Z6
+	VADDPD.BCST    word64_4000000000000000<>+0(SB), Z6, Z8
+	VDIVPD         Z8, Z6, Z8
 	VMULPD         Z8, Z8, Z9
-	VBROADCASTSD   word64_3fc2b5d9765628c7<>+0(SB), Z10
-	VMULPD.BCST    word64_3fc39fdefcad7bb8<>+0(SB), Z8, Z11
-	VADDPD.BCST    word64_3fc7462b815f794d<>+0(SB), Z11, Z11
-	VMULPD         Z10, Z9, Z10
-	VADDPD         Z11, Z10, Z10
-	VMULPD.BCST    word64_3fcc71c62d9e584a<>+0(SB), Z8, Z11
-	VADDPD.BCST    word64_3fd2492492df8f5a<>+0(SB), Z11, Z11
-	VMULPD         Z10, Z9, Z10
-	VADDPD         Z11, Z10, Z10
-	VMULPD.BCST    word64_3fd99999999952cd<>+0(SB), Z8, Z11
-	VADDPD.BCST    word64_3fe5555555555558<>+0(SB), Z11, Z11
+	VMULPD         Z9, Z9, Z10
+	VBROADCASTSD   word64_3fc2b5d9765628c7<>+0(SB), Z11
+	VMULPD.BCST    word64_3fc39fdefcad7bb8<>+0(SB), Z9, Z12
+	VADDPD.BCST    word64_3fc7462b815f794d<>+0(SB), Z12, Z12
+	VMULPD         Z11, Z10, Z11
+	VADDPD         Z12, Z11, Z11
+	VMULPD.BCST    word64_3fcc71c62d9e584a<>+0(SB), Z9, Z12
+	VADDPD.BCST    word64_3fd2492492df8f5a<>+0(SB), Z12, Z12
+	VMULPD         Z11, Z10, Z11
+	VADDPD         Z12, Z11, Z11
+	VMULPD.BCST    word64_3fd99999999952cd<>+0(SB), Z9, Z12
+	VADDPD.BCST    word64_3fe5555555555558<>+0(SB), Z12, Z12
+	VMULPD         Z11, Z10, Z10
+	VADDPD         Z12, Z10, Z10
 	VMULPD         Z10, Z9, Z9
-	VADDPD         Z11, Z9, Z9
+	VMULPD         Z6, Z6, Z10
+	VMULPD.BCST    word64_3fe0000000000000<>+0(SB), Z10, Z10
+	VADDPD         Z9, Z10, Z9
 	VMULPD         Z9, Z8, Z8
-	VMULPD         Z1, Z1, Z9
-	VMULPD.BCST    word64_3fe0000000000000<>+0(SB), Z9, Z9
-	VADDPD         Z8, Z9, Z8
-	VMULPD         Z8, Z7, Z7
-	VMULPD.BCST    word64_3dea39ef35793c76<>+0(SB), Z6, Z8
+	VMULPD.BCST    word64_3dea39ef35793c76<>+0(SB), Z7, Z9
+	VADDPD         Z2, Z9, Z2
+	VMULPD.BCST    word64_3fe62e42fee00000<>+0(SB), Z7, Z7
 	VADDPD         Z2, Z8, Z2
-	VMULPD.BCST    word64_3fe62e42fee00000<>+0(SB), Z6, Z6
-	VADDPD         Z2, Z7, Z2
-	VSUBPD         Z2, Z9, Z2
-	VSUBPD         Z1, Z2, Z1
-	VSUBPD         Z1, Z6, Z1
-	VANDPD.BCST    word64_8000000000000000<>+0(SB), Z0, Z2
-	VORPD          Z2, Z1, Z1
-	VADDPD.BCST    word64_3ff0000000000000<>+0(SB), Z0, Z0
-	VCMPPD.BCST    $0x11, word64_7ff0000000000000<>+0(SB), Z0, K1
-	VBLENDMPD      Z1, Z0, K1, Z3
-	VCMPPD.BCST    $0x00, word64_0<>+0(SB), Z0, K1
+	VSUBPD         Z2, Z10, Z2
+	VSUBPD         Z6, Z2, Z2
+	VSUBPD         Z2, Z7, Z2
+	VANDPD.BCST    word64_8000000000000000<>+0(SB), Z0, Z0
+	VORPD          Z0, Z2, Z0
+	VCMPPD.BCST    $0x11, word64_7ff0000000000000<>+0(SB), Z1, K1
+	VBLENDMPD      Z0, Z1, K1, Z3
+	VCMPPD.BCST    $0x00, word64_0<>+0(SB), Z1, K1
 	VBLENDMPD.BCST word64_fff0000000000000<>+0(SB), Z3, K1, Z4
-	VCMPPD.BCST    $0x11, word64_0<>+0(SB), Z0, K1
+	VCMPPD.BCST    $0x11, word64_0<>+0(SB), Z1, K1
 	VBLENDMPD.BCST word64_7ff8000000000000<>+0(SB), Z4, K1, Z5
 	TESTQ          AX, AX
 	JL             storeTail
@@ -4094,58 +4120,58 @@ loop:
 	VMOVUPS (DX), Y0
 
 body:
-	VCMPPD    $0x1e, word64_4034000000000000<>+0(SB), Y0, Y1
-	VMOVUPS   word64_4086300000000000<>+0(SB), Y2
-	VMINPD    Y0, Y2, Y2
-	VMOVUPS   word64_c087500000000000<>+0(SB), Y3
-	VMAXPD    Y2, Y3, Y2
-	VMULPD    word64_3ff71547652b82fe<>+0(SB), Y2, Y3
-	VADDPD    word64_4338000000000000<>+0(SB), Y3, Y3
-	VSUBPD    word64_4338000000000000<>+0(SB), Y3, Y4
-	VMULPD    word64_3fe62e42fee00000<>+0(SB), Y4, Y5
-	VSUBPD    Y5, Y2, Y2
-	VMULPD    word64_3dea39ef35793c76<>+0(SB), Y4, Y4
-	VSUBPD    Y4, Y2, Y5
-	VMULPD    Y5, Y5, Y6
-	VMOVUPS   word64_3e21f99258e229ef<>+0(SB), Y7
-	VMULPD    word64_3e5af6af95456c58<>+0(SB), Y5, Y8
-	VADDPD    word64_3e927e4c3290da4b<>+0(SB), Y8, Y8
-	VMULPD    Y7, Y6, Y7
-	VADDPD    Y8, Y7, Y7
-	VMULPD    word64_3ec71ddf0cccc4c5<>+0(SB), Y5, Y8
-	VADDPD    word64_3efa01a01b1cb118<>+0(SB), Y8, Y8
-	VMULPD    Y7, Y6, Y7
-	VADDPD    Y8, Y7, Y7
-	VMULPD    word64_3f2a01a01b32524e<>+0(SB), Y5, Y8
-	VADDPD    word64_3f56c16c16c141fc<>+0(SB), Y8, Y8
-	VMULPD    Y7, Y6, Y7
-	VADDPD    Y8, Y7, Y7
-	VMULPD    word64_3f8111111110ed94<>+0(SB), Y5, Y8
-	VADDPD    word64_3fa555555555555a<>+0(SB), Y8, Y8
-	VMULPD    Y7, Y6, Y7
-	VADDPD    Y8, Y7, Y7
-	VMULPD    word64_3fc555555555555b<>+0(SB), Y5, Y5
-	VADDPD    word64_3fe0000000000000<>+0(SB), Y5, Y5
-	VMULPD    Y7, Y6, Y7
-	VADDPD    Y5, Y7, Y5
-	VMULPD    Y5, Y6, Y5
-	VSUBPD    Y4, Y5, Y4
-	VADDPD    word64_3ff0000000000000<>+0(SB), Y2, Y5
-	VSUBPD    word64_3ff0000000000000<>+0(SB), Y5, Y6
-	VSUBPD    Y6, Y2, Y2
-	VADDPD    Y4, Y2, Y2
-	VADDPD    Y2, Y5, Y2
-	VPSLLQ    $0x34, Y3, Y3
-	VPSRAD    $0x01, Y3, Y4
-	VANDPD    word64_fff0000000000000<>+0(SB), Y4, Y4
-	VPSUBQ    Y4, Y3, Y3
-	VPADDQ    word64_3ff0000000000000<>+0(SB), Y4, Y4
-	VMULPD    Y4, Y2, Y2
+	VMOVUPS   word64_4086300000000000<>+0(SB), Y1
+	VMINPD    Y0, Y1, Y1
+	VMOVUPS   word64_c087500000000000<>+0(SB), Y2
+	VMAXPD    Y1, Y2, Y1
+	VMULPD    word64_3ff71547652b82fe<>+0(SB), Y1, Y2
+	VADDPD    word64_4338000000000000<>+0(SB), Y2, Y2
+	VSUBPD    word64_4338000000000000<>+0(SB), Y2, Y3
+	VMULPD    word64_3fe62e42fee00000<>+0(SB), Y3, Y4
+	VSUBPD    Y4, Y1, Y1
+	VMULPD    word64_3dea39ef35793c76<>+0(SB), Y3, Y3
+	VSUBPD    Y3, Y1, Y4
+	VMULPD    Y4, Y4, Y5
+	VMOVUPS   word64_3e21f99258e229ef<>+0(SB), Y6
+	VMULPD    word64_3e5af6af95456c58<>+0(SB), Y4, Y7
+	VADDPD    word64_3e927e4c3290da4b<>+0(SB), Y7, Y7
+	VMULPD    Y6, Y5, Y6
+	VADDPD    Y7, Y6, Y6
+	VMULPD    word64_3ec71ddf0cccc4c5<>+0(SB), Y4, Y7
+	VADDPD    word64_3efa01a01b1cb118<>+0(SB), Y7, Y7
+	VMULPD    Y6, Y5, Y6
+	VADDPD    Y7, Y6, Y6
+	VMULPD    word64_3f2a01a01b32524e<>+0(SB), Y4, Y7
+	VADDPD    word64_3f56c16c16c141fc<>+0(SB), Y7, Y7
+	VMULPD    Y6, Y5, Y6
+	VADDPD    Y7, Y6, Y6
+	VMULPD    word64_3f8111111110ed94<>+0(SB), Y4, Y7
+	VADDPD    word64_3fa555555555555a<>+0(SB), Y7, Y7
+	VMULPD    Y6, Y5, Y6
+	VADDPD    Y7, Y6, Y6
+	VMULPD    word64_3fc555555555555b<>+0(SB), Y4, Y4
+	VADDPD    word64_3fe0000000000000<>+0(SB), Y4, Y4
+	VMULPD    Y6, Y5, Y6
+	VADDPD    Y4, Y6, Y4
+	VMULPD    Y4, Y5, Y4
+	VSUBPD    Y3, Y4, Y3
+	VADDPD    word64_3ff0000000000000<>+0(SB), Y1, Y4
+	VSUBPD    word64_3ff0000000000000<>+0(SB), Y4, Y5
+	VSUBPD    Y5, Y1, Y1
+	VADDPD    Y3, Y1, Y1
+	VADDPD    Y1, Y4, Y1
+	VPSLLQ    $0x34, Y2, Y2
+	VPSRAD    $0x01, Y2, Y3
+	VANDPD    word64_fff0000000000000<>+0(SB), Y3, Y3
+	VPSUBQ    Y3, Y2, Y2
 	VPADDQ    word64_3ff0000000000000<>+0(SB), Y3, Y3
-	VMULPD    Y3, Y2, Y2
-	VADDPD    word64_3ff0000000000000<>+0(SB), Y2, Y3
+	VMULPD    Y3, Y1, Y1
+	VPADDQ    word64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMULPD    Y2, Y1, Y1
+	VCMPPD    $0x1e, word64_4034000000000000<>+0(SB), Y0, Y2
+	VADDPD    word64_3ff0000000000000<>+0(SB), Y1, Y3
 	VSUBPD    word64_3ff0000000000000<>+0(SB), Y3, Y4
-	VSUBPD    Y4, Y2, Y4
+	VSUBPD    Y4, Y1, Y4
 	VDIVPD    Y3, Y4, Y4
 	VPSUBQ    word64_3fe6a09e667f3bcd<>+0(SB), Y3, Y3
 	VPADDQ    word64_8000000000000000<>+0(SB), Y3, Y5
@@ -4184,9 +4210,9 @@ body:
 	VSUBPD    Y4, Y8, Y4
 	VSUBPD    Y3, Y4, Y3
 	VSUBPD    Y3, Y5, Y3
-	VANDPD    word64_8000000000000000<>+0(SB), Y2, Y2
-	VORPD     Y2, Y3, Y2
-	VBLENDVPD Y1, Y0, Y2, Y0
+	VANDPD    word64_8000000000000000<>+0(SB), Y1, Y1
+	VORPD     Y1, Y3, Y1
+	VBLENDVPD Y2, Y0, Y1, Y0
 	TESTQ     AX, AX
 	JL        storeTail
 	VMOVUPS   Y0, (CX)
@@ -4360,7 +4386,6 @@ loop:
 	VMOVUPS (BX), Z0
 
 body:
-	VCMPPD.BCST  $0x1e, word64_4034000000000000<>+0(SB), Z0, K1
 	VBROADCASTSD word64_4086300000000000<>+0(SB), Z1
 	VMINPD       Z0, Z1, Z1
 	VBROADCASTSD word64_c087500000000000<>+0(SB), Z3
@@ -4402,6 +4427,7 @@ body:
 	VADDPD       Z4, Z1, Z1
 	VADDPD       Z1, Z5, Z1
 	VSCALEFPD    Z3, Z1, Z1
+	VCMPPD.BCST  $0x1e, word64_4034000000000000<>+0(SB), Z0, K1
 	VADDPD.BCST  word64_3ff0000000000000<>+0(SB), Z1, Z3
 	VSUBPD.BCST  word64_3ff0000000000000<>+0(SB), Z3, Z4
 	VSUBPD       Z4, Z1, Z4
@@ -4613,20 +4639,18 @@ loop:
 	VMOVUPS (DX), Y0
 
 body:
-	VMOVUPS word64_0<>+0(SB), Y1
-	VMINPD  Y0, Y1, Y1
-	VORPD   word64_8000000000000000<>+0(SB), Y0, Y0
+	VORPD   word64_8000000000000000<>+0(SB), Y0, Y1
 	VMOVUPS word64_4086300000000000<>+0(SB), Y2
-	VMINPD  Y0, Y2, Y0
+	VMINPD  Y1, Y2, Y1
 	VMOVUPS word64_c087500000000000<>+0(SB), Y2
-	VMAXPD  Y0, Y2, Y0
-	VMULPD  word64_3ff71547652b82fe<>+0(SB), Y0, Y2
+	VMAXPD  Y1, Y2, Y1
+	VMULPD  word64_3ff71547652b82fe<>+0(SB), Y1, Y2
 	VADDPD  word64_4338000000000000<>+0(SB), Y2, Y2
 	VSUBPD  word64_4338000000000000<>+0(SB), Y2, Y3
 	VMULPD  word64_3fe62e42fee00000<>+0(SB), Y3, Y4
-	VSUBPD  Y4, Y0, Y0
+	VSUBPD  Y4, Y1, Y1
 	VMULPD  word64_3dea39ef35793c76<>+0(SB), Y3, Y3
-	VSUBPD  Y3, Y0, Y4
+	VSUBPD  Y3, Y1, Y4
 	VMULPD  Y4, Y4, Y5
 	VMOVUPS word64_3e21f99258e229ef<>+0(SB), Y6
 	VMULPD  word64_3e5af6af95456c58<>+0(SB), Y4, Y7
@@ -4651,22 +4675,24 @@ body:
 	VADDPD  Y4, Y6, Y4
 	VMULPD  Y4, Y5, Y4
 	VSUBPD  Y3, Y4, Y3
-	VADDPD  word64_3ff0000000000000<>+0(SB), Y0, Y4
+	VADDPD  word64_3ff0000000000000<>+0(SB), Y1, Y4
 	VSUBPD  word64_3ff0000000000000<>+0(SB), Y4, Y5
-	VSUBPD  Y5, Y0, Y0
-	VADDPD  Y3, Y0, Y0
-	VADDPD  Y0, Y4, Y0
+	VSUBPD  Y5, Y1, Y1
+	VADDPD  Y3, Y1, Y1
+	VADDPD  Y1, Y4, Y1
 	VPSLLQ  $0x34, Y2, Y2
 	VPSRAD  $0x01, Y2, Y3
 	VANDPD  word64_fff0000000000000<>+0(SB), Y3, Y3
 	VPSUBQ  Y3, Y2, Y2
 	VPADDQ  word64_3ff0000000000000<>+0(SB), Y3, Y3
-	VMULPD  Y3, Y0, Y0
+	VMULPD  Y3, Y1, Y1
 	VPADDQ  word64_3ff0000000000000<>+0(SB), Y2, Y2
-	VMULPD  Y2, Y0, Y0
-	VADDPD  word64_3ff0000000000000<>+0(SB), Y0, Y2
+	VMULPD  Y2, Y1, Y1
+	VMOVUPS word64_0<>+0(SB), Y2
+	VMINPD  Y0, Y2, Y0
+	VADDPD  word64_3ff0000000000000<>+0(SB), Y1, Y2
 	VSUBPD  word64_3ff0000000000000<>+0(SB), Y2, Y3
-	VSUBPD  Y3, Y0, Y3
+	VSUBPD  Y3, Y1, Y3
 	VDIVPD  Y2, Y3, Y3
 	VPSUBQ  word64_3fe6a09e667f3bcd<>+0(SB), Y2, Y2
 	VPADDQ  word64_8000000000000000<>+0(SB), Y2, Y4
@@ -4705,9 +4731,9 @@ body:
 	VSUBPD  Y3, Y7, Y3
 	VSUBPD  Y2, Y3, Y2
 	VSUBPD  Y2, Y4, Y2
-	VANDPD  word64_8000000000000000<>+0(SB), Y0, Y0
-	VORPD   Y0, Y2, Y0
-	VSUBPD  Y0, Y1, Y0
+	VANDPD  word64_8000000000000000<>+0(SB), Y1, Y1
+	VORPD   Y1, Y2, Y1
+	VSUBPD  Y1, Y0, Y0
 	TESTQ   AX, AX
 	JL      storeTail
 	VMOVUPS Y0, (CX)
@@ -4881,20 +4907,18 @@ loop:
 	VMOVUPS (BX), Z0
 
 body:
-	VBROADCASTSD word64_0<>+0(SB), Z1
-	VMINPD       Z0, Z1, Z1
-	VORPD.BCST   word64_8000000000000000<>+0(SB), Z0, Z0
+	VORPD.BCST   word64_8000000000000000<>+0(SB), Z0, Z1
 	VBROADCASTSD word64_4086300000000000<>+0(SB), Z2
-	VMINPD       Z0, Z2, Z0
+	VMINPD       Z1, Z2, Z1
 	VBROADCASTSD word64_c087500000000000<>+0(SB), Z2
-	VMAXPD       Z0, Z2, Z0
-	VMULPD.BCST  word64_3ff71547652b82fe<>+0(SB), Z0, Z2
+	VMAXPD       Z1, Z2, Z1
+	VMULPD.BCST  word64_3ff71547652b82fe<>+0(SB), Z1, Z2
 	VADDPD.BCST  word64_4338000000000000<>+0(SB), Z2, Z2
 	VSUBPD.BCST  word64_4338000000000000<>+0(SB), Z2, Z2
 	VMULPD.BCST  word64_3fe62e42fee00000<>+0(SB), Z2, Z3
-	VSUBPD       Z3, Z0, Z0
+	VSUBPD       Z3, Z1, Z1
 	VMULPD.BCST  word64_3dea39ef35793c76<>+0(SB), Z2, Z3
-	VSUBPD       Z3, Z0, Z4
+	VSUBPD       Z3, Z1, Z4
 	VMULPD       Z4, Z4, Z5
 	VBROADCASTSD word64_3e21f99258e229ef<>+0(SB), Z6
 	VMULPD.BCST  word64_3e5af6af95456c58<>+0(SB), Z4, Z7
@@ -4919,15 +4943,17 @@ body:
 	VADDPD       Z4, Z6, Z4
 	VMULPD       Z4, Z5, Z4
 	VSUBPD       Z3, Z4, Z3
-	VADDPD.BCST  word64_3ff0000000000000<>+0(SB), Z0, Z4
+	VADDPD.BCST  word64_3ff0000000000000<>+0(SB), Z1, Z4
 	VSUBPD.BCST  word64_3ff0000000000000<>+0(SB), Z4, Z5
-	VSUBPD       Z5, Z0, Z0
-	VADDPD       Z3, Z0, Z0
-	VADDPD       Z0, Z4, Z0
-	VSCALEFPD    Z2, Z0, Z0
-	VADDPD.BCST  word64_3ff0000000000000<>+0(SB), Z0, Z2
+	VSUBPD       Z5, Z1, Z1
+	VADDPD       Z3, Z1, Z1
+	VADDPD       Z1, Z4, Z1
+	VSCALEFPD    Z2, Z1, Z1
+	VBROADCASTSD word64_0<>+0(SB), Z2
+	VMINPD       Z0, Z2, Z0
+	VADDPD.BCST  word64_3ff0000000000000<>+0(SB), Z1, Z2
 	VSUBPD.BCST  word64_3ff0000000000000<>+0(SB), Z2, Z3
-	VSUBPD       Z3, Z0, Z3
+	VSUBPD       Z3, Z1, Z3
 	VDIVPD       Z2, Z3, Z3
 	VPSUBQ.BCST  word64_3fe6a09e667f3bcd<>+0(SB), Z2, Z2
 	VPADDQ.BCST  word64_8000000000000000<>+0(SB), Z2, Z4
@@ -4966,9 +4992,9 @@ body:
 	VSUBPD       Z3, Z7, Z3
 	VSUBPD       Z2, Z3, Z2
 	VSUBPD       Z2, Z4, Z2
-	VANDPD.BCST  word64_8000000000000000<>+0(SB), Z0, Z0
-	VORPD        Z0, Z2, Z0
-	VSUBPD       Z0, Z1, Z0
+	VANDPD.BCST  word64_8000000000000000<>+0(SB), Z1, Z1
+	VORPD        Z1, Z2, Z1
+	VSUBPD       Z1, Z0, Z0
 	TESTQ        AX, AX
 	JL           storeTail
 	VMOVUPS      Z0, (DX)
@@ -10724,6 +10750,3387 @@ storeTail:
 	NOTQ    AX
 	KMOVW   AX, K1
 	VMOVUPD Z4, K1, (DX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func asinhF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·asinhF32AVX2(SB), NOSPLIT, $0-48
+	MOVQ    n+8(FP), AX
+	MOVQ    dst+16(FP), CX
+	MOVQ    a+24(FP), DX
+	VMOVUPS word32_3f800000<>+0(SB), Y1
+	VMOVUPS word32_be7ffff3<>+0(SB), Y2
+	VMOVUPS word32_be2ab144<>+0(SB), Y3
+	VMOVUPS word32_bdfddf90<>+0(SB), Y4
+	VMOVUPS word32_bdeed9e4<>+0(SB), Y5
+	VMOVUPS word32_3d965937<>+0(SB), Y6
+
+loop:
+	SUBQ    $0x08, AX
+	JL      tail
+	VMOVUPS (DX), Y0
+
+body:
+	VANDPS       word32_7fffffff<>+0(SB), Y0, Y7
+	VMULPS       Y7, Y7, Y8
+	VMOVAPS      Y7, Y9
+	VFMADD213PS  Y1, Y7, Y9
+	VSQRTPS      Y9, Y9
+	VADDPS       Y1, Y9, Y9
+	VDIVPS       Y9, Y8, Y8
+	VADDPS       Y8, Y7, Y9
+	VSUBPS       Y7, Y9, Y10
+	VSUBPS       Y10, Y8, Y8
+	VCMPPS       $0x1d, word32_4b800000<>+0(SB), Y7, Y10
+	VBLENDVPS    Y10, Y7, Y9, Y9
+	VBLENDVPS    Y10, word32_0<>+0(SB), Y8, Y8
+	VADDPS       Y1, Y9, Y11
+	VMOVUPS      word32_0<>+0(SB), Y12
+	VBLENDVPS    Y10, Y1, Y12, Y10
+	VPSUBD       word32_3f3504f3<>+0(SB), Y11, Y12
+	VPSRAD       $0x17, Y12, Y13
+	VCVTDQ2PS    Y13, Y13
+	VADDPS       Y10, Y13, Y10
+	VANDPS       word32_ff800000<>+0(SB), Y12, Y12
+	VPSUBD       Y12, Y1, Y13
+	VSUBPS       Y1, Y13, Y14
+	VMOVAPS      Y14, Y14
+	VFMADD231PS  Y13, Y9, Y14
+	VCMPPS       $0x11, word32_4b800000<>+0(SB), Y9, Y9
+	VPSUBD       Y12, Y11, Y11
+	VSUBPS       Y1, Y11, Y11
+	VBLENDVPS    Y9, Y14, Y11, Y11
+	VMOVAPS      Y13, Y12
+	VFNMADD231PS Y11, Y13, Y12
+	VMULPS       Y12, Y8, Y8
+	VMOVUPS      word32_0<>+0(SB), Y12
+	VBLENDVPS    Y9, Y8, Y12, Y8
+	VMULPS       word32_35bfbe8e<>+0(SB), Y10, Y9
+	VADDPS       Y8, Y9, Y8
+	VMULPS       Y11, Y11, Y9
+	VMULPS       Y9, Y11, Y12
+	VMOVAPS      Y5, Y13
+	VFMADD213PS  word32_3dee3b59<>+0(SB), Y11, Y13
+	VMOVAPS      Y13, Y13
+	VFMADD231PS  Y6, Y9, Y13
+	VMOVAPS      Y4, Y14
+	VFMADD213PS  word32_3e11ef1d<>+0(SB), Y11, Y14
+	VMOVAPS      Y14, Y14
+	VFMADD231PS  Y13, Y9, Y14
+	VMOVAPS      Y3, Y13
+	VFMADD213PS  word32_3e4cce95<>+0(SB), Y11, Y13
+	VMOVAPS      Y13, Y13
+	VFMADD231PS  Y14, Y9, Y13
+	VMOVAPS      Y2, Y14
+	VFMADD213PS  word32_3eaaaaaa<>+0(SB), Y11, Y14
+	VMOVAPS      Y14, Y14
+	VFMADD231PS  Y13, Y9, Y14
+	VMOVAPS      Y8, Y8
+	VFMADD231PS  Y14, Y12, Y8
+	VMOVAPS      Y8, Y8
+	VFNMADD231PS word32_3f000000<>+0(SB), Y9, Y8
+	VADDPS       Y8, Y11, Y8
+	VMOVAPS      Y8, Y8
+	VFMADD231PS  word32_3f317200<>+0(SB), Y10, Y8
+	VCMPPS       $0x11, word32_7f800000<>+0(SB), Y7, Y9
+	VBLENDVPS    Y9, Y8, Y7, Y7
+	VANDPS       word32_80000000<>+0(SB), Y0, Y0
+	VORPS        Y0, Y7, Y0
+	TESTQ        AX, AX
+	JL           storeTail
+	VMOVUPS      Y0, (CX)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, CX
+	JMP          loop
+
+tail:
+	CMPQ       AX, $-8
+	JE         done
+	LEAQ       tailMask<>+0(SB), BX
+	MOVQ       AX, SI
+	NEGQ       SI
+	LEAQ       (BX)(SI*4), BX
+	VMOVDQU    (BX), Y0
+	VMASKMOVPS (DX), Y0, Y0
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       (DX)(AX*4), DX
+	VMOVDQU    (DX), Y1
+	VMASKMOVPS Y0, Y1, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func asinhF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX2
+TEXT ·asinhF64AVX2(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), CX
+	MOVQ a+24(FP), DX
+
+loop:
+	SUBQ    $0x04, AX
+	JL      tail
+	VMOVUPS (DX), Y0
+
+body:
+	VANDPD    word64_7fffffffffffffff<>+0(SB), Y0, Y1
+	VMULPD    Y1, Y1, Y2
+	VMULPD    Y1, Y1, Y3
+	VADDPD    word64_3ff0000000000000<>+0(SB), Y3, Y3
+	VSQRTPD   Y3, Y3
+	VADDPD    word64_3ff0000000000000<>+0(SB), Y3, Y3
+	VDIVPD    Y3, Y2, Y2
+	VADDPD    Y2, Y1, Y3
+	VSUBPD    Y1, Y3, Y4
+	VSUBPD    Y4, Y2, Y2
+	VCMPPD    $0x1d, word64_43b0000000000000<>+0(SB), Y1, Y4
+	VBLENDVPD Y4, Y1, Y3, Y3
+	VBLENDVPD Y4, word64_0<>+0(SB), Y2, Y2
+	VADDPD    word64_3ff0000000000000<>+0(SB), Y3, Y5
+	VMOVUPS   word64_0<>+0(SB), Y6
+	VBLENDVPD Y4, word64_3ff0000000000000<>+0(SB), Y6, Y4
+	VSUBPD    word64_3ff0000000000000<>+0(SB), Y5, Y6
+	VSUBPD    Y6, Y3, Y3
+	VADDPD    Y2, Y3, Y2
+	VDIVPD    Y5, Y2, Y2
+	VPSUBQ    word64_3fe6a09e667f3bcd<>+0(SB), Y5, Y3
+	VPADDQ    word64_8000000000000000<>+0(SB), Y3, Y5
+	VPSRLQ    $0x34, Y5, Y5
+	VORPD     word64_4330000000000000<>+0(SB), Y5, Y5
+	VSUBPD    word64_4330000000000800<>+0(SB), Y5, Y5
+	VANDPD    word64_fffffffffffff<>+0(SB), Y3, Y3
+	VPADDQ    word64_3fe6a09e667f3bcd<>+0(SB), Y3, Y3
+	VSUBPD    word64_3ff0000000000000<>+0(SB), Y3, Y3
+	VADDPD    Y4, Y5, Y4
+	VADDPD    word64_4000000000000000<>+0(SB), Y3, Y5
+	VDIVPD    Y5, Y3, Y5
+	VMULPD    Y5, Y5, Y6
+	VMULPD    Y6, Y6, Y7
+	VMOVUPS   word64_3fc2b5d9765628c7<>+0(SB), Y8
+	VMULPD    word64_3fc39fdefcad7bb8<>+0(SB), Y6, Y9
+	VADDPD    word64_3fc7462b815f794d<>+0(SB), Y9, Y9
+	VMULPD    Y8, Y7, Y8
+	VADDPD    Y9, Y8, Y8
+	VMULPD    word64_3fcc71c62d9e584a<>+0(SB), Y6, Y9
+	VADDPD    word64_3fd2492492df8f5a<>+0(SB), Y9, Y9
+	VMULPD    Y8, Y7, Y8
+	VADDPD    Y9, Y8, Y8
+	VMULPD    word64_3fd99999999952cd<>+0(SB), Y6, Y9
+	VADDPD    word64_3fe5555555555558<>+0(SB), Y9, Y9
+	VMULPD    Y8, Y7, Y7
+	VADDPD    Y9, Y7, Y7
+	VMULPD    Y7, Y6, Y6
+	VMULPD    Y3, Y3, Y7
+	VMULPD    word64_3fe0000000000000<>+0(SB), Y7, Y7
+	VADDPD    Y6, Y7, Y6
+	VMULPD    Y6, Y5, Y5
+	VMULPD    word64_3dea39ef35793c76<>+0(SB), Y4, Y6
+	VADDPD    Y2, Y6, Y2
+	VMULPD    word64_3fe62e42fee00000<>+0(SB), Y4, Y4
+	VADDPD    Y2, Y5, Y2
+	VSUBPD    Y2, Y7, Y2
+	VSUBPD    Y3, Y2, Y2
+	VSUBPD    Y2, Y4, Y2
+	VCMPPD    $0x11, word64_7ff0000000000000<>+0(SB), Y1, Y3
+	VBLENDVPD Y3, Y2, Y1, Y1
+	VANDPD    word64_8000000000000000<>+0(SB), Y0, Y0
+	VORPD     Y0, Y1, Y0
+	TESTQ     AX, AX
+	JL        storeTail
+	VMOVUPS   Y0, (CX)
+	ADDQ      $0x20, DX
+	ADDQ      $0x20, CX
+	JMP       loop
+
+tail:
+	CMPQ       AX, $-4
+	JE         done
+	LEAQ       tailMask<>+0(SB), BX
+	MOVQ       AX, SI
+	NEGQ       SI
+	LEAQ       (BX)(SI*8), BX
+	VMOVDQU    (BX), Y0
+	VMASKMOVPD (DX), Y0, Y0
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       (DX)(AX*8), DX
+	VMOVDQU    (DX), Y1
+	VMASKMOVPD Y0, Y1, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+DATA word64_43b0000000000000<>+0(SB)/8, $0x43b0000000000000
+DATA word64_43b0000000000000<>+8(SB)/8, $0x43b0000000000000
+DATA word64_43b0000000000000<>+16(SB)/8, $0x43b0000000000000
+DATA word64_43b0000000000000<>+24(SB)/8, $0x43b0000000000000
+GLOBL word64_43b0000000000000<>(SB), RODATA|NOPTR, $32
+
+// func asinhF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·asinhF32AVX512(SB), NOSPLIT, $0-48
+	MOVQ         n+8(FP), AX
+	MOVQ         dst+16(FP), DX
+	MOVQ         a+24(FP), BX
+	VBROADCASTSS word32_3f800000<>+0(SB), Z1
+	VBROADCASTSS word32_be7ffff3<>+0(SB), Z2
+	VBROADCASTSS word32_be2ab144<>+0(SB), Z3
+	VBROADCASTSS word32_bdfddf90<>+0(SB), Z4
+	VBROADCASTSS word32_bdeed9e4<>+0(SB), Z5
+	VBROADCASTSS word32_3d965937<>+0(SB), Z6
+	VBROADCASTSS word32_3eaaaaaa<>+0(SB), Z7
+	VBROADCASTSS word32_3e4cce95<>+0(SB), Z8
+	VBROADCASTSS word32_3e11ef1d<>+0(SB), Z9
+	VBROADCASTSS word32_3dee3b59<>+0(SB), Z10
+	VBROADCASTSS word32_3f317200<>+0(SB), Z11
+	VBROADCASTSS word32_35bfbe8e<>+0(SB), Z12
+	VBROADCASTSS word32_3f000000<>+0(SB), Z13
+	VBROADCASTSS word32_0<>+0(SB), Z14
+	VBROADCASTSS word32_4b800000<>+0(SB), Z15
+	VBROADCASTSS word32_3f3504f3<>+0(SB), Z16
+	VBROADCASTSS word32_ff800000<>+0(SB), Z17
+	VBROADCASTSS word32_7fffff<>+0(SB), Z0
+
+loop:
+	SUBQ    $0x10, AX
+	JL      tail
+	VMOVUPS (BX), Z0
+
+body:
+	VANDPS.BCST  word32_7fffffff<>+0(SB), Z0, Z18
+	VMULPS       Z18, Z18, Z19
+	VMOVAPS      Z18, Z20
+	VFMADD213PS  Z1, Z18, Z20
+	VSQRTPS      Z20, Z20
+	VADDPS       Z1, Z20, Z20
+	VDIVPS       Z20, Z19, Z19
+	VADDPS       Z19, Z18, Z20
+	VSUBPS       Z18, Z20, Z27
+	VSUBPS       Z27, Z19, Z19
+	VCMPPS       $0x1d, Z15, Z18, K1
+	VBLENDMPS    Z18, Z20, K1, Z21
+	VBLENDMPS    Z14, Z19, K1, Z22
+	VADDPS       Z1, Z21, Z19
+	VBLENDMPS    Z1, Z14, K1, Z23
+	VPSUBD       Z16, Z19, Z20
+	VPSRAD       $0x17, Z20, Z27
+	VCVTDQ2PS    Z27, Z27
+	VADDPS       Z23, Z27, Z27
+	VANDPS       Z17, Z20, Z20
+	VPSUBD       Z20, Z1, Z28
+	VSUBPS       Z1, Z28, Z29
+	VMOVAPS      Z29, Z29
+	VFMADD231PS  Z28, Z21, Z29
+	VCMPPS       $0x11, Z15, Z21, K1
+	VPSUBD       Z20, Z19, Z19
+	VSUBPS       Z1, Z19, Z19
+	VBLENDMPS    Z29, Z19, K1, Z24
+	VMOVAPS      Z28, Z19
+	VFNMADD231PS Z24, Z28, Z19
+	VMULPS       Z19, Z22, Z19
+	VBLENDMPS    Z19, Z14, K1, Z25
+	VMULPS       Z12, Z27, Z19
+	VADDPS       Z25, Z19, Z19
+	VMULPS       Z24, Z24, Z20
+	VMULPS       Z20, Z24, Z28
+	VMOVAPS      Z5, Z29
+	VFMADD213PS  Z10, Z24, Z29
+	VMOVAPS      Z29, Z29
+	VFMADD231PS  Z6, Z20, Z29
+	VMOVAPS      Z4, Z30
+	VFMADD213PS  Z9, Z24, Z30
+	VMOVAPS      Z30, Z30
+	VFMADD231PS  Z29, Z20, Z30
+	VMOVAPS      Z3, Z29
+	VFMADD213PS  Z8, Z24, Z29
+	VMOVAPS      Z29, Z29
+	VFMADD231PS  Z30, Z20, Z29
+	VMOVAPS      Z2, Z30
+	VFMADD213PS  Z7, Z24, Z30
+	VMOVAPS      Z30, Z30
+	VFMADD231PS  Z29, Z20, Z30
+	VMOVAPS      Z19, Z19
+	VFMADD231PS  Z30, Z28, Z19
+	VMOVAPS      Z19, Z19
+	VFNMADD231PS Z13, Z20, Z19
+	VADDPS       Z19, Z24, Z19
+	VMOVAPS      Z19, Z19
+	VFMADD231PS  Z11, Z27, Z19
+	VCMPPS.BCST  $0x11, word32_7f800000<>+0(SB), Z18, K1
+	VBLENDMPS    Z19, Z18, K1, Z26
+	VANDPS.BCST  word32_80000000<>+0(SB), Z0, Z0
+	VORPS        Z0, Z26, Z0
+	TESTQ        AX, AX
+	JL           storeTail
+	VMOVUPS      Z0, (DX)
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, DX
+	JMP          loop
+
+tail:
+	CMPQ      AX, $-16
+	JE        done
+	MOVQ      AX, CX
+	ADDQ      $0x10, CX
+	MOVQ      $-1, SI
+	SHLQ      CL, SI
+	NOTQ      SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (BX), K1, Z0
+	JMP       body
+
+storeTail:
+	MOVQ    AX, CX
+	ADDQ    $0x10, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	KMOVW   AX, K1
+	VMOVUPS Z0, K1, (DX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func asinhF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·asinhF64AVX512(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), DX
+	MOVQ a+24(FP), BX
+
+loop:
+	SUBQ    $0x08, AX
+	JL      tail
+	VMOVUPS (BX), Z0
+
+body:
+	VANDPD.BCST    word64_7fffffffffffffff<>+0(SB), Z0, Z1
+	VMULPD         Z1, Z1, Z2
+	VMULPD         Z1, Z1, Z3
+	VADDPD.BCST    word64_3ff0000000000000<>+0(SB), Z3, Z3
+	VSQRTPD        Z3, Z3
+	VADDPD.BCST    word64_3ff0000000000000<>+0(SB), Z3, Z3
+	VDIVPD         Z3, Z2, Z2
+	VADDPD         Z2, Z1, Z3
+	VSUBPD         Z1, Z3, Z8
+	VSUBPD         Z8, Z2, Z2
+	VCMPPD.BCST    $0x1d, word64_43b0000000000000<>+0(SB), Z1, K1
+	VBLENDMPD      Z1, Z3, K1, Z4
+	VBLENDMPD.BCST word64_0<>+0(SB), Z2, K1, Z5
+	VADDPD.BCST    word64_3ff0000000000000<>+0(SB), Z4, Z2
+	VBROADCASTSD   word64_0<>+0(SB), Z3
+	VBLENDMPD.BCST word64_3ff0000000000000<>+0(SB), Z3, K1, Z6
+	VSUBPD.BCST    word64_3ff0000000000000<>+0(SB), Z2, Z3
+	VSUBPD         Z3, Z4, Z3
+	VADDPD         Z5, Z3, Z3
+	VDIVPD         Z2, Z3, Z3
+	VPSUBQ.BCST    word64_3fe6a09e667f3bcd<>+0(SB), Z2, Z2
+	VPADDQ.BCST    word64_8000000000000000<>+0(SB), Z2, Z8
+	VPSRLQ         $0x34, Z8, Z8
+	VORPD.BCST     word64_4330000000000000<>+0(SB), Z8, Z8
+	VSUBPD.BCST    word64_4330000000000800<>+0(SB), Z8, Z8
+	VANDPD.BCST    word64_fffffffffffff<>+0(SB), Z2, Z2
+	VPADDQ.BCST    word64_3fe6a09e667f3bcd<>+0(SB), Z2, Z2
+	VSUBPD.BCST    word64_3ff0000000000000<>+0(SB), Z2, Z2
+	VADDPD         Z6, Z8, Z8
+	VADDPD.BCST    word64_4000000000000000<>+0(SB), Z2, Z9
+	VDIVPD         Z9, Z2, Z9
+	VMULPD         Z9, Z9, Z10
+	VMULPD         Z10, Z10, Z11
+	VBROADCASTSD   word64_3fc2b5d9765628c7<>+0(SB), Z12
+	VMULPD.BCST    word64_3fc39fdefcad7bb8<>+0(SB), Z10, Z13
+	VADDPD.BCST    word64_3fc7462b815f794d<>+0(SB), Z13, Z13
+	VMULPD         Z12, Z11, Z12
+	VADDPD         Z13, Z12, Z12
+	VMULPD.BCST    word64_3fcc71c62d9e584a<>+0(SB), Z10, Z13
+	VADDPD.BCST    word64_3fd2492492df8f5a<>+0(SB), Z13, Z13
+	VMULPD         Z12, Z11, Z12
+	VADDPD         Z13, Z12, Z12
+	VMULPD.BCST    word64_3fd99999999952cd<>+0(SB), Z10, Z13
+	VADDPD.BCST    word64_3fe5555555555558<>+0(SB), Z13, Z13
+	VMULPD         Z12, Z11, Z11
+	VADDPD         Z13, Z11, Z11
+	VMULPD         Z11, Z10, Z10
+	VMULPD         Z2, Z2, Z11
+	VMULPD.BCST    word64_3fe0000000000000<>+0(SB), Z11, Z11
+	VADDPD         Z10, Z11, Z10
+	VMULPD         Z10, Z9, Z9
+	VMULPD.BCST    word64_3dea39ef35793c76<>+0(SB), Z8, Z10
+	VADDPD         Z3, Z10, Z3
+	VMULPD.BCST    word64_3fe62e42fee00000<>+0(SB), Z8, Z8
+	VADDPD         Z3, Z9, Z3
+	VSUBPD         Z3, Z11, Z3
+	VSUBPD         Z2, Z3, Z2
+	VSUBPD         Z2, Z8, Z2
+	VCMPPD.BCST    $0x11, word64_7ff0000000000000<>+0(SB), Z1, K1
+	VBLENDMPD      Z2, Z1, K1, Z7
+	VANDPD.BCST    word64_8000000000000000<>+0(SB), Z0, Z0
+	VORPD          Z0, Z7, Z0
+	TESTQ          AX, AX
+	JL             storeTail
+	VMOVUPS        Z0, (DX)
+	ADDQ           $0x40, BX
+	ADDQ           $0x40, DX
+	JMP            loop
+
+tail:
+	CMPQ      AX, $-8
+	JE        done
+	MOVQ      AX, CX
+	ADDQ      $0x08, CX
+	MOVQ      $-1, SI
+	SHLQ      CL, SI
+	NOTQ      SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (BX), K1, Z0
+	JMP       body
+
+storeTail:
+	MOVQ    AX, CX
+	ADDQ    $0x08, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	KMOVW   AX, K1
+	VMOVUPD Z0, K1, (DX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func acoshF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·acoshF32AVX2(SB), NOSPLIT, $0-48
+	MOVQ    n+8(FP), AX
+	MOVQ    dst+16(FP), CX
+	MOVQ    a+24(FP), DX
+	VMOVUPS word32_3f800000<>+0(SB), Y1
+	VMOVUPS word32_be7ffff3<>+0(SB), Y2
+	VMOVUPS word32_be2ab144<>+0(SB), Y3
+	VMOVUPS word32_bdfddf90<>+0(SB), Y4
+	VMOVUPS word32_bdeed9e4<>+0(SB), Y5
+	VMOVUPS word32_3d965937<>+0(SB), Y6
+
+loop:
+	SUBQ    $0x08, AX
+	JL      tail
+	VMOVUPS (DX), Y0
+
+body:
+	VSUBPS       Y1, Y0, Y7
+	VMOVAPS      Y0, Y8
+	VFMADD213PS  word32_bf800000<>+0(SB), Y0, Y8
+	VSQRTPS      Y8, Y8
+	VADDPS       Y7, Y8, Y9
+	VSUBPS       Y8, Y9, Y8
+	VSUBPS       Y8, Y7, Y7
+	VCMPPS       $0x1d, word32_4b800000<>+0(SB), Y0, Y8
+	VBLENDVPS    Y8, Y0, Y9, Y9
+	VBLENDVPS    Y8, word32_0<>+0(SB), Y7, Y7
+	VADDPS       Y1, Y9, Y10
+	VMOVUPS      word32_0<>+0(SB), Y11
+	VBLENDVPS    Y8, Y1, Y11, Y8
+	VPSUBD       word32_3f3504f3<>+0(SB), Y10, Y11
+	VPSRAD       $0x17, Y11, Y12
+	VCVTDQ2PS    Y12, Y12
+	VADDPS       Y8, Y12, Y8
+	VANDPS       word32_ff800000<>+0(SB), Y11, Y11
+	VPSUBD       Y11, Y1, Y12
+	VSUBPS       Y1, Y12, Y13
+	VMOVAPS      Y13, Y13
+	VFMADD231PS  Y12, Y9, Y13
+	VCMPPS       $0x11, word32_4b800000<>+0(SB), Y9, Y9
+	VPSUBD       Y11, Y10, Y10
+	VSUBPS       Y1, Y10, Y10
+	VBLENDVPS    Y9, Y13, Y10, Y10
+	VMOVAPS      Y12, Y11
+	VFNMADD231PS Y10, Y12, Y11
+	VMULPS       Y11, Y7, Y7
+	VMOVUPS      word32_0<>+0(SB), Y11
+	VBLENDVPS    Y9, Y7, Y11, Y7
+	VMULPS       word32_35bfbe8e<>+0(SB), Y8, Y9
+	VADDPS       Y7, Y9, Y7
+	VMULPS       Y10, Y10, Y9
+	VMULPS       Y9, Y10, Y11
+	VMOVAPS      Y5, Y12
+	VFMADD213PS  word32_3dee3b59<>+0(SB), Y10, Y12
+	VMOVAPS      Y12, Y12
+	VFMADD231PS  Y6, Y9, Y12
+	VMOVAPS      Y4, Y13
+	VFMADD213PS  word32_3e11ef1d<>+0(SB), Y10, Y13
+	VMOVAPS      Y13, Y13
+	VFMADD231PS  Y12, Y9, Y13
+	VMOVAPS      Y3, Y12
+	VFMADD213PS  word32_3e4cce95<>+0(SB), Y10, Y12
+	VMOVAPS      Y12, Y12
+	VFMADD231PS  Y13, Y9, Y12
+	VMOVAPS      Y2, Y13
+	VFMADD213PS  word32_3eaaaaaa<>+0(SB), Y10, Y13
+	VMOVAPS      Y13, Y13
+	VFMADD231PS  Y12, Y9, Y13
+	VMOVAPS      Y7, Y7
+	VFMADD231PS  Y13, Y11, Y7
+	VMOVAPS      Y7, Y7
+	VFNMADD231PS word32_3f000000<>+0(SB), Y9, Y7
+	VADDPS       Y7, Y10, Y7
+	VMOVAPS      Y7, Y7
+	VFMADD231PS  word32_3f317200<>+0(SB), Y8, Y7
+	VCMPPS       $0x11, word32_7f800000<>+0(SB), Y0, Y8
+	VBLENDVPS    Y8, Y7, Y0, Y7
+	VCMPPS       $0x11, Y1, Y0, Y0
+	VBLENDVPS    Y0, word32_7fc00000<>+0(SB), Y7, Y0
+	TESTQ        AX, AX
+	JL           storeTail
+	VMOVUPS      Y0, (CX)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, CX
+	JMP          loop
+
+tail:
+	CMPQ       AX, $-8
+	JE         done
+	LEAQ       tailMask<>+0(SB), BX
+	MOVQ       AX, SI
+	NEGQ       SI
+	LEAQ       (BX)(SI*4), BX
+	VMOVDQU    (BX), Y0
+	VMASKMOVPS (DX), Y0, Y0
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       (DX)(AX*4), DX
+	VMOVDQU    (DX), Y1
+	VMASKMOVPS Y0, Y1, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+DATA word32_bf800000<>+0(SB)/4, $0xbf800000
+DATA word32_bf800000<>+4(SB)/4, $0xbf800000
+DATA word32_bf800000<>+8(SB)/4, $0xbf800000
+DATA word32_bf800000<>+12(SB)/4, $0xbf800000
+DATA word32_bf800000<>+16(SB)/4, $0xbf800000
+DATA word32_bf800000<>+20(SB)/4, $0xbf800000
+DATA word32_bf800000<>+24(SB)/4, $0xbf800000
+DATA word32_bf800000<>+28(SB)/4, $0xbf800000
+GLOBL word32_bf800000<>(SB), RODATA|NOPTR, $32
+
+// func acoshF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX2
+TEXT ·acoshF64AVX2(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), CX
+	MOVQ a+24(FP), DX
+
+loop:
+	SUBQ    $0x04, AX
+	JL      tail
+	VMOVUPS (DX), Y0
+
+body:
+	VSUBPD    word64_3ff0000000000000<>+0(SB), Y0, Y1
+	VADDPD    word64_4000000000000000<>+0(SB), Y1, Y2
+	VMULPD    Y2, Y1, Y2
+	VSQRTPD   Y2, Y2
+	VADDPD    Y1, Y2, Y3
+	VSUBPD    Y2, Y3, Y2
+	VSUBPD    Y2, Y1, Y1
+	VCMPPD    $0x1d, word64_43b0000000000000<>+0(SB), Y0, Y2
+	VBLENDVPD Y2, Y0, Y3, Y3
+	VBLENDVPD Y2, word64_0<>+0(SB), Y1, Y1
+	VADDPD    word64_3ff0000000000000<>+0(SB), Y3, Y4
+	VMOVUPS   word64_0<>+0(SB), Y5
+	VBLENDVPD Y2, word64_3ff0000000000000<>+0(SB), Y5, Y2
+	VSUBPD    word64_3ff0000000000000<>+0(SB), Y4, Y5
+	VSUBPD    Y5, Y3, Y3
+	VADDPD    Y1, Y3, Y1
+	VDIVPD    Y4, Y1, Y1
+	VPSUBQ    word64_3fe6a09e667f3bcd<>+0(SB), Y4, Y3
+	VPADDQ    word64_8000000000000000<>+0(SB), Y3, Y4
+	VPSRLQ    $0x34, Y4, Y4
+	VORPD     word64_4330000000000000<>+0(SB), Y4, Y4
+	VSUBPD    word64_4330000000000800<>+0(SB), Y4, Y4
+	VANDPD    word64_fffffffffffff<>+0(SB), Y3, Y3
+	VPADDQ    word64_3fe6a09e667f3bcd<>+0(SB), Y3, Y3
+	VSUBPD    word64_3ff0000000000000<>+0(SB), Y3, Y3
+	VADDPD    Y2, Y4, Y2
+	VADDPD    word64_4000000000000000<>+0(SB), Y3, Y4
+	VDIVPD    Y4, Y3, Y4
+	VMULPD    Y4, Y4, Y5
+	VMULPD    Y5, Y5, Y6
+	VMOVUPS   word64_3fc2b5d9765628c7<>+0(SB), Y7
+	VMULPD    word64_3fc39fdefcad7bb8<>+0(SB), Y5, Y8
+	VADDPD    word64_3fc7462b815f794d<>+0(SB), Y8, Y8
+	VMULPD    Y7, Y6, Y7
+	VADDPD    Y8, Y7, Y7
+	VMULPD    word64_3fcc71c62d9e584a<>+0(SB), Y5, Y8
+	VADDPD    word64_3fd2492492df8f5a<>+0(SB), Y8, Y8
+	VMULPD    Y7, Y6, Y7
+	VADDPD    Y8, Y7, Y7
+	VMULPD    word64_3fd99999999952cd<>+0(SB), Y5, Y8
+	VADDPD    word64_3fe5555555555558<>+0(SB), Y8, Y8
+	VMULPD    Y7, Y6, Y6
+	VADDPD    Y8, Y6, Y6
+	VMULPD    Y6, Y5, Y5
+	VMULPD    Y3, Y3, Y6
+	VMULPD    word64_3fe0000000000000<>+0(SB), Y6, Y6
+	VADDPD    Y5, Y6, Y5
+	VMULPD    Y5, Y4, Y4
+	VMULPD    word64_3dea39ef35793c76<>+0(SB), Y2, Y5
+	VADDPD    Y1, Y5, Y1
+	VMULPD    word64_3fe62e42fee00000<>+0(SB), Y2, Y2
+	VADDPD    Y1, Y4, Y1
+	VSUBPD    Y1, Y6, Y1
+	VSUBPD    Y3, Y1, Y1
+	VSUBPD    Y1, Y2, Y1
+	VCMPPD    $0x11, word64_7ff0000000000000<>+0(SB), Y0, Y2
+	VBLENDVPD Y2, Y1, Y0, Y1
+	VCMPPD    $0x11, word64_3ff0000000000000<>+0(SB), Y0, Y0
+	VBLENDVPD Y0, word64_7ff8000000000000<>+0(SB), Y1, Y0
+	TESTQ     AX, AX
+	JL        storeTail
+	VMOVUPS   Y0, (CX)
+	ADDQ      $0x20, DX
+	ADDQ      $0x20, CX
+	JMP       loop
+
+tail:
+	CMPQ       AX, $-4
+	JE         done
+	LEAQ       tailMask<>+0(SB), BX
+	MOVQ       AX, SI
+	NEGQ       SI
+	LEAQ       (BX)(SI*8), BX
+	VMOVDQU    (BX), Y0
+	VMASKMOVPD (DX), Y0, Y0
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       (DX)(AX*8), DX
+	VMOVDQU    (DX), Y1
+	VMASKMOVPD Y0, Y1, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func acoshF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·acoshF32AVX512(SB), NOSPLIT, $0-48
+	MOVQ         n+8(FP), AX
+	MOVQ         dst+16(FP), DX
+	MOVQ         a+24(FP), BX
+	VBROADCASTSS word32_3f800000<>+0(SB), Z1
+	VBROADCASTSS word32_be7ffff3<>+0(SB), Z2
+	VBROADCASTSS word32_be2ab144<>+0(SB), Z3
+	VBROADCASTSS word32_bdfddf90<>+0(SB), Z4
+	VBROADCASTSS word32_bdeed9e4<>+0(SB), Z5
+	VBROADCASTSS word32_3d965937<>+0(SB), Z6
+	VBROADCASTSS word32_3eaaaaaa<>+0(SB), Z7
+	VBROADCASTSS word32_3e4cce95<>+0(SB), Z8
+	VBROADCASTSS word32_3e11ef1d<>+0(SB), Z9
+	VBROADCASTSS word32_3dee3b59<>+0(SB), Z10
+	VBROADCASTSS word32_3f317200<>+0(SB), Z11
+	VBROADCASTSS word32_35bfbe8e<>+0(SB), Z12
+	VBROADCASTSS word32_3f000000<>+0(SB), Z13
+	VBROADCASTSS word32_0<>+0(SB), Z14
+	VBROADCASTSS word32_4b800000<>+0(SB), Z15
+	VBROADCASTSS word32_3f3504f3<>+0(SB), Z16
+	VBROADCASTSS word32_ff800000<>+0(SB), Z17
+	VBROADCASTSS word32_7fffff<>+0(SB), Z0
+
+loop:
+	SUBQ    $0x10, AX
+	JL      tail
+	VMOVUPS (BX), Z0
+
+body:
+	VSUBPS           Z1, Z0, Z18
+	VMOVAPS          Z0, Z19
+	VFMADD213PS.BCST word32_bf800000<>+0(SB), Z0, Z19
+	VSQRTPS          Z19, Z19
+	VADDPS           Z18, Z19, Z27
+	VSUBPS           Z19, Z27, Z19
+	VSUBPS           Z19, Z18, Z18
+	VCMPPS           $0x1d, Z15, Z0, K1
+	VBLENDMPS        Z0, Z27, K1, Z20
+	VBLENDMPS        Z14, Z18, K1, Z21
+	VADDPS           Z1, Z20, Z18
+	VBLENDMPS        Z1, Z14, K1, Z22
+	VPSUBD           Z16, Z18, Z19
+	VPSRAD           $0x17, Z19, Z27
+	VCVTDQ2PS        Z27, Z27
+	VADDPS           Z22, Z27, Z27
+	VANDPS           Z17, Z19, Z19
+	VPSUBD           Z19, Z1, Z28
+	VSUBPS           Z1, Z28, Z29
+	VMOVAPS          Z29, Z29
+	VFMADD231PS      Z28, Z20, Z29
+	VCMPPS           $0x11, Z15, Z20, K1
+	VPSUBD           Z19, Z18, Z18
+	VSUBPS           Z1, Z18, Z18
+	VBLENDMPS        Z29, Z18, K1, Z23
+	VMOVAPS          Z28, Z18
+	VFNMADD231PS     Z23, Z28, Z18
+	VMULPS           Z18, Z21, Z18
+	VBLENDMPS        Z18, Z14, K1, Z24
+	VMULPS           Z12, Z27, Z18
+	VADDPS           Z24, Z18, Z18
+	VMULPS           Z23, Z23, Z19
+	VMULPS           Z19, Z23, Z28
+	VMOVAPS          Z5, Z29
+	VFMADD213PS      Z10, Z23, Z29
+	VMOVAPS          Z29, Z29
+	VFMADD231PS      Z6, Z19, Z29
+	VMOVAPS          Z4, Z30
+	VFMADD213PS      Z9, Z23, Z30
+	VMOVAPS          Z30, Z30
+	VFMADD231PS      Z29, Z19, Z30
+	VMOVAPS          Z3, Z29
+	VFMADD213PS      Z8, Z23, Z29
+	VMOVAPS          Z29, Z29
+	VFMADD231PS      Z30, Z19, Z29
+	VMOVAPS          Z2, Z30
+	VFMADD213PS      Z7, Z23, Z30
+	VMOVAPS          Z30, Z30
+	VFMADD231PS      Z29, Z19, Z30
+	VMOVAPS          Z18, Z18
+	VFMADD231PS      Z30, Z28, Z18
+	VMOVAPS          Z18, Z18
+	VFNMADD231PS     Z13, Z19, Z18
+	VADDPS           Z18, Z23, Z18
+	VMOVAPS          Z18, Z18
+	VFMADD231PS      Z11, Z27, Z18
+	VCMPPS.BCST      $0x11, word32_7f800000<>+0(SB), Z0, K1
+	VBLENDMPS        Z18, Z0, K1, Z25
+	VCMPPS           $0x11, Z1, Z0, K1
+	VBLENDMPS.BCST   word32_7fc00000<>+0(SB), Z25, K1, Z26
+	TESTQ            AX, AX
+	JL               storeTail
+	VMOVUPS          Z26, (DX)
+	ADDQ             $0x40, BX
+	ADDQ             $0x40, DX
+	JMP              loop
+
+tail:
+	CMPQ      AX, $-16
+	JE        done
+	MOVQ      AX, CX
+	ADDQ      $0x10, CX
+	MOVQ      $-1, SI
+	SHLQ      CL, SI
+	NOTQ      SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (BX), K1, Z0
+	JMP       body
+
+storeTail:
+	MOVQ    AX, CX
+	ADDQ    $0x10, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	KMOVW   AX, K1
+	VMOVUPS Z26, K1, (DX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func acoshF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·acoshF64AVX512(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), DX
+	MOVQ a+24(FP), BX
+
+loop:
+	SUBQ    $0x08, AX
+	JL      tail
+	VMOVUPS (BX), Z0
+
+body:
+	VSUBPD.BCST    word64_3ff0000000000000<>+0(SB), Z0, Z1
+	VADDPD.BCST    word64_4000000000000000<>+0(SB), Z1, Z2
+	VMULPD         Z2, Z1, Z2
+	VSQRTPD        Z2, Z2
+	VADDPD         Z1, Z2, Z8
+	VSUBPD         Z2, Z8, Z2
+	VSUBPD         Z2, Z1, Z1
+	VCMPPD.BCST    $0x1d, word64_43b0000000000000<>+0(SB), Z0, K1
+	VBLENDMPD      Z0, Z8, K1, Z3
+	VBLENDMPD.BCST word64_0<>+0(SB), Z1, K1, Z4
+	VADDPD.BCST    word64_3ff0000000000000<>+0(SB), Z3, Z1
+	VBROADCASTSD   word64_0<>+0(SB), Z2
+	VBLENDMPD.BCST word64_3ff0000000000000<>+0(SB), Z2, K1, Z5
+	VSUBPD.BCST    word64_3ff0000000000000<>+0(SB), Z1, Z2
+	VSUBPD         Z2, Z3, Z2
+	VADDPD         Z4, Z2, Z2
+	VDIVPD         Z1, Z2, Z2
+	VPSUBQ.BCST    word64_3fe6a09e667f3bcd<>+0(SB), Z1, Z1
+	VPADDQ.BCST    word64_8000000000000000<>+0(SB), Z1, Z8
+	VPSRLQ         $0x34, Z8, Z8
+	VORPD.BCST     word64_4330000000000000<>+0(SB), Z8, Z8
+	VSUBPD.BCST    word64_4330000000000800<>+0(SB), Z8, Z8
+	VANDPD.BCST    word64_fffffffffffff<>+0(SB), Z1, Z1
+	VPADDQ.BCST    word64_3fe6a09e667f3bcd<>+0(SB), Z1, Z1
+	VSUBPD.BCST    word64_3ff0000000000000<>+0(SB), Z1, Z1
+	VADDPD         Z5, Z8, Z8
+	VADDPD.BCST    word64_4000000000000000<>+0(SB), Z1, Z9
+	VDIVPD         Z9, Z1, Z9
+	VMULPD         Z9, Z9, Z10
+	VMULPD         Z10, Z10, Z11
+	VBROADCASTSD   word64_3fc2b5d9765628c7<>+0(SB), Z12
+	VMULPD.BCST    word64_3fc39fdefcad7bb8<>+0(SB), Z10, Z13
+	VADDPD.BCST    word64_3fc7462b815f794d<>+0(SB), Z13, Z13
+	VMULPD         Z12, Z11, Z12
+	VADDPD         Z13, Z12, Z12
+	VMULPD.BCST    word64_3fcc71c62d9e584a<>+0(SB), Z10, Z13
+	VADDPD.BCST    word64_3fd2492492df8f5a<>+0(SB), Z13, Z13
+	VMULPD         Z12, Z11, Z12
+	VADDPD         Z13, Z12, Z12
+	VMULPD.BCST    word64_3fd99999999952cd<>+0(SB), Z10, Z13
+	VADDPD.BCST    word64_3fe5555555555558<>+0(SB), Z13, Z13
+	VMULPD         Z12, Z11, Z11
+	VADDPD         Z13, Z11, Z11
+	VMULPD         Z11, Z10, Z10
+	VMULPD         Z1, Z1, Z11
+	VMULPD.BCST    word64_3fe0000000000000<>+0(SB), Z11, Z11
+	VADDPD         Z10, Z11, Z10
+	VMULPD         Z10, Z9, Z9
+	VMULPD.BCST    word64_3dea39ef35793c76<>+0(SB), Z8, Z10
+	VADDPD         Z2, Z10, Z2
+	VMULPD.BCST    word64_3fe62e42fee00000<>+0(SB), Z8, Z8
+	VADDPD         Z2, Z9, Z2
+	VSUBPD         Z2, Z11, Z2
+	VSUBPD         Z1, Z2, Z1
+	VSUBPD         Z1, Z8, Z1
+	VCMPPD.BCST    $0x11, word64_7ff0000000000000<>+0(SB), Z0, K1
+	VBLENDMPD      Z1, Z0, K1, Z6
+	VCMPPD.BCST    $0x11, word64_3ff0000000000000<>+0(SB), Z0, K1
+	VBLENDMPD.BCST word64_7ff8000000000000<>+0(SB), Z6, K1, Z7
+	TESTQ          AX, AX
+	JL             storeTail
+	VMOVUPS        Z7, (DX)
+	ADDQ           $0x40, BX
+	ADDQ           $0x40, DX
+	JMP            loop
+
+tail:
+	CMPQ      AX, $-8
+	JE        done
+	MOVQ      AX, CX
+	ADDQ      $0x08, CX
+	MOVQ      $-1, SI
+	SHLQ      CL, SI
+	NOTQ      SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (BX), K1, Z0
+	JMP       body
+
+storeTail:
+	MOVQ    AX, CX
+	ADDQ    $0x08, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	KMOVW   AX, K1
+	VMOVUPD Z7, K1, (DX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func atanhF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·atanhF32AVX2(SB), NOSPLIT, $0-48
+	MOVQ    n+8(FP), AX
+	MOVQ    dst+16(FP), CX
+	MOVQ    a+24(FP), DX
+	VMOVUPS word32_3f800000<>+0(SB), Y1
+	VMOVUPS word32_be7ffff3<>+0(SB), Y2
+	VMOVUPS word32_be2ab144<>+0(SB), Y3
+	VMOVUPS word32_bdfddf90<>+0(SB), Y4
+	VMOVUPS word32_bdeed9e4<>+0(SB), Y5
+	VMOVUPS word32_3d965937<>+0(SB), Y6
+
+loop:
+	SUBQ    $0x08, AX
+	JL      tail
+	VMOVUPS (DX), Y0
+
+body:
+	VANDPS       word32_7fffffff<>+0(SB), Y0, Y7
+	VSUBPS       Y7, Y1, Y8
+	VADDPS       Y7, Y7, Y9
+	VDIVPS       Y8, Y1, Y10
+	VMULPS       Y10, Y9, Y11
+	VMOVAPS      Y9, Y9
+	VFNMADD231PS Y8, Y11, Y9
+	VSUBPS       Y8, Y1, Y8
+	VSUBPS       Y7, Y8, Y8
+	VMOVAPS      Y9, Y9
+	VFNMADD231PS Y8, Y11, Y9
+	VMULPS       Y9, Y10, Y8
+	VADDPS       Y1, Y11, Y9
+	VPSUBD       word32_3f3504f3<>+0(SB), Y9, Y10
+	VPSRAD       $0x17, Y10, Y12
+	VCVTDQ2PS    Y12, Y12
+	VANDPS       word32_ff800000<>+0(SB), Y10, Y10
+	VPSUBD       Y10, Y1, Y13
+	VSUBPS       Y1, Y13, Y14
+	VMOVAPS      Y14, Y14
+	VFMADD231PS  Y13, Y11, Y14
+	VCMPPS       $0x11, word32_4b800000<>+0(SB), Y11, Y11
+	VPSUBD       Y10, Y9, Y9
+	VSUBPS       Y1, Y9, Y9
+	VBLENDVPS    Y11, Y14, Y9, Y9
+	VMOVAPS      Y13, Y10
+	VFNMADD231PS Y9, Y13, Y10
+	VMULPS       Y10, Y8, Y8
+	VMOVUPS      word32_0<>+0(SB), Y10
+	VBLENDVPS    Y11, Y8, Y10, Y8
+	VMULPS       word32_35bfbe8e<>+0(SB), Y12, Y10
+	VADDPS       Y8, Y10, Y8
+	VMULPS       Y9, Y9, Y10
+	VMULPS       Y10, Y9, Y11
+	VMOVAPS      Y5, Y13
+	VFMADD213PS  word32_3dee3b59<>+0(SB), Y9, Y13
+	VMOVAPS      Y13, Y13
+	VFMADD231PS  Y6, Y10, Y13
+	VMOVAPS      Y4, Y14
+	VFMADD213PS  word32_3e11ef1d<>+0(SB), Y9, Y14
+	VMOVAPS      Y14, Y14
+	VFMADD231PS  Y13, Y10, Y14
+	VMOVAPS      Y3, Y13
+	VFMADD213PS  word32_3e4cce95<>+0(SB), Y9, Y13
+	VMOVAPS      Y13, Y13
+	VFMADD231PS  Y14, Y10, Y13
+	VMOVAPS      Y2, Y14
+	VFMADD213PS  word32_3eaaaaaa<>+0(SB), Y9, Y14
+	VMOVAPS      Y14, Y14
+	VFMADD231PS  Y13, Y10, Y14
+	VMOVAPS      Y8, Y8
+	VFMADD231PS  Y14, Y11, Y8
+	VMOVAPS      Y8, Y8
+	VFNMADD231PS word32_3f000000<>+0(SB), Y10, Y8
+	VADDPS       Y8, Y9, Y8
+	VMOVAPS      Y8, Y8
+	VFMADD231PS  word32_3f317200<>+0(SB), Y12, Y8
+	VMULPS       word32_3f000000<>+0(SB), Y8, Y8
+	VCMPPS       $0x00, Y1, Y7, Y9
+	VBLENDVPS    Y9, word32_7f800000<>+0(SB), Y8, Y8
+	VCMPPS       $0x16, Y1, Y7, Y7
+	VBLENDVPS    Y7, word32_7fc00000<>+0(SB), Y8, Y7
+	VANDPS       word32_80000000<>+0(SB), Y0, Y0
+	VORPS        Y0, Y7, Y0
+	TESTQ        AX, AX
+	JL           storeTail
+	VMOVUPS      Y0, (CX)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, CX
+	JMP          loop
+
+tail:
+	CMPQ       AX, $-8
+	JE         done
+	LEAQ       tailMask<>+0(SB), BX
+	MOVQ       AX, SI
+	NEGQ       SI
+	LEAQ       (BX)(SI*4), BX
+	VMOVDQU    (BX), Y0
+	VMASKMOVPS (DX), Y0, Y0
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       (DX)(AX*4), DX
+	VMOVDQU    (DX), Y1
+	VMASKMOVPS Y0, Y1, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func atanhF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX2
+TEXT ·atanhF64AVX2(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), CX
+	MOVQ a+24(FP), DX
+
+loop:
+	SUBQ    $0x04, AX
+	JL      tail
+	VMOVUPS (DX), Y0
+
+body:
+	VANDPD    word64_7fffffffffffffff<>+0(SB), Y0, Y1
+	VMOVUPS   word64_3ff0000000000000<>+0(SB), Y2
+	VSUBPD    Y1, Y2, Y2
+	VADDPD    Y1, Y1, Y3
+	VDIVPD    Y2, Y3, Y2
+	VADDPD    word64_3ff0000000000000<>+0(SB), Y2, Y3
+	VSUBPD    word64_3ff0000000000000<>+0(SB), Y3, Y4
+	VSUBPD    Y4, Y2, Y2
+	VDIVPD    Y3, Y2, Y2
+	VPSUBQ    word64_3fe6a09e667f3bcd<>+0(SB), Y3, Y3
+	VPADDQ    word64_8000000000000000<>+0(SB), Y3, Y4
+	VPSRLQ    $0x34, Y4, Y4
+	VORPD     word64_4330000000000000<>+0(SB), Y4, Y4
+	VSUBPD    word64_4330000000000800<>+0(SB), Y4, Y4
+	VANDPD    word64_fffffffffffff<>+0(SB), Y3, Y3
+	VPADDQ    word64_3fe6a09e667f3bcd<>+0(SB), Y3, Y3
+	VSUBPD    word64_3ff0000000000000<>+0(SB), Y3, Y3
+	VADDPD    word64_4000000000000000<>+0(SB), Y3, Y5
+	VDIVPD    Y5, Y3, Y5
+	VMULPD    Y5, Y5, Y6
+	VMULPD    Y6, Y6, Y7
+	VMOVUPS   word64_3fc2b5d9765628c7<>+0(SB), Y8
+	VMULPD    word64_3fc39fdefcad7bb8<>+0(SB), Y6, Y9
+	VADDPD    word64_3fc7462b815f794d<>+0(SB), Y9, Y9
+	VMULPD    Y8, Y7, Y8
+	VADDPD    Y9, Y8, Y8
+	VMULPD    word64_3fcc71c62d9e584a<>+0(SB), Y6, Y9
+	VADDPD    word64_3fd2492492df8f5a<>+0(SB), Y9, Y9
+	VMULPD    Y8, Y7, Y8
+	VADDPD    Y9, Y8, Y8
+	VMULPD    word64_3fd99999999952cd<>+0(SB), Y6, Y9
+	VADDPD    word64_3fe5555555555558<>+0(SB), Y9, Y9
+	VMULPD    Y8, Y7, Y7
+	VADDPD    Y9, Y7, Y7
+	VMULPD    Y7, Y6, Y6
+	VMULPD    Y3, Y3, Y7
+	VMULPD    word64_3fe0000000000000<>+0(SB), Y7, Y7
+	VADDPD    Y6, Y7, Y6
+	VMULPD    Y6, Y5, Y5
+	VMULPD    word64_3dea39ef35793c76<>+0(SB), Y4, Y6
+	VADDPD    Y2, Y6, Y2
+	VMULPD    word64_3fe62e42fee00000<>+0(SB), Y4, Y4
+	VADDPD    Y2, Y5, Y2
+	VSUBPD    Y2, Y7, Y2
+	VSUBPD    Y3, Y2, Y2
+	VSUBPD    Y2, Y4, Y2
+	VMULPD    word64_3fe0000000000000<>+0(SB), Y2, Y2
+	VCMPPD    $0x00, word64_3ff0000000000000<>+0(SB), Y1, Y3
+	VBLENDVPD Y3, word64_7ff0000000000000<>+0(SB), Y2, Y2
+	VCMPPD    $0x16, word64_3ff0000000000000<>+0(SB), Y1, Y1
+	VBLENDVPD Y1, word64_7ff8000000000000<>+0(SB), Y2, Y1
+	VANDPD    word64_8000000000000000<>+0(SB), Y0, Y0
+	VORPD     Y0, Y1, Y0
+	TESTQ     AX, AX
+	JL        storeTail
+	VMOVUPS   Y0, (CX)
+	ADDQ      $0x20, DX
+	ADDQ      $0x20, CX
+	JMP       loop
+
+tail:
+	CMPQ       AX, $-4
+	JE         done
+	LEAQ       tailMask<>+0(SB), BX
+	MOVQ       AX, SI
+	NEGQ       SI
+	LEAQ       (BX)(SI*8), BX
+	VMOVDQU    (BX), Y0
+	VMASKMOVPD (DX), Y0, Y0
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       (DX)(AX*8), DX
+	VMOVDQU    (DX), Y1
+	VMASKMOVPD Y0, Y1, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func atanhF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·atanhF32AVX512(SB), NOSPLIT, $0-48
+	MOVQ         n+8(FP), AX
+	MOVQ         dst+16(FP), DX
+	MOVQ         a+24(FP), BX
+	VBROADCASTSS word32_3f800000<>+0(SB), Z1
+	VBROADCASTSS word32_be7ffff3<>+0(SB), Z2
+	VBROADCASTSS word32_be2ab144<>+0(SB), Z3
+	VBROADCASTSS word32_bdfddf90<>+0(SB), Z4
+	VBROADCASTSS word32_bdeed9e4<>+0(SB), Z5
+	VBROADCASTSS word32_3d965937<>+0(SB), Z6
+	VBROADCASTSS word32_3eaaaaaa<>+0(SB), Z7
+	VBROADCASTSS word32_3e4cce95<>+0(SB), Z8
+	VBROADCASTSS word32_3e11ef1d<>+0(SB), Z9
+	VBROADCASTSS word32_3dee3b59<>+0(SB), Z10
+	VBROADCASTSS word32_3f317200<>+0(SB), Z11
+	VBROADCASTSS word32_35bfbe8e<>+0(SB), Z12
+	VBROADCASTSS word32_3f000000<>+0(SB), Z13
+	VBROADCASTSS word32_0<>+0(SB), Z14
+	VBROADCASTSS word32_4b800000<>+0(SB), Z15
+	VBROADCASTSS word32_3f3504f3<>+0(SB), Z16
+	VBROADCASTSS word32_ff800000<>+0(SB), Z17
+	VBROADCASTSS word32_7fffff<>+0(SB), Z0
+
+loop:
+	SUBQ    $0x10, AX
+	JL      tail
+	VMOVUPS (BX), Z0
+
+body:
+	VANDPS.BCST    word32_7fffffff<>+0(SB), Z0, Z18
+	VSUBPS         Z18, Z1, Z19
+	VADDPS         Z18, Z18, Z20
+	VDIVPS         Z19, Z1, Z21
+	VMULPS         Z21, Z20, Z22
+	VMOVAPS        Z20, Z20
+	VFNMADD231PS   Z19, Z22, Z20
+	VSUBPS         Z19, Z1, Z19
+	VSUBPS         Z18, Z19, Z19
+	VMOVAPS        Z20, Z20
+	VFNMADD231PS   Z19, Z22, Z20
+	VMULPS         Z20, Z21, Z19
+	VADDPS         Z1, Z22, Z20
+	VPSUBD         Z16, Z20, Z21
+	VPSRAD         $0x17, Z21, Z27
+	VCVTDQ2PS      Z27, Z27
+	VANDPS         Z17, Z21, Z21
+	VPSUBD         Z21, Z1, Z28
+	VSUBPS         Z1, Z28, Z29
+	VMOVAPS        Z29, Z29
+	VFMADD231PS    Z28, Z22, Z29
+	VCMPPS         $0x11, Z15, Z22, K1
+	VPSUBD         Z21, Z20, Z20
+	VSUBPS         Z1, Z20, Z20
+	VBLENDMPS      Z29, Z20, K1, Z23
+	VMOVAPS        Z28, Z20
+	VFNMADD231PS   Z23, Z28, Z20
+	VMULPS         Z20, Z19, Z19
+	VBLENDMPS      Z19, Z14, K1, Z24
+	VMULPS         Z12, Z27, Z19
+	VADDPS         Z24, Z19, Z19
+	VMULPS         Z23, Z23, Z20
+	VMULPS         Z20, Z23, Z21
+	VMOVAPS        Z5, Z22
+	VFMADD213PS    Z10, Z23, Z22
+	VMOVAPS        Z22, Z22
+	VFMADD231PS    Z6, Z20, Z22
+	VMOVAPS        Z4, Z28
+	VFMADD213PS    Z9, Z23, Z28
+	VMOVAPS        Z28, Z28
+	VFMADD231PS    Z22, Z20, Z28
+	VMOVAPS        Z3, Z22
+	VFMADD213PS    Z8, Z23, Z22
+	VMOVAPS        Z22, Z22
+	VFMADD231PS    Z28, Z20, Z22
+	VMOVAPS        Z2, Z28
+	VFMADD213PS    Z7, Z23, Z28
+	VMOVAPS        Z28, Z28
+	VFMADD231PS    Z22, Z20, Z28
+	VMOVAPS        Z19, Z19
+	VFMADD231PS    Z28, Z21, Z19
+	VMOVAPS        Z19, Z19
+	VFNMADD231PS   Z13, Z20, Z19
+	VADDPS         Z19, Z23, Z19
+	VMOVAPS        Z19, Z19
+	VFMADD231PS    Z11, Z27, Z19
+	VMULPS         Z13, Z19, Z19
+	VCMPPS         $0x00, Z1, Z18, K1
+	VBLENDMPS.BCST word32_7f800000<>+0(SB), Z19, K1, Z25
+	VCMPPS         $0x16, Z1, Z18, K1
+	VBLENDMPS.BCST word32_7fc00000<>+0(SB), Z25, K1, Z26
+	VANDPS.BCST    word32_80000000<>+0(SB), Z0, Z0
+	VORPS          Z0, Z26, Z0
+	TESTQ          AX, AX
+	JL             storeTail
+	VMOVUPS        Z0, (DX)
+	ADDQ           $0x40, BX
+	ADDQ           $0x40, DX
+	JMP            loop
+
+tail:
+	CMPQ      AX, $-16
+	JE        done
+	MOVQ      AX, CX
+	ADDQ      $0x10, CX
+	MOVQ      $-1, SI
+	SHLQ      CL, SI
+	NOTQ      SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (BX), K1, Z0
+	JMP       body
+
+storeTail:
+	MOVQ    AX, CX
+	ADDQ    $0x10, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	KMOVW   AX, K1
+	VMOVUPS Z0, K1, (DX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func atanhF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·atanhF64AVX512(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), DX
+	MOVQ a+24(FP), BX
+
+loop:
+	SUBQ    $0x08, AX
+	JL      tail
+	VMOVUPS (BX), Z0
+
+body:
+	VANDPD.BCST    word64_7fffffffffffffff<>+0(SB), Z0, Z1
+	VBROADCASTSD   word64_3ff0000000000000<>+0(SB), Z2
+	VSUBPD         Z1, Z2, Z2
+	VADDPD         Z1, Z1, Z5
+	VDIVPD         Z2, Z5, Z2
+	VADDPD.BCST    word64_3ff0000000000000<>+0(SB), Z2, Z5
+	VSUBPD.BCST    word64_3ff0000000000000<>+0(SB), Z5, Z6
+	VSUBPD         Z6, Z2, Z2
+	VDIVPD         Z5, Z2, Z2
+	VPSUBQ.BCST    word64_3fe6a09e667f3bcd<>+0(SB), Z5, Z5
+	VPADDQ.BCST    word64_8000000000000000<>+0(SB), Z5, Z6
+	VPSRLQ         $0x34, Z6, Z6
+	VORPD.BCST     word64_4330000000000000<>+0(SB), Z6, Z6
+	VSUBPD.BCST    word64_4330000000000800<>+0(SB), Z6, Z6
+	VANDPD.BCST    word64_fffffffffffff<>+0(SB), Z5, Z5
+	VPADDQ.BCST    word64_3fe6a09e667f3bcd<>+0(SB), Z5, Z5
+	VSUBPD.BCST    word64_3ff0000000000000<>+0(SB), Z5, Z5
+	VADDPD.BCST    word64_4000000000000000<>+0(SB), Z5, Z7
+	VDIVPD         Z7, Z5, Z7
+	VMULPD         Z7, Z7, Z8
+	VMULPD         Z8, Z8, Z9
+	VBROADCASTSD   word64_3fc2b5d9765628c7<>+0(SB), Z10
+	VMULPD.BCST    word64_3fc39fdefcad7bb8<>+0(SB), Z8, Z11
+	VADDPD.BCST    word64_3fc7462b815f794d<>+0(SB), Z11, Z11
+	VMULPD         Z10, Z9, Z10
+	VADDPD         Z11, Z10, Z10
+	VMULPD.BCST    word64_3fcc71c62d9e584a<>+0(SB), Z8, Z11
+	VADDPD.BCST    word64_3fd2492492df8f5a<>+0(SB), Z11, Z11
+	VMULPD         Z10, Z9, Z10
+	VADDPD         Z11, Z10, Z10
+	VMULPD.BCST    word64_3fd99999999952cd<>+0(SB), Z8, Z11
+	VADDPD.BCST    word64_3fe5555555555558<>+0(SB), Z11, Z11
+	VMULPD         Z10, Z9, Z9
+	VADDPD         Z11, Z9, Z9
+	VMULPD         Z9, Z8, Z8
+	VMULPD         Z5, Z5, Z9
+	VMULPD.BCST    word64_3fe0000000000000<>+0(SB), Z9, Z9
+	VADDPD         Z8, Z9, Z8
+	VMULPD         Z8, Z7, Z7
+	VMULPD.BCST    word64_3dea39ef35793c76<>+0(SB), Z6, Z8
+	VADDPD         Z2, Z8, Z2
+	VMULPD.BCST    word64_3fe62e42fee00000<>+0(SB), Z6, Z6
+	VADDPD         Z2, Z7, Z2
+	VSUBPD         Z2, Z9, Z2
+	VSUBPD         Z5, Z2, Z2
+	VSUBPD         Z2, Z6, Z2
+	VMULPD.BCST    word64_3fe0000000000000<>+0(SB), Z2, Z2
+	VCMPPD.BCST    $0x00, word64_3ff0000000000000<>+0(SB), Z1, K1
+	VBLENDMPD.BCST word64_7ff0000000000000<>+0(SB), Z2, K1, Z3
+	VCMPPD.BCST    $0x16, word64_3ff0000000000000<>+0(SB), Z1, K1
+	VBLENDMPD.BCST word64_7ff8000000000000<>+0(SB), Z3, K1, Z4
+	VANDPD.BCST    word64_8000000000000000<>+0(SB), Z0, Z0
+	VORPD          Z0, Z4, Z0
+	TESTQ          AX, AX
+	JL             storeTail
+	VMOVUPS        Z0, (DX)
+	ADDQ           $0x40, BX
+	ADDQ           $0x40, DX
+	JMP            loop
+
+tail:
+	CMPQ      AX, $-8
+	JE        done
+	MOVQ      AX, CX
+	ADDQ      $0x08, CX
+	MOVQ      $-1, SI
+	SHLQ      CL, SI
+	NOTQ      SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (BX), K1, Z0
+	JMP       body
+
+storeTail:
+	MOVQ    AX, CX
+	ADDQ    $0x08, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	KMOVW   AX, K1
+	VMOVUPD Z0, K1, (DX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func atanF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, FMA3
+TEXT ·atanF32AVX2(SB), NOSPLIT, $0-48
+	MOVQ    n+8(FP), AX
+	MOVQ    dst+16(FP), CX
+	MOVQ    a+24(FP), DX
+	VMOVUPS word32_bad8f937<>+0(SB), Y1
+	VMOVUPS word32_0<>+0(SB), Y2
+	VMOVUPS word32_3fc90fdb<>+0(SB), Y3
+	VMOVUPS word32_3f800000<>+0(SB), Y4
+	VMOVUPS word32_bf800000<>+0(SB), Y5
+	VMOVUPS word32_b2ef0965<>+0(SB), Y6
+
+loop:
+	SUBQ    $0x08, AX
+	JL      tail
+	VMOVUPS (DX), Y0
+
+body:
+	VANDPS      word32_7fffffff<>+0(SB), Y0, Y7
+	VCMPPS      $0x1e, Y4, Y7, Y8
+	VDIVPS      Y7, Y5, Y9
+	VBLENDVPS   Y8, Y9, Y7, Y7
+	VMULPS      Y7, Y7, Y9
+	VBLENDVPS   Y8, Y3, Y2, Y8
+	VMULPS      Y9, Y7, Y10
+	VMOVAPS     Y1, Y11
+	VFMADD213PS word32_3c292b4a<>+0(SB), Y9, Y11
+	VMOVAPS     Y11, Y11
+	VFMADD213PS word32_bcf6e34a<>+0(SB), Y9, Y11
+	VMOVAPS     Y11, Y11
+	VFMADD213PS word32_3d695f43<>+0(SB), Y9, Y11
+	VMOVAPS     Y11, Y11
+	VFMADD213PS word32_bdab0217<>+0(SB), Y9, Y11
+	VMOVAPS     Y11, Y11
+	VFMADD213PS word32_3ddff4d3<>+0(SB), Y9, Y11
+	VMOVAPS     Y11, Y11
+	VFMADD213PS word32_be120942<>+0(SB), Y9, Y11
+	VMOVAPS     Y11, Y11
+	VFMADD213PS word32_3e4cc85f<>+0(SB), Y9, Y11
+	VMOVAPS     Y11, Y11
+	VFMADD213PS word32_beaaaa9d<>+0(SB), Y9, Y11
+	VADDPS      Y7, Y8, Y9
+	VSUBPS      Y8, Y9, Y12
+	VSUBPS      Y12, Y7, Y7
+	VMULPS      Y6, Y8, Y8
+	VADDPS      Y7, Y8, Y7
+	VMOVAPS     Y7, Y7
+	VFMADD231PS Y11, Y10, Y7
+	VADDPS      Y7, Y9, Y7
+	VANDPS      word32_80000000<>+0(SB), Y0, Y0
+	VORPS       Y0, Y7, Y0
+	TESTQ       AX, AX
+	JL          storeTail
+	VMOVUPS     Y0, (CX)
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, CX
+	JMP         loop
+
+tail:
+	CMPQ       AX, $-8
+	JE         done
+	LEAQ       tailMask<>+0(SB), BX
+	MOVQ       AX, SI
+	NEGQ       SI
+	LEAQ       (BX)(SI*4), BX
+	VMOVDQU    (BX), Y0
+	VMASKMOVPS (DX), Y0, Y0
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       (DX)(AX*4), DX
+	VMOVDQU    (DX), Y1
+	VMASKMOVPS Y0, Y1, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+DATA word32_bad8f937<>+0(SB)/4, $0xbad8f937
+DATA word32_bad8f937<>+4(SB)/4, $0xbad8f937
+DATA word32_bad8f937<>+8(SB)/4, $0xbad8f937
+DATA word32_bad8f937<>+12(SB)/4, $0xbad8f937
+DATA word32_bad8f937<>+16(SB)/4, $0xbad8f937
+DATA word32_bad8f937<>+20(SB)/4, $0xbad8f937
+DATA word32_bad8f937<>+24(SB)/4, $0xbad8f937
+DATA word32_bad8f937<>+28(SB)/4, $0xbad8f937
+GLOBL word32_bad8f937<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3fc90fdb<>+0(SB)/4, $0x3fc90fdb
+DATA word32_3fc90fdb<>+4(SB)/4, $0x3fc90fdb
+DATA word32_3fc90fdb<>+8(SB)/4, $0x3fc90fdb
+DATA word32_3fc90fdb<>+12(SB)/4, $0x3fc90fdb
+DATA word32_3fc90fdb<>+16(SB)/4, $0x3fc90fdb
+DATA word32_3fc90fdb<>+20(SB)/4, $0x3fc90fdb
+DATA word32_3fc90fdb<>+24(SB)/4, $0x3fc90fdb
+DATA word32_3fc90fdb<>+28(SB)/4, $0x3fc90fdb
+GLOBL word32_3fc90fdb<>(SB), RODATA|NOPTR, $32
+
+DATA word32_b2ef0965<>+0(SB)/4, $0xb2ef0965
+DATA word32_b2ef0965<>+4(SB)/4, $0xb2ef0965
+DATA word32_b2ef0965<>+8(SB)/4, $0xb2ef0965
+DATA word32_b2ef0965<>+12(SB)/4, $0xb2ef0965
+DATA word32_b2ef0965<>+16(SB)/4, $0xb2ef0965
+DATA word32_b2ef0965<>+20(SB)/4, $0xb2ef0965
+DATA word32_b2ef0965<>+24(SB)/4, $0xb2ef0965
+DATA word32_b2ef0965<>+28(SB)/4, $0xb2ef0965
+GLOBL word32_b2ef0965<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3c292b4a<>+0(SB)/4, $0x3c292b4a
+DATA word32_3c292b4a<>+4(SB)/4, $0x3c292b4a
+DATA word32_3c292b4a<>+8(SB)/4, $0x3c292b4a
+DATA word32_3c292b4a<>+12(SB)/4, $0x3c292b4a
+DATA word32_3c292b4a<>+16(SB)/4, $0x3c292b4a
+DATA word32_3c292b4a<>+20(SB)/4, $0x3c292b4a
+DATA word32_3c292b4a<>+24(SB)/4, $0x3c292b4a
+DATA word32_3c292b4a<>+28(SB)/4, $0x3c292b4a
+GLOBL word32_3c292b4a<>(SB), RODATA|NOPTR, $32
+
+DATA word32_bcf6e34a<>+0(SB)/4, $0xbcf6e34a
+DATA word32_bcf6e34a<>+4(SB)/4, $0xbcf6e34a
+DATA word32_bcf6e34a<>+8(SB)/4, $0xbcf6e34a
+DATA word32_bcf6e34a<>+12(SB)/4, $0xbcf6e34a
+DATA word32_bcf6e34a<>+16(SB)/4, $0xbcf6e34a
+DATA word32_bcf6e34a<>+20(SB)/4, $0xbcf6e34a
+DATA word32_bcf6e34a<>+24(SB)/4, $0xbcf6e34a
+DATA word32_bcf6e34a<>+28(SB)/4, $0xbcf6e34a
+GLOBL word32_bcf6e34a<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3d695f43<>+0(SB)/4, $0x3d695f43
+DATA word32_3d695f43<>+4(SB)/4, $0x3d695f43
+DATA word32_3d695f43<>+8(SB)/4, $0x3d695f43
+DATA word32_3d695f43<>+12(SB)/4, $0x3d695f43
+DATA word32_3d695f43<>+16(SB)/4, $0x3d695f43
+DATA word32_3d695f43<>+20(SB)/4, $0x3d695f43
+DATA word32_3d695f43<>+24(SB)/4, $0x3d695f43
+DATA word32_3d695f43<>+28(SB)/4, $0x3d695f43
+GLOBL word32_3d695f43<>(SB), RODATA|NOPTR, $32
+
+DATA word32_bdab0217<>+0(SB)/4, $0xbdab0217
+DATA word32_bdab0217<>+4(SB)/4, $0xbdab0217
+DATA word32_bdab0217<>+8(SB)/4, $0xbdab0217
+DATA word32_bdab0217<>+12(SB)/4, $0xbdab0217
+DATA word32_bdab0217<>+16(SB)/4, $0xbdab0217
+DATA word32_bdab0217<>+20(SB)/4, $0xbdab0217
+DATA word32_bdab0217<>+24(SB)/4, $0xbdab0217
+DATA word32_bdab0217<>+28(SB)/4, $0xbdab0217
+GLOBL word32_bdab0217<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3ddff4d3<>+0(SB)/4, $0x3ddff4d3
+DATA word32_3ddff4d3<>+4(SB)/4, $0x3ddff4d3
+DATA word32_3ddff4d3<>+8(SB)/4, $0x3ddff4d3
+DATA word32_3ddff4d3<>+12(SB)/4, $0x3ddff4d3
+DATA word32_3ddff4d3<>+16(SB)/4, $0x3ddff4d3
+DATA word32_3ddff4d3<>+20(SB)/4, $0x3ddff4d3
+DATA word32_3ddff4d3<>+24(SB)/4, $0x3ddff4d3
+DATA word32_3ddff4d3<>+28(SB)/4, $0x3ddff4d3
+GLOBL word32_3ddff4d3<>(SB), RODATA|NOPTR, $32
+
+DATA word32_be120942<>+0(SB)/4, $0xbe120942
+DATA word32_be120942<>+4(SB)/4, $0xbe120942
+DATA word32_be120942<>+8(SB)/4, $0xbe120942
+DATA word32_be120942<>+12(SB)/4, $0xbe120942
+DATA word32_be120942<>+16(SB)/4, $0xbe120942
+DATA word32_be120942<>+20(SB)/4, $0xbe120942
+DATA word32_be120942<>+24(SB)/4, $0xbe120942
+DATA word32_be120942<>+28(SB)/4, $0xbe120942
+GLOBL word32_be120942<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3e4cc85f<>+0(SB)/4, $0x3e4cc85f
+DATA word32_3e4cc85f<>+4(SB)/4, $0x3e4cc85f
+DATA word32_3e4cc85f<>+8(SB)/4, $0x3e4cc85f
+DATA word32_3e4cc85f<>+12(SB)/4, $0x3e4cc85f
+DATA word32_3e4cc85f<>+16(SB)/4, $0x3e4cc85f
+DATA word32_3e4cc85f<>+20(SB)/4, $0x3e4cc85f
+DATA word32_3e4cc85f<>+24(SB)/4, $0x3e4cc85f
+DATA word32_3e4cc85f<>+28(SB)/4, $0x3e4cc85f
+GLOBL word32_3e4cc85f<>(SB), RODATA|NOPTR, $32
+
+DATA word32_beaaaa9d<>+0(SB)/4, $0xbeaaaa9d
+DATA word32_beaaaa9d<>+4(SB)/4, $0xbeaaaa9d
+DATA word32_beaaaa9d<>+8(SB)/4, $0xbeaaaa9d
+DATA word32_beaaaa9d<>+12(SB)/4, $0xbeaaaa9d
+DATA word32_beaaaa9d<>+16(SB)/4, $0xbeaaaa9d
+DATA word32_beaaaa9d<>+20(SB)/4, $0xbeaaaa9d
+DATA word32_beaaaa9d<>+24(SB)/4, $0xbeaaaa9d
+DATA word32_beaaaa9d<>+28(SB)/4, $0xbeaaaa9d
+GLOBL word32_beaaaa9d<>(SB), RODATA|NOPTR, $32
+
+// func atanF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX
+TEXT ·atanF64AVX2(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), CX
+	MOVQ a+24(FP), DX
+
+loop:
+	SUBQ    $0x04, AX
+	JL      tail
+	VMOVUPS (DX), Y0
+
+body:
+	VANDPD    word64_7fffffffffffffff<>+0(SB), Y0, Y1
+	VCMPPD    $0x1e, word64_3ff0000000000000<>+0(SB), Y1, Y2
+	VMOVUPS   word64_bff0000000000000<>+0(SB), Y3
+	VDIVPD    Y1, Y3, Y3
+	VBLENDVPD Y2, Y3, Y1, Y1
+	VMULPD    Y1, Y1, Y3
+	VMOVUPS   word64_0<>+0(SB), Y4
+	VBLENDVPD Y2, word64_3ff921fb54442d18<>+0(SB), Y4, Y2
+	VMULPD    Y3, Y1, Y4
+	VMULPD    Y3, Y3, Y5
+	VMOVUPS   word64_bef53e5c94348b72<>+0(SB), Y6
+	VMULPD    word64_3f2d3bb11406b765<>+0(SB), Y3, Y7
+	VADDPD    word64_bf5312a3f0dfb77e<>+0(SB), Y7, Y7
+	VMULPD    Y6, Y5, Y6
+	VADDPD    Y7, Y6, Y6
+	VMULPD    word64_3f6f96cc734222eb<>+0(SB), Y3, Y7
+	VADDPD    word64_bf82cf76bf20e848<>+0(SB), Y7, Y7
+	VMULPD    Y6, Y5, Y6
+	VADDPD    Y7, Y6, Y6
+	VMULPD    word64_3f9162c3d97e979e<>+0(SB), Y3, Y7
+	VADDPD    word64_bf9a726a91b49509<>+0(SB), Y7, Y7
+	VMULPD    Y6, Y5, Y6
+	VADDPD    Y7, Y6, Y6
+	VMULPD    word64_3fa1715db0193490<>+0(SB), Y3, Y7
+	VADDPD    word64_bfa4f4521ca52068<>+0(SB), Y7, Y7
+	VMULPD    Y6, Y5, Y6
+	VADDPD    Y7, Y6, Y6
+	VMULPD    word64_3fa7ee3f62d7830b<>+0(SB), Y3, Y7
+	VADDPD    word64_bfaad32ba4e0c7bb<>+0(SB), Y7, Y7
+	VMULPD    Y6, Y5, Y6
+	VADDPD    Y7, Y6, Y6
+	VMULPD    word64_3fae1781735b887e<>+0(SB), Y3, Y7
+	VADDPD    word64_bfb11089d02de0df<>+0(SB), Y7, Y7
+	VMULPD    Y6, Y5, Y6
+	VADDPD    Y7, Y6, Y6
+	VMULPD    word64_3fb3b12b2e8e2d48<>+0(SB), Y3, Y7
+	VADDPD    word64_bfb745d02310537c<>+0(SB), Y7, Y7
+	VMULPD    Y6, Y5, Y6
+	VADDPD    Y7, Y6, Y6
+	VMULPD    word64_3fbc71c709e19f6a<>+0(SB), Y3, Y7
+	VADDPD    word64_bfc2492491fa2135<>+0(SB), Y7, Y7
+	VMULPD    Y6, Y5, Y6
+	VADDPD    Y7, Y6, Y6
+	VMULPD    word64_3fc9999999984110<>+0(SB), Y3, Y3
+	VADDPD    word64_bfd555555555544c<>+0(SB), Y3, Y3
+	VMULPD    Y6, Y5, Y5
+	VADDPD    Y3, Y5, Y3
+	VADDPD    Y1, Y2, Y5
+	VSUBPD    Y2, Y5, Y6
+	VSUBPD    Y6, Y1, Y1
+	VMULPD    word64_3c8678afae35cdd1<>+0(SB), Y2, Y2
+	VADDPD    Y1, Y2, Y1
+	VMULPD    Y3, Y4, Y2
+	VADDPD    Y1, Y2, Y1
+	VADDPD    Y1, Y5, Y1
+	VANDPD    word64_8000000000000000<>+0(SB), Y0, Y0
+	VORPD     Y0, Y1, Y0
+	TESTQ     AX, AX
+	JL        storeTail
+	VMOVUPS   Y0, (CX)
+	ADDQ      $0x20, DX
+	ADDQ      $0x20, CX
+	JMP       loop
+
+tail:
+	CMPQ       AX, $-4
+	JE         done
+	LEAQ       tailMask<>+0(SB), BX
+	MOVQ       AX, SI
+	NEGQ       SI
+	LEAQ       (BX)(SI*8), BX
+	VMOVDQU    (BX), Y0
+	VMASKMOVPD (DX), Y0, Y0
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       (DX)(AX*8), DX
+	VMOVDQU    (DX), Y1
+	VMASKMOVPD Y0, Y1, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+DATA word64_3ff921fb54442d18<>+0(SB)/8, $0x3ff921fb54442d18
+DATA word64_3ff921fb54442d18<>+8(SB)/8, $0x3ff921fb54442d18
+DATA word64_3ff921fb54442d18<>+16(SB)/8, $0x3ff921fb54442d18
+DATA word64_3ff921fb54442d18<>+24(SB)/8, $0x3ff921fb54442d18
+GLOBL word64_3ff921fb54442d18<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bef53e5c94348b72<>+0(SB)/8, $0xbef53e5c94348b72
+DATA word64_bef53e5c94348b72<>+8(SB)/8, $0xbef53e5c94348b72
+DATA word64_bef53e5c94348b72<>+16(SB)/8, $0xbef53e5c94348b72
+DATA word64_bef53e5c94348b72<>+24(SB)/8, $0xbef53e5c94348b72
+GLOBL word64_bef53e5c94348b72<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3f2d3bb11406b765<>+0(SB)/8, $0x3f2d3bb11406b765
+DATA word64_3f2d3bb11406b765<>+8(SB)/8, $0x3f2d3bb11406b765
+DATA word64_3f2d3bb11406b765<>+16(SB)/8, $0x3f2d3bb11406b765
+DATA word64_3f2d3bb11406b765<>+24(SB)/8, $0x3f2d3bb11406b765
+GLOBL word64_3f2d3bb11406b765<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bf5312a3f0dfb77e<>+0(SB)/8, $0xbf5312a3f0dfb77e
+DATA word64_bf5312a3f0dfb77e<>+8(SB)/8, $0xbf5312a3f0dfb77e
+DATA word64_bf5312a3f0dfb77e<>+16(SB)/8, $0xbf5312a3f0dfb77e
+DATA word64_bf5312a3f0dfb77e<>+24(SB)/8, $0xbf5312a3f0dfb77e
+GLOBL word64_bf5312a3f0dfb77e<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3f6f96cc734222eb<>+0(SB)/8, $0x3f6f96cc734222eb
+DATA word64_3f6f96cc734222eb<>+8(SB)/8, $0x3f6f96cc734222eb
+DATA word64_3f6f96cc734222eb<>+16(SB)/8, $0x3f6f96cc734222eb
+DATA word64_3f6f96cc734222eb<>+24(SB)/8, $0x3f6f96cc734222eb
+GLOBL word64_3f6f96cc734222eb<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bf82cf76bf20e848<>+0(SB)/8, $0xbf82cf76bf20e848
+DATA word64_bf82cf76bf20e848<>+8(SB)/8, $0xbf82cf76bf20e848
+DATA word64_bf82cf76bf20e848<>+16(SB)/8, $0xbf82cf76bf20e848
+DATA word64_bf82cf76bf20e848<>+24(SB)/8, $0xbf82cf76bf20e848
+GLOBL word64_bf82cf76bf20e848<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3f9162c3d97e979e<>+0(SB)/8, $0x3f9162c3d97e979e
+DATA word64_3f9162c3d97e979e<>+8(SB)/8, $0x3f9162c3d97e979e
+DATA word64_3f9162c3d97e979e<>+16(SB)/8, $0x3f9162c3d97e979e
+DATA word64_3f9162c3d97e979e<>+24(SB)/8, $0x3f9162c3d97e979e
+GLOBL word64_3f9162c3d97e979e<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bf9a726a91b49509<>+0(SB)/8, $0xbf9a726a91b49509
+DATA word64_bf9a726a91b49509<>+8(SB)/8, $0xbf9a726a91b49509
+DATA word64_bf9a726a91b49509<>+16(SB)/8, $0xbf9a726a91b49509
+DATA word64_bf9a726a91b49509<>+24(SB)/8, $0xbf9a726a91b49509
+GLOBL word64_bf9a726a91b49509<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3fa1715db0193490<>+0(SB)/8, $0x3fa1715db0193490
+DATA word64_3fa1715db0193490<>+8(SB)/8, $0x3fa1715db0193490
+DATA word64_3fa1715db0193490<>+16(SB)/8, $0x3fa1715db0193490
+DATA word64_3fa1715db0193490<>+24(SB)/8, $0x3fa1715db0193490
+GLOBL word64_3fa1715db0193490<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bfa4f4521ca52068<>+0(SB)/8, $0xbfa4f4521ca52068
+DATA word64_bfa4f4521ca52068<>+8(SB)/8, $0xbfa4f4521ca52068
+DATA word64_bfa4f4521ca52068<>+16(SB)/8, $0xbfa4f4521ca52068
+DATA word64_bfa4f4521ca52068<>+24(SB)/8, $0xbfa4f4521ca52068
+GLOBL word64_bfa4f4521ca52068<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3fa7ee3f62d7830b<>+0(SB)/8, $0x3fa7ee3f62d7830b
+DATA word64_3fa7ee3f62d7830b<>+8(SB)/8, $0x3fa7ee3f62d7830b
+DATA word64_3fa7ee3f62d7830b<>+16(SB)/8, $0x3fa7ee3f62d7830b
+DATA word64_3fa7ee3f62d7830b<>+24(SB)/8, $0x3fa7ee3f62d7830b
+GLOBL word64_3fa7ee3f62d7830b<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bfaad32ba4e0c7bb<>+0(SB)/8, $0xbfaad32ba4e0c7bb
+DATA word64_bfaad32ba4e0c7bb<>+8(SB)/8, $0xbfaad32ba4e0c7bb
+DATA word64_bfaad32ba4e0c7bb<>+16(SB)/8, $0xbfaad32ba4e0c7bb
+DATA word64_bfaad32ba4e0c7bb<>+24(SB)/8, $0xbfaad32ba4e0c7bb
+GLOBL word64_bfaad32ba4e0c7bb<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3fae1781735b887e<>+0(SB)/8, $0x3fae1781735b887e
+DATA word64_3fae1781735b887e<>+8(SB)/8, $0x3fae1781735b887e
+DATA word64_3fae1781735b887e<>+16(SB)/8, $0x3fae1781735b887e
+DATA word64_3fae1781735b887e<>+24(SB)/8, $0x3fae1781735b887e
+GLOBL word64_3fae1781735b887e<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bfb11089d02de0df<>+0(SB)/8, $0xbfb11089d02de0df
+DATA word64_bfb11089d02de0df<>+8(SB)/8, $0xbfb11089d02de0df
+DATA word64_bfb11089d02de0df<>+16(SB)/8, $0xbfb11089d02de0df
+DATA word64_bfb11089d02de0df<>+24(SB)/8, $0xbfb11089d02de0df
+GLOBL word64_bfb11089d02de0df<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3fb3b12b2e8e2d48<>+0(SB)/8, $0x3fb3b12b2e8e2d48
+DATA word64_3fb3b12b2e8e2d48<>+8(SB)/8, $0x3fb3b12b2e8e2d48
+DATA word64_3fb3b12b2e8e2d48<>+16(SB)/8, $0x3fb3b12b2e8e2d48
+DATA word64_3fb3b12b2e8e2d48<>+24(SB)/8, $0x3fb3b12b2e8e2d48
+GLOBL word64_3fb3b12b2e8e2d48<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bfb745d02310537c<>+0(SB)/8, $0xbfb745d02310537c
+DATA word64_bfb745d02310537c<>+8(SB)/8, $0xbfb745d02310537c
+DATA word64_bfb745d02310537c<>+16(SB)/8, $0xbfb745d02310537c
+DATA word64_bfb745d02310537c<>+24(SB)/8, $0xbfb745d02310537c
+GLOBL word64_bfb745d02310537c<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3fbc71c709e19f6a<>+0(SB)/8, $0x3fbc71c709e19f6a
+DATA word64_3fbc71c709e19f6a<>+8(SB)/8, $0x3fbc71c709e19f6a
+DATA word64_3fbc71c709e19f6a<>+16(SB)/8, $0x3fbc71c709e19f6a
+DATA word64_3fbc71c709e19f6a<>+24(SB)/8, $0x3fbc71c709e19f6a
+GLOBL word64_3fbc71c709e19f6a<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bfc2492491fa2135<>+0(SB)/8, $0xbfc2492491fa2135
+DATA word64_bfc2492491fa2135<>+8(SB)/8, $0xbfc2492491fa2135
+DATA word64_bfc2492491fa2135<>+16(SB)/8, $0xbfc2492491fa2135
+DATA word64_bfc2492491fa2135<>+24(SB)/8, $0xbfc2492491fa2135
+GLOBL word64_bfc2492491fa2135<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3fc9999999984110<>+0(SB)/8, $0x3fc9999999984110
+DATA word64_3fc9999999984110<>+8(SB)/8, $0x3fc9999999984110
+DATA word64_3fc9999999984110<>+16(SB)/8, $0x3fc9999999984110
+DATA word64_3fc9999999984110<>+24(SB)/8, $0x3fc9999999984110
+GLOBL word64_3fc9999999984110<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bfd555555555544c<>+0(SB)/8, $0xbfd555555555544c
+DATA word64_bfd555555555544c<>+8(SB)/8, $0xbfd555555555544c
+DATA word64_bfd555555555544c<>+16(SB)/8, $0xbfd555555555544c
+DATA word64_bfd555555555544c<>+24(SB)/8, $0xbfd555555555544c
+GLOBL word64_bfd555555555544c<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3c8678afae35cdd1<>+0(SB)/8, $0x3c8678afae35cdd1
+DATA word64_3c8678afae35cdd1<>+8(SB)/8, $0x3c8678afae35cdd1
+DATA word64_3c8678afae35cdd1<>+16(SB)/8, $0x3c8678afae35cdd1
+DATA word64_3c8678afae35cdd1<>+24(SB)/8, $0x3c8678afae35cdd1
+GLOBL word64_3c8678afae35cdd1<>(SB), RODATA|NOPTR, $32
+
+// func atanF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·atanF32AVX512(SB), NOSPLIT, $0-48
+	MOVQ         n+8(FP), AX
+	MOVQ         dst+16(FP), DX
+	MOVQ         a+24(FP), BX
+	VBROADCASTSS word32_bad8f937<>+0(SB), Z1
+	VBROADCASTSS word32_0<>+0(SB), Z2
+	VBROADCASTSS word32_3fc90fdb<>+0(SB), Z3
+	VBROADCASTSS word32_3f800000<>+0(SB), Z4
+	VBROADCASTSS word32_bf800000<>+0(SB), Z5
+	VBROADCASTSS word32_b2ef0965<>+0(SB), Z6
+	VBROADCASTSS word32_beaaaa9d<>+0(SB), Z7
+	VBROADCASTSS word32_3e4cc85f<>+0(SB), Z8
+	VBROADCASTSS word32_be120942<>+0(SB), Z9
+	VBROADCASTSS word32_3ddff4d3<>+0(SB), Z10
+	VBROADCASTSS word32_bdab0217<>+0(SB), Z11
+	VBROADCASTSS word32_3d695f43<>+0(SB), Z12
+	VBROADCASTSS word32_bcf6e34a<>+0(SB), Z13
+	VBROADCASTSS word32_3c292b4a<>+0(SB), Z14
+	VBROADCASTSS word32_7fffffff<>+0(SB), Z15
+	VBROADCASTSS word32_80000000<>+0(SB), Z16
+
+loop:
+	SUBQ    $0x10, AX
+	JL      tail
+	VMOVUPS (BX), Z0
+
+body:
+	VANDPS      Z15, Z0, Z17
+	VCMPPS      $0x1e, Z4, Z17, K1
+	VDIVPS      Z17, Z5, Z18
+	VBLENDMPS   Z18, Z17, K1, Z19
+	VMULPS      Z19, Z19, Z17
+	VBLENDMPS   Z3, Z2, K1, Z20
+	VMULPS      Z17, Z19, Z18
+	VMOVAPS     Z1, Z21
+	VFMADD213PS Z14, Z17, Z21
+	VMOVAPS     Z21, Z21
+	VFMADD213PS Z13, Z17, Z21
+	VMOVAPS     Z21, Z21
+	VFMADD213PS Z12, Z17, Z21
+	VMOVAPS     Z21, Z21
+	VFMADD213PS Z11, Z17, Z21
+	VMOVAPS     Z21, Z21
+	VFMADD213PS Z10, Z17, Z21
+	VMOVAPS     Z21, Z21
+	VFMADD213PS Z9, Z17, Z21
+	VMOVAPS     Z21, Z21
+	VFMADD213PS Z8, Z17, Z21
+	VMOVAPS     Z21, Z21
+	VFMADD213PS Z7, Z17, Z21
+	VADDPS      Z19, Z20, Z17
+	VSUBPS      Z20, Z17, Z22
+	VSUBPS      Z22, Z19, Z22
+	VMULPS      Z6, Z20, Z23
+	VADDPS      Z22, Z23, Z22
+	VMOVAPS     Z22, Z22
+	VFMADD231PS Z21, Z18, Z22
+	VADDPS      Z22, Z17, Z17
+	VANDPS      Z16, Z0, Z0
+	VORPS       Z0, Z17, Z0
+	TESTQ       AX, AX
+	JL          storeTail
+	VMOVUPS     Z0, (DX)
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, DX
+	JMP         loop
+
+tail:
+	CMPQ      AX, $-16
+	JE        done
+	MOVQ      AX, CX
+	ADDQ      $0x10, CX
+	MOVQ      $-1, SI
+	SHLQ      CL, SI
+	NOTQ      SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (BX), K1, Z0
+	JMP       body
+
+storeTail:
+	MOVQ    AX, CX
+	ADDQ    $0x10, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	KMOVW   AX, K1
+	VMOVUPS Z0, K1, (DX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func atanF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·atanF64AVX512(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), DX
+	MOVQ a+24(FP), BX
+
+loop:
+	SUBQ    $0x08, AX
+	JL      tail
+	VMOVUPS (BX), Z0
+
+body:
+	VANDPD.BCST    word64_7fffffffffffffff<>+0(SB), Z0, Z1
+	VCMPPD.BCST    $0x1e, word64_3ff0000000000000<>+0(SB), Z1, K1
+	VBROADCASTSD   word64_bff0000000000000<>+0(SB), Z2
+	VDIVPD         Z1, Z2, Z2
+	VBLENDMPD      Z2, Z1, K1, Z3
+	VMULPD         Z3, Z3, Z1
+	VBROADCASTSD   word64_0<>+0(SB), Z2
+	VBLENDMPD.BCST word64_3ff921fb54442d18<>+0(SB), Z2, K1, Z4
+	VMULPD         Z1, Z3, Z2
+	VMULPD         Z1, Z1, Z5
+	VBROADCASTSD   word64_bef53e5c94348b72<>+0(SB), Z6
+	VMULPD.BCST    word64_3f2d3bb11406b765<>+0(SB), Z1, Z7
+	VADDPD.BCST    word64_bf5312a3f0dfb77e<>+0(SB), Z7, Z7
+	VMULPD         Z6, Z5, Z6
+	VADDPD         Z7, Z6, Z6
+	VMULPD.BCST    word64_3f6f96cc734222eb<>+0(SB), Z1, Z7
+	VADDPD.BCST    word64_bf82cf76bf20e848<>+0(SB), Z7, Z7
+	VMULPD         Z6, Z5, Z6
+	VADDPD         Z7, Z6, Z6
+	VMULPD.BCST    word64_3f9162c3d97e979e<>+0(SB), Z1, Z7
+	VADDPD.BCST    word64_bf9a726a91b49509<>+0(SB), Z7, Z7
+	VMULPD         Z6, Z5, Z6
+	VADDPD         Z7, Z6, Z6
+	VMULPD.BCST    word64_3fa1715db0193490<>+0(SB), Z1, Z7
+	VADDPD.BCST    word64_bfa4f4521ca52068<>+0(SB), Z7, Z7
+	VMULPD         Z6, Z5, Z6
+	VADDPD         Z7, Z6, Z6
+	VMULPD.BCST    word64_3fa7ee3f62d7830b<>+0(SB), Z1, Z7
+	VADDPD.BCST    word64_bfaad32ba4e0c7bb<>+0(SB), Z7, Z7
+	VMULPD         Z6, Z5, Z6
+	VADDPD         Z7, Z6, Z6
+	VMULPD.BCST    word64_3fae1781735b887e<>+0(SB), Z1, Z7
+	VADDPD.BCST    word64_bfb11089d02de0df<>+0(SB), Z7, Z7
+	VMULPD         Z6, Z5, Z6
+	VADDPD         Z7, Z6, Z6
+	VMULPD.BCST    word64_3fb3b12b2e8e2d48<>+0(SB), Z1, Z7
+	VADDPD.BCST    word64_bfb745d02310537c<>+0(SB), Z7, Z7
+	VMULPD         Z6, Z5, Z6
+	VADDPD         Z7, Z6, Z6
+	VMULPD.BCST    word64_3fbc71c709e19f6a<>+0(SB), Z1, Z7
+	VADDPD.BCST    word64_bfc2492491fa2135<>+0(SB), Z7, Z7
+	VMULPD         Z6, Z5, Z6
+	VADDPD         Z7, Z6, Z6
+	VMULPD.BCST    word64_3fc9999999984110<>+0(SB), Z1, Z1
+	VADDPD.BCST    word64_bfd555555555544c<>+0(SB), Z1, Z1
+	VMULPD         Z6, Z5, Z5
+	VADDPD         Z1, Z5, Z1
+	VADDPD         Z3, Z4, Z5
+	VSUBPD         Z4, Z5, Z6
+	VSUBPD         Z6, Z3, Z6
+	VMULPD.BCST    word64_3c8678afae35cdd1<>+0(SB), Z4, Z7
+	VADDPD         Z6, Z7, Z6
+	VMULPD         Z1, Z2, Z1
+	VADDPD         Z6, Z1, Z1
+	VADDPD         Z1, Z5, Z1
+	VANDPD.BCST    word64_8000000000000000<>+0(SB), Z0, Z0
+	VORPD          Z0, Z1, Z0
+	TESTQ          AX, AX
+	JL             storeTail
+	VMOVUPS        Z0, (DX)
+	ADDQ           $0x40, BX
+	ADDQ           $0x40, DX
+	JMP            loop
+
+tail:
+	CMPQ      AX, $-8
+	JE        done
+	MOVQ      AX, CX
+	ADDQ      $0x08, CX
+	MOVQ      $-1, SI
+	SHLQ      CL, SI
+	NOTQ      SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (BX), K1, Z0
+	JMP       body
+
+storeTail:
+	MOVQ    AX, CX
+	ADDQ    $0x08, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	KMOVW   AX, K1
+	VMOVUPD Z0, K1, (DX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func atan2F32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·atan2F32AVX2(SB), NOSPLIT, $0-48
+	MOVQ    n+8(FP), AX
+	MOVQ    dst+16(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    b+32(FP), BX
+	VMOVUPS word32_bad8f937<>+0(SB), Y2
+	VMOVUPS word32_0<>+0(SB), Y3
+	VMOVUPS word32_3fc90fdb<>+0(SB), Y4
+	VMOVUPS word32_3f800000<>+0(SB), Y5
+	VMOVUPS word32_40490fdb<>+0(SB), Y6
+	VMOVUPS word32_7f000000<>+0(SB), Y7
+
+loop:
+	SUBQ    $0x08, AX
+	JL      tail
+	VMOVUPS (DX), Y0
+	VMOVUPS (BX), Y1
+
+body:
+	VANDPS       word32_7fffffff<>+0(SB), Y0, Y8
+	VANDPS       word32_7fffffff<>+0(SB), Y1, Y9
+	VCMPPS       $0x1e, Y9, Y8, Y10
+	VMAXPS       Y9, Y8, Y11
+	VCMPPS       $0x00, Y3, Y11, Y12
+	VBLENDVPS    Y12, Y5, Y11, Y11
+	VMINPS       Y9, Y8, Y12
+	VXORPS       word32_80000000<>+0(SB), Y1, Y13
+	VBLENDVPS    Y10, Y13, Y1, Y13
+	VANDPS       word32_80000000<>+0(SB), Y13, Y13
+	VXORPS       Y13, Y12, Y12
+	VBLENDVPS    Y1, Y6, Y3, Y1
+	VBLENDVPS    Y10, Y4, Y1, Y1
+	VDIVPS       Y11, Y12, Y10
+	VMULPS       Y10, Y10, Y13
+	VMOVAPS      Y12, Y12
+	VFNMADD231PS Y11, Y10, Y12
+	VPSUBD       Y11, Y7, Y11
+	VMULPS       Y11, Y12, Y11
+	VMULPS       Y13, Y10, Y12
+	VMOVAPS      Y2, Y14
+	VFMADD213PS  word32_3c292b4a<>+0(SB), Y13, Y14
+	VMOVAPS      Y14, Y14
+	VFMADD213PS  word32_bcf6e34a<>+0(SB), Y13, Y14
+	VMOVAPS      Y14, Y14
+	VFMADD213PS  word32_3d695f43<>+0(SB), Y13, Y14
+	VMOVAPS      Y14, Y14
+	VFMADD213PS  word32_bdab0217<>+0(SB), Y13, Y14
+	VMOVAPS      Y14, Y14
+	VFMADD213PS  word32_3ddff4d3<>+0(SB), Y13, Y14
+	VMOVAPS      Y14, Y14
+	VFMADD213PS  word32_be120942<>+0(SB), Y13, Y14
+	VMOVAPS      Y14, Y14
+	VFMADD213PS  word32_3e4cc85f<>+0(SB), Y13, Y14
+	VMOVAPS      Y14, Y14
+	VFMADD213PS  word32_beaaaa9d<>+0(SB), Y13, Y14
+	VADDPS       Y10, Y1, Y13
+	VSUBPS       Y1, Y13, Y15
+	VSUBPS       Y15, Y10, Y10
+	VMOVAPS      Y11, Y11
+	VFMADD231PS  word32_b2ef0965<>+0(SB), Y1, Y11
+	VADDPS       Y10, Y11, Y1
+	VMOVAPS      Y1, Y1
+	VFMADD231PS  Y14, Y12, Y1
+	VADDPS       Y1, Y13, Y1
+	VANDPS       word32_80000000<>+0(SB), Y0, Y0
+	VORPS        Y0, Y1, Y0
+	VADDPS       Y9, Y8, Y1
+	VCMPPS       $0x16, Y7, Y1, Y1
+	VTESTPS      Y1, Y1
+	JNE          rare
+	TESTQ        AX, AX
+	JL           storeTail
+	VMOVUPS      Y0, (CX)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, CX
+	JMP          loop
+
+tail:
+	CMPQ       AX, $-8
+	JE         done
+	LEAQ       tailMask<>+0(SB), SI
+	MOVQ       AX, DI
+	NEGQ       DI
+	LEAQ       (SI)(DI*4), SI
+	VMOVDQU    (SI), Y1
+	VMASKMOVPS (DX), Y1, Y0
+	VMASKMOVPS (BX), Y1, Y1
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       (DX)(AX*4), DX
+	VMOVDQU    (DX), Y1
+	VMASKMOVPS Y0, Y1, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+rare:
+	ADDQ $0x08, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+DATA word32_40490fdb<>+0(SB)/4, $0x40490fdb
+DATA word32_40490fdb<>+4(SB)/4, $0x40490fdb
+DATA word32_40490fdb<>+8(SB)/4, $0x40490fdb
+DATA word32_40490fdb<>+12(SB)/4, $0x40490fdb
+DATA word32_40490fdb<>+16(SB)/4, $0x40490fdb
+DATA word32_40490fdb<>+20(SB)/4, $0x40490fdb
+DATA word32_40490fdb<>+24(SB)/4, $0x40490fdb
+DATA word32_40490fdb<>+28(SB)/4, $0x40490fdb
+GLOBL word32_40490fdb<>(SB), RODATA|NOPTR, $32
+
+DATA word32_7f000000<>+0(SB)/4, $0x7f000000
+DATA word32_7f000000<>+4(SB)/4, $0x7f000000
+DATA word32_7f000000<>+8(SB)/4, $0x7f000000
+DATA word32_7f000000<>+12(SB)/4, $0x7f000000
+DATA word32_7f000000<>+16(SB)/4, $0x7f000000
+DATA word32_7f000000<>+20(SB)/4, $0x7f000000
+DATA word32_7f000000<>+24(SB)/4, $0x7f000000
+DATA word32_7f000000<>+28(SB)/4, $0x7f000000
+GLOBL word32_7f000000<>(SB), RODATA|NOPTR, $32
+
+// func atan2F64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX
+TEXT ·atan2F64AVX2(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), CX
+	MOVQ a+24(FP), DX
+	MOVQ b+32(FP), BX
+
+loop:
+	SUBQ    $0x04, AX
+	JL      tail
+	VMOVUPS (DX), Y0
+	VMOVUPS (BX), Y1
+
+body:
+	VANDPD    word64_7fffffffffffffff<>+0(SB), Y0, Y2
+	VANDPD    word64_7fffffffffffffff<>+0(SB), Y1, Y3
+	VCMPPD    $0x1e, Y3, Y2, Y4
+	VMAXPD    Y3, Y2, Y5
+	VCMPPD    $0x00, word64_0<>+0(SB), Y5, Y6
+	VBLENDVPD Y6, word64_3ff0000000000000<>+0(SB), Y5, Y5
+	VMINPD    Y3, Y2, Y6
+	VXORPD    word64_8000000000000000<>+0(SB), Y1, Y7
+	VBLENDVPD Y4, Y7, Y1, Y7
+	VANDPD    word64_8000000000000000<>+0(SB), Y7, Y7
+	VXORPD    Y7, Y6, Y6
+	VMOVUPS   word64_0<>+0(SB), Y7
+	VBLENDVPD Y1, word64_400921fb54442d18<>+0(SB), Y7, Y1
+	VBLENDVPD Y4, word64_3ff921fb54442d18<>+0(SB), Y1, Y1
+	VDIVPD    Y5, Y6, Y4
+	VMULPD    Y4, Y4, Y5
+	VMULPD    Y5, Y4, Y6
+	VMULPD    Y5, Y5, Y7
+	VMOVUPS   word64_bef53e5c94348b72<>+0(SB), Y8
+	VMULPD    word64_3f2d3bb11406b765<>+0(SB), Y5, Y9
+	VADDPD    word64_bf5312a3f0dfb77e<>+0(SB), Y9, Y9
+	VMULPD    Y8, Y7, Y8
+	VADDPD    Y9, Y8, Y8
+	VMULPD    word64_3f6f96cc734222eb<>+0(SB), Y5, Y9
+	VADDPD    word64_bf82cf76bf20e848<>+0(SB), Y9, Y9
+	VMULPD    Y8, Y7, Y8
+	VADDPD    Y9, Y8, Y8
+	VMULPD    word64_3f9162c3d97e979e<>+0(SB), Y5, Y9
+	VADDPD    word64_bf9a726a91b49509<>+0(SB), Y9, Y9
+	VMULPD    Y8, Y7, Y8
+	VADDPD    Y9, Y8, Y8
+	VMULPD    word64_3fa1715db0193490<>+0(SB), Y5, Y9
+	VADDPD    word64_bfa4f4521ca52068<>+0(SB), Y9, Y9
+	VMULPD    Y8, Y7, Y8
+	VADDPD    Y9, Y8, Y8
+	VMULPD    word64_3fa7ee3f62d7830b<>+0(SB), Y5, Y9
+	VADDPD    word64_bfaad32ba4e0c7bb<>+0(SB), Y9, Y9
+	VMULPD    Y8, Y7, Y8
+	VADDPD    Y9, Y8, Y8
+	VMULPD    word64_3fae1781735b887e<>+0(SB), Y5, Y9
+	VADDPD    word64_bfb11089d02de0df<>+0(SB), Y9, Y9
+	VMULPD    Y8, Y7, Y8
+	VADDPD    Y9, Y8, Y8
+	VMULPD    word64_3fb3b12b2e8e2d48<>+0(SB), Y5, Y9
+	VADDPD    word64_bfb745d02310537c<>+0(SB), Y9, Y9
+	VMULPD    Y8, Y7, Y8
+	VADDPD    Y9, Y8, Y8
+	VMULPD    word64_3fbc71c709e19f6a<>+0(SB), Y5, Y9
+	VADDPD    word64_bfc2492491fa2135<>+0(SB), Y9, Y9
+	VMULPD    Y8, Y7, Y8
+	VADDPD    Y9, Y8, Y8
+	VMULPD    word64_3fc9999999984110<>+0(SB), Y5, Y5
+	VADDPD    word64_bfd555555555544c<>+0(SB), Y5, Y5
+	VMULPD    Y8, Y7, Y7
+	VADDPD    Y5, Y7, Y5
+	VADDPD    Y4, Y1, Y7
+	VSUBPD    Y1, Y7, Y8
+	VSUBPD    Y8, Y4, Y4
+	VMULPD    word64_3c8678afae35cdd1<>+0(SB), Y1, Y1
+	VADDPD    Y4, Y1, Y1
+	VMULPD    Y5, Y6, Y4
+	VADDPD    Y1, Y4, Y1
+	VADDPD    Y1, Y7, Y1
+	VANDPD    word64_8000000000000000<>+0(SB), Y0, Y0
+	VORPD     Y0, Y1, Y0
+	VADDPD    Y3, Y2, Y1
+	VCMPPD    $0x16, word64_7fefffffffffffff<>+0(SB), Y1, Y1
+	VTESTPD   Y1, Y1
+	JNE       rare
+	TESTQ     AX, AX
+	JL        storeTail
+	VMOVUPS   Y0, (CX)
+	ADDQ      $0x20, DX
+	ADDQ      $0x20, BX
+	ADDQ      $0x20, CX
+	JMP       loop
+
+tail:
+	CMPQ       AX, $-4
+	JE         done
+	LEAQ       tailMask<>+0(SB), SI
+	MOVQ       AX, DI
+	NEGQ       DI
+	LEAQ       (SI)(DI*8), SI
+	VMOVDQU    (SI), Y1
+	VMASKMOVPD (DX), Y1, Y0
+	VMASKMOVPD (BX), Y1, Y1
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       (DX)(AX*8), DX
+	VMOVDQU    (DX), Y1
+	VMASKMOVPD Y0, Y1, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+rare:
+	ADDQ $0x04, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+DATA word64_400921fb54442d18<>+0(SB)/8, $0x400921fb54442d18
+DATA word64_400921fb54442d18<>+8(SB)/8, $0x400921fb54442d18
+DATA word64_400921fb54442d18<>+16(SB)/8, $0x400921fb54442d18
+DATA word64_400921fb54442d18<>+24(SB)/8, $0x400921fb54442d18
+GLOBL word64_400921fb54442d18<>(SB), RODATA|NOPTR, $32
+
+// func atan2F32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·atan2F32AVX512(SB), NOSPLIT, $0-48
+	MOVQ         n+8(FP), AX
+	MOVQ         dst+16(FP), DX
+	MOVQ         a+24(FP), BX
+	MOVQ         b+32(FP), SI
+	VBROADCASTSS word32_bad8f937<>+0(SB), Z2
+	VBROADCASTSS word32_0<>+0(SB), Z3
+	VBROADCASTSS word32_3fc90fdb<>+0(SB), Z4
+	VBROADCASTSS word32_3f800000<>+0(SB), Z5
+	VBROADCASTSS word32_40490fdb<>+0(SB), Z6
+	VBROADCASTSS word32_7f000000<>+0(SB), Z0
+	VBROADCASTSS word32_b2ef0965<>+0(SB), Z7
+	VBROADCASTSS word32_beaaaa9d<>+0(SB), Z8
+	VBROADCASTSS word32_3e4cc85f<>+0(SB), Z9
+	VBROADCASTSS word32_be120942<>+0(SB), Z10
+	VBROADCASTSS word32_3ddff4d3<>+0(SB), Z11
+	VBROADCASTSS word32_bdab0217<>+0(SB), Z12
+	VBROADCASTSS word32_3d695f43<>+0(SB), Z13
+	VBROADCASTSS word32_bcf6e34a<>+0(SB), Z14
+	VBROADCASTSS word32_3c292b4a<>+0(SB), Z15
+	VBROADCASTSS word32_7fffffff<>+0(SB), Z16
+	VBROADCASTSS word32_80000000<>+0(SB), Z17
+	VBROADCASTSS word32_7f000000<>+0(SB), Z18
+
+loop:
+	SUBQ    $0x10, AX
+	JL      tail
+	VMOVUPS (BX), Z0
+	VMOVUPS (SI), Z1
+
+body:
+	VANDPS       Z16, Z0, Z19
+	VANDPS       Z16, Z1, Z20
+	VCMPPS       $0x1e, Z20, Z19, K1
+	VMAXPS       Z20, Z19, Z21
+	VCMPPS       $0x00, Z3, Z21, K2
+	VBLENDMPS    Z5, Z21, K2, Z22
+	VMINPS       Z20, Z19, Z21
+	VXORPS       Z17, Z1, Z26
+	VBLENDMPS    Z26, Z1, K1, Z23
+	VANDPS       Z17, Z23, Z26
+	VXORPS       Z26, Z21, Z21
+	VPMOVD2M     Z1, K2
+	VBLENDMPS    Z6, Z3, K2, Z24
+	VBLENDMPS    Z4, Z24, K1, Z25
+	VDIVPS       Z22, Z21, Z1
+	VMULPS       Z1, Z1, Z26
+	VMOVAPS      Z21, Z21
+	VFNMADD231PS Z22, Z1, Z21
+	VPSUBD       Z22, Z18, Z27
+	VMULPS       Z27, Z21, Z21
+	VMULPS       Z26, Z1, Z27
+	VMOVAPS      Z2, Z28
+	VFMADD213PS  Z15, Z26, Z28
+	VMOVAPS      Z28, Z28
+	VFMADD213PS  Z14, Z26, Z28
+	VMOVAPS      Z28, Z28
+	VFMADD213PS  Z13, Z26, Z28
+	VMOVAPS      Z28, Z28
+	VFMADD213PS  Z12, Z26, Z28
+	VMOVAPS      Z28, Z28
+	VFMADD213PS  Z11, Z26, Z28
+	VMOVAPS      Z28, Z28
+	VFMADD213PS  Z10, Z26, Z28
+	VMOVAPS      Z28, Z28
+	VFMADD213PS  Z9, Z26, Z28
+	VMOVAPS      Z28, Z28
+	VFMADD213PS  Z8, Z26, Z28
+	VADDPS       Z1, Z25, Z26
+	VSUBPS       Z25, Z26, Z29
+	VSUBPS       Z29, Z1, Z1
+	VMOVAPS      Z21, Z21
+	VFMADD231PS  Z7, Z25, Z21
+	VADDPS       Z1, Z21, Z1
+	VMOVAPS      Z1, Z1
+	VFMADD231PS  Z28, Z27, Z1
+	VADDPS       Z1, Z26, Z1
+	VANDPS       Z17, Z0, Z0
+	VORPS        Z0, Z1, Z0
+	VADDPS       Z20, Z19, Z1
+	VCMPPS       $0x16, Z18, Z1, K1
+	KORTESTW     K1, K1
+	JNE          rare
+	TESTQ        AX, AX
+	JL           storeTail
+	VMOVUPS      Z0, (DX)
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, SI
+	ADDQ         $0x40, DX
+	JMP          loop
+
+tail:
+	CMPQ      AX, $-16
+	JE        done
+	MOVQ      AX, CX
+	ADDQ      $0x10, CX
+	MOVQ      $-1, DI
+	SHLQ      CL, DI
+	NOTQ      DI
+	KMOVW     DI, K1
+	VMOVUPS.Z (BX), K1, Z0
+	VMOVUPS.Z (SI), K1, Z1
+	JMP       body
+
+storeTail:
+	MOVQ    AX, CX
+	ADDQ    $0x10, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	KMOVW   AX, K1
+	VMOVUPS Z0, K1, (DX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+rare:
+	ADDQ $0x10, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func atan2F64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·atan2F64AVX512(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), DX
+	MOVQ a+24(FP), BX
+	MOVQ b+32(FP), SI
+
+loop:
+	SUBQ    $0x08, AX
+	JL      tail
+	VMOVUPS (BX), Z0
+	VMOVUPS (SI), Z1
+
+body:
+	VANDPD.BCST    word64_7fffffffffffffff<>+0(SB), Z0, Z2
+	VANDPD.BCST    word64_7fffffffffffffff<>+0(SB), Z1, Z3
+	VCMPPD         $0x1e, Z3, Z2, K1
+	VMAXPD         Z3, Z2, Z4
+	VCMPPD.BCST    $0x00, word64_0<>+0(SB), Z4, K2
+	VBLENDMPD.BCST word64_3ff0000000000000<>+0(SB), Z4, K2, Z5
+	VMINPD         Z3, Z2, Z4
+	VXORPD.BCST    word64_8000000000000000<>+0(SB), Z1, Z9
+	VBLENDMPD      Z9, Z1, K1, Z6
+	VANDPD.BCST    word64_8000000000000000<>+0(SB), Z6, Z9
+	VXORPD         Z9, Z4, Z4
+	VPMOVQ2M       Z1, K2
+	VBROADCASTSD   word64_0<>+0(SB), Z1
+	VBLENDMPD.BCST word64_400921fb54442d18<>+0(SB), Z1, K2, Z7
+	VBLENDMPD.BCST word64_3ff921fb54442d18<>+0(SB), Z7, K1, Z8
+	VDIVPD         Z5, Z4, Z1
+	VMULPD         Z1, Z1, Z4
+	VMULPD         Z4, Z1, Z9
+	VMULPD         Z4, Z4, Z10
+	VBROADCASTSD   word64_bef53e5c94348b72<>+0(SB), Z11
+	VMULPD.BCST    word64_3f2d3bb11406b765<>+0(SB), Z4, Z12
+	VADDPD.BCST    word64_bf5312a3f0dfb77e<>+0(SB), Z12, Z12
+	VMULPD         Z11, Z10, Z11
+	VADDPD         Z12, Z11, Z11
+	VMULPD.BCST    word64_3f6f96cc734222eb<>+0(SB), Z4, Z12
+	VADDPD.BCST    word64_bf82cf76bf20e848<>+0(SB), Z12, Z12
+	VMULPD         Z11, Z10, Z11
+	VADDPD         Z12, Z11, Z11
+	VMULPD.BCST    word64_3f9162c3d97e979e<>+0(SB), Z4, Z12
+	VADDPD.BCST    word64_bf9a726a91b49509<>+0(SB), Z12, Z12
+	VMULPD         Z11, Z10, Z11
+	VADDPD         Z12, Z11, Z11
+	VMULPD.BCST    word64_3fa1715db0193490<>+0(SB), Z4, Z12
+	VADDPD.BCST    word64_bfa4f4521ca52068<>+0(SB), Z12, Z12
+	VMULPD         Z11, Z10, Z11
+	VADDPD         Z12, Z11, Z11
+	VMULPD.BCST    word64_3fa7ee3f62d7830b<>+0(SB), Z4, Z12
+	VADDPD.BCST    word64_bfaad32ba4e0c7bb<>+0(SB), Z12, Z12
+	VMULPD         Z11, Z10, Z11
+	VADDPD         Z12, Z11, Z11
+	VMULPD.BCST    word64_3fae1781735b887e<>+0(SB), Z4, Z12
+	VADDPD.BCST    word64_bfb11089d02de0df<>+0(SB), Z12, Z12
+	VMULPD         Z11, Z10, Z11
+	VADDPD         Z12, Z11, Z11
+	VMULPD.BCST    word64_3fb3b12b2e8e2d48<>+0(SB), Z4, Z12
+	VADDPD.BCST    word64_bfb745d02310537c<>+0(SB), Z12, Z12
+	VMULPD         Z11, Z10, Z11
+	VADDPD         Z12, Z11, Z11
+	VMULPD.BCST    word64_3fbc71c709e19f6a<>+0(SB), Z4, Z12
+	VADDPD.BCST    word64_bfc2492491fa2135<>+0(SB), Z12, Z12
+	VMULPD         Z11, Z10, Z11
+	VADDPD         Z12, Z11, Z11
+	VMULPD.BCST    word64_3fc9999999984110<>+0(SB), Z4, Z4
+	VADDPD.BCST    word64_bfd555555555544c<>+0(SB), Z4, Z4
+	VMULPD         Z11, Z10, Z10
+	VADDPD         Z4, Z10, Z4
+	VADDPD         Z1, Z8, Z10
+	VSUBPD         Z8, Z10, Z11
+	VSUBPD         Z11, Z1, Z1
+	VMULPD.BCST    word64_3c8678afae35cdd1<>+0(SB), Z8, Z11
+	VADDPD         Z1, Z11, Z1
+	VMULPD         Z4, Z9, Z4
+	VADDPD         Z1, Z4, Z1
+	VADDPD         Z1, Z10, Z1
+	VANDPD.BCST    word64_8000000000000000<>+0(SB), Z0, Z0
+	VORPD          Z0, Z1, Z0
+	VADDPD         Z3, Z2, Z1
+	VCMPPD.BCST    $0x16, word64_7fefffffffffffff<>+0(SB), Z1, K1
+	KORTESTW       K1, K1
+	JNE            rare
+	TESTQ          AX, AX
+	JL             storeTail
+	VMOVUPS        Z0, (DX)
+	ADDQ           $0x40, BX
+	ADDQ           $0x40, SI
+	ADDQ           $0x40, DX
+	JMP            loop
+
+tail:
+	CMPQ      AX, $-8
+	JE        done
+	MOVQ      AX, CX
+	ADDQ      $0x08, CX
+	MOVQ      $-1, DI
+	SHLQ      CL, DI
+	NOTQ      DI
+	KMOVW     DI, K1
+	VMOVUPD.Z (BX), K1, Z0
+	VMOVUPD.Z (SI), K1, Z1
+	JMP       body
+
+storeTail:
+	MOVQ    AX, CX
+	ADDQ    $0x08, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	KMOVW   AX, K1
+	VMOVUPD Z0, K1, (DX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+rare:
+	ADDQ $0x08, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func asinF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·asinF32AVX2(SB), NOSPLIT, $0-48
+	MOVQ    n+8(FP), AX
+	MOVQ    dst+16(FP), CX
+	MOVQ    a+24(FP), DX
+	VMOVUPS word32_3d19ea19<>+0(SB), Y1
+	VMOVUPS word32_0<>+0(SB), Y2
+	VMOVUPS word32_3fc90fdb<>+0(SB), Y3
+	VMOVUPS word32_3f000000<>+0(SB), Y4
+	VMOVUPS word32_b2ef0965<>+0(SB), Y5
+	VMOVUPS word32_7f000000<>+0(SB), Y6
+
+loop:
+	SUBQ    $0x08, AX
+	JL      tail
+	VMOVUPS (DX), Y0
+
+body:
+	VANDPS       word32_7fffffff<>+0(SB), Y0, Y7
+	VMOVAPS      Y4, Y8
+	VFNMADD231PS Y4, Y7, Y8
+	VSQRTPS      Y8, Y9
+	VMOVAPS      Y8, Y10
+	VFNMADD231PS Y9, Y9, Y10
+	VPSUBD       Y9, Y6, Y11
+	VMULPS       Y11, Y10, Y10
+	VADDPS       Y9, Y9, Y9
+	VXORPS       word32_80000000<>+0(SB), Y10, Y10
+	VCMPPS       $0x1e, Y4, Y7, Y11
+	VXORPS       word32_80000000<>+0(SB), Y9, Y9
+	VBLENDVPS    Y11, Y9, Y7, Y9
+	VMULPS       Y7, Y7, Y7
+	VBLENDVPS    Y11, Y8, Y7, Y7
+	VBLENDVPS    Y11, Y10, Y2, Y8
+	VBLENDVPS    Y11, Y3, Y2, Y10
+	VMULPS       Y7, Y9, Y11
+	VMOVAPS      Y1, Y12
+	VFMADD213PS  word32_3c6bc926<>+0(SB), Y7, Y12
+	VMOVAPS      Y12, Y12
+	VFMADD213PS  word32_3d02579a<>+0(SB), Y7, Y12
+	VMOVAPS      Y12, Y12
+	VFMADD213PS  word32_3d36555b<>+0(SB), Y7, Y12
+	VMOVAPS      Y12, Y12
+	VFMADD213PS  word32_3d999c4f<>+0(SB), Y7, Y12
+	VMOVAPS      Y12, Y12
+	VFMADD213PS  word32_3e2aaaa6<>+0(SB), Y7, Y12
+	VADDPS       Y9, Y10, Y7
+	VSUBPS       Y10, Y7, Y13
+	VSUBPS       Y13, Y9, Y9
+	VMOVAPS      Y8, Y8
+	VFMADD231PS  Y5, Y10, Y8
+	VADDPS       Y9, Y8, Y8
+	VMOVAPS      Y8, Y8
+	VFMADD231PS  Y12, Y11, Y8
+	VADDPS       Y8, Y7, Y7
+	VANDPS       word32_80000000<>+0(SB), Y0, Y0
+	VORPS        Y0, Y7, Y0
+	TESTQ        AX, AX
+	JL           storeTail
+	VMOVUPS      Y0, (CX)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, CX
+	JMP          loop
+
+tail:
+	CMPQ       AX, $-8
+	JE         done
+	LEAQ       tailMask<>+0(SB), BX
+	MOVQ       AX, SI
+	NEGQ       SI
+	LEAQ       (BX)(SI*4), BX
+	VMOVDQU    (BX), Y0
+	VMASKMOVPS (DX), Y0, Y0
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       (DX)(AX*4), DX
+	VMOVDQU    (DX), Y1
+	VMASKMOVPS Y0, Y1, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+DATA word32_3d19ea19<>+0(SB)/4, $0x3d19ea19
+DATA word32_3d19ea19<>+4(SB)/4, $0x3d19ea19
+DATA word32_3d19ea19<>+8(SB)/4, $0x3d19ea19
+DATA word32_3d19ea19<>+12(SB)/4, $0x3d19ea19
+DATA word32_3d19ea19<>+16(SB)/4, $0x3d19ea19
+DATA word32_3d19ea19<>+20(SB)/4, $0x3d19ea19
+DATA word32_3d19ea19<>+24(SB)/4, $0x3d19ea19
+DATA word32_3d19ea19<>+28(SB)/4, $0x3d19ea19
+GLOBL word32_3d19ea19<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3c6bc926<>+0(SB)/4, $0x3c6bc926
+DATA word32_3c6bc926<>+4(SB)/4, $0x3c6bc926
+DATA word32_3c6bc926<>+8(SB)/4, $0x3c6bc926
+DATA word32_3c6bc926<>+12(SB)/4, $0x3c6bc926
+DATA word32_3c6bc926<>+16(SB)/4, $0x3c6bc926
+DATA word32_3c6bc926<>+20(SB)/4, $0x3c6bc926
+DATA word32_3c6bc926<>+24(SB)/4, $0x3c6bc926
+DATA word32_3c6bc926<>+28(SB)/4, $0x3c6bc926
+GLOBL word32_3c6bc926<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3d02579a<>+0(SB)/4, $0x3d02579a
+DATA word32_3d02579a<>+4(SB)/4, $0x3d02579a
+DATA word32_3d02579a<>+8(SB)/4, $0x3d02579a
+DATA word32_3d02579a<>+12(SB)/4, $0x3d02579a
+DATA word32_3d02579a<>+16(SB)/4, $0x3d02579a
+DATA word32_3d02579a<>+20(SB)/4, $0x3d02579a
+DATA word32_3d02579a<>+24(SB)/4, $0x3d02579a
+DATA word32_3d02579a<>+28(SB)/4, $0x3d02579a
+GLOBL word32_3d02579a<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3d36555b<>+0(SB)/4, $0x3d36555b
+DATA word32_3d36555b<>+4(SB)/4, $0x3d36555b
+DATA word32_3d36555b<>+8(SB)/4, $0x3d36555b
+DATA word32_3d36555b<>+12(SB)/4, $0x3d36555b
+DATA word32_3d36555b<>+16(SB)/4, $0x3d36555b
+DATA word32_3d36555b<>+20(SB)/4, $0x3d36555b
+DATA word32_3d36555b<>+24(SB)/4, $0x3d36555b
+DATA word32_3d36555b<>+28(SB)/4, $0x3d36555b
+GLOBL word32_3d36555b<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3d999c4f<>+0(SB)/4, $0x3d999c4f
+DATA word32_3d999c4f<>+4(SB)/4, $0x3d999c4f
+DATA word32_3d999c4f<>+8(SB)/4, $0x3d999c4f
+DATA word32_3d999c4f<>+12(SB)/4, $0x3d999c4f
+DATA word32_3d999c4f<>+16(SB)/4, $0x3d999c4f
+DATA word32_3d999c4f<>+20(SB)/4, $0x3d999c4f
+DATA word32_3d999c4f<>+24(SB)/4, $0x3d999c4f
+DATA word32_3d999c4f<>+28(SB)/4, $0x3d999c4f
+GLOBL word32_3d999c4f<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3e2aaaa6<>+0(SB)/4, $0x3e2aaaa6
+DATA word32_3e2aaaa6<>+4(SB)/4, $0x3e2aaaa6
+DATA word32_3e2aaaa6<>+8(SB)/4, $0x3e2aaaa6
+DATA word32_3e2aaaa6<>+12(SB)/4, $0x3e2aaaa6
+DATA word32_3e2aaaa6<>+16(SB)/4, $0x3e2aaaa6
+DATA word32_3e2aaaa6<>+20(SB)/4, $0x3e2aaaa6
+DATA word32_3e2aaaa6<>+24(SB)/4, $0x3e2aaaa6
+DATA word32_3e2aaaa6<>+28(SB)/4, $0x3e2aaaa6
+GLOBL word32_3e2aaaa6<>(SB), RODATA|NOPTR, $32
+
+// func asinF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX
+TEXT ·asinF64AVX2(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), CX
+	MOVQ a+24(FP), DX
+
+loop:
+	SUBQ    $0x04, AX
+	JL      tail
+	VMOVUPS (DX), Y0
+
+body:
+	VANDPD    word64_7fffffffffffffff<>+0(SB), Y0, Y1
+	VMOVUPS   word64_3fe0000000000000<>+0(SB), Y2
+	VMULPD    word64_3fe0000000000000<>+0(SB), Y1, Y3
+	VSUBPD    Y3, Y2, Y2
+	VSQRTPD   Y2, Y3
+	VADDPD    Y3, Y3, Y3
+	VCMPPD    $0x1e, word64_3fe0000000000000<>+0(SB), Y1, Y4
+	VXORPD    word64_8000000000000000<>+0(SB), Y3, Y3
+	VBLENDVPD Y4, Y3, Y1, Y3
+	VMULPD    Y1, Y1, Y1
+	VBLENDVPD Y4, Y2, Y1, Y1
+	VMOVUPS   word64_0<>+0(SB), Y2
+	VBLENDVPD Y4, word64_3ff921fb54442d18<>+0(SB), Y2, Y2
+	VMULPD    Y1, Y3, Y4
+	VMULPD    Y1, Y1, Y5
+	VMULPD    word64_3fa056d6c811e11d<>+0(SB), Y1, Y6
+	VADDPD    word64_bf909d3283359a11<>+0(SB), Y6, Y6
+	VMULPD    word64_3f93ff4a9908c2fb<>+0(SB), Y1, Y7
+	VADDPD    word64_3f7abcf5cd7f156e<>+0(SB), Y7, Y7
+	VMULPD    Y6, Y5, Y6
+	VADDPD    Y7, Y6, Y6
+	VMULPD    word64_3f88ec2fca60060d<>+0(SB), Y1, Y7
+	VADDPD    word64_3f8c6fdc1aaa597c<>+0(SB), Y7, Y7
+	VMULPD    Y6, Y5, Y6
+	VADDPD    Y7, Y6, Y6
+	VMULPD    word64_3f91c6be1a68770c<>+0(SB), Y1, Y7
+	VADDPD    word64_3f96e89f440197a8<>+0(SB), Y7, Y7
+	VMULPD    Y6, Y5, Y6
+	VADDPD    Y7, Y6, Y6
+	VMULPD    word64_3f9f1c72c38fb342<>+0(SB), Y1, Y7
+	VADDPD    word64_3fa6db6db427a4f8<>+0(SB), Y7, Y7
+	VMULPD    Y6, Y5, Y6
+	VADDPD    Y7, Y6, Y6
+	VMULPD    word64_3fb333333336e80f<>+0(SB), Y1, Y1
+	VADDPD    word64_3fc5555555555390<>+0(SB), Y1, Y1
+	VMULPD    Y6, Y5, Y5
+	VADDPD    Y1, Y5, Y1
+	VADDPD    Y3, Y2, Y5
+	VSUBPD    Y2, Y5, Y6
+	VSUBPD    Y6, Y3, Y3
+	VMULPD    word64_3c8678afae35cdd1<>+0(SB), Y2, Y2
+	VADDPD    Y3, Y2, Y2
+	VMULPD    Y1, Y4, Y1
+	VADDPD    Y2, Y1, Y1
+	VADDPD    Y1, Y5, Y1
+	VANDPD    word64_8000000000000000<>+0(SB), Y0, Y0
+	VORPD     Y0, Y1, Y0
+	TESTQ     AX, AX
+	JL        storeTail
+	VMOVUPS   Y0, (CX)
+	ADDQ      $0x20, DX
+	ADDQ      $0x20, CX
+	JMP       loop
+
+tail:
+	CMPQ       AX, $-4
+	JE         done
+	LEAQ       tailMask<>+0(SB), BX
+	MOVQ       AX, SI
+	NEGQ       SI
+	LEAQ       (BX)(SI*8), BX
+	VMOVDQU    (BX), Y0
+	VMASKMOVPD (DX), Y0, Y0
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       (DX)(AX*8), DX
+	VMOVDQU    (DX), Y1
+	VMASKMOVPD Y0, Y1, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+DATA word64_3fa056d6c811e11d<>+0(SB)/8, $0x3fa056d6c811e11d
+DATA word64_3fa056d6c811e11d<>+8(SB)/8, $0x3fa056d6c811e11d
+DATA word64_3fa056d6c811e11d<>+16(SB)/8, $0x3fa056d6c811e11d
+DATA word64_3fa056d6c811e11d<>+24(SB)/8, $0x3fa056d6c811e11d
+GLOBL word64_3fa056d6c811e11d<>(SB), RODATA|NOPTR, $32
+
+DATA word64_bf909d3283359a11<>+0(SB)/8, $0xbf909d3283359a11
+DATA word64_bf909d3283359a11<>+8(SB)/8, $0xbf909d3283359a11
+DATA word64_bf909d3283359a11<>+16(SB)/8, $0xbf909d3283359a11
+DATA word64_bf909d3283359a11<>+24(SB)/8, $0xbf909d3283359a11
+GLOBL word64_bf909d3283359a11<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3f93ff4a9908c2fb<>+0(SB)/8, $0x3f93ff4a9908c2fb
+DATA word64_3f93ff4a9908c2fb<>+8(SB)/8, $0x3f93ff4a9908c2fb
+DATA word64_3f93ff4a9908c2fb<>+16(SB)/8, $0x3f93ff4a9908c2fb
+DATA word64_3f93ff4a9908c2fb<>+24(SB)/8, $0x3f93ff4a9908c2fb
+GLOBL word64_3f93ff4a9908c2fb<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3f7abcf5cd7f156e<>+0(SB)/8, $0x3f7abcf5cd7f156e
+DATA word64_3f7abcf5cd7f156e<>+8(SB)/8, $0x3f7abcf5cd7f156e
+DATA word64_3f7abcf5cd7f156e<>+16(SB)/8, $0x3f7abcf5cd7f156e
+DATA word64_3f7abcf5cd7f156e<>+24(SB)/8, $0x3f7abcf5cd7f156e
+GLOBL word64_3f7abcf5cd7f156e<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3f88ec2fca60060d<>+0(SB)/8, $0x3f88ec2fca60060d
+DATA word64_3f88ec2fca60060d<>+8(SB)/8, $0x3f88ec2fca60060d
+DATA word64_3f88ec2fca60060d<>+16(SB)/8, $0x3f88ec2fca60060d
+DATA word64_3f88ec2fca60060d<>+24(SB)/8, $0x3f88ec2fca60060d
+GLOBL word64_3f88ec2fca60060d<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3f8c6fdc1aaa597c<>+0(SB)/8, $0x3f8c6fdc1aaa597c
+DATA word64_3f8c6fdc1aaa597c<>+8(SB)/8, $0x3f8c6fdc1aaa597c
+DATA word64_3f8c6fdc1aaa597c<>+16(SB)/8, $0x3f8c6fdc1aaa597c
+DATA word64_3f8c6fdc1aaa597c<>+24(SB)/8, $0x3f8c6fdc1aaa597c
+GLOBL word64_3f8c6fdc1aaa597c<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3f91c6be1a68770c<>+0(SB)/8, $0x3f91c6be1a68770c
+DATA word64_3f91c6be1a68770c<>+8(SB)/8, $0x3f91c6be1a68770c
+DATA word64_3f91c6be1a68770c<>+16(SB)/8, $0x3f91c6be1a68770c
+DATA word64_3f91c6be1a68770c<>+24(SB)/8, $0x3f91c6be1a68770c
+GLOBL word64_3f91c6be1a68770c<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3f96e89f440197a8<>+0(SB)/8, $0x3f96e89f440197a8
+DATA word64_3f96e89f440197a8<>+8(SB)/8, $0x3f96e89f440197a8
+DATA word64_3f96e89f440197a8<>+16(SB)/8, $0x3f96e89f440197a8
+DATA word64_3f96e89f440197a8<>+24(SB)/8, $0x3f96e89f440197a8
+GLOBL word64_3f96e89f440197a8<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3f9f1c72c38fb342<>+0(SB)/8, $0x3f9f1c72c38fb342
+DATA word64_3f9f1c72c38fb342<>+8(SB)/8, $0x3f9f1c72c38fb342
+DATA word64_3f9f1c72c38fb342<>+16(SB)/8, $0x3f9f1c72c38fb342
+DATA word64_3f9f1c72c38fb342<>+24(SB)/8, $0x3f9f1c72c38fb342
+GLOBL word64_3f9f1c72c38fb342<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3fa6db6db427a4f8<>+0(SB)/8, $0x3fa6db6db427a4f8
+DATA word64_3fa6db6db427a4f8<>+8(SB)/8, $0x3fa6db6db427a4f8
+DATA word64_3fa6db6db427a4f8<>+16(SB)/8, $0x3fa6db6db427a4f8
+DATA word64_3fa6db6db427a4f8<>+24(SB)/8, $0x3fa6db6db427a4f8
+GLOBL word64_3fa6db6db427a4f8<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3fb333333336e80f<>+0(SB)/8, $0x3fb333333336e80f
+DATA word64_3fb333333336e80f<>+8(SB)/8, $0x3fb333333336e80f
+DATA word64_3fb333333336e80f<>+16(SB)/8, $0x3fb333333336e80f
+DATA word64_3fb333333336e80f<>+24(SB)/8, $0x3fb333333336e80f
+GLOBL word64_3fb333333336e80f<>(SB), RODATA|NOPTR, $32
+
+DATA word64_3fc5555555555390<>+0(SB)/8, $0x3fc5555555555390
+DATA word64_3fc5555555555390<>+8(SB)/8, $0x3fc5555555555390
+DATA word64_3fc5555555555390<>+16(SB)/8, $0x3fc5555555555390
+DATA word64_3fc5555555555390<>+24(SB)/8, $0x3fc5555555555390
+GLOBL word64_3fc5555555555390<>(SB), RODATA|NOPTR, $32
+
+// func asinF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·asinF32AVX512(SB), NOSPLIT, $0-48
+	MOVQ         n+8(FP), AX
+	MOVQ         dst+16(FP), DX
+	MOVQ         a+24(FP), BX
+	VBROADCASTSS word32_3d19ea19<>+0(SB), Z1
+	VBROADCASTSS word32_0<>+0(SB), Z2
+	VBROADCASTSS word32_3fc90fdb<>+0(SB), Z3
+	VBROADCASTSS word32_3f000000<>+0(SB), Z4
+	VBROADCASTSS word32_b2ef0965<>+0(SB), Z5
+	VBROADCASTSS word32_7f000000<>+0(SB), Z6
+	VBROADCASTSS word32_3e2aaaa6<>+0(SB), Z7
+	VBROADCASTSS word32_3d999c4f<>+0(SB), Z8
+	VBROADCASTSS word32_3d36555b<>+0(SB), Z9
+	VBROADCASTSS word32_3d02579a<>+0(SB), Z10
+	VBROADCASTSS word32_3c6bc926<>+0(SB), Z11
+	VBROADCASTSS word32_7fffffff<>+0(SB), Z12
+	VBROADCASTSS word32_80000000<>+0(SB), Z13
+	VBROADCASTSS word32_40490fdb<>+0(SB), Z0
+
+loop:
+	SUBQ    $0x10, AX
+	JL      tail
+	VMOVUPS (BX), Z0
+
+body:
+	VANDPS       Z12, Z0, Z14
+	VMOVAPS      Z4, Z15
+	VFNMADD231PS Z4, Z14, Z15
+	VSQRTPS      Z15, Z16
+	VMOVAPS      Z15, Z17
+	VFNMADD231PS Z16, Z16, Z17
+	VPSUBD       Z16, Z6, Z18
+	VMULPS       Z18, Z17, Z17
+	VADDPS       Z16, Z16, Z16
+	VXORPS       Z13, Z17, Z17
+	VCMPPS       $0x1e, Z4, Z14, K1
+	VXORPS       Z13, Z16, Z16
+	VBLENDMPS    Z16, Z14, K1, Z19
+	VMULPS       Z14, Z14, Z14
+	VBLENDMPS    Z15, Z14, K1, Z20
+	VBLENDMPS    Z17, Z2, K1, Z21
+	VBLENDMPS    Z3, Z2, K1, Z22
+	VMULPS       Z20, Z19, Z14
+	VMOVAPS      Z1, Z15
+	VFMADD213PS  Z11, Z20, Z15
+	VMOVAPS      Z15, Z15
+	VFMADD213PS  Z10, Z20, Z15
+	VMOVAPS      Z15, Z15
+	VFMADD213PS  Z9, Z20, Z15
+	VMOVAPS      Z15, Z15
+	VFMADD213PS  Z8, Z20, Z15
+	VMOVAPS      Z15, Z15
+	VFMADD213PS  Z7, Z20, Z15
+	VADDPS       Z19, Z22, Z16
+	VSUBPS       Z22, Z16, Z17
+	VSUBPS       Z17, Z19, Z17
+	VMOVAPS      Z21, Z18
+	VFMADD231PS  Z5, Z22, Z18
+	VADDPS       Z17, Z18, Z17
+	VMOVAPS      Z17, Z17
+	VFMADD231PS  Z15, Z14, Z17
+	VADDPS       Z17, Z16, Z14
+	VANDPS       Z13, Z0, Z0
+	VORPS        Z0, Z14, Z0
+	TESTQ        AX, AX
+	JL           storeTail
+	VMOVUPS      Z0, (DX)
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, DX
+	JMP          loop
+
+tail:
+	CMPQ      AX, $-16
+	JE        done
+	MOVQ      AX, CX
+	ADDQ      $0x10, CX
+	MOVQ      $-1, SI
+	SHLQ      CL, SI
+	NOTQ      SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (BX), K1, Z0
+	JMP       body
+
+storeTail:
+	MOVQ    AX, CX
+	ADDQ    $0x10, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	KMOVW   AX, K1
+	VMOVUPS Z0, K1, (DX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func asinF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·asinF64AVX512(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), DX
+	MOVQ a+24(FP), BX
+
+loop:
+	SUBQ    $0x08, AX
+	JL      tail
+	VMOVUPS (BX), Z0
+
+body:
+	VANDPD.BCST    word64_7fffffffffffffff<>+0(SB), Z0, Z1
+	VBROADCASTSD   word64_3fe0000000000000<>+0(SB), Z2
+	VMULPD.BCST    word64_3fe0000000000000<>+0(SB), Z1, Z3
+	VSUBPD         Z3, Z2, Z2
+	VSQRTPD        Z2, Z3
+	VADDPD         Z3, Z3, Z3
+	VCMPPD.BCST    $0x1e, word64_3fe0000000000000<>+0(SB), Z1, K1
+	VXORPD.BCST    word64_8000000000000000<>+0(SB), Z3, Z3
+	VBLENDMPD      Z3, Z1, K1, Z4
+	VMULPD         Z1, Z1, Z1
+	VBLENDMPD      Z2, Z1, K1, Z5
+	VBROADCASTSD   word64_0<>+0(SB), Z1
+	VBLENDMPD.BCST word64_3ff921fb54442d18<>+0(SB), Z1, K1, Z6
+	VMULPD         Z5, Z4, Z1
+	VMULPD         Z5, Z5, Z2
+	VMULPD.BCST    word64_3fa056d6c811e11d<>+0(SB), Z5, Z3
+	VADDPD.BCST    word64_bf909d3283359a11<>+0(SB), Z3, Z3
+	VMULPD.BCST    word64_3f93ff4a9908c2fb<>+0(SB), Z5, Z7
+	VADDPD.BCST    word64_3f7abcf5cd7f156e<>+0(SB), Z7, Z7
+	VMULPD         Z3, Z2, Z3
+	VADDPD         Z7, Z3, Z3
+	VMULPD.BCST    word64_3f88ec2fca60060d<>+0(SB), Z5, Z7
+	VADDPD.BCST    word64_3f8c6fdc1aaa597c<>+0(SB), Z7, Z7
+	VMULPD         Z3, Z2, Z3
+	VADDPD         Z7, Z3, Z3
+	VMULPD.BCST    word64_3f91c6be1a68770c<>+0(SB), Z5, Z7
+	VADDPD.BCST    word64_3f96e89f440197a8<>+0(SB), Z7, Z7
+	VMULPD         Z3, Z2, Z3
+	VADDPD         Z7, Z3, Z3
+	VMULPD.BCST    word64_3f9f1c72c38fb342<>+0(SB), Z5, Z7
+	VADDPD.BCST    word64_3fa6db6db427a4f8<>+0(SB), Z7, Z7
+	VMULPD         Z3, Z2, Z3
+	VADDPD         Z7, Z3, Z3
+	VMULPD.BCST    word64_3fb333333336e80f<>+0(SB), Z5, Z7
+	VADDPD.BCST    word64_3fc5555555555390<>+0(SB), Z7, Z7
+	VMULPD         Z3, Z2, Z2
+	VADDPD         Z7, Z2, Z2
+	VADDPD         Z4, Z6, Z3
+	VSUBPD         Z6, Z3, Z7
+	VSUBPD         Z7, Z4, Z7
+	VMULPD.BCST    word64_3c8678afae35cdd1<>+0(SB), Z6, Z8
+	VADDPD         Z7, Z8, Z7
+	VMULPD         Z2, Z1, Z1
+	VADDPD         Z7, Z1, Z1
+	VADDPD         Z1, Z3, Z1
+	VANDPD.BCST    word64_8000000000000000<>+0(SB), Z0, Z0
+	VORPD          Z0, Z1, Z0
+	TESTQ          AX, AX
+	JL             storeTail
+	VMOVUPS        Z0, (DX)
+	ADDQ           $0x40, BX
+	ADDQ           $0x40, DX
+	JMP            loop
+
+tail:
+	CMPQ      AX, $-8
+	JE        done
+	MOVQ      AX, CX
+	ADDQ      $0x08, CX
+	MOVQ      $-1, SI
+	SHLQ      CL, SI
+	NOTQ      SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (BX), K1, Z0
+	JMP       body
+
+storeTail:
+	MOVQ    AX, CX
+	ADDQ    $0x08, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	KMOVW   AX, K1
+	VMOVUPD Z0, K1, (DX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func acosF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·acosF32AVX2(SB), NOSPLIT, $0-48
+	MOVQ    n+8(FP), AX
+	MOVQ    dst+16(FP), CX
+	MOVQ    a+24(FP), DX
+	VMOVUPS word32_3d19ea19<>+0(SB), Y1
+	VMOVUPS word32_0<>+0(SB), Y2
+	VMOVUPS word32_3fc90fdb<>+0(SB), Y3
+	VMOVUPS word32_3f000000<>+0(SB), Y4
+	VMOVUPS word32_b2ef0965<>+0(SB), Y5
+	VMOVUPS word32_7f000000<>+0(SB), Y6
+
+loop:
+	SUBQ    $0x08, AX
+	JL      tail
+	VMOVUPS (DX), Y0
+
+body:
+	VANDPS       word32_7fffffff<>+0(SB), Y0, Y7
+	VANDPS       word32_80000000<>+0(SB), Y0, Y8
+	VMOVAPS      Y4, Y9
+	VFNMADD231PS Y4, Y7, Y9
+	VSQRTPS      Y9, Y10
+	VMOVAPS      Y9, Y11
+	VFNMADD231PS Y10, Y10, Y11
+	VPSUBD       Y10, Y6, Y12
+	VMULPS       Y12, Y11, Y11
+	VADDPS       Y10, Y10, Y10
+	VXORPS       Y8, Y11, Y11
+	VBLENDVPS    Y0, word32_40490fdb<>+0(SB), Y2, Y12
+	VCMPPS       $0x1e, Y4, Y7, Y7
+	VXORPS       Y8, Y10, Y8
+	VXORPS       word32_80000000<>+0(SB), Y0, Y0
+	VBLENDVPS    Y7, Y8, Y0, Y8
+	VMULPS       Y0, Y0, Y0
+	VBLENDVPS    Y7, Y9, Y0, Y0
+	VBLENDVPS    Y7, Y11, Y2, Y9
+	VBLENDVPS    Y7, Y12, Y3, Y7
+	VMULPS       Y0, Y8, Y10
+	VMOVAPS      Y1, Y11
+	VFMADD213PS  word32_3c6bc926<>+0(SB), Y0, Y11
+	VMOVAPS      Y11, Y11
+	VFMADD213PS  word32_3d02579a<>+0(SB), Y0, Y11
+	VMOVAPS      Y11, Y11
+	VFMADD213PS  word32_3d36555b<>+0(SB), Y0, Y11
+	VMOVAPS      Y11, Y11
+	VFMADD213PS  word32_3d999c4f<>+0(SB), Y0, Y11
+	VMOVAPS      Y11, Y11
+	VFMADD213PS  word32_3e2aaaa6<>+0(SB), Y0, Y11
+	VADDPS       Y8, Y7, Y0
+	VSUBPS       Y7, Y0, Y12
+	VSUBPS       Y12, Y8, Y8
+	VMOVAPS      Y9, Y9
+	VFMADD231PS  Y5, Y7, Y9
+	VADDPS       Y8, Y9, Y7
+	VMOVAPS      Y7, Y7
+	VFMADD231PS  Y11, Y10, Y7
+	VADDPS       Y7, Y0, Y0
+	TESTQ        AX, AX
+	JL           storeTail
+	VMOVUPS      Y0, (CX)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, CX
+	JMP          loop
+
+tail:
+	CMPQ       AX, $-8
+	JE         done
+	LEAQ       tailMask<>+0(SB), BX
+	MOVQ       AX, SI
+	NEGQ       SI
+	LEAQ       (BX)(SI*4), BX
+	VMOVDQU    (BX), Y0
+	VMASKMOVPS (DX), Y0, Y0
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       (DX)(AX*4), DX
+	VMOVDQU    (DX), Y1
+	VMASKMOVPS Y0, Y1, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func acosF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX
+TEXT ·acosF64AVX2(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), CX
+	MOVQ a+24(FP), DX
+
+loop:
+	SUBQ    $0x04, AX
+	JL      tail
+	VMOVUPS (DX), Y0
+
+body:
+	VANDPD    word64_7fffffffffffffff<>+0(SB), Y0, Y1
+	VANDPD    word64_8000000000000000<>+0(SB), Y0, Y2
+	VMOVUPS   word64_3fe0000000000000<>+0(SB), Y3
+	VMULPD    word64_3fe0000000000000<>+0(SB), Y1, Y4
+	VSUBPD    Y4, Y3, Y3
+	VSQRTPD   Y3, Y4
+	VADDPD    Y4, Y4, Y4
+	VMOVUPS   word64_0<>+0(SB), Y5
+	VBLENDVPD Y0, word64_400921fb54442d18<>+0(SB), Y5, Y5
+	VCMPPD    $0x1e, word64_3fe0000000000000<>+0(SB), Y1, Y1
+	VXORPD    Y2, Y4, Y2
+	VXORPD    word64_8000000000000000<>+0(SB), Y0, Y0
+	VBLENDVPD Y1, Y2, Y0, Y2
+	VMULPD    Y0, Y0, Y0
+	VBLENDVPD Y1, Y3, Y0, Y0
+	VMOVUPS   word64_3ff921fb54442d18<>+0(SB), Y3
+	VBLENDVPD Y1, Y5, Y3, Y1
+	VMULPD    Y0, Y2, Y3
+	VMULPD    Y0, Y0, Y4
+	VMULPD    word64_3fa056d6c811e11d<>+0(SB), Y0, Y5
+	VADDPD    word64_bf909d3283359a11<>+0(SB), Y5, Y5
+	VMULPD    word64_3f93ff4a9908c2fb<>+0(SB), Y0, Y6
+	VADDPD    word64_3f7abcf5cd7f156e<>+0(SB), Y6, Y6
+	VMULPD    Y5, Y4, Y5
+	VADDPD    Y6, Y5, Y5
+	VMULPD    word64_3f88ec2fca60060d<>+0(SB), Y0, Y6
+	VADDPD    word64_3f8c6fdc1aaa597c<>+0(SB), Y6, Y6
+	VMULPD    Y5, Y4, Y5
+	VADDPD    Y6, Y5, Y5
+	VMULPD    word64_3f91c6be1a68770c<>+0(SB), Y0, Y6
+	VADDPD    word64_3f96e89f440197a8<>+0(SB), Y6, Y6
+	VMULPD    Y5, Y4, Y5
+	VADDPD    Y6, Y5, Y5
+	VMULPD    word64_3f9f1c72c38fb342<>+0(SB), Y0, Y6
+	VADDPD    word64_3fa6db6db427a4f8<>+0(SB), Y6, Y6
+	VMULPD    Y5, Y4, Y5
+	VADDPD    Y6, Y5, Y5
+	VMULPD    word64_3fb333333336e80f<>+0(SB), Y0, Y0
+	VADDPD    word64_3fc5555555555390<>+0(SB), Y0, Y0
+	VMULPD    Y5, Y4, Y4
+	VADDPD    Y0, Y4, Y0
+	VADDPD    Y2, Y1, Y4
+	VSUBPD    Y1, Y4, Y5
+	VSUBPD    Y5, Y2, Y2
+	VMULPD    word64_3c8678afae35cdd1<>+0(SB), Y1, Y1
+	VADDPD    Y2, Y1, Y1
+	VMULPD    Y0, Y3, Y0
+	VADDPD    Y1, Y0, Y0
+	VADDPD    Y0, Y4, Y0
+	TESTQ     AX, AX
+	JL        storeTail
+	VMOVUPS   Y0, (CX)
+	ADDQ      $0x20, DX
+	ADDQ      $0x20, CX
+	JMP       loop
+
+tail:
+	CMPQ       AX, $-4
+	JE         done
+	LEAQ       tailMask<>+0(SB), BX
+	MOVQ       AX, SI
+	NEGQ       SI
+	LEAQ       (BX)(SI*8), BX
+	VMOVDQU    (BX), Y0
+	VMASKMOVPD (DX), Y0, Y0
+	JMP        body
+
+storeTail:
+	LEAQ       tailMask<>+0(SB), DX
+	NEGQ       AX
+	LEAQ       (DX)(AX*8), DX
+	VMOVDQU    (DX), Y1
+	VMASKMOVPD Y0, Y1, (CX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func acosF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·acosF32AVX512(SB), NOSPLIT, $0-48
+	MOVQ         n+8(FP), AX
+	MOVQ         dst+16(FP), DX
+	MOVQ         a+24(FP), BX
+	VBROADCASTSS word32_3d19ea19<>+0(SB), Z1
+	VBROADCASTSS word32_0<>+0(SB), Z2
+	VBROADCASTSS word32_3fc90fdb<>+0(SB), Z3
+	VBROADCASTSS word32_3f000000<>+0(SB), Z4
+	VBROADCASTSS word32_b2ef0965<>+0(SB), Z5
+	VBROADCASTSS word32_7f000000<>+0(SB), Z6
+	VBROADCASTSS word32_3e2aaaa6<>+0(SB), Z7
+	VBROADCASTSS word32_3d999c4f<>+0(SB), Z8
+	VBROADCASTSS word32_3d36555b<>+0(SB), Z9
+	VBROADCASTSS word32_3d02579a<>+0(SB), Z10
+	VBROADCASTSS word32_3c6bc926<>+0(SB), Z11
+	VBROADCASTSS word32_7fffffff<>+0(SB), Z12
+	VBROADCASTSS word32_80000000<>+0(SB), Z13
+	VBROADCASTSS word32_40490fdb<>+0(SB), Z14
+
+loop:
+	SUBQ    $0x10, AX
+	JL      tail
+	VMOVUPS (BX), Z0
+
+body:
+	VANDPS       Z12, Z0, Z15
+	VANDPS       Z13, Z0, Z16
+	VMOVAPS      Z4, Z17
+	VFNMADD231PS Z4, Z15, Z17
+	VSQRTPS      Z17, Z18
+	VMOVAPS      Z17, Z19
+	VFNMADD231PS Z18, Z18, Z19
+	VPSUBD       Z18, Z6, Z20
+	VMULPS       Z20, Z19, Z19
+	VADDPS       Z18, Z18, Z18
+	VXORPS       Z16, Z19, Z19
+	VPMOVD2M     Z0, K1
+	VBLENDMPS    Z14, Z2, K1, Z21
+	VCMPPS       $0x1e, Z4, Z15, K1
+	VXORPS       Z16, Z18, Z15
+	VXORPS       Z13, Z0, Z0
+	VBLENDMPS    Z15, Z0, K1, Z22
+	VMULPS       Z0, Z0, Z0
+	VBLENDMPS    Z17, Z0, K1, Z23
+	VBLENDMPS    Z19, Z2, K1, Z24
+	VBLENDMPS    Z21, Z3, K1, Z25
+	VMULPS       Z23, Z22, Z0
+	VMOVAPS      Z1, Z15
+	VFMADD213PS  Z11, Z23, Z15
+	VMOVAPS      Z15, Z15
+	VFMADD213PS  Z10, Z23, Z15
+	VMOVAPS      Z15, Z15
+	VFMADD213PS  Z9, Z23, Z15
+	VMOVAPS      Z15, Z15
+	VFMADD213PS  Z8, Z23, Z15
+	VMOVAPS      Z15, Z15
+	VFMADD213PS  Z7, Z23, Z15
+	VADDPS       Z22, Z25, Z16
+	VSUBPS       Z25, Z16, Z17
+	VSUBPS       Z17, Z22, Z17
+	VMOVAPS      Z24, Z18
+	VFMADD231PS  Z5, Z25, Z18
+	VADDPS       Z17, Z18, Z17
+	VMOVAPS      Z17, Z17
+	VFMADD231PS  Z15, Z0, Z17
+	VADDPS       Z17, Z16, Z0
+	TESTQ        AX, AX
+	JL           storeTail
+	VMOVUPS      Z0, (DX)
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, DX
+	JMP          loop
+
+tail:
+	CMPQ      AX, $-16
+	JE        done
+	MOVQ      AX, CX
+	ADDQ      $0x10, CX
+	MOVQ      $-1, SI
+	SHLQ      CL, SI
+	NOTQ      SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (BX), K1, Z0
+	JMP       body
+
+storeTail:
+	MOVQ    AX, CX
+	ADDQ    $0x10, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	KMOVW   AX, K1
+	VMOVUPS Z0, K1, (DX)
+
+done:
+	XORQ AX, AX
+	MOVQ AX, left+40(FP)
+	VZEROUPPER
+	RET
+
+// func acosF64AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·acosF64AVX512(SB), NOSPLIT, $0-48
+	MOVQ n+8(FP), AX
+	MOVQ dst+16(FP), DX
+	MOVQ a+24(FP), BX
+
+loop:
+	SUBQ    $0x08, AX
+	JL      tail
+	VMOVUPS (BX), Z0
+
+body:
+	VANDPD.BCST    word64_7fffffffffffffff<>+0(SB), Z0, Z1
+	VANDPD.BCST    word64_8000000000000000<>+0(SB), Z0, Z2
+	VBROADCASTSD   word64_3fe0000000000000<>+0(SB), Z3
+	VMULPD.BCST    word64_3fe0000000000000<>+0(SB), Z1, Z4
+	VSUBPD         Z4, Z3, Z3
+	VSQRTPD        Z3, Z4
+	VADDPD         Z4, Z4, Z4
+	VPMOVQ2M       Z0, K1
+	VBROADCASTSD   word64_0<>+0(SB), Z9
+	VBLENDMPD.BCST word64_400921fb54442d18<>+0(SB), Z9, K1, Z5
+	VCMPPD.BCST    $0x1e, word64_3fe0000000000000<>+0(SB), Z1, K1
+	VXORPD         Z2, Z4, Z1
+	VXORPD.BCST    word64_8000000000000000<>+0(SB), Z0, Z0
+	VBLENDMPD      Z1, Z0, K1, Z6
+	VMULPD         Z0, Z0, Z0
+	VBLENDMPD      Z3, Z0, K1, Z7
+	VBROADCASTSD   word64_3ff921fb54442d18<>+0(SB), Z0
+	VBLENDMPD      Z5, Z0, K1, Z8
+	VMULPD         Z7, Z6, Z0
+	VMULPD         Z7, Z7, Z1
+	VMULPD.BCST    word64_3fa056d6c811e11d<>+0(SB), Z7, Z2
+	VADDPD.BCST    word64_bf909d3283359a11<>+0(SB), Z2, Z2
+	VMULPD.BCST    word64_3f93ff4a9908c2fb<>+0(SB), Z7, Z3
+	VADDPD.BCST    word64_3f7abcf5cd7f156e<>+0(SB), Z3, Z3
+	VMULPD         Z2, Z1, Z2
+	VADDPD         Z3, Z2, Z2
+	VMULPD.BCST    word64_3f88ec2fca60060d<>+0(SB), Z7, Z3
+	VADDPD.BCST    word64_3f8c6fdc1aaa597c<>+0(SB), Z3, Z3
+	VMULPD         Z2, Z1, Z2
+	VADDPD         Z3, Z2, Z2
+	VMULPD.BCST    word64_3f91c6be1a68770c<>+0(SB), Z7, Z3
+	VADDPD.BCST    word64_3f96e89f440197a8<>+0(SB), Z3, Z3
+	VMULPD         Z2, Z1, Z2
+	VADDPD         Z3, Z2, Z2
+	VMULPD.BCST    word64_3f9f1c72c38fb342<>+0(SB), Z7, Z3
+	VADDPD.BCST    word64_3fa6db6db427a4f8<>+0(SB), Z3, Z3
+	VMULPD         Z2, Z1, Z2
+	VADDPD         Z3, Z2, Z2
+	VMULPD.BCST    word64_3fb333333336e80f<>+0(SB), Z7, Z3
+	VADDPD.BCST    word64_3fc5555555555390<>+0(SB), Z3, Z3
+	VMULPD         Z2, Z1, Z1
+	VADDPD         Z3, Z1, Z1
+	VADDPD         Z6, Z8, Z2
+	VSUBPD         Z8, Z2, Z3
+	VSUBPD         Z3, Z6, Z3
+	VMULPD.BCST    word64_3c8678afae35cdd1<>+0(SB), Z8, Z4
+	VADDPD         Z3, Z4, Z3
+	VMULPD         Z1, Z0, Z0
+	VADDPD         Z3, Z0, Z0
+	VADDPD         Z0, Z2, Z0
+	TESTQ          AX, AX
+	JL             storeTail
+	VMOVUPS        Z0, (DX)
+	ADDQ           $0x40, BX
+	ADDQ           $0x40, DX
+	JMP            loop
+
+tail:
+	CMPQ      AX, $-8
+	JE        done
+	MOVQ      AX, CX
+	ADDQ      $0x08, CX
+	MOVQ      $-1, SI
+	SHLQ      CL, SI
+	NOTQ      SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (BX), K1, Z0
+	JMP       body
+
+storeTail:
+	MOVQ    AX, CX
+	ADDQ    $0x08, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	KMOVW   AX, K1
+	VMOVUPD Z0, K1, (DX)
 
 done:
 	XORQ AX, AX

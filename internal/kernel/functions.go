@@ -24,6 +24,13 @@ const (
 	fnTan
 	fnLog10
 	fnErfc
+	fnAsinh
+	fnAcosh
+	fnAtanh
+	fnAtan
+	fnAtan2
+	fnAsin
+	fnAcos
 	functions // their number
 )
 
@@ -45,6 +52,18 @@ func apply1[T Float](fn function, dst, x []T, f func(T) T) {
 		i += done
 		for stop := min(i+most, len(dst)); i < stop; i++ {
 			dst[i] = f(x[i])
+		}
+	}
+}
+
+// apply2 is apply1 for a function of two arguments.
+func apply2[T Float](fn function, dst, a, b []T, f func(a, b T) T) {
+	a, b = a[:len(dst)], b[:len(dst)]
+	for i := 0; i < len(dst); {
+		done, most := functionsOn(fn, size[T](), len(dst)-i, at(dst[i:]), at(a[i:]), at(b[i:]))
+		i += done
+		for stop := min(i+most, len(dst)); i < stop; i++ {
+			dst[i] = f(a[i], b[i])
 		}
 	}
 }

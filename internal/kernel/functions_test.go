@@ -18,6 +18,8 @@ var inAssembly = map[string]function{
 	"Log": fnLog, "Log1p": fnLog1p, "Log2": fnLog2, "Softplus": fnSoftplus, "LogSigmoid": fnLogSigmoid,
 	"Sin": fnSin, "Cos": fnCos, "Erf": fnErf, "Sinh": fnSinh, "Cosh": fnCosh, "Pow": fnPow,
 	"Tan": fnTan, "Log10": fnLog10, "Erfc": fnErfc,
+	"Asinh": fnAsinh, "Acosh": fnAcosh, "Atanh": fnAtanh,
+	"Atan": fnAtan, "Atan2": fnAtan2, "Asin": fnAsin, "Acos": fnAcos,
 }
 
 // TestFunctionsComplete checks that every function of the assembly is in the tables of the
@@ -33,7 +35,8 @@ func TestFunctionsComplete(t *testing.T) {
 	for _, row := range ulpRows {
 		bounded[row.name] = true
 	}
-	bounded["Pow"] = true // TestPowUlps
+	bounded["Pow"] = true   // TestPowUlps
+	bounded["Atan2"] = true // TestAtan2Ulps
 	found := map[function]bool{}
 	for name, o := range inAssembly {
 		require.True(t, defined[name], name)
@@ -52,6 +55,7 @@ func TestUlpsDocumented(t *testing.T) {
 		require.Contains(t, string(doc), line)
 	}
 	require.Contains(t, string(doc), fmt.Sprintf("//\t%-12s %-9v %v\n", "Pow", powUlps32, powUlps64))
+	require.Contains(t, string(doc), fmt.Sprintf("//\t%-12s %-9v %v\n", "Atan2", atan2Ulps32, atan2Ulps64))
 }
 
 // TestFunctionsRun checks that the vector instructions are what is used: they are told
@@ -77,9 +81,11 @@ func TestFunctionLengths(t *testing.T) {
 	forEachISA(t, func(t *testing.T) {
 		t.Run("float64", func(t *testing.T) {
 			testFunctionLengths(t, func(u unary) (func(dst, x []float64), func(float64) float64) { return u.f64, u.def })
+			testFunctionLengths2(t, func(f binary) (func(dst, a, b []float64), func(a, b float64) float64) { return f.f64, f.def })
 		})
 		t.Run("float32", func(t *testing.T) {
 			testFunctionLengths(t, func(u unary) (func(dst, x []float32), func(float32) float32) { return u.f32, u.def32() })
+			testFunctionLengths2(t, func(f binary) (func(dst, a, b []float32), func(a, b float32) float32) { return f.f32, f.def32() })
 		})
 	})
 }
@@ -101,6 +107,29 @@ func testFunctionLengths[T Float](t *testing.T, of func(unary) (func(dst, x []T)
 				want[i] = def(x[i])
 			}
 			requireSame(t, want, got[:n], x)
+		}
+	}
+}
+
+// testFunctionLengths2 is testFunctionLengths for functions of two arguments.
+func testFunctionLengths2[T Float](t *testing.T, of func(binary) (func(dst, a, b []T), func(a, b T) T)) {
+	rng := rand.New(rand.NewPCG(47, 48))
+	for _, two := range binaries {
+		f, def := of(two)
+		for n := range 100 {
+			a, b, got := randoms[T](rng, n), randoms[T](rng, n), make([]T, n+1)
+			if n > 0 {
+				a[rng.IntN(n)] = T(specials[rng.IntN(len(specials))])
+				b[rng.IntN(n)] = T(specials[rng.IntN(len(specials))])
+			}
+			got[n] = 7
+			f(got[:n], a, b)
+			require.Equal(t, T(7), got[n], two.name)
+			want := make([]T, n)
+			for i := range want {
+				want[i] = def(a[i], b[i])
+			}
+			requireSame(t, want, got[:n], a, b)
 		}
 	}
 }
@@ -137,11 +166,17 @@ func FuzzFunctions(f *testing.F) {
 		b, b32 := slices.Clone(x), slices.Clone(x32)
 		slices.Reverse(b)
 		slices.Reverse(b32)
-		Pow(got, x, b)
-		Pow(got32, x32, b32)
-		for i := range x {
-			require.Equal(t, bitsOf(PowOf(x[i], b[i])), bitsOf(got[i]), "%v to the power %v", x[i], b[i])
-			require.Equal(t, bitsOf(PowOf(x32[i], b32[i])), bitsOf(got32[i]), "%v to the power %v", x32[i], b32[i])
+		for _, f := range binaries {
+			if _, ok := inAssembly[f.name]; !ok {
+				continue
+			}
+			f.f64(got, x, b)
+			f.f32(got32, x32, b32)
+			def32 := f.def32()
+			for i := range x {
+				require.Equal(t, bitsOf(f.def(x[i], b[i])), bitsOf(got[i]), "%s(%v, %v)", f.name, x[i], b[i])
+				require.Equal(t, bitsOf(def32(x32[i], b32[i])), bitsOf(got32[i]), "%s(%v, %v)", f.name, x32[i], b32[i])
+			}
 		}
 	})
 }

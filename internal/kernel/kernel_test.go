@@ -89,14 +89,14 @@ var unaries = []unary{
 	{"Tanh", Tanh[float64], Tanh[float32], TanhOf[float64]},
 	{"Sigmoid", Sigmoid[float64], Sigmoid[float32], SigmoidOf[float64]},
 	{"Softplus", Softplus[float64], Softplus[float32], SoftplusOf[float64]},
-	{"Asin", Asin[float64], Asin[float32], AsinOf},
-	{"Acos", Acos[float64], Acos[float32], AcosOf},
-	{"Atan", Atan[float64], Atan[float32], math.Atan},
+	{"Asin", Asin[float64], Asin[float32], AsinOf[float64]},
+	{"Acos", Acos[float64], Acos[float32], AcosOf[float64]},
+	{"Atan", Atan[float64], Atan[float32], AtanOf[float64]},
 	{"Sinh", Sinh[float64], Sinh[float32], SinhOf[float64]},
 	{"Cosh", Cosh[float64], Cosh[float32], CoshOf[float64]},
-	{"Asinh", Asinh[float64], Asinh[float32], math.Asinh},
-	{"Acosh", Acosh[float64], Acosh[float32], math.Acosh},
-	{"Atanh", Atanh[float64], Atanh[float32], math.Atanh},
+	{"Asinh", Asinh[float64], Asinh[float32], AsinhOf[float64]},
+	{"Acosh", Acosh[float64], Acosh[float32], AcoshOf[float64]},
+	{"Atanh", Atanh[float64], Atanh[float32], AtanhOf[float64]},
 	{"Floor", Floor[float64], Floor[float32], math.Floor},
 	{"Ceil", Ceil[float64], Ceil[float32], math.Ceil},
 	{"Round", Round[float64], Round[float32], math.RoundToEven},
@@ -127,6 +127,12 @@ var in32 = map[string]func(x float32) float32{
 	"Sin":        SinOf[float32],
 	"Cos":        CosOf[float32],
 	"Tan":        TanOf[float32],
+	"Asinh":      AsinhOf[float32],
+	"Acosh":      AcoshOf[float32],
+	"Atanh":      AtanhOf[float32],
+	"Atan":       AtanOf[float32],
+	"Asin":       AsinOf[float32],
+	"Acos":       AcosOf[float32],
 }
 
 // def32 is the definition of the function for float32.
@@ -183,7 +189,7 @@ var binaries = []binary{
 	{"Ge", Ge[float64], Ge[float32], func(a, b float64) float64 { return truth(a >= b) }},
 	{"Eq", Eq[float64], Eq[float32], func(a, b float64) float64 { return truth(a == b) }},
 	{"Ne", Ne[float64], Ne[float32], func(a, b float64) float64 { return truth(a != b) }},
-	{"Atan2", Atan2[float64], Atan2[float32], math.Atan2},
+	{"Atan2", Atan2[float64], Atan2[float32], Atan2Of[float64]},
 	{"Hypot", Hypot[float64], Hypot[float32], math.Hypot},
 	{"Fmod", Fmod[float64], Fmod[float32], math.Mod},
 	{"Remainder", Remainder[float64], Remainder[float32], RemainderOf},
@@ -201,8 +207,11 @@ func truth(c bool) float64 {
 
 // def32 is the definition of the function for float32.
 func (f binary) def32() func(a, b float32) float32 {
-	if f.name == "Pow" { // the only one that computes less for float32
+	switch f.name { // those that compute less for float32
+	case "Pow":
 		return PowOf[float32]
+	case "Atan2":
+		return Atan2Of[float32]
 	}
 	return func(a, b float32) float32 { return float32(f.def(float64(a), float64(b))) }
 }

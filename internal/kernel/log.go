@@ -58,9 +58,9 @@ func logRest32(f, low float32, c *[9]float64) float32 {
 	return y - float32(0.5*f2)
 }
 
-// logSum32 returns e ln 2 + ln(1 + f).
-func logSum32(e, f float32) float32 {
-	return float32(e*ln2High32) + (f + logRest32(f, float32(e*ln2Low32), &logSeries32)) // the first product is exact
+// logSum32 returns e ln 2 + ln(1 + f) + c for a c that is small beside it.
+func logSum32(e, f, c float32) float32 {
+	return float32(e*ln2High32) + (f + logRest32(f, float32(e*ln2Low32)+c, &logSeries32)) // the first product is exact
 }
 
 // logParts32 splits a positive, finite x into e and f.
@@ -77,7 +77,8 @@ func log32(x float32) float32 {
 	if !(x <= math.MaxFloat32) || x <= 0 {
 		return logSpecial(x)
 	}
-	return logSum32(logParts32(x))
+	e, f := logParts32(x)
+	return logSum32(e, f, 0)
 }
 
 // logSum64 returns e ln 2 + ln(1 + f) + c for a c that is small beside it:
@@ -131,28 +132,45 @@ func Log1pOf[T Float](x T) T {
 	return computed(x, log1p32, log1p)
 }
 
-// log1p32 takes e from 1 + x, rounded, but f = x 2⁻ᵉ + (2⁻ᵉ - 1) from x, with one rounding: near
-// 0 it is x.
 func log1p32(x float32) float32 {
 	if !(x <= math.MaxFloat32) || x <= -1 {
 		return logSpecial(1 + x)
 	}
+	return signed32(log1pSum32(x, 0, 0), x)
+}
+
+// log1pSum32 returns e0 ln 2 + ln(1 + x + low) for a finite x > -1 and a low that is small
+// beside it.
+//
+// It takes e from 1 + x, rounded, but f = x 2⁻ᵉ + (2⁻ᵉ - 1) from x, with one rounding: near 0 it
+// is x. low adds low 2⁻ᵉ/(1 + f), which is near low 2⁻ᵉ (1 - f).
+func log1pSum32(x, low, e0 float32) float32 {
 	e, f := exponentOf32(1 + x)
 	if x < log1pWhole {
 		s := float64(power32(-int32(e)))
 		f = float32(sum32(float64(x)*s, s-1))
+		if low != 0 {
+			low = float32(low * float32(sum32(-s*float64(f), s)))
+		}
+	} else {
+		low = 0
 	}
-	return signed32(logSum32(e, f), x)
+	return logSum32(e+e0, f, low)
 }
 
 func log1p(x float64) float64 {
 	if !(x <= math.MaxFloat64) || x <= -1 {
 		return logSpecial(1 + x)
 	}
+	return math.Copysign(log1pSum64(x, 0, 0), x)
+}
+
+// log1pSum64 is log1pSum32 in float64.
+func log1pSum64(x, low, e0 float64) float64 {
 	u := 1 + x
-	c := (x - (u - 1)) / u // 1 + x = u (1 + c), exactly but for the division
+	c := ((x - (u - 1)) + low) / u // 1 + x + low = u (1 + c), exactly but for the sum and the division
 	e, f := exponentOf64(u)
-	return math.Copysign(logSum64(e, f, c), x)
+	return logSum64(e+e0, f, c)
 }
 
 // Log2Of returns the logarithm of x to base 2, computed in T and exact for powers of 2.

@@ -168,13 +168,4 @@ func PowOf[T Float](a, b T) T {
 }
 
 // Pow writes dst = aᵇ, as [PowOf].
-func Pow[T Float](dst, a, b []T) {
-	a, b = a[:len(dst)], b[:len(dst)]
-	for i := 0; i < len(dst); {
-		done, most := functionsOn(fnPow, size[T](), len(dst)-i, at(dst[i:]), at(a[i:]), at(b[i:]))
-		i += done
-		for stop := min(i+most, len(dst)); i < stop; i++ {
-			dst[i] = PowOf(a[i], b[i])
-		}
-	}
-}
+func Pow[T Float](dst, a, b []T) { apply2(fnPow, dst, a, b, PowOf[T]) }

@@ -194,14 +194,6 @@ func Cos[T Float](dst, x []T) { apply1(fnCos, dst, x, CosOf[T]) }
 // Tan writes dst = tan x, as [TanOf].
 func Tan[T Float](dst, x []T) { apply1(fnTan, dst, x, TanOf[T]) }
 
-// AsinOf returns the arc sine of x; NaN outside of [-1, 1]. Unlike [math.Asin] it
-// loses no digits near ±1.
-func AsinOf(x float64) float64 { return math.Atan2(x, math.Sqrt((1-x)*(1+x))) }
-
-// AcosOf returns the arc cosine of x; NaN outside of [-1, 1]. Unlike [math.Acos] it
-// keeps all digits near 1, where the result is small.
-func AcosOf(x float64) float64 { return 2 * math.Atan2(math.Sqrt(1-x), math.Sqrt(1+x)) }
-
 // From largeHyperbolic on, which vectors do not know, e⁻ˣ is nothing beside eˣ; above halvedHyperbolic, eˣ is
 // near overflow, but half of it is not.
 const largeHyperbolic, halvedHyperbolic = 22, 709
@@ -239,33 +231,11 @@ func halfExp(x float64) float64 {
 	return 0.5 * root * root
 }
 
-// Asin writes dst = arcsin x, as [AsinOf].
-func Asin[T Float](dst, x []T) { Map1(dst, x, AsinOf) }
-
-// Acos writes dst = arccos x, as [AcosOf].
-func Acos[T Float](dst, x []T) { Map1(dst, x, AcosOf) }
-
-// Atan writes dst = arctan x.
-func Atan[T Float](dst, x []T) { Map1(dst, x, math.Atan) }
-
 // Sinh writes dst = sinh x, as [SinhOf].
 func Sinh[T Float](dst, x []T) { apply1(fnSinh, dst, x, SinhOf[T]) }
 
 // Cosh writes dst = cosh x, as [CoshOf].
 func Cosh[T Float](dst, x []T) { apply1(fnCosh, dst, x, CoshOf[T]) }
-
-// Asinh writes dst = arsinh x.
-func Asinh[T Float](dst, x []T) { Map1(dst, x, math.Asinh) }
-
-// Acosh writes dst = arcosh x; NaN below 1.
-func Acosh[T Float](dst, x []T) { Map1(dst, x, math.Acosh) }
-
-// Atanh writes dst = artanh x; ±Inf at ±1 and NaN beyond.
-func Atanh[T Float](dst, x []T) { Map1(dst, x, math.Atanh) }
-
-// Atan2 writes the angle of the point (b, a), with the special cases of
-// [math.Atan2], which are those of C.
-func Atan2[T Float](dst, a, b []T) { Map2(dst, a, b, math.Atan2) }
 
 // Hypot writes dst = √(a² + b²) without overflow; Inf if either is infinite.
 func Hypot[T Float](dst, a, b []T) { Map2(dst, a, b, math.Hypot) }

@@ -46,6 +46,12 @@ var ulpRows = []ulpRow{
 	{"Tan", Tan[float32], Tan[float64], math.Tan, bigTan, -1e5, 1e5, 2.5, 2},
 	{"Log10", Log10[float32], Log10[float64], math.Log10, bigLog10, 5e-324, math.MaxFloat64, 1, 0.501},
 	{"Erfc", Erfc[float32], Erfc[float64], math.Erfc, bigErfc, -6.5, 27, 3.6, 3},
+	{"Asinh", Asinh[float32], Asinh[float64], math.Asinh, bigAsinh, -0x1p1022, 0x1p1022, 1.65, 1.5},
+	{"Acosh", Acosh[float32], Acosh[float64], math.Acosh, bigAcosh, 1, math.MaxFloat64, 1.9, 2},
+	{"Atanh", Atanh[float32], Atanh[float64], math.Atanh, bigAtanh, -1 + 0x1p-53, 1 - 0x1p-53, 1.5, 2},
+	{"Atan", Atan[float32], Atan[float64], math.Atan, bigAtan, -1000, 1000, 1.25, 1.5},
+	{"Asin", Asin[float32], Asin[float64], asinRef, bigAsin, -1, 1, 0.65, 1.5},
+	{"Acos", Acos[float32], Acos[float64], acosRef, bigAcos, -1, 1, 0.65, 1.5},
 }
 
 func softplus(x float64) float64 {
@@ -75,6 +81,29 @@ func bigSinh(x *big.Float) *big.Float {
 func bigCosh(x *big.Float) *big.Float {
 	e := bigExp(x)
 	y := bigNew().Add(e, bigNew().Quo(bigFloat(1), e))
+	return y.Quo(y, bigFloat(2))
+}
+
+// bigAsinh is ln(1 + x + x²/(1 + √(x² + 1))), for x > 0.
+func bigAsinh(x *big.Float) *big.Float {
+	if x.Sign() < 0 {
+		y := bigAsinh(bigNew().Neg(x))
+		return y.Neg(y)
+	}
+	x2 := bigNew().Mul(x, x)
+	root := bigNew().Sqrt(bigNew().Add(x2, bigFloat(1)))
+	return bigLog1p(root.Add(x, root.Quo(x2, root.Add(root, bigFloat(1)))))
+}
+
+// bigAcosh is ln(1 + t + √(t² + 2 t)) with t = x - 1.
+func bigAcosh(x *big.Float) *big.Float {
+	t := bigNew().Sub(x, bigFloat(1))
+	root := bigNew().Sqrt(bigNew().Mul(t, bigNew().Add(t, bigFloat(2))))
+	return bigLog1p(root.Add(root, t))
+}
+
+func bigAtanh(x *big.Float) *big.Float {
+	y := bigLog1p(bigNew().Quo(bigNew().Add(x, x), bigNew().Sub(bigFloat(1), x)))
 	return y.Quo(y, bigFloat(2))
 }
 

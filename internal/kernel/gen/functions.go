@@ -48,6 +48,13 @@ var functionTable = []function{
 	{"tan", 1, "tan x", same, formula.tan},
 	{"log10", 1, "the logarithm to base 10", same, known(formula.log10)},
 	{"erfc", 1, "1 - erf x", same, known(formula.erfc)},
+	{"asinh", 1, "arsinh x", same, known(formula.asinh)},
+	{"acosh", 1, "arcosh x", same, known(formula.acosh)},
+	{"atanh", 1, "artanh x", same, known(formula.atanh)},
+	{"atan", 1, "arctan x", same, known(formula.atan)},
+	{"atan2", 2, "the angle of (b, a)", same, formula.atan2},
+	{"asin", 1, "arcsin x", same, known(formula.asin)},
+	{"acos", 1, "arccos x", same, known(formula.acos)},
 }
 
 // known is the body of a function of one argument that knows all lanes.

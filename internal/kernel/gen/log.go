@@ -101,9 +101,13 @@ func (v formula) logRest(f VecVirtual, low Register, series []float64) VecVirtua
 	return v.subMul(v.mulAdd(f3, p, low), f2, 0.5)
 }
 
-// logSum32 emits e ln 2 + ln(1 + f), for float32.
-func (v formula) logSum32(e, f VecVirtual) VecVirtual {
-	return v.mulAdd(e, ln2High32, v.add(f, v.logRest(f, v.mul(e, ln2Low32), log32)))
+// logSum32 emits e ln 2 + ln(1 + f) + c, for float32. c may be nil, for 0.
+func (v formula) logSum32(e, f VecVirtual, c Register) VecVirtual {
+	low := v.mul(e, ln2Low32)
+	if c != nil {
+		low = v.add(low, c)
+	}
+	return v.mulAdd(e, ln2High32, v.add(f, v.logRest(f, low, log32)))
 }
 
 // logTimes emits b ln(1 + f) + low with b = high + rest, for float32. low may be nil, for 0.
@@ -120,7 +124,8 @@ func (v formula) logTimes(f VecVirtual, high, rest float64, low Register) VecVir
 
 func (v formula) log(x VecVirtual) VecVirtual {
 	if !v.double {
-		return v.special(v.logSum32(v.logParts32(x)), x)
+		e, f := v.logParts32(x)
+		return v.special(v.logSum32(e, f, nil), x)
 	}
 	positive, e0 := v.normal(x)
 	e, f := v.exponentOf(positive)
@@ -145,31 +150,45 @@ func (v formula) logSum(e, f, c Register) VecVirtual {
 	return v.sub(v.mul(e, ln2High64), v.sub(v.sub(half, v.add(t, low)), x))
 }
 
-// log1pFinite is log1p for x > -1 and NaN, but not +Inf.
-func (v formula) log1pFinite(x VecVirtual) VecVirtual {
-	u := v.add(x, 1.0)
-	c := v.div(v.sub(x, v.sub(u, 1.0)), u)
-	e, f := v.exponentOf(u)
-	return v.or(v.logSum(e, f, c), v.sign(x))
+// log1pFinite is log1p for x > -1 and NaN, but not +Inf, given 1 + x.
+func (v formula) log1pFinite(x, u VecVirtual) VecVirtual {
+	return v.or(v.log1pSum(x, u, nil, nil), v.sign(x))
 }
 
-// log1p32 is log1p for x > -1 and NaN, but not +Inf, given 1 + x.
-func (v formula) log1p32(x, u VecVirtual) VecVirtual {
+// log1pSum emits e0 ln 2 + ln(1 + x + low) for a finite x > -1, given u = 1 + x. low and e0 may
+// be nil, for 0.
+func (v formula) log1pSum(x, u VecVirtual, low, e0 Register) VecVirtual {
+	if v.double {
+		c := v.sub(x, v.sub(u, 1.0))
+		if low != nil {
+			c = v.add(c, low)
+		}
+		c = v.div(c, u)
+		e, f := v.exponentOf(u)
+		if e0 != nil {
+			e = v.add(e, e0)
+		}
+		return v.logSum(e, f, c)
+	}
 	bits := v.subWords(u, word(rootHalf32))
 	e := v.fromInt32(v.right32(bits, mantissa32))
+	if e0 != nil {
+		e = v.add(e, e0)
+	}
 	power := v.and(bits, word(exponent32))
 	s := v.subWords(1.0, power)
 	f := v.mulAdd(x, s, v.sub(s, 1.0))
-	f = v.choose(v.compare(x, less, log1pWhole), f, v.sub(v.subWords(u, power), 1.0))
-	return v.or(v.logSum32(e, f), v.sign(x))
+	small := v.compare(x, less, log1pWhole)
+	f = v.choose(small, f, v.sub(v.subWords(u, power), 1.0))
+	if low != nil {
+		low = v.choose(small, v.mul(low.(VecVirtual), v.subMul(s, s, f)), 0.0)
+	}
+	return v.logSum32(e, f, low)
 }
 
 func (v formula) log1p(x VecVirtual) VecVirtual {
-	if !v.double {
-		u := v.add(x, 1.0)
-		return v.special(v.log1p32(x, u), u)
-	}
-	return v.special(v.log1pFinite(x), v.add(x, 1.0))
+	u := v.add(x, 1.0)
+	return v.special(v.log1pFinite(x, u), u)
 }
 
 func (v formula) log2(x VecVirtual) VecVirtual {
@@ -199,12 +218,14 @@ func (v formula) softplus(x VecVirtual) VecVirtual {
 	if !v.double {
 		return v.add(v.max(0.0, x), v.log1pExp(v.or(x, word(1<<31))))
 	}
-	return v.choose(v.compare(x, more, softplusThreshold), x, v.log1pFinite(v.exp(x)))
+	e := v.exp(x)
+	return v.choose(v.compare(x, more, softplusThreshold), x, v.log1pFinite(e, v.add(e, 1.0)))
 }
 
 func (v formula) logSigmoid(x VecVirtual) VecVirtual {
 	if !v.double {
 		return v.sub(v.min(0.0, x), v.log1pExp(v.or(x, word(1<<31))))
 	}
-	return v.sub(v.min(0.0, x), v.log1pFinite(v.exp(v.or(x, word(1<<63)))))
+	e := v.exp(v.or(x, word(1<<63)))
+	return v.sub(v.min(0.0, x), v.log1pFinite(e, v.add(e, 1.0)))
 }
