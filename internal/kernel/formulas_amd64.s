@@ -7928,161 +7928,185 @@ rare:
 	RET
 
 // func powF32AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, FMA3
 TEXT ·powF32AVX2(SB), NOSPLIT, $0-48
-	MOVQ n+8(FP), AX
-	MOVQ dst+16(FP), CX
-	MOVQ a+24(FP), DX
-	MOVQ b+32(FP), BX
+	MOVQ    n+8(FP), AX
+	MOVQ    dst+16(FP), CX
+	MOVQ    a+24(FP), DX
+	MOVQ    b+32(FP), BX
+	VMOVUPS word32_3d6357bd<>+0(SB), Y2
+	VMOVUPS word32_3aaf84a7<>+0(SB), Y3
+	VMOVUPS word32_3920bc4b<>+0(SB), Y4
+	VMOVUPS word32_3f76384f<>+0(SB), Y5
+	VMOVUPS word32_3f13ba80<>+0(SB), Y6
 
 loop:
-	SUBQ      $0x04, AX
-	JL        tail
-	VCVTPS2PD (DX), Y0
-	VCVTPS2PD (BX), Y1
+	SUBQ    $0x08, AX
+	JL      tail
+	VMOVUPS (DX), Y0
+	VMOVUPS (BX), Y1
 
 body:
-	VANDPD     word64_7fffffffffffffff<>+0(SB), Y0, Y2
-	VPSUBQ     word64_3fe6a09e667f3bcd<>+0(SB), Y2, Y2
-	VPADDQ     word64_8000000000000000<>+0(SB), Y2, Y3
-	VPSRLQ     $0x34, Y3, Y3
-	VORPD      word64_4330000000000000<>+0(SB), Y3, Y3
-	VSUBPD     word64_4330000000000800<>+0(SB), Y3, Y3
-	VANDPD     word64_fffffffffffff<>+0(SB), Y2, Y2
-	VPADDQ     word64_3fe6a09e667f3bcd<>+0(SB), Y2, Y2
-	VSUBPD     word64_3ff0000000000000<>+0(SB), Y2, Y2
-	VADDPD     word64_4000000000000000<>+0(SB), Y2, Y4
-	VDIVPD     Y4, Y2, Y4
-	VMULPD     Y4, Y4, Y5
-	VMULPD     Y5, Y5, Y6
-	VMOVUPS    word64_3fc2b5d9765628c7<>+0(SB), Y7
-	VMULPD     word64_3fc39fdefcad7bb8<>+0(SB), Y5, Y8
-	VADDPD     word64_3fc7462b815f794d<>+0(SB), Y8, Y8
-	VMULPD     Y7, Y6, Y7
-	VADDPD     Y8, Y7, Y7
-	VMULPD     word64_3fcc71c62d9e584a<>+0(SB), Y5, Y8
-	VADDPD     word64_3fd2492492df8f5a<>+0(SB), Y8, Y8
-	VMULPD     Y7, Y6, Y7
-	VADDPD     Y8, Y7, Y7
-	VMULPD     word64_3fd99999999952cd<>+0(SB), Y5, Y8
-	VADDPD     word64_3fe5555555555558<>+0(SB), Y8, Y8
-	VMULPD     Y7, Y6, Y6
-	VADDPD     Y8, Y6, Y6
-	VMULPD     Y6, Y5, Y5
-	VMULPD     Y2, Y2, Y6
-	VMULPD     word64_3fe0000000000000<>+0(SB), Y6, Y6
-	VADDPD     Y5, Y6, Y5
-	VMULPD     Y5, Y4, Y4
-	VMULPD     word64_3dea39ef35793c76<>+0(SB), Y3, Y5
-	VMULPD     word64_3fe62e42fee00000<>+0(SB), Y3, Y3
-	VADDPD     Y5, Y4, Y4
-	VSUBPD     Y4, Y6, Y4
-	VSUBPD     Y2, Y4, Y2
-	VSUBPD     Y2, Y3, Y2
-	VMULPD     Y2, Y1, Y2
-	VMOVUPS    word64_4086300000000000<>+0(SB), Y3
-	VMINPD     Y2, Y3, Y2
-	VMOVUPS    word64_c087500000000000<>+0(SB), Y3
-	VMAXPD     Y2, Y3, Y2
-	VMULPD     word64_3ff71547652b82fe<>+0(SB), Y2, Y3
-	VADDPD     word64_4338000000000000<>+0(SB), Y3, Y3
-	VSUBPD     word64_4338000000000000<>+0(SB), Y3, Y4
-	VMULPD     word64_3fe62e42fee00000<>+0(SB), Y4, Y5
-	VSUBPD     Y5, Y2, Y2
-	VMULPD     word64_3dea39ef35793c76<>+0(SB), Y4, Y4
-	VSUBPD     Y4, Y2, Y5
-	VMULPD     Y5, Y5, Y6
-	VMOVUPS    word64_3e21f99258e229ef<>+0(SB), Y7
-	VMULPD     word64_3e5af6af95456c58<>+0(SB), Y5, Y8
-	VADDPD     word64_3e927e4c3290da4b<>+0(SB), Y8, Y8
-	VMULPD     Y7, Y6, Y7
-	VADDPD     Y8, Y7, Y7
-	VMULPD     word64_3ec71ddf0cccc4c5<>+0(SB), Y5, Y8
-	VADDPD     word64_3efa01a01b1cb118<>+0(SB), Y8, Y8
-	VMULPD     Y7, Y6, Y7
-	VADDPD     Y8, Y7, Y7
-	VMULPD     word64_3f2a01a01b32524e<>+0(SB), Y5, Y8
-	VADDPD     word64_3f56c16c16c141fc<>+0(SB), Y8, Y8
-	VMULPD     Y7, Y6, Y7
-	VADDPD     Y8, Y7, Y7
-	VMULPD     word64_3f8111111110ed94<>+0(SB), Y5, Y8
-	VADDPD     word64_3fa555555555555a<>+0(SB), Y8, Y8
-	VMULPD     Y7, Y6, Y7
-	VADDPD     Y8, Y7, Y7
-	VMULPD     word64_3fc555555555555b<>+0(SB), Y5, Y5
-	VADDPD     word64_3fe0000000000000<>+0(SB), Y5, Y5
-	VMULPD     Y7, Y6, Y7
-	VADDPD     Y5, Y7, Y5
-	VMULPD     Y5, Y6, Y5
-	VSUBPD     Y4, Y5, Y4
-	VADDPD     word64_3ff0000000000000<>+0(SB), Y2, Y5
-	VSUBPD     word64_3ff0000000000000<>+0(SB), Y5, Y6
-	VSUBPD     Y6, Y2, Y2
-	VADDPD     Y4, Y2, Y2
-	VADDPD     Y2, Y5, Y2
-	VPSLLQ     $0x34, Y3, Y3
-	VPSRAD     $0x01, Y3, Y4
-	VANDPD     word64_fff0000000000000<>+0(SB), Y4, Y4
-	VPSUBQ     Y4, Y3, Y3
-	VPADDQ     word64_3ff0000000000000<>+0(SB), Y4, Y4
-	VMULPD     Y4, Y2, Y2
-	VPADDQ     word64_3ff0000000000000<>+0(SB), Y3, Y3
-	VMULPD     Y3, Y2, Y2
-	VCMPPD     $0x11, word64_0<>+0(SB), Y1, Y3
-	VMOVUPS    word64_0<>+0(SB), Y4
-	VBLENDVPD  Y3, word64_7ff0000000000000<>+0(SB), Y4, Y3
-	VCMPPD     $0x00, word64_0<>+0(SB), Y0, Y4
-	VBLENDVPD  Y4, Y3, Y2, Y2
-	VCMPPD     $0x00, word64_0<>+0(SB), Y1, Y3
-	VBLENDVPD  Y3, word64_3ff0000000000000<>+0(SB), Y2, Y2
-	VMOVUPS    word64_0<>+0(SB), Y3
-	VBLENDVPD  Y0, Y1, Y3, Y3
-	VADDPD     word64_4338000000000000<>+0(SB), Y3, Y4
-	VPSLLQ     $0x3f, Y4, Y5
-	VORPD      Y5, Y2, Y2
-	VCMPPD     $0x00, word64_4000000000000000<>+0(SB), Y1, Y5
-	VMULPD     Y0, Y0, Y6
-	VBLENDVPD  Y5, Y6, Y2, Y2
-	VSUBPD     word64_4338000000000000<>+0(SB), Y4, Y4
-	VCMPPD     $0x04, Y3, Y4, Y3
-	VANDPD     word64_7fffffffffffffff<>+0(SB), Y1, Y1
-	VCMPPD     $0x16, word64_4310000000000000<>+0(SB), Y1, Y1
-	VORPD      Y1, Y3, Y1
-	VANDPD     word64_7fffffffffffffff<>+0(SB), Y0, Y0
-	VCMPPD     $0x16, word64_7fefffffffffffff<>+0(SB), Y0, Y0
-	VORPD      Y0, Y1, Y0
-	VTESTPD    Y0, Y0
-	JNE        rare
-	TESTQ      AX, AX
-	JL         storeTail
-	VCVTPD2PSY Y2, X0
-	VMOVUPS    X0, (CX)
-	ADDQ       $0x10, DX
-	ADDQ       $0x10, BX
-	ADDQ       $0x10, CX
-	JMP        loop
+	VANDPS       word32_7fffffff<>+0(SB), Y0, Y7
+	VCMPPS       $0x11, word32_800000<>+0(SB), Y7, Y8
+	VMULPS       word32_4b000000<>+0(SB), Y7, Y9
+	VBLENDVPS    Y8, Y9, Y7, Y7
+	VMOVUPS      word32_0<>+0(SB), Y9
+	VBLENDVPS    Y8, word32_c1b80000<>+0(SB), Y9, Y8
+	VPSUBD       word32_3f5744fd<>+0(SB), Y7, Y7
+	VPSRAD       $0x17, Y7, Y9
+	VCVTDQ2PS    Y9, Y9
+	VANDPS       word32_7fffff<>+0(SB), Y7, Y7
+	VPADDD       word32_3f5744fd<>+0(SB), Y7, Y7
+	VCMPPS       $0x11, word32_3f9837f0<>+0(SB), Y7, Y10
+	VMOVUPS      word32_3fb50000<>+0(SB), Y11
+	VBLENDVPS    Y10, word32_3f800000<>+0(SB), Y11, Y11
+	VADDPS       Y8, Y9, Y8
+	VMOVUPS      word32_3effec00<>+0(SB), Y9
+	VBLENDVPS    Y10, word32_0<>+0(SB), Y9, Y9
+	VADDPS       Y9, Y8, Y8
+	VMOVUPS      word32_b5ccaf80<>+0(SB), Y9
+	VBLENDVPS    Y10, word32_0<>+0(SB), Y9, Y9
+	VSUBPS       Y11, Y7, Y10
+	VADDPS       Y11, Y7, Y12
+	VSUBPS       Y11, Y12, Y11
+	VSUBPS       Y11, Y7, Y7
+	VMOVUPS      word32_3f800000<>+0(SB), Y11
+	VDIVPS       Y12, Y11, Y11
+	VMULPS       Y11, Y10, Y13
+	VMOVAPS      Y10, Y10
+	VFNMADD231PS Y12, Y13, Y10
+	VMOVAPS      Y10, Y10
+	VFNMADD231PS Y7, Y13, Y10
+	VMULPS       Y11, Y10, Y7
+	VMULPS       Y13, Y13, Y10
+	VADDPS       Y13, Y13, Y11
+	VMOVAPS      Y13, Y12
+	VFMSUB213PS  Y10, Y13, Y12
+	VMOVAPS      Y12, Y12
+	VFMADD231PS  Y7, Y11, Y12
+	VMOVUPS      word32_3ed51fc8<>+0(SB), Y11
+	VMOVAPS      Y11, Y11
+	VFMADD213PS  Y6, Y10, Y11
+	VMOVAPS      Y11, Y11
+	VFMADD213PS  Y5, Y10, Y11
+	VMOVAPS      Y11, Y14
+	VFMADD213PS  word32_4038aa3b<>+0(SB), Y10, Y14
+	VMOVUPS      word32_4038aa3b<>+0(SB), Y15
+	VSUBPS       Y14, Y15, Y15
+	VMOVAPS      Y15, Y15
+	VFMADD231PS  Y11, Y10, Y15
+	VADDPS       word32_33257060<>+0(SB), Y15, Y10
+	VMOVAPS      Y10, Y10
+	VFMADD231PS  Y5, Y12, Y10
+	VMULPS       Y14, Y13, Y11
+	VMOVAPS      Y13, Y12
+	VFMSUB213PS  Y11, Y14, Y12
+	VMOVAPS      Y12, Y12
+	VFMADD231PS  Y10, Y13, Y12
+	VMOVAPS      Y12, Y10
+	VFMADD231PS  Y14, Y7, Y10
+	VADDPS       Y9, Y10, Y7
+	VADDPS       Y11, Y8, Y9
+	VSUBPS       Y8, Y9, Y8
+	VSUBPS       Y8, Y11, Y8
+	VADDPS       Y7, Y8, Y7
+	VMULPS       Y9, Y1, Y8
+	VMOVAPS      Y1, Y10
+	VFMSUB213PS  Y8, Y9, Y10
+	VMOVAPS      Y10, Y9
+	VFMADD231PS  Y7, Y1, Y9
+	VMOVUPS      word32_c32a0000<>+0(SB), Y7
+	VMAXPS       Y8, Y7, Y7
+	VMOVUPS      word32_430c0000<>+0(SB), Y8
+	VMINPS       Y7, Y8, Y7
+	VMOVUPS      word32_bf800000<>+0(SB), Y8
+	VMAXPS       Y9, Y8, Y8
+	VMOVUPS      word32_3f800000<>+0(SB), Y9
+	VMINPS       Y8, Y9, Y8
+	VADDPS       word32_4b400000<>+0(SB), Y7, Y9
+	VSUBPS       word32_4b400000<>+0(SB), Y9, Y10
+	VSUBPS       Y10, Y7, Y7
+	VADDPS       Y8, Y7, Y10
+	VMULPS       Y10, Y10, Y11
+	VMOVAPS      Y3, Y12
+	VFMADD213PS  word32_3c1d96ea<>+0(SB), Y10, Y12
+	VMOVAPS      Y12, Y12
+	VFMADD231PS  Y4, Y11, Y12
+	VMOVAPS      Y2, Y13
+	VFMADD213PS  word32_3e75fdee<>+0(SB), Y10, Y13
+	VMOVAPS      Y13, Y10
+	VFMADD231PS  Y12, Y11, Y10
+	VMULPS       word32_3f317218<>+0(SB), Y8, Y8
+	VMOVAPS      Y8, Y8
+	VFMADD231PS  Y10, Y11, Y8
+	VMOVUPS      word32_3f317218<>+0(SB), Y10
+	VFMADD213PS  word32_3f800000<>+0(SB), Y7, Y10
+	VMOVUPS      word32_3f800000<>+0(SB), Y11
+	VSUBPS       Y10, Y11, Y11
+	VMOVAPS      Y11, Y11
+	VFMADD231PS  word32_3f317218<>+0(SB), Y7, Y11
+	VADDPS       Y8, Y11, Y7
+	VADDPS       Y7, Y10, Y7
+	VPSLLD       $0x17, Y9, Y8
+	VPSRAD       $0x01, Y8, Y9
+	VANDPS       word32_ff800000<>+0(SB), Y9, Y9
+	VPSUBD       Y9, Y8, Y8
+	VPADDD       word32_3f800000<>+0(SB), Y9, Y9
+	VMULPS       Y9, Y7, Y7
+	VPADDD       word32_3f800000<>+0(SB), Y8, Y8
+	VMULPS       Y8, Y7, Y7
+	VCMPPS       $0x11, word32_0<>+0(SB), Y1, Y8
+	VMOVUPS      word32_0<>+0(SB), Y9
+	VBLENDVPS    Y8, word32_7f800000<>+0(SB), Y9, Y8
+	VCMPPS       $0x00, word32_0<>+0(SB), Y0, Y9
+	VBLENDVPS    Y9, Y8, Y7, Y7
+	VCMPPS       $0x00, word32_0<>+0(SB), Y1, Y8
+	VBLENDVPS    Y8, word32_3f800000<>+0(SB), Y7, Y7
+	VMOVUPS      word32_0<>+0(SB), Y8
+	VBLENDVPS    Y0, Y1, Y8, Y8
+	VADDPS       word32_4b400000<>+0(SB), Y8, Y9
+	VPSLLD       $0x1f, Y9, Y10
+	VORPS        Y10, Y7, Y7
+	VCMPPS       $0x00, word32_40000000<>+0(SB), Y1, Y10
+	VMULPS       Y0, Y0, Y11
+	VBLENDVPS    Y10, Y11, Y7, Y7
+	VSUBPS       word32_4b400000<>+0(SB), Y9, Y9
+	VCMPPS       $0x04, Y8, Y9, Y8
+	VANDPS       word32_7fffffff<>+0(SB), Y1, Y1
+	VCMPPS       $0x16, word32_4a800000<>+0(SB), Y1, Y1
+	VORPS        Y1, Y8, Y1
+	VANDPS       word32_7fffffff<>+0(SB), Y0, Y0
+	VCMPPS       $0x16, word32_7f7fffff<>+0(SB), Y0, Y0
+	VORPS        Y0, Y1, Y0
+	VTESTPS      Y0, Y0
+	JNE          rare
+	TESTQ        AX, AX
+	JL           storeTail
+	VMOVUPS      Y7, (CX)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, CX
+	JMP          loop
 
 tail:
-	CMPQ       AX, $-4
+	CMPQ       AX, $-8
 	JE         done
 	LEAQ       tailMask<>+0(SB), SI
 	MOVQ       AX, DI
 	NEGQ       DI
-	LEAQ       16(SI)(DI*4), SI
-	VMOVDQU    (SI), X1
-	VMASKMOVPS (DX), X1, X0
-	VCVTPS2PD  X0, Y0
-	VMASKMOVPS (BX), X1, X1
-	VCVTPS2PD  X1, Y1
+	LEAQ       (SI)(DI*4), SI
+	VMOVDQU    (SI), Y1
+	VMASKMOVPS (DX), Y1, Y0
+	VMASKMOVPS (BX), Y1, Y1
 	JMP        body
 
 storeTail:
 	LEAQ       tailMask<>+0(SB), DX
 	NEGQ       AX
-	LEAQ       16(DX)(AX*4), DX
-	VMOVDQU    (DX), X0
-	VCVTPD2PSY Y2, X1
-	VMASKMOVPS X1, X0, (CX)
+	LEAQ       (DX)(AX*4), DX
+	VMOVDQU    (DX), Y0
+	VMASKMOVPS Y7, Y0, (CX)
 
 done:
 	XORQ AX, AX
@@ -8091,22 +8115,210 @@ done:
 	RET
 
 rare:
-	ADDQ $0x04, AX
+	ADDQ $0x08, AX
 	MOVQ AX, left+40(FP)
 	VZEROUPPER
 	RET
 
-DATA word64_4310000000000000<>+0(SB)/8, $0x4310000000000000
-DATA word64_4310000000000000<>+8(SB)/8, $0x4310000000000000
-DATA word64_4310000000000000<>+16(SB)/8, $0x4310000000000000
-DATA word64_4310000000000000<>+24(SB)/8, $0x4310000000000000
-GLOBL word64_4310000000000000<>(SB), RODATA|NOPTR, $32
+DATA word32_3d6357bd<>+0(SB)/4, $0x3d6357bd
+DATA word32_3d6357bd<>+4(SB)/4, $0x3d6357bd
+DATA word32_3d6357bd<>+8(SB)/4, $0x3d6357bd
+DATA word32_3d6357bd<>+12(SB)/4, $0x3d6357bd
+DATA word32_3d6357bd<>+16(SB)/4, $0x3d6357bd
+DATA word32_3d6357bd<>+20(SB)/4, $0x3d6357bd
+DATA word32_3d6357bd<>+24(SB)/4, $0x3d6357bd
+DATA word32_3d6357bd<>+28(SB)/4, $0x3d6357bd
+GLOBL word32_3d6357bd<>(SB), RODATA|NOPTR, $32
 
-DATA word64_7fefffffffffffff<>+0(SB)/8, $0x7fefffffffffffff
-DATA word64_7fefffffffffffff<>+8(SB)/8, $0x7fefffffffffffff
-DATA word64_7fefffffffffffff<>+16(SB)/8, $0x7fefffffffffffff
-DATA word64_7fefffffffffffff<>+24(SB)/8, $0x7fefffffffffffff
-GLOBL word64_7fefffffffffffff<>(SB), RODATA|NOPTR, $32
+DATA word32_3aaf84a7<>+0(SB)/4, $0x3aaf84a7
+DATA word32_3aaf84a7<>+4(SB)/4, $0x3aaf84a7
+DATA word32_3aaf84a7<>+8(SB)/4, $0x3aaf84a7
+DATA word32_3aaf84a7<>+12(SB)/4, $0x3aaf84a7
+DATA word32_3aaf84a7<>+16(SB)/4, $0x3aaf84a7
+DATA word32_3aaf84a7<>+20(SB)/4, $0x3aaf84a7
+DATA word32_3aaf84a7<>+24(SB)/4, $0x3aaf84a7
+DATA word32_3aaf84a7<>+28(SB)/4, $0x3aaf84a7
+GLOBL word32_3aaf84a7<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3920bc4b<>+0(SB)/4, $0x3920bc4b
+DATA word32_3920bc4b<>+4(SB)/4, $0x3920bc4b
+DATA word32_3920bc4b<>+8(SB)/4, $0x3920bc4b
+DATA word32_3920bc4b<>+12(SB)/4, $0x3920bc4b
+DATA word32_3920bc4b<>+16(SB)/4, $0x3920bc4b
+DATA word32_3920bc4b<>+20(SB)/4, $0x3920bc4b
+DATA word32_3920bc4b<>+24(SB)/4, $0x3920bc4b
+DATA word32_3920bc4b<>+28(SB)/4, $0x3920bc4b
+GLOBL word32_3920bc4b<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3f76384f<>+0(SB)/4, $0x3f76384f
+DATA word32_3f76384f<>+4(SB)/4, $0x3f76384f
+DATA word32_3f76384f<>+8(SB)/4, $0x3f76384f
+DATA word32_3f76384f<>+12(SB)/4, $0x3f76384f
+DATA word32_3f76384f<>+16(SB)/4, $0x3f76384f
+DATA word32_3f76384f<>+20(SB)/4, $0x3f76384f
+DATA word32_3f76384f<>+24(SB)/4, $0x3f76384f
+DATA word32_3f76384f<>+28(SB)/4, $0x3f76384f
+GLOBL word32_3f76384f<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3f13ba80<>+0(SB)/4, $0x3f13ba80
+DATA word32_3f13ba80<>+4(SB)/4, $0x3f13ba80
+DATA word32_3f13ba80<>+8(SB)/4, $0x3f13ba80
+DATA word32_3f13ba80<>+12(SB)/4, $0x3f13ba80
+DATA word32_3f13ba80<>+16(SB)/4, $0x3f13ba80
+DATA word32_3f13ba80<>+20(SB)/4, $0x3f13ba80
+DATA word32_3f13ba80<>+24(SB)/4, $0x3f13ba80
+DATA word32_3f13ba80<>+28(SB)/4, $0x3f13ba80
+GLOBL word32_3f13ba80<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3f5744fd<>+0(SB)/4, $0x3f5744fd
+DATA word32_3f5744fd<>+4(SB)/4, $0x3f5744fd
+DATA word32_3f5744fd<>+8(SB)/4, $0x3f5744fd
+DATA word32_3f5744fd<>+12(SB)/4, $0x3f5744fd
+DATA word32_3f5744fd<>+16(SB)/4, $0x3f5744fd
+DATA word32_3f5744fd<>+20(SB)/4, $0x3f5744fd
+DATA word32_3f5744fd<>+24(SB)/4, $0x3f5744fd
+DATA word32_3f5744fd<>+28(SB)/4, $0x3f5744fd
+GLOBL word32_3f5744fd<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3f9837f0<>+0(SB)/4, $0x3f9837f0
+DATA word32_3f9837f0<>+4(SB)/4, $0x3f9837f0
+DATA word32_3f9837f0<>+8(SB)/4, $0x3f9837f0
+DATA word32_3f9837f0<>+12(SB)/4, $0x3f9837f0
+DATA word32_3f9837f0<>+16(SB)/4, $0x3f9837f0
+DATA word32_3f9837f0<>+20(SB)/4, $0x3f9837f0
+DATA word32_3f9837f0<>+24(SB)/4, $0x3f9837f0
+DATA word32_3f9837f0<>+28(SB)/4, $0x3f9837f0
+GLOBL word32_3f9837f0<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3fb50000<>+0(SB)/4, $0x3fb50000
+DATA word32_3fb50000<>+4(SB)/4, $0x3fb50000
+DATA word32_3fb50000<>+8(SB)/4, $0x3fb50000
+DATA word32_3fb50000<>+12(SB)/4, $0x3fb50000
+DATA word32_3fb50000<>+16(SB)/4, $0x3fb50000
+DATA word32_3fb50000<>+20(SB)/4, $0x3fb50000
+DATA word32_3fb50000<>+24(SB)/4, $0x3fb50000
+DATA word32_3fb50000<>+28(SB)/4, $0x3fb50000
+GLOBL word32_3fb50000<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3effec00<>+0(SB)/4, $0x3effec00
+DATA word32_3effec00<>+4(SB)/4, $0x3effec00
+DATA word32_3effec00<>+8(SB)/4, $0x3effec00
+DATA word32_3effec00<>+12(SB)/4, $0x3effec00
+DATA word32_3effec00<>+16(SB)/4, $0x3effec00
+DATA word32_3effec00<>+20(SB)/4, $0x3effec00
+DATA word32_3effec00<>+24(SB)/4, $0x3effec00
+DATA word32_3effec00<>+28(SB)/4, $0x3effec00
+GLOBL word32_3effec00<>(SB), RODATA|NOPTR, $32
+
+DATA word32_b5ccaf80<>+0(SB)/4, $0xb5ccaf80
+DATA word32_b5ccaf80<>+4(SB)/4, $0xb5ccaf80
+DATA word32_b5ccaf80<>+8(SB)/4, $0xb5ccaf80
+DATA word32_b5ccaf80<>+12(SB)/4, $0xb5ccaf80
+DATA word32_b5ccaf80<>+16(SB)/4, $0xb5ccaf80
+DATA word32_b5ccaf80<>+20(SB)/4, $0xb5ccaf80
+DATA word32_b5ccaf80<>+24(SB)/4, $0xb5ccaf80
+DATA word32_b5ccaf80<>+28(SB)/4, $0xb5ccaf80
+GLOBL word32_b5ccaf80<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3ed51fc8<>+0(SB)/4, $0x3ed51fc8
+DATA word32_3ed51fc8<>+4(SB)/4, $0x3ed51fc8
+DATA word32_3ed51fc8<>+8(SB)/4, $0x3ed51fc8
+DATA word32_3ed51fc8<>+12(SB)/4, $0x3ed51fc8
+DATA word32_3ed51fc8<>+16(SB)/4, $0x3ed51fc8
+DATA word32_3ed51fc8<>+20(SB)/4, $0x3ed51fc8
+DATA word32_3ed51fc8<>+24(SB)/4, $0x3ed51fc8
+DATA word32_3ed51fc8<>+28(SB)/4, $0x3ed51fc8
+GLOBL word32_3ed51fc8<>(SB), RODATA|NOPTR, $32
+
+DATA word32_4038aa3b<>+0(SB)/4, $0x4038aa3b
+DATA word32_4038aa3b<>+4(SB)/4, $0x4038aa3b
+DATA word32_4038aa3b<>+8(SB)/4, $0x4038aa3b
+DATA word32_4038aa3b<>+12(SB)/4, $0x4038aa3b
+DATA word32_4038aa3b<>+16(SB)/4, $0x4038aa3b
+DATA word32_4038aa3b<>+20(SB)/4, $0x4038aa3b
+DATA word32_4038aa3b<>+24(SB)/4, $0x4038aa3b
+DATA word32_4038aa3b<>+28(SB)/4, $0x4038aa3b
+GLOBL word32_4038aa3b<>(SB), RODATA|NOPTR, $32
+
+DATA word32_33257060<>+0(SB)/4, $0x33257060
+DATA word32_33257060<>+4(SB)/4, $0x33257060
+DATA word32_33257060<>+8(SB)/4, $0x33257060
+DATA word32_33257060<>+12(SB)/4, $0x33257060
+DATA word32_33257060<>+16(SB)/4, $0x33257060
+DATA word32_33257060<>+20(SB)/4, $0x33257060
+DATA word32_33257060<>+24(SB)/4, $0x33257060
+DATA word32_33257060<>+28(SB)/4, $0x33257060
+GLOBL word32_33257060<>(SB), RODATA|NOPTR, $32
+
+DATA word32_c32a0000<>+0(SB)/4, $0xc32a0000
+DATA word32_c32a0000<>+4(SB)/4, $0xc32a0000
+DATA word32_c32a0000<>+8(SB)/4, $0xc32a0000
+DATA word32_c32a0000<>+12(SB)/4, $0xc32a0000
+DATA word32_c32a0000<>+16(SB)/4, $0xc32a0000
+DATA word32_c32a0000<>+20(SB)/4, $0xc32a0000
+DATA word32_c32a0000<>+24(SB)/4, $0xc32a0000
+DATA word32_c32a0000<>+28(SB)/4, $0xc32a0000
+GLOBL word32_c32a0000<>(SB), RODATA|NOPTR, $32
+
+DATA word32_430c0000<>+0(SB)/4, $0x430c0000
+DATA word32_430c0000<>+4(SB)/4, $0x430c0000
+DATA word32_430c0000<>+8(SB)/4, $0x430c0000
+DATA word32_430c0000<>+12(SB)/4, $0x430c0000
+DATA word32_430c0000<>+16(SB)/4, $0x430c0000
+DATA word32_430c0000<>+20(SB)/4, $0x430c0000
+DATA word32_430c0000<>+24(SB)/4, $0x430c0000
+DATA word32_430c0000<>+28(SB)/4, $0x430c0000
+GLOBL word32_430c0000<>(SB), RODATA|NOPTR, $32
+
+DATA word32_bf800000<>+0(SB)/4, $0xbf800000
+DATA word32_bf800000<>+4(SB)/4, $0xbf800000
+DATA word32_bf800000<>+8(SB)/4, $0xbf800000
+DATA word32_bf800000<>+12(SB)/4, $0xbf800000
+DATA word32_bf800000<>+16(SB)/4, $0xbf800000
+DATA word32_bf800000<>+20(SB)/4, $0xbf800000
+DATA word32_bf800000<>+24(SB)/4, $0xbf800000
+DATA word32_bf800000<>+28(SB)/4, $0xbf800000
+GLOBL word32_bf800000<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3c1d96ea<>+0(SB)/4, $0x3c1d96ea
+DATA word32_3c1d96ea<>+4(SB)/4, $0x3c1d96ea
+DATA word32_3c1d96ea<>+8(SB)/4, $0x3c1d96ea
+DATA word32_3c1d96ea<>+12(SB)/4, $0x3c1d96ea
+DATA word32_3c1d96ea<>+16(SB)/4, $0x3c1d96ea
+DATA word32_3c1d96ea<>+20(SB)/4, $0x3c1d96ea
+DATA word32_3c1d96ea<>+24(SB)/4, $0x3c1d96ea
+DATA word32_3c1d96ea<>+28(SB)/4, $0x3c1d96ea
+GLOBL word32_3c1d96ea<>(SB), RODATA|NOPTR, $32
+
+DATA word32_3e75fdee<>+0(SB)/4, $0x3e75fdee
+DATA word32_3e75fdee<>+4(SB)/4, $0x3e75fdee
+DATA word32_3e75fdee<>+8(SB)/4, $0x3e75fdee
+DATA word32_3e75fdee<>+12(SB)/4, $0x3e75fdee
+DATA word32_3e75fdee<>+16(SB)/4, $0x3e75fdee
+DATA word32_3e75fdee<>+20(SB)/4, $0x3e75fdee
+DATA word32_3e75fdee<>+24(SB)/4, $0x3e75fdee
+DATA word32_3e75fdee<>+28(SB)/4, $0x3e75fdee
+GLOBL word32_3e75fdee<>(SB), RODATA|NOPTR, $32
+
+DATA word32_4a800000<>+0(SB)/4, $0x4a800000
+DATA word32_4a800000<>+4(SB)/4, $0x4a800000
+DATA word32_4a800000<>+8(SB)/4, $0x4a800000
+DATA word32_4a800000<>+12(SB)/4, $0x4a800000
+DATA word32_4a800000<>+16(SB)/4, $0x4a800000
+DATA word32_4a800000<>+20(SB)/4, $0x4a800000
+DATA word32_4a800000<>+24(SB)/4, $0x4a800000
+DATA word32_4a800000<>+28(SB)/4, $0x4a800000
+GLOBL word32_4a800000<>(SB), RODATA|NOPTR, $32
+
+DATA word32_7f7fffff<>+0(SB)/4, $0x7f7fffff
+DATA word32_7f7fffff<>+4(SB)/4, $0x7f7fffff
+DATA word32_7f7fffff<>+8(SB)/4, $0x7f7fffff
+DATA word32_7f7fffff<>+12(SB)/4, $0x7f7fffff
+DATA word32_7f7fffff<>+16(SB)/4, $0x7f7fffff
+DATA word32_7f7fffff<>+20(SB)/4, $0x7f7fffff
+DATA word32_7f7fffff<>+24(SB)/4, $0x7f7fffff
+DATA word32_7f7fffff<>+28(SB)/4, $0x7f7fffff
+GLOBL word32_7f7fffff<>(SB), RODATA|NOPTR, $32
 
 // func powF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
 // Requires: AVX, AVX2
@@ -8447,157 +8659,194 @@ DATA word64_bff0000000000000<>+16(SB)/8, $0xbff0000000000000
 DATA word64_bff0000000000000<>+24(SB)/8, $0xbff0000000000000
 GLOBL word64_bff0000000000000<>(SB), RODATA|NOPTR, $32
 
+DATA word64_4310000000000000<>+0(SB)/8, $0x4310000000000000
+DATA word64_4310000000000000<>+8(SB)/8, $0x4310000000000000
+DATA word64_4310000000000000<>+16(SB)/8, $0x4310000000000000
+DATA word64_4310000000000000<>+24(SB)/8, $0x4310000000000000
+GLOBL word64_4310000000000000<>(SB), RODATA|NOPTR, $32
+
+DATA word64_7fefffffffffffff<>+0(SB)/8, $0x7fefffffffffffff
+DATA word64_7fefffffffffffff<>+8(SB)/8, $0x7fefffffffffffff
+DATA word64_7fefffffffffffff<>+16(SB)/8, $0x7fefffffffffffff
+DATA word64_7fefffffffffffff<>+24(SB)/8, $0x7fefffffffffffff
+GLOBL word64_7fefffffffffffff<>(SB), RODATA|NOPTR, $32
+
 // func powF32AVX512(which int, n int, dst *byte, a *byte, b *byte) (left int)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·powF32AVX512(SB), NOSPLIT, $0-48
-	MOVQ n+8(FP), AX
-	MOVQ dst+16(FP), DX
-	MOVQ a+24(FP), BX
-	MOVQ b+32(FP), SI
+	MOVQ         n+8(FP), AX
+	MOVQ         dst+16(FP), DX
+	MOVQ         a+24(FP), BX
+	MOVQ         b+32(FP), SI
+	VBROADCASTSS word32_3d6357bd<>+0(SB), Z2
+	VBROADCASTSS word32_3aaf84a7<>+0(SB), Z3
+	VBROADCASTSS word32_3920bc4b<>+0(SB), Z4
+	VBROADCASTSS word32_3f76384f<>+0(SB), Z5
+	VBROADCASTSS word32_3f13ba80<>+0(SB), Z6
+	VBROADCASTSS word32_3ed51fc8<>+0(SB), Z7
+	VBROADCASTSS word32_4038aa3b<>+0(SB), Z8
+	VBROADCASTSS word32_33257060<>+0(SB), Z9
+	VBROADCASTSS word32_0<>+0(SB), Z10
+	VBROADCASTSS word32_3f800000<>+0(SB), Z11
+	VBROADCASTSS word32_4b400000<>+0(SB), Z12
+	VBROADCASTSS word32_3f317218<>+0(SB), Z13
 
 loop:
-	SUBQ      $0x08, AX
-	JL        tail
-	VCVTPS2PD (BX), Z0
-	VCVTPS2PD (SI), Z1
+	SUBQ    $0x10, AX
+	JL      tail
+	VMOVUPS (BX), Z0
+	VMOVUPS (SI), Z1
 
 body:
-	VANDPD.BCST    word64_7fffffffffffffff<>+0(SB), Z0, Z2
-	VPSUBQ.BCST    word64_3fe6a09e667f3bcd<>+0(SB), Z2, Z2
-	VPADDQ.BCST    word64_8000000000000000<>+0(SB), Z2, Z8
-	VPSRLQ         $0x34, Z8, Z8
-	VORPD.BCST     word64_4330000000000000<>+0(SB), Z8, Z8
-	VSUBPD.BCST    word64_4330000000000800<>+0(SB), Z8, Z8
-	VANDPD.BCST    word64_fffffffffffff<>+0(SB), Z2, Z2
-	VPADDQ.BCST    word64_3fe6a09e667f3bcd<>+0(SB), Z2, Z2
-	VSUBPD.BCST    word64_3ff0000000000000<>+0(SB), Z2, Z2
-	VADDPD.BCST    word64_4000000000000000<>+0(SB), Z2, Z9
-	VDIVPD         Z9, Z2, Z9
-	VMULPD         Z9, Z9, Z10
-	VMULPD         Z10, Z10, Z11
-	VBROADCASTSD   word64_3fc2b5d9765628c7<>+0(SB), Z12
-	VMULPD.BCST    word64_3fc39fdefcad7bb8<>+0(SB), Z10, Z13
-	VADDPD.BCST    word64_3fc7462b815f794d<>+0(SB), Z13, Z13
-	VMULPD         Z12, Z11, Z12
-	VADDPD         Z13, Z12, Z12
-	VMULPD.BCST    word64_3fcc71c62d9e584a<>+0(SB), Z10, Z13
-	VADDPD.BCST    word64_3fd2492492df8f5a<>+0(SB), Z13, Z13
-	VMULPD         Z12, Z11, Z12
-	VADDPD         Z13, Z12, Z12
-	VMULPD.BCST    word64_3fd99999999952cd<>+0(SB), Z10, Z13
-	VADDPD.BCST    word64_3fe5555555555558<>+0(SB), Z13, Z13
-	VMULPD         Z12, Z11, Z11
-	VADDPD         Z13, Z11, Z11
-	VMULPD         Z11, Z10, Z10
-	VMULPD         Z2, Z2, Z11
-	VMULPD.BCST    word64_3fe0000000000000<>+0(SB), Z11, Z11
-	VADDPD         Z10, Z11, Z10
-	VMULPD         Z10, Z9, Z9
-	VMULPD.BCST    word64_3dea39ef35793c76<>+0(SB), Z8, Z10
-	VMULPD.BCST    word64_3fe62e42fee00000<>+0(SB), Z8, Z8
-	VADDPD         Z10, Z9, Z9
-	VSUBPD         Z9, Z11, Z9
-	VSUBPD         Z2, Z9, Z2
-	VSUBPD         Z2, Z8, Z2
-	VMULPD         Z2, Z1, Z2
-	VBROADCASTSD   word64_4086300000000000<>+0(SB), Z8
-	VMINPD         Z2, Z8, Z2
-	VBROADCASTSD   word64_c087500000000000<>+0(SB), Z8
-	VMAXPD         Z2, Z8, Z2
-	VMULPD.BCST    word64_3ff71547652b82fe<>+0(SB), Z2, Z8
-	VADDPD.BCST    word64_4338000000000000<>+0(SB), Z8, Z8
-	VSUBPD.BCST    word64_4338000000000000<>+0(SB), Z8, Z8
-	VMULPD.BCST    word64_3fe62e42fee00000<>+0(SB), Z8, Z9
-	VSUBPD         Z9, Z2, Z2
-	VMULPD.BCST    word64_3dea39ef35793c76<>+0(SB), Z8, Z9
-	VSUBPD         Z9, Z2, Z10
-	VMULPD         Z10, Z10, Z11
-	VBROADCASTSD   word64_3e21f99258e229ef<>+0(SB), Z12
-	VMULPD.BCST    word64_3e5af6af95456c58<>+0(SB), Z10, Z13
-	VADDPD.BCST    word64_3e927e4c3290da4b<>+0(SB), Z13, Z13
-	VMULPD         Z12, Z11, Z12
-	VADDPD         Z13, Z12, Z12
-	VMULPD.BCST    word64_3ec71ddf0cccc4c5<>+0(SB), Z10, Z13
-	VADDPD.BCST    word64_3efa01a01b1cb118<>+0(SB), Z13, Z13
-	VMULPD         Z12, Z11, Z12
-	VADDPD         Z13, Z12, Z12
-	VMULPD.BCST    word64_3f2a01a01b32524e<>+0(SB), Z10, Z13
-	VADDPD.BCST    word64_3f56c16c16c141fc<>+0(SB), Z13, Z13
-	VMULPD         Z12, Z11, Z12
-	VADDPD         Z13, Z12, Z12
-	VMULPD.BCST    word64_3f8111111110ed94<>+0(SB), Z10, Z13
-	VADDPD.BCST    word64_3fa555555555555a<>+0(SB), Z13, Z13
-	VMULPD         Z12, Z11, Z12
-	VADDPD         Z13, Z12, Z12
-	VMULPD.BCST    word64_3fc555555555555b<>+0(SB), Z10, Z10
-	VADDPD.BCST    word64_3fe0000000000000<>+0(SB), Z10, Z10
-	VMULPD         Z12, Z11, Z12
-	VADDPD         Z10, Z12, Z10
-	VMULPD         Z10, Z11, Z10
-	VSUBPD         Z9, Z10, Z9
-	VADDPD.BCST    word64_3ff0000000000000<>+0(SB), Z2, Z10
-	VSUBPD.BCST    word64_3ff0000000000000<>+0(SB), Z10, Z11
-	VSUBPD         Z11, Z2, Z2
-	VADDPD         Z9, Z2, Z2
-	VADDPD         Z2, Z10, Z2
-	VSCALEFPD      Z8, Z2, Z2
-	VCMPPD.BCST    $0x11, word64_0<>+0(SB), Z1, K1
-	VBROADCASTSD   word64_0<>+0(SB), Z8
-	VBLENDMPD.BCST word64_7ff0000000000000<>+0(SB), Z8, K1, Z3
-	VCMPPD.BCST    $0x00, word64_0<>+0(SB), Z0, K1
-	VBLENDMPD      Z3, Z2, K1, Z4
-	VCMPPD.BCST    $0x00, word64_0<>+0(SB), Z1, K1
-	VBLENDMPD.BCST word64_3ff0000000000000<>+0(SB), Z4, K1, Z5
-	VPMOVQ2M       Z0, K1
-	VBROADCASTSD   word64_0<>+0(SB), Z2
-	VBLENDMPD      Z1, Z2, K1, Z6
-	VADDPD.BCST    word64_4338000000000000<>+0(SB), Z6, Z2
-	VPSLLQ         $0x3f, Z2, Z8
-	VORPD          Z8, Z5, Z8
-	VCMPPD.BCST    $0x00, word64_4000000000000000<>+0(SB), Z1, K1
-	VMULPD         Z0, Z0, Z9
-	VBLENDMPD      Z9, Z8, K1, Z7
-	VSUBPD.BCST    word64_4338000000000000<>+0(SB), Z2, Z2
-	VCMPPD         $0x04, Z6, Z2, K1
-	VANDPD.BCST    word64_7fffffffffffffff<>+0(SB), Z1, Z1
-	VCMPPD.BCST    $0x16, word64_4310000000000000<>+0(SB), Z1, K2
-	KORW           K1, K2, K1
-	VANDPD.BCST    word64_7fffffffffffffff<>+0(SB), Z0, Z0
-	VCMPPD.BCST    $0x16, word64_7fefffffffffffff<>+0(SB), Z0, K2
-	KORW           K1, K2, K1
-	KORTESTW       K1, K1
-	JNE            rare
-	TESTQ          AX, AX
-	JL             storeTail
-	VCVTPD2PS      Z7, Y0
-	VMOVUPS        Y0, (DX)
-	ADDQ           $0x20, BX
-	ADDQ           $0x20, SI
-	ADDQ           $0x20, DX
-	JMP            loop
+	VANDPS.BCST      word32_7fffffff<>+0(SB), Z0, Z14
+	VCMPPS.BCST      $0x11, word32_800000<>+0(SB), Z14, K1
+	VMULPS.BCST      word32_4b000000<>+0(SB), Z14, Z15
+	VBLENDMPS        Z15, Z14, K1, Z16
+	VBLENDMPS.BCST   word32_c1b80000<>+0(SB), Z10, K1, Z17
+	VPSUBD.BCST      word32_3f5744fd<>+0(SB), Z16, Z14
+	VPSRAD           $0x17, Z14, Z15
+	VCVTDQ2PS        Z15, Z15
+	VANDPS.BCST      word32_7fffff<>+0(SB), Z14, Z14
+	VPADDD.BCST      word32_3f5744fd<>+0(SB), Z14, Z14
+	VCMPPS.BCST      $0x11, word32_3f9837f0<>+0(SB), Z14, K1
+	VBROADCASTSS     word32_3fb50000<>+0(SB), Z26
+	VBLENDMPS        Z11, Z26, K1, Z18
+	VADDPS           Z17, Z15, Z15
+	VBROADCASTSS     word32_3effec00<>+0(SB), Z26
+	VBLENDMPS        Z10, Z26, K1, Z19
+	VADDPS           Z19, Z15, Z15
+	VBROADCASTSS     word32_b5ccaf80<>+0(SB), Z26
+	VBLENDMPS        Z10, Z26, K1, Z20
+	VSUBPS           Z18, Z14, Z26
+	VADDPS           Z18, Z14, Z27
+	VSUBPS           Z18, Z27, Z28
+	VSUBPS           Z28, Z14, Z14
+	VDIVPS           Z27, Z11, Z28
+	VMULPS           Z28, Z26, Z29
+	VMOVAPS          Z26, Z26
+	VFNMADD231PS     Z27, Z29, Z26
+	VMOVAPS          Z26, Z26
+	VFNMADD231PS     Z14, Z29, Z26
+	VMULPS           Z28, Z26, Z14
+	VMULPS           Z29, Z29, Z26
+	VADDPS           Z29, Z29, Z27
+	VMOVAPS          Z29, Z28
+	VFMSUB213PS      Z26, Z29, Z28
+	VMOVAPS          Z28, Z28
+	VFMADD231PS      Z14, Z27, Z28
+	VMOVAPS          Z7, Z27
+	VFMADD213PS      Z6, Z26, Z27
+	VMOVAPS          Z27, Z27
+	VFMADD213PS      Z5, Z26, Z27
+	VMOVAPS          Z27, Z30
+	VFMADD213PS      Z8, Z26, Z30
+	VSUBPS           Z30, Z8, Z31
+	VMOVAPS          Z31, Z31
+	VFMADD231PS      Z27, Z26, Z31
+	VADDPS           Z9, Z31, Z26
+	VMOVAPS          Z26, Z26
+	VFMADD231PS      Z5, Z28, Z26
+	VMULPS           Z30, Z29, Z27
+	VMOVAPS          Z29, Z28
+	VFMSUB213PS      Z27, Z30, Z28
+	VMOVAPS          Z28, Z28
+	VFMADD231PS      Z26, Z29, Z28
+	VMOVAPS          Z28, Z26
+	VFMADD231PS      Z30, Z14, Z26
+	VADDPS           Z20, Z26, Z14
+	VADDPS           Z27, Z15, Z26
+	VSUBPS           Z15, Z26, Z15
+	VSUBPS           Z15, Z27, Z15
+	VADDPS           Z14, Z15, Z14
+	VMULPS           Z26, Z1, Z15
+	VMOVAPS          Z1, Z27
+	VFMSUB213PS      Z15, Z26, Z27
+	VMOVAPS          Z27, Z26
+	VFMADD231PS      Z14, Z1, Z26
+	VBROADCASTSS     word32_c32a0000<>+0(SB), Z14
+	VMAXPS           Z15, Z14, Z14
+	VBROADCASTSS     word32_430c0000<>+0(SB), Z15
+	VMINPS           Z14, Z15, Z14
+	VBROADCASTSS     word32_bf800000<>+0(SB), Z15
+	VMAXPS           Z26, Z15, Z15
+	VMINPS           Z15, Z11, Z15
+	VADDPS           Z12, Z14, Z26
+	VSUBPS           Z12, Z26, Z26
+	VSUBPS           Z26, Z14, Z14
+	VADDPS           Z15, Z14, Z27
+	VMULPS           Z27, Z27, Z28
+	VMOVAPS          Z3, Z29
+	VFMADD213PS.BCST word32_3c1d96ea<>+0(SB), Z27, Z29
+	VMOVAPS          Z29, Z29
+	VFMADD231PS      Z4, Z28, Z29
+	VMOVAPS          Z2, Z30
+	VFMADD213PS.BCST word32_3e75fdee<>+0(SB), Z27, Z30
+	VMOVAPS          Z30, Z27
+	VFMADD231PS      Z29, Z28, Z27
+	VMULPS           Z13, Z15, Z15
+	VMOVAPS          Z15, Z15
+	VFMADD231PS      Z27, Z28, Z15
+	VMOVAPS          Z13, Z27
+	VFMADD213PS      Z11, Z14, Z27
+	VSUBPS           Z27, Z11, Z28
+	VMOVAPS          Z28, Z28
+	VFMADD231PS      Z13, Z14, Z28
+	VADDPS           Z15, Z28, Z14
+	VADDPS           Z14, Z27, Z14
+	VSCALEFPS        Z26, Z14, Z14
+	VCMPPS           $0x11, Z10, Z1, K1
+	VBLENDMPS.BCST   word32_7f800000<>+0(SB), Z10, K1, Z21
+	VCMPPS           $0x00, Z10, Z0, K1
+	VBLENDMPS        Z21, Z14, K1, Z22
+	VCMPPS           $0x00, Z10, Z1, K1
+	VBLENDMPS        Z11, Z22, K1, Z23
+	VPMOVD2M         Z0, K1
+	VBLENDMPS        Z1, Z10, K1, Z24
+	VADDPS           Z12, Z24, Z14
+	VPSLLD           $0x1f, Z14, Z15
+	VORPS            Z15, Z23, Z15
+	VCMPPS.BCST      $0x00, word32_40000000<>+0(SB), Z1, K1
+	VMULPS           Z0, Z0, Z26
+	VBLENDMPS        Z26, Z15, K1, Z25
+	VSUBPS           Z12, Z14, Z14
+	VCMPPS           $0x04, Z24, Z14, K1
+	VANDPS.BCST      word32_7fffffff<>+0(SB), Z1, Z1
+	VCMPPS.BCST      $0x16, word32_4a800000<>+0(SB), Z1, K2
+	KORW             K1, K2, K1
+	VANDPS.BCST      word32_7fffffff<>+0(SB), Z0, Z0
+	VCMPPS.BCST      $0x16, word32_7f7fffff<>+0(SB), Z0, K2
+	KORW             K1, K2, K1
+	KORTESTW         K1, K1
+	JNE              rare
+	TESTQ            AX, AX
+	JL               storeTail
+	VMOVUPS          Z25, (DX)
+	ADDQ             $0x40, BX
+	ADDQ             $0x40, SI
+	ADDQ             $0x40, DX
+	JMP              loop
 
 tail:
-	CMPQ        AX, $-8
-	JE          done
-	MOVQ        AX, CX
-	ADDQ        $0x08, CX
-	MOVQ        $-1, DI
-	SHLQ        CL, DI
-	NOTQ        DI
-	KMOVW       DI, K1
-	VCVTPS2PD.Z (BX), K1, Z0
-	VCVTPS2PD.Z (SI), K1, Z1
-	JMP         body
+	CMPQ      AX, $-16
+	JE        done
+	MOVQ      AX, CX
+	ADDQ      $0x10, CX
+	MOVQ      $-1, DI
+	SHLQ      CL, DI
+	NOTQ      DI
+	KMOVW     DI, K1
+	VMOVUPS.Z (BX), K1, Z0
+	VMOVUPS.Z (SI), K1, Z1
+	JMP       body
 
 storeTail:
-	MOVQ      AX, CX
-	ADDQ      $0x08, CX
-	MOVQ      $-1, AX
-	SHLQ      CL, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	VCVTPD2PS Z7, Y0
-	VMOVUPS   Y0, K1, (DX)
+	MOVQ    AX, CX
+	ADDQ    $0x10, CX
+	MOVQ    $-1, AX
+	SHLQ    CL, AX
+	NOTQ    AX
+	KMOVW   AX, K1
+	VMOVUPS Z25, K1, (DX)
 
 done:
 	XORQ AX, AX
@@ -8606,7 +8855,7 @@ done:
 	RET
 
 rare:
-	ADDQ $0x08, AX
+	ADDQ $0x10, AX
 	MOVQ AX, left+40(FP)
 	VZEROUPPER
 	RET
@@ -11332,16 +11581,6 @@ done:
 	MOVQ AX, left+40(FP)
 	VZEROUPPER
 	RET
-
-DATA word32_bf800000<>+0(SB)/4, $0xbf800000
-DATA word32_bf800000<>+4(SB)/4, $0xbf800000
-DATA word32_bf800000<>+8(SB)/4, $0xbf800000
-DATA word32_bf800000<>+12(SB)/4, $0xbf800000
-DATA word32_bf800000<>+16(SB)/4, $0xbf800000
-DATA word32_bf800000<>+20(SB)/4, $0xbf800000
-DATA word32_bf800000<>+24(SB)/4, $0xbf800000
-DATA word32_bf800000<>+28(SB)/4, $0xbf800000
-GLOBL word32_bf800000<>(SB), RODATA|NOPTR, $32
 
 // func acoshF64AVX2(which int, n int, dst *byte, a *byte, b *byte) (left int)
 // Requires: AVX, AVX2

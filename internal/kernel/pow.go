@@ -19,6 +19,13 @@ import (
 // which is the series that FreeBSD's e_pow.c (Sun Microsystems, 2004) sums in two parts
 // too, with constants of our own (gen/coefficients.sollya): r is minimax, to 2⁻⁵⁴. Numbers
 // with 26 bits or fewer have exact products.
+//
+// In float32 it is 2 to the power b log₂ |a|, and fused products make the parts, with the same c and s:
+//
+//	log₂ |a| = e + log₂ c + s (k + s² p(s²)), k = 2 / ln 2
+//
+// with a p minimax to 2⁻³⁷. h + l is right to 2⁻³³, the power to less than half a unit before it is
+// rounded: one that is a number is that number.
 const (
 	powRoot   = 0x3feae89f995ad3ad  // bits of 2^-¼
 	powMiddle = 0x1.306fe0a31b715p0 // 2^¼
@@ -29,8 +36,16 @@ const (
 	twoThirdsHigh             = 0x1.5555554p-1
 	twoThirdsLow              = 0x1.5555555555555p-29
 
-	// Beyond these eᵗ is 0 or +Inf, whatever is added to t.
-	powLow, powHigh = -752, 712
+	powRoot32                     = 0x3f5744fd  // bits of 2^-¼
+	powMiddle32                   = 0x1.306fep0 // 2^¼
+	log2CenterHigh, log2CenterLow = 0x1.ffd8p-2, -0x1.995fp-20
+	twoLog2eHigh32, twoLog2eLow32 = 2 * log2e32, 2 * log2eLow32
+	powThird32                    = 0x1.ec709ep-1 // p(0)
+	ln2In32                       = 0x1.62e43p-1  // right to 2⁻²⁹
+
+	// Beyond these eᵗ, in float32 2ᵗ, is 0 or +Inf, whatever is added to t.
+	powLow, powHigh     = -752, 712
+	powLow32, powHigh32 = -170, 140
 
 	// From powLargest on in |b| there is nothing but 0, 1 and +Inf.
 	powLargest = 0x1p64
@@ -101,10 +116,71 @@ func raise64(x, b float64) float64 {
 	return scale64(oneMore(r, w), z)
 }
 
-// raise32 is raise64 with an error of 2⁻⁴⁵.
-func raise32(x, b float64) float64 {
-	e, f := exponentOf64(x)
-	return exp64(float64(b * logSum64(e, f, 0)))
+// log2Parts32 returns h + l = log₂ x for a positive, finite x.
+func log2Parts32(x float32) (h, l float64) {
+	e, m := powSplit32(x)
+	c, cHigh, cLow := 1.0, 0.0, 0.0
+	if !(m < powMiddle32) {
+		c, cHigh, cLow = powCenter, log2CenterHigh, log2CenterLow
+	}
+
+	// s + sLow = f/(u + uLow)
+	f, u := m-c, single(m+c)
+	uLow := m - (u - c)
+	v := single(1 / u)
+	s := single(f * v)
+	rest := single(sum32(-s*uLow, single(f-s*u)))
+	sLow := single(rest * v)
+
+	// g + gLow = k + z p(z), z + zLow = s²
+	z := single(s * s)
+	zLow := single(sum32((s+s)*sLow, s*s-z)) // the difference is exact
+	p := single(sum32(z*0x1.aa3f9p-2, 0x1.2775p-1))
+	p = single(sum32(z*p, powThird32))
+	g := single(sum32(z*p, twoLog2eHigh32))
+	gLow := single(single(sum32(z*p, twoLog2eHigh32-g)) + twoLog2eLow32)
+	gLow = single(sum32(zLow*powThird32, gLow))
+
+	// y + yLow = s g
+	y := single(s * g)
+	yLow := single(sum32(s*gLow, s*g-y)) // the difference is exact
+	yLow = single(sum32(sLow*g, yLow))
+
+	k := e + cHigh // exact
+	h = single(k + y)
+	return h, single((y - (h - k)) + single(yLow+cLow))
+}
+
+// powSplit32 splits a positive, finite x = 2ᵉ m.
+func powSplit32(x float32) (e, m float64) {
+	var e0 float64
+	if x < 0x1p-126 {
+		x, e0 = x*0x1p23, -23
+	}
+	bits := math.Float32bits(x) - powRoot32
+	return float64(int32(bits)>>23) + e0, float64(math.Float32frombits(bits&(1<<23-1) + powRoot32))
+}
+
+// raise32 returns xᵇ for a positive, finite x and a finite b.
+func raise32(x, b float32) float32 {
+	h, l := log2Parts32(x)
+	c := float64(b)
+	t := single(c * h)
+	low := single(sum32(c*l, c*h-t)) // the difference is exact, unless all is so small that the power is 1
+	t, low = min(max(t, powLow32), powHigh32), min(max(low, -1), 1)
+
+	// 2^(t + low) = 2ⁿ (1 + v ln 2 + v² q(v)), v = r + low, with a q minimax to 2⁻²⁸
+	z := single(t + round32)
+	r := t - (z - round32)
+	v := single(r + low)
+	v2 := single(v * v)
+	q := single(sum32(v*0x1.5f094ep-10, 0x1.3b2dd4p-7))
+	q = single(sum32(v2*0x1.417896p-13, q))
+	q = single(sum32(v2*q, single(sum32(v*0x1.c6af7ap-5, 0x1.ebfbdcp-3))))
+	w := single(sum32(v2*q, single(low*ln2In32)))
+	y := single(sum32(r*ln2In32, 1))
+	w = single(single(sum32(r*ln2In32, 1-y)) + w) // with what the rounding of y lost
+	return scale32(float32(y+w), float32(z))
 }
 
 // The logarithm of e to base 10 is a sum too, of 26 bits and the rest.
@@ -143,7 +219,7 @@ func log10(x float64) float64 {
 // Log10 writes the logarithm to base 10, as [Log10Of].
 func Log10[T Float](dst, x []T) { apply1(fnLog10, dst, x, Log10Of[T]) }
 
-// PowOf returns aᵇ, computed in float64, with the special cases of [math.Pow], which are
+// PowOf returns aᵇ, computed in T, with the special cases of [math.Pow], which are
 // those of C: a⁰ = 1 and 1ᵇ = 1 even for NaN; a < 0 with a fractional b is NaN. a² is the
 // product.
 func PowOf[T Float](a, b T) T {
@@ -157,7 +233,7 @@ func PowOf[T Float](a, b T) T {
 	odd := a < 0 && math.Mod(y, 2) != 0
 	y = min(max(y, -powLargest), powLargest)
 	if unsafe.Sizeof(a) == 4 {
-		y = raise32(x, y)
+		y = float64(raise32(float32(x), float32(y)))
 	} else {
 		y = raise64(x, y)
 	}

@@ -105,13 +105,13 @@ var constants32 = map[string][]any{
 	"exp": expConstants, "sigmoid": expConstants, "tanh": expConstants, "expm1": expConstants, "exp2": exp2Constants,
 	"erf": erfConstants, "erfc": erfcConstants, "log": logConstants,
 	"log1p": log1pConstants, "log2": log2Constants, "log10": log10Constants, "softplus": softplusConstants, "logSigmoid": softplusConstants,
-	"asinh": asinhConstants, "acosh": asinhConstants, "atanh": asinhConstants,
+	"pow": powConstants, "asinh": asinhConstants, "acosh": asinhConstants, "atanh": asinhConstants,
 	"sin": sinConstants, "cos": sinConstants, "tan": sinConstants,
 	"atan": atanConstants, "atan2": atan2Constants, "asin": asinConstants, "acos": asinConstants,
 }
 
 // fewer has how many AVX2 keeps of a function that needs more registers for itself than others do.
-var fewer = map[string]int{"erfc": 3}
+var fewer = map[string]int{"erfc": 3, "pow": 5}
 
 // keeper returns the register that has x already, or nil.
 func (v formula) keeper(x any) VecVirtual {

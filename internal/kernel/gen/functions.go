@@ -44,7 +44,7 @@ var functionTable = []function{
 	{"erf", 1, "erf x", same, known(formula.erf)},
 	{"sinh", 1, "sinh x", widened, formula.sinh},
 	{"cosh", 1, "cosh x", widened, formula.cosh},
-	{"pow", 2, "aᵇ", widened, formula.pow},
+	{"pow", 2, "aᵇ", same, formula.pow},
 	{"tan", 1, "tan x", same, formula.tan},
 	{"log10", 1, "the logarithm to base 10", same, known(formula.log10)},
 	{"erfc", 1, "1 - erf x", same, known(formula.erfc)},
