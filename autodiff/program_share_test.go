@@ -1,6 +1,7 @@
 package autodiff_test
 
 import (
+	"slices"
 	"testing"
 
 	. "github.com/downhill-go/downhill/autodiff"
@@ -46,6 +47,25 @@ func TestAccumulate(t *testing.T) {
 	}
 	require.NoError(t, prog.Run())
 	require.Equal(t, []float64{3, 3}, gradValue(t, x))
+	require.Zero(t, testing.AllocsPerRun(10, func() { _ = prog.Run() }))
+}
+
+// A large gradient is added in parts, on all processors.
+func TestAccumulateParts(t *testing.T) {
+	const n = 3<<16 + 5
+	values, want := make([]float64, n), make([]float64, n)
+	for i := range values {
+		values[i] = float64(i)
+	}
+	x := Param(NewGraph(), "x", tensor.Must(tensor.FromSlice(values, n)))
+	prog := mustCompile(t, Sum(Square(x)), WithGrad(x), Accumulate())
+	for range 3 {
+		require.NoError(t, prog.Run())
+		for i := range want {
+			want[i] += 2 * values[i]
+		}
+		require.True(t, slices.Equal(want, gradValue(t, x)))
+	}
 	require.Zero(t, testing.AllocsPerRun(10, func() { _ = prog.Run() }))
 }
 

@@ -235,6 +235,7 @@ type publication[T tensor.Float] struct {
 	attach   gorgonia.NodeConsOpt // sets the gradient; nil for a value
 	src, sum []T                  // when gradients accumulate: what is added in each run, and to what
 	onNode   gorgonia.Value       // the gradient on the node whose elements are sum
+	add      func()               // adds src to sum
 }
 
 func (s *store[T]) publish(n *Node, v *value, grad, accumulate bool) {
@@ -242,6 +243,7 @@ func (s *store[T]) publish(n *Node, v *value, grad, accumulate bool) {
 	p := &publication[T]{node: n, grad: grad}
 	if accumulate {
 		p.src = a.Data
+		p.add = inParts(len(p.src), partWork, func(from, to int) { kernel.Add(p.sum[from:to], p.sum[from:to], p.src[from:to]) })
 		a = &tensor.Array[T]{Shape: a.Shape, Data: make([]T, len(a.Data))}
 	}
 	p.value, p.data = wrap(a), a.Data
@@ -324,7 +326,7 @@ func (p *publication[T]) accumulate() error {
 		}
 		p.onNode, p.sum = have, sum
 	}
-	kernel.Add(p.sum, p.sum, p.src)
+	p.add()
 	return nil
 }
 
