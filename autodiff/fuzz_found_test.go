@@ -98,3 +98,16 @@ func TestTestOfARectifier(t *testing.T) {
 		require.Equal(t, []float64{1, 0}, nodeValue(t, y))
 	}
 }
+
+// After gorgonia.Grad, which forgets that two calls made the test, it has a value where it is asked for.
+func TestTestOfARectifierAfterGrad(t *testing.T) {
+	g := NewGraph()
+	x := Param(g, "x", tensor.Of(1.0, -2))
+	test := gorgonia.Must(gorgonia.Gte(x, gorgonia.NewConstant(0.0), true))
+	loss := gorgonia.Must(gorgonia.Sum(gorgonia.Must(gorgonia.Rectify(x))))
+	_, err := gorgonia.Grad(loss, x)
+	require.NoError(t, err)
+	require.NoError(t, NewVM(g, gorgonia.BindDualValues(x), Only(loss, test)).RunAll())
+	require.Equal(t, []float64{1, 0}, nodeValue(t, test))
+	require.Equal(t, []float64{1, 0}, gradValue(t, x))
+}

@@ -55,6 +55,7 @@ func FuzzMixedGraph(f *testing.F) {
 	for i := range 12 {
 		f.Add(append([]byte{byte(i)}, randomData(rng, 120)...))
 	}
+	f.Add([]byte("\a\xa8\u0099\x03rߞF\x1dz\x9c\xd7\xe8\xf9i\\F\x9c\xd7\xf4\xf9il\xb4Z\x03\xd0")) // a rectifier and its test
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) == 0 {
 			return

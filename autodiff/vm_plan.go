@@ -281,7 +281,7 @@ func (p *vmPlan) isInside(n *Node) bool {
 	case "sizeOp", "repeatOp":
 		return true
 	}
-	if p.im.historyOf(n.Graph()).calls[n] > 1 { // another call made it too: the user's, perhaps
+	if p.im.historyOf(n.Graph()).calls[n] > 1 { // another call made it too: the user's, perhaps; gorgonia.Grad forgets that
 		return false
 	}
 	switch stockName(n.Op()) {
