@@ -30,14 +30,15 @@ func (p *rowProgram[T]) findFetched() {
 	if len(p.steps) < fetchSteps*len(p.fetched) {
 		p.fetched = nil
 	}
+	p.part = (p.block*p.d.wide() + len(p.steps) - 1) / len(p.steps)
 }
 
 // fetch fetches the part of n rows, from start on, that is done after step i. All steps together fetch all.
 func (p *rowProgram[T]) fetch(start, n, i int) {
-	steps := len(p.steps)
 	for _, k := range p.fetched {
 		s := &p.slots[k]
 		x := s.array.Data[start*s.width : min(start+n, p.d.count)*s.width]
-		kernel.Fetch(x[len(x)*i/steps : len(x)*(i+1)/steps])
+		from := min(i*p.part, len(x))
+		kernel.Fetch(x[from:min(from+p.part, len(x))])
 	}
 }

@@ -34,6 +34,7 @@ type rowProgram[T tensor.Float] struct {
 	moved  []rowArg // arguments in these
 
 	fetched []int // slots whose rows are fetched for the next block
+	part    int   // elements of each that are fetched after a step
 
 	mutex sync.Mutex
 	free  []*rowLane[T] // that no call uses

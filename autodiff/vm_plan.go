@@ -288,14 +288,24 @@ func (p *vmPlan) isInside(n *Node) bool {
 	case "reshapeOp", "im2colOp", "linAlgBinOp":
 		return p.inConvolution(n)
 	case "elemBinOp":
-		test := operator(n, ">=")
-		isTest := false // of gorgonia's, not the user's
-		for _, g := range n.Groups() {
-			isTest = isTest || g.Name == "Rectify"
-		}
-		return len(users) == 1 && isTest && test != nil && isNumber(test[1], 0) && operator(users[0], "⊙") != nil && slices.Contains(p.kids[users[0]], test[0])
+		x := rectified(n)
+		return len(users) == 1 && x != nil && operator(users[0], "⊙") != nil && slices.Contains(p.kids[users[0]], x)
 	}
 	return false
+}
+
+// rectified returns x where n is the test x >= 0 that gorgonia.Rectify made, and else nil.
+func rectified(n *Node) *Node {
+	test := operator(n, ">=")
+	if test == nil || !isNumber(test[1], 0) {
+		return nil
+	}
+	for _, g := range n.Groups() {
+		if g.Name == "Rectify" {
+			return test[0]
+		}
+	}
+	return nil
 }
 
 // inConvolution reports that all that uses n is on the way to a convolution.
