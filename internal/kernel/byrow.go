@@ -24,6 +24,7 @@ const (
 	opSubSubByRow
 	opExpSubByRow
 	opMulMulAddByRow
+	opDivMulAddByRow
 	opAddByColumn
 	opSubByColumn
 	opMulByColumn
@@ -155,6 +156,15 @@ func MulMulAddByRow[T Float](dst, a, b, s, t []T, cols int) {
 	byRow(opMulMulAddByRow, dst, a, b, nil, s, t, cols, func(dst, a, b, _ []T, s, t T) {
 		for i, x := range a {
 			dst[i] = T(x*s) + T(b[i]*t)
+		}
+	})
+}
+
+// DivMulAddByRow writes dst[r,c] = a[r,c] / s[r] + b[r,c] t[r]. The quotient and the product are rounded.
+func DivMulAddByRow[T Float](dst, a, b, s, t []T, cols int) {
+	byRow(opDivMulAddByRow, dst, a, b, nil, s, t, cols, func(dst, a, b, _ []T, s, t T) {
+		for i, x := range a {
+			dst[i] = x/s + T(b[i]*t)
 		}
 	})
 }

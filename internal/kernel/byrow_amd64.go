@@ -291,6 +291,26 @@ func mulMulAddByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, 
 //go:noescape
 func mulMulAddByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
+// divMulAddByRowF32AVX2 writes a / s + b t.
+//
+//go:noescape
+func divMulAddByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// divMulAddByRowF64AVX2 writes a / s + b t.
+//
+//go:noescape
+func divMulAddByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// divMulAddByRowF32AVX512 writes a / s + b t.
+//
+//go:noescape
+func divMulAddByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// divMulAddByRowF64AVX512 writes a / s + b t.
+//
+//go:noescape
+func divMulAddByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
 // addByColumnF32AVX2 writes a + b.
 //
 //go:noescape

@@ -78,27 +78,31 @@ DATA elementwiseByRowTable<>+416(SB)/8, $·mulMulAddByRowF32AVX2(SB)
 DATA elementwiseByRowTable<>+424(SB)/8, $·mulMulAddByRowF64AVX2(SB)
 DATA elementwiseByRowTable<>+432(SB)/8, $·mulMulAddByRowF32AVX512(SB)
 DATA elementwiseByRowTable<>+440(SB)/8, $·mulMulAddByRowF64AVX512(SB)
-DATA elementwiseByRowTable<>+448(SB)/8, $·addByColumnF32AVX2(SB)
-DATA elementwiseByRowTable<>+456(SB)/8, $·addByColumnF64AVX2(SB)
-DATA elementwiseByRowTable<>+464(SB)/8, $·addByColumnF32AVX512(SB)
-DATA elementwiseByRowTable<>+472(SB)/8, $·addByColumnF64AVX512(SB)
-DATA elementwiseByRowTable<>+480(SB)/8, $·subByColumnF32AVX2(SB)
-DATA elementwiseByRowTable<>+488(SB)/8, $·subByColumnF64AVX2(SB)
-DATA elementwiseByRowTable<>+496(SB)/8, $·subByColumnF32AVX512(SB)
-DATA elementwiseByRowTable<>+504(SB)/8, $·subByColumnF64AVX512(SB)
-DATA elementwiseByRowTable<>+512(SB)/8, $·mulByColumnF32AVX2(SB)
-DATA elementwiseByRowTable<>+520(SB)/8, $·mulByColumnF64AVX2(SB)
-DATA elementwiseByRowTable<>+528(SB)/8, $·mulByColumnF32AVX512(SB)
-DATA elementwiseByRowTable<>+536(SB)/8, $·mulByColumnF64AVX512(SB)
-DATA elementwiseByRowTable<>+544(SB)/8, $·mulAddByColumnF32AVX2(SB)
-DATA elementwiseByRowTable<>+552(SB)/8, $·mulAddByColumnF64AVX2(SB)
-DATA elementwiseByRowTable<>+560(SB)/8, $·mulAddByColumnF32AVX512(SB)
-DATA elementwiseByRowTable<>+568(SB)/8, $·mulAddByColumnF64AVX512(SB)
-DATA elementwiseByRowTable<>+576(SB)/8, $·mulMulAddByColumnF32AVX2(SB)
-DATA elementwiseByRowTable<>+584(SB)/8, $·mulMulAddByColumnF64AVX2(SB)
-DATA elementwiseByRowTable<>+592(SB)/8, $·mulMulAddByColumnF32AVX512(SB)
-DATA elementwiseByRowTable<>+600(SB)/8, $·mulMulAddByColumnF64AVX512(SB)
-GLOBL elementwiseByRowTable<>(SB), RODATA|NOPTR, $608
+DATA elementwiseByRowTable<>+448(SB)/8, $·divMulAddByRowF32AVX2(SB)
+DATA elementwiseByRowTable<>+456(SB)/8, $·divMulAddByRowF64AVX2(SB)
+DATA elementwiseByRowTable<>+464(SB)/8, $·divMulAddByRowF32AVX512(SB)
+DATA elementwiseByRowTable<>+472(SB)/8, $·divMulAddByRowF64AVX512(SB)
+DATA elementwiseByRowTable<>+480(SB)/8, $·addByColumnF32AVX2(SB)
+DATA elementwiseByRowTable<>+488(SB)/8, $·addByColumnF64AVX2(SB)
+DATA elementwiseByRowTable<>+496(SB)/8, $·addByColumnF32AVX512(SB)
+DATA elementwiseByRowTable<>+504(SB)/8, $·addByColumnF64AVX512(SB)
+DATA elementwiseByRowTable<>+512(SB)/8, $·subByColumnF32AVX2(SB)
+DATA elementwiseByRowTable<>+520(SB)/8, $·subByColumnF64AVX2(SB)
+DATA elementwiseByRowTable<>+528(SB)/8, $·subByColumnF32AVX512(SB)
+DATA elementwiseByRowTable<>+536(SB)/8, $·subByColumnF64AVX512(SB)
+DATA elementwiseByRowTable<>+544(SB)/8, $·mulByColumnF32AVX2(SB)
+DATA elementwiseByRowTable<>+552(SB)/8, $·mulByColumnF64AVX2(SB)
+DATA elementwiseByRowTable<>+560(SB)/8, $·mulByColumnF32AVX512(SB)
+DATA elementwiseByRowTable<>+568(SB)/8, $·mulByColumnF64AVX512(SB)
+DATA elementwiseByRowTable<>+576(SB)/8, $·mulAddByColumnF32AVX2(SB)
+DATA elementwiseByRowTable<>+584(SB)/8, $·mulAddByColumnF64AVX2(SB)
+DATA elementwiseByRowTable<>+592(SB)/8, $·mulAddByColumnF32AVX512(SB)
+DATA elementwiseByRowTable<>+600(SB)/8, $·mulAddByColumnF64AVX512(SB)
+DATA elementwiseByRowTable<>+608(SB)/8, $·mulMulAddByColumnF32AVX2(SB)
+DATA elementwiseByRowTable<>+616(SB)/8, $·mulMulAddByColumnF64AVX2(SB)
+DATA elementwiseByRowTable<>+624(SB)/8, $·mulMulAddByColumnF32AVX512(SB)
+DATA elementwiseByRowTable<>+632(SB)/8, $·mulMulAddByColumnF64AVX512(SB)
+GLOBL elementwiseByRowTable<>(SB), RODATA|NOPTR, $640
 
 // func elementwiseByRow(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 TEXT ·elementwiseByRow(SB), NOSPLIT, $0-96
@@ -5882,6 +5886,424 @@ part:
 	VMOVAPS   Z0, Z0
 	VMOVAPS   Z1, Z1
 	VMULPD    Z0, Z2, Z2
+	VMULPD    Z1, Z3, Z3
+	VADDPD    Z3, Z2, Z2
+	VMOVUPD   Z2, K1, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	LEAQ (BX)(DX*8), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func divMulAddByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX
+TEXT ·divMulAddByRowF32AVX2(SB), NOSPLIT, $0-96
+	MOVQ    rows+8(FP), AX
+	MOVQ    cols+16(FP), DX
+	MOVQ    dst+24(FP), BX
+	MOVQ    a+32(FP), DI
+	MOVQ    b+40(FP), R8
+	MOVQ    s+56(FP), R9
+	MOVQ    t+64(FP), R10
+	MOVQ    DX, CX
+	ANDQ    $0x00000007, CX
+	LEAQ    tailMask<>+0(SB), SI
+	NEGQ    CX
+	VMOVDQU 32(SI)(CX*4), Y2
+
+row:
+	VBROADCASTSS (R9), Y0
+	ADDQ         $0x00000004, R9
+	VBROADCASTSS (R10), Y1
+	ADDQ         $0x00000004, R10
+	MOVQ         DX, CX
+	XORQ         SI, SI
+	SUBQ         $0x00000020, CX
+	JL           few
+
+four:
+	VMOVUPS (DI)(SI*1), Y3
+	VMOVUPS (R8)(SI*1), Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y1, Y6
+	VDIVPS  Y5, Y3, Y3
+	VMULPS  Y6, Y4, Y4
+	VADDPS  Y4, Y3, Y3
+	VMOVUPS Y3, (BX)(SI*1)
+	VMOVUPS 32(DI)(SI*1), Y3
+	VMOVUPS 32(R8)(SI*1), Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y1, Y6
+	VDIVPS  Y5, Y3, Y3
+	VMULPS  Y6, Y4, Y4
+	VADDPS  Y4, Y3, Y3
+	VMOVUPS Y3, 32(BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Y3
+	VMOVUPS 64(R8)(SI*1), Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y1, Y6
+	VDIVPS  Y5, Y3, Y3
+	VMULPS  Y6, Y4, Y4
+	VADDPS  Y4, Y3, Y3
+	VMOVUPS Y3, 64(BX)(SI*1)
+	VMOVUPS 96(DI)(SI*1), Y3
+	VMOVUPS 96(R8)(SI*1), Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y1, Y6
+	VDIVPS  Y5, Y3, Y3
+	VMULPS  Y6, Y4, Y4
+	VADDPS  Y4, Y3, Y3
+	VMOVUPS Y3, 96(BX)(SI*1)
+	ADDQ    $0x00000080, SI
+	SUBQ    $0x00000020, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JL   part
+
+one:
+	VMOVUPS (DI)(SI*1), Y3
+	VMOVUPS (R8)(SI*1), Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y1, Y6
+	VDIVPS  Y5, Y3, Y3
+	VMULPS  Y6, Y4, Y4
+	VADDPS  Y4, Y3, Y3
+	VMOVUPS Y3, (BX)(SI*1)
+	ADDQ    $0x00000020, SI
+	SUBQ    $0x00000008, CX
+	JGE     one
+
+part:
+	ADDQ       $0x00000008, CX
+	JE         next
+	VMASKMOVPS (DI)(SI*1), Y2, Y3
+	VMASKMOVPS (R8)(SI*1), Y2, Y4
+	VMOVAPS    Y0, Y0
+	VMOVAPS    Y1, Y1
+	VDIVPS     Y0, Y3, Y3
+	VMULPS     Y1, Y4, Y4
+	VADDPS     Y4, Y3, Y3
+	VMASKMOVPS Y3, Y2, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	LEAQ (BX)(DX*4), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func divMulAddByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX
+TEXT ·divMulAddByRowF64AVX2(SB), NOSPLIT, $0-96
+	MOVQ    rows+8(FP), AX
+	MOVQ    cols+16(FP), DX
+	MOVQ    dst+24(FP), BX
+	MOVQ    a+32(FP), DI
+	MOVQ    b+40(FP), R8
+	MOVQ    s+56(FP), R9
+	MOVQ    t+64(FP), R10
+	MOVQ    DX, CX
+	ANDQ    $0x00000003, CX
+	LEAQ    tailMask<>+0(SB), SI
+	NEGQ    CX
+	VMOVDQU 32(SI)(CX*8), Y2
+
+row:
+	VBROADCASTSD (R9), Y0
+	ADDQ         $0x00000008, R9
+	VBROADCASTSD (R10), Y1
+	ADDQ         $0x00000008, R10
+	MOVQ         DX, CX
+	XORQ         SI, SI
+	SUBQ         $0x00000010, CX
+	JL           few
+
+four:
+	VMOVUPD (DI)(SI*1), Y3
+	VMOVUPD (R8)(SI*1), Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y1, Y6
+	VDIVPD  Y5, Y3, Y3
+	VMULPD  Y6, Y4, Y4
+	VADDPD  Y4, Y3, Y3
+	VMOVUPD Y3, (BX)(SI*1)
+	VMOVUPD 32(DI)(SI*1), Y3
+	VMOVUPD 32(R8)(SI*1), Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y1, Y6
+	VDIVPD  Y5, Y3, Y3
+	VMULPD  Y6, Y4, Y4
+	VADDPD  Y4, Y3, Y3
+	VMOVUPD Y3, 32(BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Y3
+	VMOVUPD 64(R8)(SI*1), Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y1, Y6
+	VDIVPD  Y5, Y3, Y3
+	VMULPD  Y6, Y4, Y4
+	VADDPD  Y4, Y3, Y3
+	VMOVUPD Y3, 64(BX)(SI*1)
+	VMOVUPD 96(DI)(SI*1), Y3
+	VMOVUPD 96(R8)(SI*1), Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y1, Y6
+	VDIVPD  Y5, Y3, Y3
+	VMULPD  Y6, Y4, Y4
+	VADDPD  Y4, Y3, Y3
+	VMOVUPD Y3, 96(BX)(SI*1)
+	ADDQ    $0x00000080, SI
+	SUBQ    $0x00000010, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000010, CX
+	SUBQ $0x00000004, CX
+	JL   part
+
+one:
+	VMOVUPD (DI)(SI*1), Y3
+	VMOVUPD (R8)(SI*1), Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y1, Y6
+	VDIVPD  Y5, Y3, Y3
+	VMULPD  Y6, Y4, Y4
+	VADDPD  Y4, Y3, Y3
+	VMOVUPD Y3, (BX)(SI*1)
+	ADDQ    $0x00000020, SI
+	SUBQ    $0x00000004, CX
+	JGE     one
+
+part:
+	ADDQ       $0x00000004, CX
+	JE         next
+	VMASKMOVPD (DI)(SI*1), Y2, Y3
+	VMASKMOVPD (R8)(SI*1), Y2, Y4
+	VMOVAPS    Y0, Y0
+	VMOVAPS    Y1, Y1
+	VDIVPD     Y0, Y3, Y3
+	VMULPD     Y1, Y4, Y4
+	VADDPD     Y4, Y3, Y3
+	VMASKMOVPD Y3, Y2, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	LEAQ (BX)(DX*8), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func divMulAddByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX, AVX512F
+TEXT ·divMulAddByRowF32AVX512(SB), NOSPLIT, $0-96
+	MOVQ  rows+8(FP), AX
+	MOVQ  cols+16(FP), DX
+	MOVQ  dst+24(FP), BX
+	MOVQ  a+32(FP), DI
+	MOVQ  b+40(FP), R8
+	MOVQ  s+56(FP), R9
+	MOVQ  t+64(FP), R10
+	MOVQ  DX, CX
+	ANDQ  $0x0000000f, CX
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
+
+row:
+	VBROADCASTSS (R9), Z0
+	ADDQ         $0x00000004, R9
+	VBROADCASTSS (R10), Z1
+	ADDQ         $0x00000004, R10
+	MOVQ         DX, CX
+	XORQ         SI, SI
+	SUBQ         $0x00000040, CX
+	JL           few
+
+four:
+	VMOVUPS (DI)(SI*1), Z2
+	VMOVUPS (R8)(SI*1), Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VDIVPS  Z4, Z2, Z2
+	VMULPS  Z5, Z3, Z3
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS Z2, (BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Z2
+	VMOVUPS 64(R8)(SI*1), Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VDIVPS  Z4, Z2, Z2
+	VMULPS  Z5, Z3, Z3
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS Z2, 64(BX)(SI*1)
+	VMOVUPS 128(DI)(SI*1), Z2
+	VMOVUPS 128(R8)(SI*1), Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VDIVPS  Z4, Z2, Z2
+	VMULPS  Z5, Z3, Z3
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS Z2, 128(BX)(SI*1)
+	VMOVUPS 192(DI)(SI*1), Z2
+	VMOVUPS 192(R8)(SI*1), Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VDIVPS  Z4, Z2, Z2
+	VMULPS  Z5, Z3, Z3
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS Z2, 192(BX)(SI*1)
+	ADDQ    $0x00000100, SI
+	SUBQ    $0x00000040, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000040, CX
+	SUBQ $0x00000010, CX
+	JL   part
+
+one:
+	VMOVUPS (DI)(SI*1), Z2
+	VMOVUPS (R8)(SI*1), Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VDIVPS  Z4, Z2, Z2
+	VMULPS  Z5, Z3, Z3
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS Z2, (BX)(SI*1)
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x00000010, CX
+	JGE     one
+
+part:
+	ADDQ      $0x00000010, CX
+	JE        next
+	VMOVUPS.Z (DI)(SI*1), K1, Z2
+	VMOVUPS.Z (R8)(SI*1), K1, Z3
+	VMOVAPS   Z0, Z0
+	VMOVAPS   Z1, Z1
+	VDIVPS    Z0, Z2, Z2
+	VMULPS    Z1, Z3, Z3
+	VADDPS    Z3, Z2, Z2
+	VMOVUPS   Z2, K1, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	LEAQ (BX)(DX*4), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func divMulAddByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX, AVX512F
+TEXT ·divMulAddByRowF64AVX512(SB), NOSPLIT, $0-96
+	MOVQ  rows+8(FP), AX
+	MOVQ  cols+16(FP), DX
+	MOVQ  dst+24(FP), BX
+	MOVQ  a+32(FP), DI
+	MOVQ  b+40(FP), R8
+	MOVQ  s+56(FP), R9
+	MOVQ  t+64(FP), R10
+	MOVQ  DX, CX
+	ANDQ  $0x00000007, CX
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
+
+row:
+	VBROADCASTSD (R9), Z0
+	ADDQ         $0x00000008, R9
+	VBROADCASTSD (R10), Z1
+	ADDQ         $0x00000008, R10
+	MOVQ         DX, CX
+	XORQ         SI, SI
+	SUBQ         $0x00000020, CX
+	JL           few
+
+four:
+	VMOVUPD (DI)(SI*1), Z2
+	VMOVUPD (R8)(SI*1), Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VDIVPD  Z4, Z2, Z2
+	VMULPD  Z5, Z3, Z3
+	VADDPD  Z3, Z2, Z2
+	VMOVUPD Z2, (BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Z2
+	VMOVUPD 64(R8)(SI*1), Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VDIVPD  Z4, Z2, Z2
+	VMULPD  Z5, Z3, Z3
+	VADDPD  Z3, Z2, Z2
+	VMOVUPD Z2, 64(BX)(SI*1)
+	VMOVUPD 128(DI)(SI*1), Z2
+	VMOVUPD 128(R8)(SI*1), Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VDIVPD  Z4, Z2, Z2
+	VMULPD  Z5, Z3, Z3
+	VADDPD  Z3, Z2, Z2
+	VMOVUPD Z2, 128(BX)(SI*1)
+	VMOVUPD 192(DI)(SI*1), Z2
+	VMOVUPD 192(R8)(SI*1), Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VDIVPD  Z4, Z2, Z2
+	VMULPD  Z5, Z3, Z3
+	VADDPD  Z3, Z2, Z2
+	VMOVUPD Z2, 192(BX)(SI*1)
+	ADDQ    $0x00000100, SI
+	SUBQ    $0x00000020, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JL   part
+
+one:
+	VMOVUPD (DI)(SI*1), Z2
+	VMOVUPD (R8)(SI*1), Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VDIVPD  Z4, Z2, Z2
+	VMULPD  Z5, Z3, Z3
+	VADDPD  Z3, Z2, Z2
+	VMOVUPD Z2, (BX)(SI*1)
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x00000008, CX
+	JGE     one
+
+part:
+	ADDQ      $0x00000008, CX
+	JE        next
+	VMOVUPD.Z (DI)(SI*1), K1, Z2
+	VMOVUPD.Z (R8)(SI*1), K1, Z3
+	VMOVAPS   Z0, Z0
+	VMOVAPS   Z1, Z1
+	VDIVPD    Z0, Z2, Z2
 	VMULPD    Z1, Z3, Z3
 	VADDPD    Z3, Z2, Z2
 	VMOVUPD   Z2, K1, (BX)(SI*1)

@@ -61,6 +61,8 @@ func byRows[T Float]() [byRowOperations]byRowCase[T] {
 		}),
 		opMulMulAddByRow: {"MulMulAddByRow", 2, func(dst, a, b, _, s, t []T, cols int) { MulMulAddByRow(dst, a, b, s, t, cols) },
 			func(a, b, _, s, t T) T { return plus(times(a, s), times(b, t)) }},
+		opDivMulAddByRow: {"DivMulAddByRow", 2, func(dst, a, b, _, s, t []T, cols int) { DivMulAddByRow(dst, a, b, s, t, cols) },
+			func(a, b, _, s, t T) T { return plus(of(Div[T])(a, s), times(b, t)) }},
 		opAddByColumn: column("AddByColumn", AddByColumn[T], plus),
 		opSubByColumn: column("SubByColumn", SubByColumn[T], minus),
 		opMulByColumn: column("MulByColumn", MulByColumn[T], times),

@@ -13,7 +13,9 @@ const (
 	opSubSquares rowSumOperation = iota
 	opMulDot
 	opMulMulAddSum
+	opDivMulAddSum
 	opDotSubSub
+	opDotMulAdd
 	opDotMulMulAdd
 	rowSumOperations // their number
 )
@@ -45,6 +47,15 @@ func MulMulAddSum[T Float](dst, sums, a, b, s, t []T, cols int) {
 	SumAxis(sums, dst, len(sums), cols, 1)
 }
 
+// DivMulAddSum writes dst[r,c] = a[r,c] / s[r] + b[r,c] t[r] and sums[r] = Σ dst[r,c].
+func DivMulAddSum[T Float](dst, sums, a, b, s, t []T, cols int) {
+	if vectorRowSum(opDivMulAddSum, dst, sums, a, b, nil, nil, s, t, cols) {
+		return
+	}
+	DivMulAddByRow(dst, a, b, s, t, cols)
+	SumAxis(sums, dst, len(sums), cols, 1)
+}
+
 // DotSubSub writes sums[r] = Σ ((a[r,c] - s[r]) - t[r]) x[r,c]. All that is computed is rounded.
 func DotSubSub[T Float](sums, a, x, s, t []T, cols int) {
 	if vectorRowSum(opDotSubSub, nil, sums, a, x, nil, nil, s, t, cols) {
@@ -65,6 +76,31 @@ func dotSubSubLeaf[T Float](a, x, s, t []T) T {
 	var terms [leafRow]T
 	for i, v := range a {
 		terms[i] = T(v-s[0]-t[0]) * x[i]
+	}
+	return sumRow(terms[:len(a)])
+}
+
+// DotMulAdd writes sums[r] = Σ (a[r,c] b[r,c] + c[r,c]) x[r,c]. All that is computed is rounded.
+func DotMulAdd[T Float](sums, a, b, c, x []T, cols int) {
+	if vectorRowSum(opDotMulAdd, nil, sums, a, b, c, x, nil, nil, cols) {
+		return
+	}
+	for r := range sums {
+		a, b := rowOf(a, r, len(sums), cols), rowOf(b, r, len(sums), cols)
+		c, x := rowOf(c, r, len(sums), cols), rowOf(x, r, len(sums), cols)
+		sums[r] = inLeaves(0, cols, func(i, j int) T { return dotMulAddLeaf(a[i:j], b[i:j], c[i:j], x[i:j]) })
+	}
+}
+
+// dotMulAddLeaf returns the sum for one row of at most leafRow elements.
+func dotMulAddLeaf[T Float](a, b, c, x []T) T {
+	var y [1]T
+	if vectorRowSum(opDotMulAdd, nil, y[:], a, b, c, x, nil, nil, len(a)) {
+		return y[0]
+	}
+	var terms [leafRow]T
+	for i, v := range a {
+		terms[i] = T(T(v*b[i])+c[i]) * x[i]
 	}
 	return sumRow(terms[:len(a)])
 }

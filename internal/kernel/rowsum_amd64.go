@@ -71,6 +71,26 @@ func mulMulAddSumF32AVX512(which int, rows int, cols int, dst *byte, sums *byte,
 //go:noescape
 func mulMulAddSumF64AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
 
+// divMulAddSumF32AVX2 writes a / s + b t, and the sums of it.
+//
+//go:noescape
+func divMulAddSumF32AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+
+// divMulAddSumF64AVX2 writes a / s + b t, and the sums of it.
+//
+//go:noescape
+func divMulAddSumF64AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+
+// divMulAddSumF32AVX512 writes a / s + b t, and the sums of it.
+//
+//go:noescape
+func divMulAddSumF32AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+
+// divMulAddSumF64AVX512 writes a / s + b t, and the sums of it.
+//
+//go:noescape
+func divMulAddSumF64AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+
 // dotSubSubF32AVX2 writes the sums of (a - s) - t, it times b.
 //
 //go:noescape
@@ -90,6 +110,26 @@ func dotSubSubF32AVX512(which int, rows int, cols int, dst *byte, sums *byte, a 
 //
 //go:noescape
 func dotSubSubF64AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+
+// dotMulAddF32AVX2 writes the sums of a b + c, it times d.
+//
+//go:noescape
+func dotMulAddF32AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+
+// dotMulAddF64AVX2 writes the sums of a b + c, it times d.
+//
+//go:noescape
+func dotMulAddF64AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+
+// dotMulAddF32AVX512 writes the sums of a b + c, it times d.
+//
+//go:noescape
+func dotMulAddF32AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+
+// dotMulAddF64AVX512 writes the sums of a b + c, it times d.
+//
+//go:noescape
+func dotMulAddF64AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
 
 // dotMulMulAddF32AVX2 writes the sums of (a s) b + c, it times d.
 //

@@ -33,6 +33,7 @@ var byRowOperations = []struct {
 	{"subSubByRow", 1, 2, "(a - s) - t", subSub, false},
 	{"expSubByRow", 1, 1, "exp(a - s)", expSub, true},
 	{"mulMulAddByRow", 2, 2, "a s + b t", mulMulAdd, false},
+	{"divMulAddByRow", 2, 2, "a / s + b t", divMulAdd, false},
 	{"addByColumn", 2, 0, "a + b", two(VADDPS, VADDPD), false},
 	{"subByColumn", 2, 0, "a - b", two(VSUBPS, VSUBPD), false},
 	{"mulByColumn", 2, 0, "a b", two(VMULPS, VMULPD), false},
@@ -172,6 +173,15 @@ func subSub(v *vector) func(x []VecVirtual) VecVirtual {
 func mulMulAdd(v *vector) func(x []VecVirtual) VecVirtual {
 	return func(x []VecVirtual) VecVirtual {
 		v.pick(VMULPS, VMULPD)(x[2], x[0], x[0])
+		v.pick(VMULPS, VMULPD)(x[3], x[1], x[1])
+		v.pick(VADDPS, VADDPD)(x[1], x[0], x[0])
+		return x[0]
+	}
+}
+
+func divMulAdd(v *vector) func(x []VecVirtual) VecVirtual {
+	return func(x []VecVirtual) VecVirtual {
+		v.pick(VDIVPS, VDIVPD)(x[2], x[0], x[0])
 		v.pick(VMULPS, VMULPD)(x[3], x[1], x[1])
 		v.pick(VADDPS, VADDPD)(x[1], x[0], x[0])
 		return x[0]

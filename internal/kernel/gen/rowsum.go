@@ -25,7 +25,9 @@ var rowSums = []struct {
 	{"subSquares", 1, 1, "a - s", "its squares", two(VSUBPS, VSUBPD), itself, true},
 	{"mulDot", 3, 0, "a b", "a b c", two(VMULPS, VMULPD), 2, true},
 	{"mulMulAddSum", 2, 2, "a s + b t", "it", mulMulAdd, none, true},
+	{"divMulAddSum", 2, 2, "a / s + b t", "it", divMulAdd, none, true},
 	{"dotSubSub", 2, 2, "(a - s) - t", "it times b", subSub, 1, false},
+	{"dotMulAdd", 4, 0, "a b + c", "it times d", mulAdd, 3, false},
 	{"dotMulMulAdd", 4, 1, "(a s) b + c", "it times d", mulMulAddByColumn, 3, false},
 }
 
