@@ -12,6 +12,16 @@ type cotangents map[*Node]*cotangent
 // want makes n one that is to get a gradient.
 func (c cotangents) want(n *Node) { c[n] = &cotangent{} }
 
+// wantWhole says that the gradient of n, if it is to get one, is asked for: all terms have to be in it.
+func (c cotangents) wantWhole(n *Node) {
+	if t := c[n]; t != nil {
+		t.whole = true
+	}
+}
+
+// passes reports that n gets a gradient only to pass it on, so that terms may go around it.
+func (c cotangents) passes(n *Node) bool { return c[n] != nil && !c[n].whole }
+
 // add adds d, unless it is nil, to the gradient of n, if n is to get one.
 func (c cotangents) add(n, d *Node) {
 	if t := c[n]; t != nil && d != nil {
@@ -41,6 +51,7 @@ func (c cotangents) of(n *Node) *Node {
 type cotangent struct {
 	sum    *Node // of the other terms, nil if there are none
 	slices []*Node
+	whole  bool
 }
 
 func (t *cotangent) add(d *Node) {

@@ -102,3 +102,66 @@ func TestGradientOfManySlices(t *testing.T) {
 	require.NoError(t, prog.Run())
 	require.NoError(t, CheckGrad(loss, x))
 }
+
+// A gradient goes around an Expand that a pointwise operation reads, with the numbers and the plan that broadcasting
+// gives, unless the gradient of the Expand itself is asked for, which has all terms then.
+func TestGradientsAroundExpand(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		f    func(x, s *Node) *Node
+	}{
+		{"x / s", func(x, s *Node) *Node { return Div(x, s) }},
+		{"s / x", func(x, s *Node) *Node { return Div(s, x) }},
+		{"x - s", func(x, s *Node) *Node { return Sub(x, s) }},
+		{"x s s", func(x, s *Node) *Node { return Mul(Mul(x, s), s) }},
+		{"max", func(x, s *Node) *Node { return Maximum(x, s) }},
+		{"two readers", func(x, s *Node) *Node { return Div(Sub(x, s), s) }},
+		{"one that is not pointwise", func(x, s *Node) *Node { return Add(Div(x, s), Cumsum(Add(s, x), 0)) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g := NewGraph()
+			x := Param(g, "x", tensor.Must(tensor.FromSlice([]float64{1, 2, 3, 5, 7, 9}, 2, 3)))
+			s := Param(g, "s", tensor.Must(tensor.FromSlice([]float64{2, 4}, 2, 1)))
+			w := Const(g, tensor.Must(tensor.FromSlice([]float64{1, -2, 3, 1, 4, -1}, 2, 3)))
+			wide := Expand(Expand(s, 2, 3), 2, 3)
+			narrow, around := Sum(Mul(c.f(x, s), w)), Sum(Mul(c.f(x, wide), w))
+			require.NoError(t, CheckGrad(around, x, s, wide))
+
+			want, err := Compile(narrow, WithGrad(x, s))
+			require.NoError(t, err)
+			prog, err := Compile(around, WithGrad(x, s))
+			require.NoError(t, err)
+			require.Equal(t, planOf(want), planOf(prog))
+
+			grads, err := Grad(around, s, wide) // the second is the first before the sum
+			require.NoError(t, err)
+			alone, err := Grad(around, wide)
+			require.NoError(t, err)
+			prog, err = Compile(around, Keep(append(grads, alone...)...))
+			require.NoError(t, err)
+			require.NoError(t, prog.Run())
+			var values [][]float64
+			for _, n := range append(grads, alone...) {
+				x, err := tensor.Float64s(n.Value())
+				require.NoError(t, err)
+				values = append(values, x)
+			}
+			ds, dwide := values[0], values[1]
+			require.Equal(t, dwide, values[2])
+			for i := range ds {
+				require.InDelta(t, dwide[3*i]+dwide[3*i+1]+dwide[3*i+2], ds[i], 1e-12)
+			}
+		})
+	}
+}
+
+// planOf is the operations of a program.
+func planOf(p *Program) []string {
+	var names []string
+	for _, u := range p.units {
+		for _, v := range u.values {
+			names = append(names, fmt.Sprint(v.prim.Name(), v.shape))
+		}
+	}
+	return names
+}

@@ -62,6 +62,9 @@ func (im *importer) vjp(y, dy *Node, wrt []*Node) ([]*Node, error) {
 	for _, n := range order {
 		grads.want(n)
 	}
+	for _, x := range wrt {
+		grads.wantWhole(x)
+	}
 	grads.add(y, dy)
 	for i := len(order) - 1; i >= 0; i-- {
 		if err := im.sweep(order[i], grads); err != nil {
@@ -90,14 +93,38 @@ func (im *importer) sweep(y *Node, grads cotangents) error {
 	if dy == nil {
 		return nil
 	}
-	dx, err := pullback(o.prim, im.refAll(o.in), im.ref(y), dy)
+	in := o.in
+	if _, ok := o.prim.(Pointwise); ok {
+		in = im.unexpanded(in, grads)
+	}
+	dx, err := pullback(o.prim, im.refAll(in), im.ref(y), dy)
 	if err != nil {
 		return err
 	}
-	for i, x := range o.in {
+	for i, x := range in {
 		grads.add(behind(x), dx[i]) // so that terms add up in one order, with references and without
 	}
 	return nil
+}
+
+// unexpanded returns in with what an expand repeats in place of the expand, if nobody asked for its
+// gradient. A pointwise operation broadcasts by itself, and its rule can then go on with what is
+// summed down to the narrow argument.
+func (im *importer) unexpanded(in []*Node, grads cotangents) []*Node {
+	in = slices.Clone(in)
+	for i := range in {
+		for grads.passes(behind(in[i])) {
+			o, _ := im.op(behind(in[i])) // pathsTo has seen the errors
+			if o == nil {
+				break
+			}
+			if _, ok := o.prim.(expand); !ok {
+				break
+			}
+			in[i] = o.in[0]
+		}
+	}
+	return in
 }
 
 // pullback calls the gradient rule of p and brings each result to the shape of
