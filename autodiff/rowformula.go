@@ -28,6 +28,7 @@ var (
 	aNumber  = form{number: true}
 	aProduct = formOf[mul](anyRows, anyRows)
 	aScaled  = formOf[mul](anyRows, aNumber)
+	aDivided = formOf[div](anyRows, aNumber)
 
 	sumOfProduct = formOf[sum](formOf[mul](aMatrix, aMatrix))
 )
@@ -44,6 +45,9 @@ func rowFormulas[T tensor.Float]() []rowFormula[T] {
 		}},
 		{formOf[add](aScaled, aScaled), func(dst []T, x [][]T, cols int) {
 			kernel.MulMulAddByRow(dst, x[0], x[2], x[1], x[3], cols)
+		}},
+		{formOf[add](aDivided, aScaled), func(dst []T, x [][]T, cols int) {
+			kernel.DivMulAddByRow(dst, x[0], x[2], x[1], x[3], cols)
 		}},
 		{formOf[add](aProduct, anyRows), func(dst []T, x [][]T, cols int) {
 			kernel.MulAddByColumn(dst, x[0], x[1], x[2], cols)
@@ -64,6 +68,9 @@ func rowFormulas[T tensor.Float]() []rowFormula[T] {
 		}},
 		{formOf[sum](formOf[mul](formOf[add](formOf[mul](aScaled, anyRows), anyRows), anyRows)), func(dst []T, x [][]T, cols int) {
 			kernel.DotMulMulAdd(dst, x[0], x[2], x[3], x[4], x[1], cols)
+		}},
+		{formOf[sum](formOf[mul](formOf[add](aProduct, anyRows), anyRows)), func(dst []T, x [][]T, cols int) {
+			kernel.DotMulAdd(dst, x[0], x[1], x[2], x[3], cols)
 		}},
 		{sumOfProduct, func(dst []T, x [][]T, cols int) { kernel.DotRows(dst, x[0], x[1], cols) }},
 		{formOf[sum](formOf[mul](aMatrix, aNumber)), func(dst []T, x [][]T, cols int) { kernel.SumScaledRows(dst, x[0], x[1], cols) }},

@@ -112,6 +112,17 @@ func layerNorms() []normCase {
 			y := Div(z, Sqrt(Add(MeanKeep(Mul(z, z), 1), 1e-5)))
 			return Sum(Mul(Add(Mul(y, scale), bias), dy)), []*Node{x, scale, bias}
 		}},
+		{"stock norm", func(t testing.TB, dt tensor.Dtype, rows, n int) (*Node, []*Node) {
+			x, dy, scale, bias := leaves(t, dt, rows, n)
+			must := gorgonia.Must
+			column := func(x *Node) *Node { return must(gorgonia.Reshape(x, tensor.Shape{rows, 1})) }
+			z := must(gorgonia.BroadcastSub(x, column(must(gorgonia.Mean(x, 1))), nil, []byte{1}))
+			variance := must(gorgonia.Mean(must(gorgonia.Square(z)), 1))
+			y := must(gorgonia.BroadcastHadamardDiv(z, column(must(gorgonia.Sqrt(Add(variance, 1e-5)))), nil, []byte{1}))
+			y = must(gorgonia.BroadcastHadamardProd(y, scale, nil, []byte{0}))
+			y = must(gorgonia.BroadcastAdd(y, bias, nil, []byte{0}))
+			return must(gorgonia.Sum(must(gorgonia.HadamardProd(y, dy)))), []*Node{x, scale, bias}
+		}},
 	}
 }
 

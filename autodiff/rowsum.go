@@ -33,6 +33,9 @@ func sumFormulas[T tensor.Float]() []sumFormula[T] {
 		{formOf[add](aScaled, aScaled), itself, func(dst, sums []T, x [][]T, cols int) {
 			kernel.MulMulAddSum(dst, sums, x[0], x[2], x[1], x[3], cols)
 		}},
+		{formOf[add](aDivided, aScaled), itself, func(dst, sums []T, x [][]T, cols int) {
+			kernel.DivMulAddSum(dst, sums, x[0], x[2], x[1], x[3], cols)
+		}},
 	}
 }
 
@@ -70,7 +73,7 @@ func (c *rowCompiler[T]) termsOf(s *value) (v *value, t summand, other []rowLeaf
 	switch m := c.matches[s]; {
 	case m == nil:
 		v = storageOf(s.args[0])
-	case m.leaves[1].number:
+	case len(m.leaves) > 2 || m.leaves[1].number: // more than a product of two matrices
 		return nil, t, nil
 	default:
 		a, b := m.leaves[0].value(), m.leaves[1].value()

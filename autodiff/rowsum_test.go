@@ -33,6 +33,14 @@ func TestRowSums(t *testing.T) {
 			z := Add(Mul(x, column), Mul(y, Exp(column)))
 			return Add(Sum(Exp(z)), Sum(Exp(Sum(z, 1))))
 		}, 1},
+		{"itself, with a quotient", func(x, y, column, _ *Node) *Node {
+			z := Add(Mul(x, column), Div(y, Exp(column)))
+			return Add(Sum(Exp(z)), Sum(Exp(Sum(z, 1))))
+		}, 1},
+		{"an affine map", func(x, y, column, row *Node) *Node {
+			z := Mul(Exp(x), row)
+			return Add(Sum(Exp(z)), Sum(Exp(Sum(Mul(Add(Mul(z, row), y), x), 1))))
+		}, 0}, // of z, no product is summed
 		{"two sums of one", func(x, _, _, _ *Node) *Node {
 			z := Sub(x, MeanKeep(x, 1))
 			return Add(Sum(Exp(Sum(Mul(z, z), 1))), Sum(Exp(Sum(z, 1))))
