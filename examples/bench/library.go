@@ -33,15 +33,17 @@ func (l library) about() string     { return versions()[string(l)] }
 func (l library) close() error      { return nil }
 func (l library) threads() []string { return []string{""} }
 
-// The modes of newVM: all nodes of the graph get values, or only the loss and the gradients.
+// The modes of newVM: all nodes of the graph get values, or only the loss and the gradients, which are added
+// to those that are there, as on gorgonia's machine, or take their place.
 const (
 	allValues = "all values"
 	onlyLoss  = "Only(loss)"
+	withGrad  = "Only(loss), WithGrad"
 )
 
 func (l library) modes() []string {
 	if l == newVM {
-		return []string{allValues, onlyLoss}
+		return []string{allValues, onlyLoss, withGrad}
 	}
 	return []string{""}
 }
@@ -49,7 +51,7 @@ func (l library) modes() []string {
 // open makes a case ready.
 func (l library) open(c *benchCase, s setting) (runner, error) {
 	switch {
-	case s.mode == onlyLoss && (c.process != "" || c.special != nil):
+	case (s.mode == onlyLoss || s.mode == withGrad) && (c.process != "" || c.special != nil):
 		return nil, errAbsent
 	case c.process != "":
 		return l.process(c)
@@ -144,8 +146,11 @@ func newVMWorkload(c *benchCase, lr float64, mode string) (*workload, error) {
 		return nil, err
 	}
 	opts := []gorgonia.VMOpt{gorgonia.BindDualValues(m.params...)}
-	if mode == onlyLoss {
+	if mode != allValues {
 		opts = append(opts, ad.Only(m.loss))
+	}
+	if mode == withGrad {
+		opts = append(opts, ad.Options(ad.WithGrad(m.params...)))
 	}
 	vm := ad.NewVM(g, opts...)
 	params := gorgonia.NodesToValueGrads(m.params)
@@ -162,7 +167,7 @@ func newVMWorkload(c *benchCase, lr float64, mode string) (*workload, error) {
 			if err := vm.RunAll(); err != nil || opt == nil {
 				return err
 			}
-			if err := opt.Step(); err != nil {
+			if err := opt.Step(); err != nil || mode == withGrad {
 				return err
 			}
 			return opt.ZeroGrad()
