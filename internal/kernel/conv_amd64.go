@@ -118,19 +118,36 @@ func maxPool2F32x8(rows int, cols int, small *byte, large *byte, width int, x *b
 //go:noescape
 func maxUnpool2F32x8(rows int, cols int, small *byte, large *byte, width int, x *byte, relu bool)
 
-// maxPoolPixelsF32x8 writes the largest element in each window of 2×2 pixels of x to small, (rows, cols,
-// channels) of float32. The rows of x start width bytes apart. rows and cols are not 0, channels at
-// least 8.
+// maxPoolPixelsF32x8 writes the largest element in each window of 2×2 pixels of x to y.
+// Elements are of float32. Rows of images start width bytes apart. rows and cols are not 0, channels
+// at least 8.
 //
 //go:noescape
-func maxPoolPixelsF32x8(rows int, cols int, channels int, small *byte, width int, x *byte)
+func maxPoolPixelsF32x8(rows int, cols int, channels int, width int, x *byte, y *byte)
 
-// maxUnpoolPixelsF32x8 writes small, (rows, cols, channels) of float32, to the first of the largest elements in
-// each window of 2×2 pixels of x, in large, and zeros around it; with relu zeros there, too, where x <= 0.
-// The rows of x and large start width bytes apart. rows and cols are not 0, channels at least 8.
+// maxUnpoolPixelsF32x8 writes dy, one pixel for each window of 2×2 pixels of x, to the place of the first of the largest
+// elements of it in dst, and zeros around it; with relu zeros there, too, where x <= 0.
+// Elements are of float32. Rows of images start width bytes apart. rows and cols are not 0, channels
+// at least 8.
 //
 //go:noescape
-func maxUnpoolPixelsF32x8(rows int, cols int, channels int, small *byte, large *byte, width int, x *byte, relu bool)
+func maxUnpoolPixelsF32x8(rows int, cols int, channels int, width int, x *byte, dst *byte, dy *byte, relu bool)
+
+// maxPlacesPixelsF32x8 writes the number of the first of the largest elements in each window of 2×2 pixels of x, 0 to 3, to
+// places; with relu 4 where it is <= 0.
+// Elements are of float32. Rows of images start width bytes apart. rows and cols are not 0, channels
+// at least 8.
+//
+//go:noescape
+func maxPlacesPixelsF32x8(rows int, cols int, channels int, width int, x *byte, places *byte, relu bool)
+
+// unpoolPixelsF32x8 writes dy, one pixel for each window of 2×2 pixels of dst, to the place with the number in places,
+// and zeros around it.
+// Elements are of float32. Rows of images start width bytes apart. rows and cols are not 0, channels
+// at least 8.
+//
+//go:noescape
+func unpoolPixelsF32x8(rows int, cols int, channels int, width int, dst *byte, dy *byte, places *byte)
 
 // maxPool2F32x4 writes the largest element in each window of 2×2 of x to small, a (rows, cols) matrix of
 // float32. The rows of x start width bytes apart. large is not used. rows is not 0, cols at least
@@ -146,19 +163,36 @@ func maxPool2F32x4(rows int, cols int, small *byte, large *byte, width int, x *b
 //go:noescape
 func maxUnpool2F32x4(rows int, cols int, small *byte, large *byte, width int, x *byte, relu bool)
 
-// maxPoolPixelsF32x4 writes the largest element in each window of 2×2 pixels of x to small, (rows, cols,
-// channels) of float32. The rows of x start width bytes apart. rows and cols are not 0, channels at
-// least 4.
+// maxPoolPixelsF32x4 writes the largest element in each window of 2×2 pixels of x to y.
+// Elements are of float32. Rows of images start width bytes apart. rows and cols are not 0, channels
+// at least 4.
 //
 //go:noescape
-func maxPoolPixelsF32x4(rows int, cols int, channels int, small *byte, width int, x *byte)
+func maxPoolPixelsF32x4(rows int, cols int, channels int, width int, x *byte, y *byte)
 
-// maxUnpoolPixelsF32x4 writes small, (rows, cols, channels) of float32, to the first of the largest elements in
-// each window of 2×2 pixels of x, in large, and zeros around it; with relu zeros there, too, where x <= 0.
-// The rows of x and large start width bytes apart. rows and cols are not 0, channels at least 4.
+// maxUnpoolPixelsF32x4 writes dy, one pixel for each window of 2×2 pixels of x, to the place of the first of the largest
+// elements of it in dst, and zeros around it; with relu zeros there, too, where x <= 0.
+// Elements are of float32. Rows of images start width bytes apart. rows and cols are not 0, channels
+// at least 4.
 //
 //go:noescape
-func maxUnpoolPixelsF32x4(rows int, cols int, channels int, small *byte, large *byte, width int, x *byte, relu bool)
+func maxUnpoolPixelsF32x4(rows int, cols int, channels int, width int, x *byte, dst *byte, dy *byte, relu bool)
+
+// maxPlacesPixelsF32x4 writes the number of the first of the largest elements in each window of 2×2 pixels of x, 0 to 3, to
+// places; with relu 4 where it is <= 0.
+// Elements are of float32. Rows of images start width bytes apart. rows and cols are not 0, channels
+// at least 4.
+//
+//go:noescape
+func maxPlacesPixelsF32x4(rows int, cols int, channels int, width int, x *byte, places *byte, relu bool)
+
+// unpoolPixelsF32x4 writes dy, one pixel for each window of 2×2 pixels of dst, to the place with the number in places,
+// and zeros around it.
+// Elements are of float32. Rows of images start width bytes apart. rows and cols are not 0, channels
+// at least 4.
+//
+//go:noescape
+func unpoolPixelsF32x4(rows int, cols int, channels int, width int, dst *byte, dy *byte, places *byte)
 
 // maxPool2F64x4 writes the largest element in each window of 2×2 of x to small, a (rows, cols) matrix of
 // float64. The rows of x start width bytes apart. large is not used. rows is not 0, cols at least
@@ -174,19 +208,36 @@ func maxPool2F64x4(rows int, cols int, small *byte, large *byte, width int, x *b
 //go:noescape
 func maxUnpool2F64x4(rows int, cols int, small *byte, large *byte, width int, x *byte, relu bool)
 
-// maxPoolPixelsF64x4 writes the largest element in each window of 2×2 pixels of x to small, (rows, cols,
-// channels) of float64. The rows of x start width bytes apart. rows and cols are not 0, channels at
-// least 4.
+// maxPoolPixelsF64x4 writes the largest element in each window of 2×2 pixels of x to y.
+// Elements are of float64. Rows of images start width bytes apart. rows and cols are not 0, channels
+// at least 4.
 //
 //go:noescape
-func maxPoolPixelsF64x4(rows int, cols int, channels int, small *byte, width int, x *byte)
+func maxPoolPixelsF64x4(rows int, cols int, channels int, width int, x *byte, y *byte)
 
-// maxUnpoolPixelsF64x4 writes small, (rows, cols, channels) of float64, to the first of the largest elements in
-// each window of 2×2 pixels of x, in large, and zeros around it; with relu zeros there, too, where x <= 0.
-// The rows of x and large start width bytes apart. rows and cols are not 0, channels at least 4.
+// maxUnpoolPixelsF64x4 writes dy, one pixel for each window of 2×2 pixels of x, to the place of the first of the largest
+// elements of it in dst, and zeros around it; with relu zeros there, too, where x <= 0.
+// Elements are of float64. Rows of images start width bytes apart. rows and cols are not 0, channels
+// at least 4.
 //
 //go:noescape
-func maxUnpoolPixelsF64x4(rows int, cols int, channels int, small *byte, large *byte, width int, x *byte, relu bool)
+func maxUnpoolPixelsF64x4(rows int, cols int, channels int, width int, x *byte, dst *byte, dy *byte, relu bool)
+
+// maxPlacesPixelsF64x4 writes the number of the first of the largest elements in each window of 2×2 pixels of x, 0 to 3, to
+// places; with relu 4 where it is <= 0.
+// Elements are of float64. Rows of images start width bytes apart. rows and cols are not 0, channels
+// at least 4.
+//
+//go:noescape
+func maxPlacesPixelsF64x4(rows int, cols int, channels int, width int, x *byte, places *byte, relu bool)
+
+// unpoolPixelsF64x4 writes dy, one pixel for each window of 2×2 pixels of dst, to the place with the number in places,
+// and zeros around it.
+// Elements are of float64. Rows of images start width bytes apart. rows and cols are not 0, channels
+// at least 4.
+//
+//go:noescape
+func unpoolPixelsF64x4(rows int, cols int, channels int, width int, dst *byte, dy *byte, places *byte)
 
 // maxPool2F64x2 writes the largest element in each window of 2×2 of x to small, a (rows, cols) matrix of
 // float64. The rows of x start width bytes apart. large is not used. rows is not 0, cols at least
@@ -202,16 +253,33 @@ func maxPool2F64x2(rows int, cols int, small *byte, large *byte, width int, x *b
 //go:noescape
 func maxUnpool2F64x2(rows int, cols int, small *byte, large *byte, width int, x *byte, relu bool)
 
-// maxPoolPixelsF64x2 writes the largest element in each window of 2×2 pixels of x to small, (rows, cols,
-// channels) of float64. The rows of x start width bytes apart. rows and cols are not 0, channels at
-// least 2.
+// maxPoolPixelsF64x2 writes the largest element in each window of 2×2 pixels of x to y.
+// Elements are of float64. Rows of images start width bytes apart. rows and cols are not 0, channels
+// at least 2.
 //
 //go:noescape
-func maxPoolPixelsF64x2(rows int, cols int, channels int, small *byte, width int, x *byte)
+func maxPoolPixelsF64x2(rows int, cols int, channels int, width int, x *byte, y *byte)
 
-// maxUnpoolPixelsF64x2 writes small, (rows, cols, channels) of float64, to the first of the largest elements in
-// each window of 2×2 pixels of x, in large, and zeros around it; with relu zeros there, too, where x <= 0.
-// The rows of x and large start width bytes apart. rows and cols are not 0, channels at least 2.
+// maxUnpoolPixelsF64x2 writes dy, one pixel for each window of 2×2 pixels of x, to the place of the first of the largest
+// elements of it in dst, and zeros around it; with relu zeros there, too, where x <= 0.
+// Elements are of float64. Rows of images start width bytes apart. rows and cols are not 0, channels
+// at least 2.
 //
 //go:noescape
-func maxUnpoolPixelsF64x2(rows int, cols int, channels int, small *byte, large *byte, width int, x *byte, relu bool)
+func maxUnpoolPixelsF64x2(rows int, cols int, channels int, width int, x *byte, dst *byte, dy *byte, relu bool)
+
+// maxPlacesPixelsF64x2 writes the number of the first of the largest elements in each window of 2×2 pixels of x, 0 to 3, to
+// places; with relu 4 where it is <= 0.
+// Elements are of float64. Rows of images start width bytes apart. rows and cols are not 0, channels
+// at least 2.
+//
+//go:noescape
+func maxPlacesPixelsF64x2(rows int, cols int, channels int, width int, x *byte, places *byte, relu bool)
+
+// unpoolPixelsF64x2 writes dy, one pixel for each window of 2×2 pixels of dst, to the place with the number in places,
+// and zeros around it.
+// Elements are of float64. Rows of images start width bytes apart. rows and cols are not 0, channels
+// at least 2.
+//
+//go:noescape
+func unpoolPixelsF64x2(rows int, cols int, channels int, width int, dst *byte, dy *byte, places *byte)

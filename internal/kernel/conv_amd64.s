@@ -10343,56 +10343,56 @@ end:
 	VZEROUPPER
 	RET
 
-// func maxPoolPixelsF32x8(rows int, cols int, channels int, small *byte, width int, x *byte)
+// func maxPoolPixelsF32x8(rows int, cols int, channels int, width int, x *byte, y *byte)
 // Requires: AVX, CMOV
 TEXT ·maxPoolPixelsF32x8(SB), NOSPLIT, $0-48
-	MOVQ   rows+0(FP), AX
-	MOVQ   small+24(FP), CX
-	MOVQ   width+32(FP), DX
-	MOVQ   x+40(FP), BX
-	MOVQ   channels+16(FP), SI
-	LEAQ   -8(SI), DI
-	SHLQ   $0x02, SI
-	VXORPS Y0, Y0, Y0
+	MOVQ rows+0(FP), AX
+	MOVQ channels+16(FP), CX
+	MOVQ width+24(FP), DX
+	MOVQ x+32(FP), BX
+	MOVQ y+40(FP), SI
+	LEAQ -8(CX), DI
+	MOVQ CX, R8
+	SHLQ $0x02, R8
 
 row:
-	MOVQ cols+8(FP), R10
-	MOVQ BX, R9
+	MOVQ cols+8(FP), R9
+	MOVQ BX, CX
 
 window:
-	XORQ R8, R8
+	XORQ R10, R10
 
 vector:
-	LEAQ      (R9)(R8*4), R11
+	LEAQ      (CX)(R10*4), R11
 	LEAQ      (R11)(DX*1), R12
-	VMOVUPS   (R11), Y0
-	VMOVUPS   (R11)(SI*1), Y3
-	VMOVUPS   (R12), Y4
-	VMOVUPS   (R12)(SI*1), Y5
-	VCMPPS    $0x1e, Y0, Y3, Y2
-	VCMPPS    $0x03, Y3, Y3, Y1
-	VORPS     Y1, Y2, Y2
-	VBLENDVPS Y2, Y3, Y0, Y0
-	VCMPPS    $0x1e, Y0, Y4, Y2
-	VCMPPS    $0x03, Y4, Y4, Y1
-	VORPS     Y1, Y2, Y2
-	VBLENDVPS Y2, Y4, Y0, Y0
-	VCMPPS    $0x1e, Y0, Y5, Y2
-	VCMPPS    $0x03, Y5, Y5, Y1
-	VORPS     Y1, Y2, Y2
-	VBLENDVPS Y2, Y5, Y0, Y0
-	VMOVUPS   Y0, (CX)(R8*4)
-	CMPQ      R8, DI
+	VMOVUPS   (R11), Y1
+	VMOVUPS   (R11)(R8*1), Y2
+	VMOVUPS   (R12), Y3
+	VMOVUPS   (R12)(R8*1), Y4
+	VCMPPS    $0x1e, Y1, Y2, Y0
+	VCMPPS    $0x03, Y2, Y2, Y5
+	VORPS     Y5, Y0, Y0
+	VBLENDVPS Y0, Y2, Y1, Y1
+	VCMPPS    $0x1e, Y1, Y3, Y0
+	VCMPPS    $0x03, Y3, Y3, Y5
+	VORPS     Y5, Y0, Y0
+	VBLENDVPS Y0, Y3, Y1, Y1
+	VCMPPS    $0x1e, Y1, Y4, Y0
+	VCMPPS    $0x03, Y4, Y4, Y5
+	VORPS     Y5, Y0, Y0
+	VBLENDVPS Y0, Y4, Y1, Y1
+	VMOVUPS   Y1, (SI)(R10*4)
+	CMPQ      R10, DI
 	JE        end
-	ADDQ      $0x08, R8
-	CMPQ      R8, DI
-	CMOVQGT   DI, R8
+	ADDQ      $0x08, R10
+	CMPQ      R10, DI
+	CMOVQGT   DI, R10
 	JMP       vector
 
 end:
-	ADDQ SI, CX
-	LEAQ (R9)(SI*2), R9
-	DECQ R10
+	ADDQ R8, SI
+	LEAQ (CX)(R8*2), CX
+	DECQ R9
 	JNZ  window
 	LEAQ (BX)(DX*2), BX
 	DECQ AX
@@ -10400,84 +10400,232 @@ end:
 	VZEROUPPER
 	RET
 
-// func maxUnpoolPixelsF32x8(rows int, cols int, channels int, small *byte, large *byte, width int, x *byte, relu bool)
+// func maxUnpoolPixelsF32x8(rows int, cols int, channels int, width int, x *byte, dst *byte, dy *byte, relu bool)
 // Requires: AVX, AVX2, CMOV, SSE2
 TEXT ·maxUnpoolPixelsF32x8(SB), NOSPLIT, $0-57
-	MOVQ         rows+0(FP), AX
-	MOVQ         small+24(FP), CX
-	MOVQ         width+40(FP), DX
-	MOVQ         x+48(FP), BX
-	MOVQ         channels+16(FP), SI
-	LEAQ         -8(SI), DI
-	SHLQ         $0x02, SI
 	VXORPS       Y0, Y0, Y0
-	MOVQ         large+32(FP), R8
-	MOVBQZX      relu+56(FP), R9
-	NEGQ         R9
-	MOVQ         R9, X1
+	MOVBQZX      relu+56(FP), AX
+	NEGQ         AX
+	MOVQ         AX, X1
 	VPBROADCASTQ X1, Y1
+	MOVQ         rows+0(FP), AX
+	MOVQ         channels+16(FP), CX
+	MOVQ         width+24(FP), DX
+	MOVQ         x+32(FP), BX
+	MOVQ         dst+40(FP), SI
+	MOVQ         dy+48(FP), DI
+	LEAQ         -8(CX), R8
+	MOVQ         CX, R10
+	SHLQ         $0x02, R10
 
 row:
 	MOVQ cols+8(FP), R11
-	MOVQ BX, R10
-	MOVQ R8, R14
+	MOVQ BX, CX
+	MOVQ SI, R9
 
 window:
-	XORQ R9, R9
+	XORQ R12, R12
 
 vector:
-	LEAQ      (R10)(R9*4), R12
-	LEAQ      (R12)(DX*1), R13
-	VMOVUPS   (R12), Y2
-	VMOVUPS   (R12)(SI*1), Y4
+	LEAQ      (CX)(R12*4), R13
+	LEAQ      (R13)(DX*1), R14
 	VMOVUPS   (R13), Y5
-	VMOVUPS   (R13)(SI*1), Y6
-	VCMPPS    $0x1e, Y2, Y4, Y7
-	VCMPPS    $0x03, Y4, Y4, Y3
-	VORPS     Y3, Y7, Y7
-	VBLENDVPS Y7, Y4, Y2, Y2
-	VCMPPS    $0x1e, Y2, Y5, Y4
-	VCMPPS    $0x03, Y5, Y5, Y3
+	VMOVUPS   (R13)(R10*1), Y3
+	VMOVUPS   (R14), Y6
+	VMOVUPS   (R14)(R10*1), Y7
+	VCMPPS    $0x1e, Y5, Y3, Y2
+	VCMPPS    $0x03, Y3, Y3, Y8
+	VORPS     Y8, Y2, Y2
+	VBLENDVPS Y2, Y3, Y5, Y5
+	VCMPPS    $0x1e, Y5, Y6, Y3
+	VCMPPS    $0x03, Y6, Y6, Y8
+	VORPS     Y8, Y3, Y3
+	VBLENDVPS Y3, Y6, Y5, Y5
+	VCMPPS    $0x1e, Y5, Y7, Y4
+	VCMPPS    $0x03, Y7, Y7, Y8
+	VORPS     Y8, Y4, Y4
+	VBLENDVPS Y4, Y7, Y5, Y5
+	VMOVUPS   (DI)(R12*4), Y8
+	VADDPS    Y0, Y8, Y8
+	VCMPPS    $0x12, Y0, Y5, Y5
+	VANDPS    Y1, Y5, Y5
+	VANDNPS   Y8, Y5, Y8
+	VANDPS    Y4, Y8, Y7
+	VANDPS    Y3, Y8, Y6
+	VANDNPS   Y6, Y4, Y6
 	VORPS     Y3, Y4, Y4
-	VBLENDVPS Y4, Y5, Y2, Y2
-	VCMPPS    $0x1e, Y2, Y6, Y8
-	VCMPPS    $0x03, Y6, Y6, Y3
-	VORPS     Y3, Y8, Y8
-	VBLENDVPS Y8, Y6, Y2, Y2
-	VMOVUPS   (CX)(R9*4), Y3
-	VADDPS    Y0, Y3, Y3
-	VCMPPS    $0x12, Y0, Y2, Y2
-	VANDPS    Y1, Y2, Y2
-	VANDNPS   Y3, Y2, Y3
-	VANDPS    Y8, Y3, Y6
-	VANDPS    Y4, Y3, Y5
-	VANDNPS   Y5, Y8, Y5
-	VORPS     Y4, Y8, Y8
-	VANDPS    Y7, Y3, Y4
-	VANDNPS   Y4, Y8, Y4
-	VORPS     Y7, Y8, Y8
-	VANDNPS   Y3, Y8, Y2
-	LEAQ      (R14)(R9*4), R12
-	LEAQ      (R12)(DX*1), R13
-	VMOVUPS   Y2, (R12)
-	VMOVUPS   Y4, (R12)(SI*1)
+	VANDPS    Y2, Y8, Y3
+	VANDNPS   Y3, Y4, Y3
+	VORPS     Y2, Y4, Y4
+	VANDNPS   Y8, Y4, Y5
+	LEAQ      (R9)(R12*4), R13
+	LEAQ      (R13)(DX*1), R14
 	VMOVUPS   Y5, (R13)
-	VMOVUPS   Y6, (R13)(SI*1)
-	CMPQ      R9, DI
+	VMOVUPS   Y3, (R13)(R10*1)
+	VMOVUPS   Y6, (R14)
+	VMOVUPS   Y7, (R14)(R10*1)
+	CMPQ      R12, R8
 	JE        end
-	ADDQ      $0x08, R9
-	CMPQ      R9, DI
-	CMOVQGT   DI, R9
+	ADDQ      $0x08, R12
+	CMPQ      R12, R8
+	CMOVQGT   R8, R12
 	JMP       vector
 
 end:
-	ADDQ SI, CX
-	LEAQ (R10)(SI*2), R10
-	LEAQ (R14)(SI*2), R14
+	ADDQ R10, DI
+	LEAQ (CX)(R10*2), CX
+	LEAQ (R9)(R10*2), R9
 	DECQ R11
 	JNZ  window
 	LEAQ (BX)(DX*2), BX
-	LEAQ (R8)(DX*2), R8
+	LEAQ (SI)(DX*2), SI
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func maxPlacesPixelsF32x8(rows int, cols int, channels int, width int, x *byte, places *byte, relu bool)
+// Requires: AVX, AVX2, CMOV, SSE2
+TEXT ·maxPlacesPixelsF32x8(SB), NOSPLIT, $0-49
+	VXORPS       Y0, Y0, Y0
+	MOVBQZX      relu+48(FP), AX
+	NEGQ         AX
+	MOVQ         AX, X1
+	VPBROADCASTQ X1, Y1
+	MOVL         $0x3f800000, AX
+	MOVQ         AX, X2
+	VBROADCASTSS X2, Y2
+	MOVL         $0x40000000, AX
+	MOVQ         AX, X3
+	VBROADCASTSS X3, Y3
+	MOVL         $0x40400000, AX
+	MOVQ         AX, X4
+	VBROADCASTSS X4, Y4
+	MOVL         $0x40800000, AX
+	MOVQ         AX, X5
+	VBROADCASTSS X5, Y5
+	MOVQ         rows+0(FP), AX
+	MOVQ         channels+16(FP), CX
+	MOVQ         width+24(FP), DX
+	MOVQ         x+32(FP), BX
+	MOVQ         places+40(FP), SI
+	LEAQ         -8(CX), DI
+	MOVQ         CX, R8
+	SHLQ         $0x02, R8
+
+row:
+	MOVQ cols+8(FP), R9
+	MOVQ BX, CX
+
+window:
+	XORQ R10, R10
+
+vector:
+	LEAQ      (CX)(R10*4), R11
+	LEAQ      (R11)(DX*1), R12
+	VMOVUPS   (R11), Y9
+	VMOVUPS   (R11)(R8*1), Y7
+	VMOVUPS   (R12), Y8
+	VMOVUPS   (R12)(R8*1), Y10
+	VCMPPS    $0x1e, Y9, Y7, Y6
+	VCMPPS    $0x03, Y7, Y7, Y11
+	VORPS     Y11, Y6, Y6
+	VBLENDVPS Y6, Y7, Y9, Y9
+	VCMPPS    $0x1e, Y9, Y8, Y7
+	VCMPPS    $0x03, Y8, Y8, Y11
+	VORPS     Y11, Y7, Y7
+	VBLENDVPS Y7, Y8, Y9, Y9
+	VCMPPS    $0x1e, Y9, Y10, Y8
+	VCMPPS    $0x03, Y10, Y10, Y11
+	VORPS     Y11, Y8, Y8
+	VBLENDVPS Y8, Y10, Y9, Y9
+	VCMPPS    $0x12, Y0, Y9, Y9
+	VANDPS    Y1, Y9, Y9
+	VANDPS    Y2, Y6, Y6
+	VBLENDVPS Y7, Y3, Y6, Y6
+	VBLENDVPS Y8, Y4, Y6, Y6
+	VBLENDVPS Y9, Y5, Y6, Y6
+	VMOVUPS   Y6, (SI)(R10*4)
+	CMPQ      R10, DI
+	JE        end
+	ADDQ      $0x08, R10
+	CMPQ      R10, DI
+	CMOVQGT   DI, R10
+	JMP       vector
+
+end:
+	ADDQ R8, SI
+	LEAQ (CX)(R8*2), CX
+	DECQ R9
+	JNZ  window
+	LEAQ (BX)(DX*2), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func unpoolPixelsF32x8(rows int, cols int, channels int, width int, dst *byte, dy *byte, places *byte)
+// Requires: AVX, AVX2, CMOV, SSE2
+TEXT ·unpoolPixelsF32x8(SB), NOSPLIT, $0-56
+	MOVL         $0x3f800000, AX
+	MOVQ         AX, X1
+	VBROADCASTSS X1, Y1
+	MOVL         $0x40000000, AX
+	MOVQ         AX, X2
+	VBROADCASTSS X2, Y2
+	MOVL         $0x40400000, AX
+	MOVQ         AX, X3
+	VBROADCASTSS X3, Y3
+	VXORPS       Y0, Y0, Y0
+	MOVQ         rows+0(FP), AX
+	MOVQ         channels+16(FP), CX
+	MOVQ         width+24(FP), DX
+	MOVQ         dst+32(FP), BX
+	MOVQ         dy+40(FP), SI
+	MOVQ         places+48(FP), DI
+	LEAQ         -8(CX), R8
+	MOVQ         CX, R9
+	SHLQ         $0x02, R9
+
+row:
+	MOVQ cols+8(FP), R10
+	MOVQ BX, CX
+
+window:
+	XORQ R11, R11
+
+vector:
+	VMOVUPS (SI)(R11*4), Y4
+	VMOVUPS (DI)(R11*4), Y5
+	VADDPS  Y0, Y4, Y4
+	LEAQ    (CX)(R11*4), R12
+	LEAQ    (R12)(DX*1), R13
+	VCMPPS  $0x00, Y0, Y5, Y6
+	VANDPS  Y4, Y6, Y6
+	VMOVUPS Y6, (R12)
+	VCMPPS  $0x00, Y1, Y5, Y6
+	VANDPS  Y4, Y6, Y6
+	VMOVUPS Y6, (R12)(R9*1)
+	VCMPPS  $0x00, Y2, Y5, Y6
+	VANDPS  Y4, Y6, Y6
+	VMOVUPS Y6, (R13)
+	VCMPPS  $0x00, Y3, Y5, Y5
+	VANDPS  Y4, Y5, Y5
+	VMOVUPS Y5, (R13)(R9*1)
+	CMPQ    R11, R8
+	JE      end
+	ADDQ    $0x08, R11
+	CMPQ    R11, R8
+	CMOVQGT R8, R11
+	JMP     vector
+
+end:
+	ADDQ R9, SI
+	ADDQ R9, DI
+	LEAQ (CX)(R9*2), CX
+	DECQ R10
+	JNZ  window
+	LEAQ (BX)(DX*2), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
@@ -10618,56 +10766,56 @@ end:
 	VZEROUPPER
 	RET
 
-// func maxPoolPixelsF32x4(rows int, cols int, channels int, small *byte, width int, x *byte)
+// func maxPoolPixelsF32x4(rows int, cols int, channels int, width int, x *byte, y *byte)
 // Requires: AVX, CMOV
 TEXT ·maxPoolPixelsF32x4(SB), NOSPLIT, $0-48
-	MOVQ   rows+0(FP), AX
-	MOVQ   small+24(FP), CX
-	MOVQ   width+32(FP), DX
-	MOVQ   x+40(FP), BX
-	MOVQ   channels+16(FP), SI
-	LEAQ   -4(SI), DI
-	SHLQ   $0x02, SI
-	VXORPS X0, X0, X0
+	MOVQ rows+0(FP), AX
+	MOVQ channels+16(FP), CX
+	MOVQ width+24(FP), DX
+	MOVQ x+32(FP), BX
+	MOVQ y+40(FP), SI
+	LEAQ -4(CX), DI
+	MOVQ CX, R8
+	SHLQ $0x02, R8
 
 row:
-	MOVQ cols+8(FP), R10
-	MOVQ BX, R9
+	MOVQ cols+8(FP), R9
+	MOVQ BX, CX
 
 window:
-	XORQ R8, R8
+	XORQ R10, R10
 
 vector:
-	LEAQ      (R9)(R8*4), R11
+	LEAQ      (CX)(R10*4), R11
 	LEAQ      (R11)(DX*1), R12
-	VMOVUPS   (R11), X0
-	VMOVUPS   (R11)(SI*1), X3
-	VMOVUPS   (R12), X4
-	VMOVUPS   (R12)(SI*1), X5
-	VCMPPS    $0x1e, X0, X3, X2
-	VCMPPS    $0x03, X3, X3, X1
-	VORPS     X1, X2, X2
-	VBLENDVPS X2, X3, X0, X0
-	VCMPPS    $0x1e, X0, X4, X2
-	VCMPPS    $0x03, X4, X4, X1
-	VORPS     X1, X2, X2
-	VBLENDVPS X2, X4, X0, X0
-	VCMPPS    $0x1e, X0, X5, X2
-	VCMPPS    $0x03, X5, X5, X1
-	VORPS     X1, X2, X2
-	VBLENDVPS X2, X5, X0, X0
-	VMOVUPS   X0, (CX)(R8*4)
-	CMPQ      R8, DI
+	VMOVUPS   (R11), X1
+	VMOVUPS   (R11)(R8*1), X2
+	VMOVUPS   (R12), X3
+	VMOVUPS   (R12)(R8*1), X4
+	VCMPPS    $0x1e, X1, X2, X0
+	VCMPPS    $0x03, X2, X2, X5
+	VORPS     X5, X0, X0
+	VBLENDVPS X0, X2, X1, X1
+	VCMPPS    $0x1e, X1, X3, X0
+	VCMPPS    $0x03, X3, X3, X5
+	VORPS     X5, X0, X0
+	VBLENDVPS X0, X3, X1, X1
+	VCMPPS    $0x1e, X1, X4, X0
+	VCMPPS    $0x03, X4, X4, X5
+	VORPS     X5, X0, X0
+	VBLENDVPS X0, X4, X1, X1
+	VMOVUPS   X1, (SI)(R10*4)
+	CMPQ      R10, DI
 	JE        end
-	ADDQ      $0x04, R8
-	CMPQ      R8, DI
-	CMOVQGT   DI, R8
+	ADDQ      $0x04, R10
+	CMPQ      R10, DI
+	CMOVQGT   DI, R10
 	JMP       vector
 
 end:
-	ADDQ SI, CX
-	LEAQ (R9)(SI*2), R9
-	DECQ R10
+	ADDQ R8, SI
+	LEAQ (CX)(R8*2), CX
+	DECQ R9
 	JNZ  window
 	LEAQ (BX)(DX*2), BX
 	DECQ AX
@@ -10675,84 +10823,232 @@ end:
 	VZEROUPPER
 	RET
 
-// func maxUnpoolPixelsF32x4(rows int, cols int, channels int, small *byte, large *byte, width int, x *byte, relu bool)
+// func maxUnpoolPixelsF32x4(rows int, cols int, channels int, width int, x *byte, dst *byte, dy *byte, relu bool)
 // Requires: AVX, CMOV, SSE2
 TEXT ·maxUnpoolPixelsF32x4(SB), NOSPLIT, $0-57
-	MOVQ        rows+0(FP), AX
-	MOVQ        small+24(FP), CX
-	MOVQ        width+40(FP), DX
-	MOVQ        x+48(FP), BX
-	MOVQ        channels+16(FP), SI
-	LEAQ        -4(SI), DI
-	SHLQ        $0x02, SI
 	VXORPS      X0, X0, X0
-	MOVQ        large+32(FP), R8
-	MOVBQZX     relu+56(FP), R9
-	NEGQ        R9
-	MOVQ        R9, X1
+	MOVBQZX     relu+56(FP), AX
+	NEGQ        AX
+	MOVQ        AX, X1
 	VPUNPCKLQDQ X1, X1, X1
+	MOVQ        rows+0(FP), AX
+	MOVQ        channels+16(FP), CX
+	MOVQ        width+24(FP), DX
+	MOVQ        x+32(FP), BX
+	MOVQ        dst+40(FP), SI
+	MOVQ        dy+48(FP), DI
+	LEAQ        -4(CX), R8
+	MOVQ        CX, R10
+	SHLQ        $0x02, R10
 
 row:
 	MOVQ cols+8(FP), R11
-	MOVQ BX, R10
-	MOVQ R8, R14
+	MOVQ BX, CX
+	MOVQ SI, R9
 
 window:
-	XORQ R9, R9
+	XORQ R12, R12
 
 vector:
-	LEAQ      (R10)(R9*4), R12
-	LEAQ      (R12)(DX*1), R13
-	VMOVUPS   (R12), X2
-	VMOVUPS   (R12)(SI*1), X4
+	LEAQ      (CX)(R12*4), R13
+	LEAQ      (R13)(DX*1), R14
 	VMOVUPS   (R13), X5
-	VMOVUPS   (R13)(SI*1), X6
-	VCMPPS    $0x1e, X2, X4, X7
-	VCMPPS    $0x03, X4, X4, X3
-	VORPS     X3, X7, X7
-	VBLENDVPS X7, X4, X2, X2
-	VCMPPS    $0x1e, X2, X5, X4
-	VCMPPS    $0x03, X5, X5, X3
+	VMOVUPS   (R13)(R10*1), X3
+	VMOVUPS   (R14), X6
+	VMOVUPS   (R14)(R10*1), X7
+	VCMPPS    $0x1e, X5, X3, X2
+	VCMPPS    $0x03, X3, X3, X8
+	VORPS     X8, X2, X2
+	VBLENDVPS X2, X3, X5, X5
+	VCMPPS    $0x1e, X5, X6, X3
+	VCMPPS    $0x03, X6, X6, X8
+	VORPS     X8, X3, X3
+	VBLENDVPS X3, X6, X5, X5
+	VCMPPS    $0x1e, X5, X7, X4
+	VCMPPS    $0x03, X7, X7, X8
+	VORPS     X8, X4, X4
+	VBLENDVPS X4, X7, X5, X5
+	VMOVUPS   (DI)(R12*4), X8
+	VADDPS    X0, X8, X8
+	VCMPPS    $0x12, X0, X5, X5
+	VANDPS    X1, X5, X5
+	VANDNPS   X8, X5, X8
+	VANDPS    X4, X8, X7
+	VANDPS    X3, X8, X6
+	VANDNPS   X6, X4, X6
 	VORPS     X3, X4, X4
-	VBLENDVPS X4, X5, X2, X2
-	VCMPPS    $0x1e, X2, X6, X8
-	VCMPPS    $0x03, X6, X6, X3
-	VORPS     X3, X8, X8
-	VBLENDVPS X8, X6, X2, X2
-	VMOVUPS   (CX)(R9*4), X3
-	VADDPS    X0, X3, X3
-	VCMPPS    $0x12, X0, X2, X2
-	VANDPS    X1, X2, X2
-	VANDNPS   X3, X2, X3
-	VANDPS    X8, X3, X6
-	VANDPS    X4, X3, X5
-	VANDNPS   X5, X8, X5
-	VORPS     X4, X8, X8
-	VANDPS    X7, X3, X4
-	VANDNPS   X4, X8, X4
-	VORPS     X7, X8, X8
-	VANDNPS   X3, X8, X2
-	LEAQ      (R14)(R9*4), R12
-	LEAQ      (R12)(DX*1), R13
-	VMOVUPS   X2, (R12)
-	VMOVUPS   X4, (R12)(SI*1)
+	VANDPS    X2, X8, X3
+	VANDNPS   X3, X4, X3
+	VORPS     X2, X4, X4
+	VANDNPS   X8, X4, X5
+	LEAQ      (R9)(R12*4), R13
+	LEAQ      (R13)(DX*1), R14
 	VMOVUPS   X5, (R13)
-	VMOVUPS   X6, (R13)(SI*1)
-	CMPQ      R9, DI
+	VMOVUPS   X3, (R13)(R10*1)
+	VMOVUPS   X6, (R14)
+	VMOVUPS   X7, (R14)(R10*1)
+	CMPQ      R12, R8
 	JE        end
-	ADDQ      $0x04, R9
-	CMPQ      R9, DI
-	CMOVQGT   DI, R9
+	ADDQ      $0x04, R12
+	CMPQ      R12, R8
+	CMOVQGT   R8, R12
 	JMP       vector
 
 end:
-	ADDQ SI, CX
-	LEAQ (R10)(SI*2), R10
-	LEAQ (R14)(SI*2), R14
+	ADDQ R10, DI
+	LEAQ (CX)(R10*2), CX
+	LEAQ (R9)(R10*2), R9
 	DECQ R11
 	JNZ  window
 	LEAQ (BX)(DX*2), BX
-	LEAQ (R8)(DX*2), R8
+	LEAQ (SI)(DX*2), SI
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func maxPlacesPixelsF32x4(rows int, cols int, channels int, width int, x *byte, places *byte, relu bool)
+// Requires: AVX, AVX2, CMOV, SSE2
+TEXT ·maxPlacesPixelsF32x4(SB), NOSPLIT, $0-49
+	VXORPS       X0, X0, X0
+	MOVBQZX      relu+48(FP), AX
+	NEGQ         AX
+	MOVQ         AX, X1
+	VPUNPCKLQDQ  X1, X1, X1
+	MOVL         $0x3f800000, AX
+	MOVQ         AX, X2
+	VBROADCASTSS X2, X2
+	MOVL         $0x40000000, AX
+	MOVQ         AX, X3
+	VBROADCASTSS X3, X3
+	MOVL         $0x40400000, AX
+	MOVQ         AX, X4
+	VBROADCASTSS X4, X4
+	MOVL         $0x40800000, AX
+	MOVQ         AX, X5
+	VBROADCASTSS X5, X5
+	MOVQ         rows+0(FP), AX
+	MOVQ         channels+16(FP), CX
+	MOVQ         width+24(FP), DX
+	MOVQ         x+32(FP), BX
+	MOVQ         places+40(FP), SI
+	LEAQ         -4(CX), DI
+	MOVQ         CX, R8
+	SHLQ         $0x02, R8
+
+row:
+	MOVQ cols+8(FP), R9
+	MOVQ BX, CX
+
+window:
+	XORQ R10, R10
+
+vector:
+	LEAQ      (CX)(R10*4), R11
+	LEAQ      (R11)(DX*1), R12
+	VMOVUPS   (R11), X9
+	VMOVUPS   (R11)(R8*1), X7
+	VMOVUPS   (R12), X8
+	VMOVUPS   (R12)(R8*1), X10
+	VCMPPS    $0x1e, X9, X7, X6
+	VCMPPS    $0x03, X7, X7, X11
+	VORPS     X11, X6, X6
+	VBLENDVPS X6, X7, X9, X9
+	VCMPPS    $0x1e, X9, X8, X7
+	VCMPPS    $0x03, X8, X8, X11
+	VORPS     X11, X7, X7
+	VBLENDVPS X7, X8, X9, X9
+	VCMPPS    $0x1e, X9, X10, X8
+	VCMPPS    $0x03, X10, X10, X11
+	VORPS     X11, X8, X8
+	VBLENDVPS X8, X10, X9, X9
+	VCMPPS    $0x12, X0, X9, X9
+	VANDPS    X1, X9, X9
+	VANDPS    X2, X6, X6
+	VBLENDVPS X7, X3, X6, X6
+	VBLENDVPS X8, X4, X6, X6
+	VBLENDVPS X9, X5, X6, X6
+	VMOVUPS   X6, (SI)(R10*4)
+	CMPQ      R10, DI
+	JE        end
+	ADDQ      $0x04, R10
+	CMPQ      R10, DI
+	CMOVQGT   DI, R10
+	JMP       vector
+
+end:
+	ADDQ R8, SI
+	LEAQ (CX)(R8*2), CX
+	DECQ R9
+	JNZ  window
+	LEAQ (BX)(DX*2), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func unpoolPixelsF32x4(rows int, cols int, channels int, width int, dst *byte, dy *byte, places *byte)
+// Requires: AVX, AVX2, CMOV, SSE2
+TEXT ·unpoolPixelsF32x4(SB), NOSPLIT, $0-56
+	MOVL         $0x3f800000, AX
+	MOVQ         AX, X1
+	VBROADCASTSS X1, X1
+	MOVL         $0x40000000, AX
+	MOVQ         AX, X2
+	VBROADCASTSS X2, X2
+	MOVL         $0x40400000, AX
+	MOVQ         AX, X3
+	VBROADCASTSS X3, X3
+	VXORPS       X0, X0, X0
+	MOVQ         rows+0(FP), AX
+	MOVQ         channels+16(FP), CX
+	MOVQ         width+24(FP), DX
+	MOVQ         dst+32(FP), BX
+	MOVQ         dy+40(FP), SI
+	MOVQ         places+48(FP), DI
+	LEAQ         -4(CX), R8
+	MOVQ         CX, R9
+	SHLQ         $0x02, R9
+
+row:
+	MOVQ cols+8(FP), R10
+	MOVQ BX, CX
+
+window:
+	XORQ R11, R11
+
+vector:
+	VMOVUPS (SI)(R11*4), X4
+	VMOVUPS (DI)(R11*4), X5
+	VADDPS  X0, X4, X4
+	LEAQ    (CX)(R11*4), R12
+	LEAQ    (R12)(DX*1), R13
+	VCMPPS  $0x00, X0, X5, X6
+	VANDPS  X4, X6, X6
+	VMOVUPS X6, (R12)
+	VCMPPS  $0x00, X1, X5, X6
+	VANDPS  X4, X6, X6
+	VMOVUPS X6, (R12)(R9*1)
+	VCMPPS  $0x00, X2, X5, X6
+	VANDPS  X4, X6, X6
+	VMOVUPS X6, (R13)
+	VCMPPS  $0x00, X3, X5, X5
+	VANDPS  X4, X5, X5
+	VMOVUPS X5, (R13)(R9*1)
+	CMPQ    R11, R8
+	JE      end
+	ADDQ    $0x04, R11
+	CMPQ    R11, R8
+	CMOVQGT R8, R11
+	JMP     vector
+
+end:
+	ADDQ R9, SI
+	ADDQ R9, DI
+	LEAQ (CX)(R9*2), CX
+	DECQ R10
+	JNZ  window
+	LEAQ (BX)(DX*2), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
@@ -10893,56 +11189,56 @@ end:
 	VZEROUPPER
 	RET
 
-// func maxPoolPixelsF64x4(rows int, cols int, channels int, small *byte, width int, x *byte)
+// func maxPoolPixelsF64x4(rows int, cols int, channels int, width int, x *byte, y *byte)
 // Requires: AVX, CMOV
 TEXT ·maxPoolPixelsF64x4(SB), NOSPLIT, $0-48
-	MOVQ   rows+0(FP), AX
-	MOVQ   small+24(FP), CX
-	MOVQ   width+32(FP), DX
-	MOVQ   x+40(FP), BX
-	MOVQ   channels+16(FP), SI
-	LEAQ   -4(SI), DI
-	SHLQ   $0x03, SI
-	VXORPS Y0, Y0, Y0
+	MOVQ rows+0(FP), AX
+	MOVQ channels+16(FP), CX
+	MOVQ width+24(FP), DX
+	MOVQ x+32(FP), BX
+	MOVQ y+40(FP), SI
+	LEAQ -4(CX), DI
+	MOVQ CX, R8
+	SHLQ $0x03, R8
 
 row:
-	MOVQ cols+8(FP), R10
-	MOVQ BX, R9
+	MOVQ cols+8(FP), R9
+	MOVQ BX, CX
 
 window:
-	XORQ R8, R8
+	XORQ R10, R10
 
 vector:
-	LEAQ      (R9)(R8*8), R11
+	LEAQ      (CX)(R10*8), R11
 	LEAQ      (R11)(DX*1), R12
-	VMOVUPD   (R11), Y0
-	VMOVUPD   (R11)(SI*1), Y3
-	VMOVUPD   (R12), Y4
-	VMOVUPD   (R12)(SI*1), Y5
-	VCMPPD    $0x1e, Y0, Y3, Y2
-	VCMPPD    $0x03, Y3, Y3, Y1
-	VORPD     Y1, Y2, Y2
-	VBLENDVPD Y2, Y3, Y0, Y0
-	VCMPPD    $0x1e, Y0, Y4, Y2
-	VCMPPD    $0x03, Y4, Y4, Y1
-	VORPD     Y1, Y2, Y2
-	VBLENDVPD Y2, Y4, Y0, Y0
-	VCMPPD    $0x1e, Y0, Y5, Y2
-	VCMPPD    $0x03, Y5, Y5, Y1
-	VORPD     Y1, Y2, Y2
-	VBLENDVPD Y2, Y5, Y0, Y0
-	VMOVUPD   Y0, (CX)(R8*8)
-	CMPQ      R8, DI
+	VMOVUPD   (R11), Y1
+	VMOVUPD   (R11)(R8*1), Y2
+	VMOVUPD   (R12), Y3
+	VMOVUPD   (R12)(R8*1), Y4
+	VCMPPD    $0x1e, Y1, Y2, Y0
+	VCMPPD    $0x03, Y2, Y2, Y5
+	VORPD     Y5, Y0, Y0
+	VBLENDVPD Y0, Y2, Y1, Y1
+	VCMPPD    $0x1e, Y1, Y3, Y0
+	VCMPPD    $0x03, Y3, Y3, Y5
+	VORPD     Y5, Y0, Y0
+	VBLENDVPD Y0, Y3, Y1, Y1
+	VCMPPD    $0x1e, Y1, Y4, Y0
+	VCMPPD    $0x03, Y4, Y4, Y5
+	VORPD     Y5, Y0, Y0
+	VBLENDVPD Y0, Y4, Y1, Y1
+	VMOVUPD   Y1, (SI)(R10*8)
+	CMPQ      R10, DI
 	JE        end
-	ADDQ      $0x04, R8
-	CMPQ      R8, DI
-	CMOVQGT   DI, R8
+	ADDQ      $0x04, R10
+	CMPQ      R10, DI
+	CMOVQGT   DI, R10
 	JMP       vector
 
 end:
-	ADDQ SI, CX
-	LEAQ (R9)(SI*2), R9
-	DECQ R10
+	ADDQ R8, SI
+	LEAQ (CX)(R8*2), CX
+	DECQ R9
 	JNZ  window
 	LEAQ (BX)(DX*2), BX
 	DECQ AX
@@ -10950,84 +11246,232 @@ end:
 	VZEROUPPER
 	RET
 
-// func maxUnpoolPixelsF64x4(rows int, cols int, channels int, small *byte, large *byte, width int, x *byte, relu bool)
+// func maxUnpoolPixelsF64x4(rows int, cols int, channels int, width int, x *byte, dst *byte, dy *byte, relu bool)
 // Requires: AVX, AVX2, CMOV, SSE2
 TEXT ·maxUnpoolPixelsF64x4(SB), NOSPLIT, $0-57
-	MOVQ         rows+0(FP), AX
-	MOVQ         small+24(FP), CX
-	MOVQ         width+40(FP), DX
-	MOVQ         x+48(FP), BX
-	MOVQ         channels+16(FP), SI
-	LEAQ         -4(SI), DI
-	SHLQ         $0x03, SI
 	VXORPS       Y0, Y0, Y0
-	MOVQ         large+32(FP), R8
-	MOVBQZX      relu+56(FP), R9
-	NEGQ         R9
-	MOVQ         R9, X1
+	MOVBQZX      relu+56(FP), AX
+	NEGQ         AX
+	MOVQ         AX, X1
 	VPBROADCASTQ X1, Y1
+	MOVQ         rows+0(FP), AX
+	MOVQ         channels+16(FP), CX
+	MOVQ         width+24(FP), DX
+	MOVQ         x+32(FP), BX
+	MOVQ         dst+40(FP), SI
+	MOVQ         dy+48(FP), DI
+	LEAQ         -4(CX), R8
+	MOVQ         CX, R10
+	SHLQ         $0x03, R10
 
 row:
 	MOVQ cols+8(FP), R11
-	MOVQ BX, R10
-	MOVQ R8, R14
+	MOVQ BX, CX
+	MOVQ SI, R9
 
 window:
-	XORQ R9, R9
+	XORQ R12, R12
 
 vector:
-	LEAQ      (R10)(R9*8), R12
-	LEAQ      (R12)(DX*1), R13
-	VMOVUPD   (R12), Y2
-	VMOVUPD   (R12)(SI*1), Y4
+	LEAQ      (CX)(R12*8), R13
+	LEAQ      (R13)(DX*1), R14
 	VMOVUPD   (R13), Y5
-	VMOVUPD   (R13)(SI*1), Y6
-	VCMPPD    $0x1e, Y2, Y4, Y7
-	VCMPPD    $0x03, Y4, Y4, Y3
-	VORPD     Y3, Y7, Y7
-	VBLENDVPD Y7, Y4, Y2, Y2
-	VCMPPD    $0x1e, Y2, Y5, Y4
-	VCMPPD    $0x03, Y5, Y5, Y3
+	VMOVUPD   (R13)(R10*1), Y3
+	VMOVUPD   (R14), Y6
+	VMOVUPD   (R14)(R10*1), Y7
+	VCMPPD    $0x1e, Y5, Y3, Y2
+	VCMPPD    $0x03, Y3, Y3, Y8
+	VORPD     Y8, Y2, Y2
+	VBLENDVPD Y2, Y3, Y5, Y5
+	VCMPPD    $0x1e, Y5, Y6, Y3
+	VCMPPD    $0x03, Y6, Y6, Y8
+	VORPD     Y8, Y3, Y3
+	VBLENDVPD Y3, Y6, Y5, Y5
+	VCMPPD    $0x1e, Y5, Y7, Y4
+	VCMPPD    $0x03, Y7, Y7, Y8
+	VORPD     Y8, Y4, Y4
+	VBLENDVPD Y4, Y7, Y5, Y5
+	VMOVUPD   (DI)(R12*8), Y8
+	VADDPD    Y0, Y8, Y8
+	VCMPPD    $0x12, Y0, Y5, Y5
+	VANDPD    Y1, Y5, Y5
+	VANDNPD   Y8, Y5, Y8
+	VANDPD    Y4, Y8, Y7
+	VANDPD    Y3, Y8, Y6
+	VANDNPD   Y6, Y4, Y6
 	VORPD     Y3, Y4, Y4
-	VBLENDVPD Y4, Y5, Y2, Y2
-	VCMPPD    $0x1e, Y2, Y6, Y8
-	VCMPPD    $0x03, Y6, Y6, Y3
-	VORPD     Y3, Y8, Y8
-	VBLENDVPD Y8, Y6, Y2, Y2
-	VMOVUPD   (CX)(R9*8), Y3
-	VADDPD    Y0, Y3, Y3
-	VCMPPD    $0x12, Y0, Y2, Y2
-	VANDPD    Y1, Y2, Y2
-	VANDNPD   Y3, Y2, Y3
-	VANDPD    Y8, Y3, Y6
-	VANDPD    Y4, Y3, Y5
-	VANDNPD   Y5, Y8, Y5
-	VORPD     Y4, Y8, Y8
-	VANDPD    Y7, Y3, Y4
-	VANDNPD   Y4, Y8, Y4
-	VORPD     Y7, Y8, Y8
-	VANDNPD   Y3, Y8, Y2
-	LEAQ      (R14)(R9*8), R12
-	LEAQ      (R12)(DX*1), R13
-	VMOVUPD   Y2, (R12)
-	VMOVUPD   Y4, (R12)(SI*1)
+	VANDPD    Y2, Y8, Y3
+	VANDNPD   Y3, Y4, Y3
+	VORPD     Y2, Y4, Y4
+	VANDNPD   Y8, Y4, Y5
+	LEAQ      (R9)(R12*8), R13
+	LEAQ      (R13)(DX*1), R14
 	VMOVUPD   Y5, (R13)
-	VMOVUPD   Y6, (R13)(SI*1)
-	CMPQ      R9, DI
+	VMOVUPD   Y3, (R13)(R10*1)
+	VMOVUPD   Y6, (R14)
+	VMOVUPD   Y7, (R14)(R10*1)
+	CMPQ      R12, R8
 	JE        end
-	ADDQ      $0x04, R9
-	CMPQ      R9, DI
-	CMOVQGT   DI, R9
+	ADDQ      $0x04, R12
+	CMPQ      R12, R8
+	CMOVQGT   R8, R12
 	JMP       vector
 
 end:
-	ADDQ SI, CX
-	LEAQ (R10)(SI*2), R10
-	LEAQ (R14)(SI*2), R14
+	ADDQ R10, DI
+	LEAQ (CX)(R10*2), CX
+	LEAQ (R9)(R10*2), R9
 	DECQ R11
 	JNZ  window
 	LEAQ (BX)(DX*2), BX
-	LEAQ (R8)(DX*2), R8
+	LEAQ (SI)(DX*2), SI
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func maxPlacesPixelsF64x4(rows int, cols int, channels int, width int, x *byte, places *byte, relu bool)
+// Requires: AVX, AVX2, CMOV, SSE2
+TEXT ·maxPlacesPixelsF64x4(SB), NOSPLIT, $0-49
+	VXORPS       Y0, Y0, Y0
+	MOVBQZX      relu+48(FP), AX
+	NEGQ         AX
+	MOVQ         AX, X1
+	VPBROADCASTQ X1, Y1
+	MOVQ         $0x3ff0000000000000, AX
+	MOVQ         AX, X2
+	VPBROADCASTQ X2, Y2
+	MOVQ         $0x4000000000000000, AX
+	MOVQ         AX, X3
+	VPBROADCASTQ X3, Y3
+	MOVQ         $0x4008000000000000, AX
+	MOVQ         AX, X4
+	VPBROADCASTQ X4, Y4
+	MOVQ         $0x4010000000000000, AX
+	MOVQ         AX, X5
+	VPBROADCASTQ X5, Y5
+	MOVQ         rows+0(FP), AX
+	MOVQ         channels+16(FP), CX
+	MOVQ         width+24(FP), DX
+	MOVQ         x+32(FP), BX
+	MOVQ         places+40(FP), SI
+	LEAQ         -4(CX), DI
+	MOVQ         CX, R8
+	SHLQ         $0x03, R8
+
+row:
+	MOVQ cols+8(FP), R9
+	MOVQ BX, CX
+
+window:
+	XORQ R10, R10
+
+vector:
+	LEAQ      (CX)(R10*8), R11
+	LEAQ      (R11)(DX*1), R12
+	VMOVUPD   (R11), Y9
+	VMOVUPD   (R11)(R8*1), Y7
+	VMOVUPD   (R12), Y8
+	VMOVUPD   (R12)(R8*1), Y10
+	VCMPPD    $0x1e, Y9, Y7, Y6
+	VCMPPD    $0x03, Y7, Y7, Y11
+	VORPD     Y11, Y6, Y6
+	VBLENDVPD Y6, Y7, Y9, Y9
+	VCMPPD    $0x1e, Y9, Y8, Y7
+	VCMPPD    $0x03, Y8, Y8, Y11
+	VORPD     Y11, Y7, Y7
+	VBLENDVPD Y7, Y8, Y9, Y9
+	VCMPPD    $0x1e, Y9, Y10, Y8
+	VCMPPD    $0x03, Y10, Y10, Y11
+	VORPD     Y11, Y8, Y8
+	VBLENDVPD Y8, Y10, Y9, Y9
+	VCMPPD    $0x12, Y0, Y9, Y9
+	VANDPD    Y1, Y9, Y9
+	VANDPD    Y2, Y6, Y6
+	VBLENDVPD Y7, Y3, Y6, Y6
+	VBLENDVPD Y8, Y4, Y6, Y6
+	VBLENDVPD Y9, Y5, Y6, Y6
+	VMOVUPD   Y6, (SI)(R10*8)
+	CMPQ      R10, DI
+	JE        end
+	ADDQ      $0x04, R10
+	CMPQ      R10, DI
+	CMOVQGT   DI, R10
+	JMP       vector
+
+end:
+	ADDQ R8, SI
+	LEAQ (CX)(R8*2), CX
+	DECQ R9
+	JNZ  window
+	LEAQ (BX)(DX*2), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func unpoolPixelsF64x4(rows int, cols int, channels int, width int, dst *byte, dy *byte, places *byte)
+// Requires: AVX, AVX2, CMOV, SSE2
+TEXT ·unpoolPixelsF64x4(SB), NOSPLIT, $0-56
+	MOVQ         $0x3ff0000000000000, AX
+	MOVQ         AX, X1
+	VPBROADCASTQ X1, Y1
+	MOVQ         $0x4000000000000000, AX
+	MOVQ         AX, X2
+	VPBROADCASTQ X2, Y2
+	MOVQ         $0x4008000000000000, AX
+	MOVQ         AX, X3
+	VPBROADCASTQ X3, Y3
+	VXORPS       Y0, Y0, Y0
+	MOVQ         rows+0(FP), AX
+	MOVQ         channels+16(FP), CX
+	MOVQ         width+24(FP), DX
+	MOVQ         dst+32(FP), BX
+	MOVQ         dy+40(FP), SI
+	MOVQ         places+48(FP), DI
+	LEAQ         -4(CX), R8
+	MOVQ         CX, R9
+	SHLQ         $0x03, R9
+
+row:
+	MOVQ cols+8(FP), R10
+	MOVQ BX, CX
+
+window:
+	XORQ R11, R11
+
+vector:
+	VMOVUPD (SI)(R11*8), Y4
+	VMOVUPD (DI)(R11*8), Y5
+	VADDPD  Y0, Y4, Y4
+	LEAQ    (CX)(R11*8), R12
+	LEAQ    (R12)(DX*1), R13
+	VCMPPD  $0x00, Y0, Y5, Y6
+	VANDPD  Y4, Y6, Y6
+	VMOVUPD Y6, (R12)
+	VCMPPD  $0x00, Y1, Y5, Y6
+	VANDPD  Y4, Y6, Y6
+	VMOVUPD Y6, (R12)(R9*1)
+	VCMPPD  $0x00, Y2, Y5, Y6
+	VANDPD  Y4, Y6, Y6
+	VMOVUPD Y6, (R13)
+	VCMPPD  $0x00, Y3, Y5, Y5
+	VANDPD  Y4, Y5, Y5
+	VMOVUPD Y5, (R13)(R9*1)
+	CMPQ    R11, R8
+	JE      end
+	ADDQ    $0x04, R11
+	CMPQ    R11, R8
+	CMOVQGT R8, R11
+	JMP     vector
+
+end:
+	ADDQ R9, SI
+	ADDQ R9, DI
+	LEAQ (CX)(R9*2), CX
+	DECQ R10
+	JNZ  window
+	LEAQ (BX)(DX*2), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER
@@ -11168,56 +11612,56 @@ end:
 	VZEROUPPER
 	RET
 
-// func maxPoolPixelsF64x2(rows int, cols int, channels int, small *byte, width int, x *byte)
+// func maxPoolPixelsF64x2(rows int, cols int, channels int, width int, x *byte, y *byte)
 // Requires: AVX, CMOV
 TEXT ·maxPoolPixelsF64x2(SB), NOSPLIT, $0-48
-	MOVQ   rows+0(FP), AX
-	MOVQ   small+24(FP), CX
-	MOVQ   width+32(FP), DX
-	MOVQ   x+40(FP), BX
-	MOVQ   channels+16(FP), SI
-	LEAQ   -2(SI), DI
-	SHLQ   $0x03, SI
-	VXORPS X0, X0, X0
+	MOVQ rows+0(FP), AX
+	MOVQ channels+16(FP), CX
+	MOVQ width+24(FP), DX
+	MOVQ x+32(FP), BX
+	MOVQ y+40(FP), SI
+	LEAQ -2(CX), DI
+	MOVQ CX, R8
+	SHLQ $0x03, R8
 
 row:
-	MOVQ cols+8(FP), R10
-	MOVQ BX, R9
+	MOVQ cols+8(FP), R9
+	MOVQ BX, CX
 
 window:
-	XORQ R8, R8
+	XORQ R10, R10
 
 vector:
-	LEAQ      (R9)(R8*8), R11
+	LEAQ      (CX)(R10*8), R11
 	LEAQ      (R11)(DX*1), R12
-	VMOVUPD   (R11), X0
-	VMOVUPD   (R11)(SI*1), X3
-	VMOVUPD   (R12), X4
-	VMOVUPD   (R12)(SI*1), X5
-	VCMPPD    $0x1e, X0, X3, X2
-	VCMPPD    $0x03, X3, X3, X1
-	VORPD     X1, X2, X2
-	VBLENDVPD X2, X3, X0, X0
-	VCMPPD    $0x1e, X0, X4, X2
-	VCMPPD    $0x03, X4, X4, X1
-	VORPD     X1, X2, X2
-	VBLENDVPD X2, X4, X0, X0
-	VCMPPD    $0x1e, X0, X5, X2
-	VCMPPD    $0x03, X5, X5, X1
-	VORPD     X1, X2, X2
-	VBLENDVPD X2, X5, X0, X0
-	VMOVUPD   X0, (CX)(R8*8)
-	CMPQ      R8, DI
+	VMOVUPD   (R11), X1
+	VMOVUPD   (R11)(R8*1), X2
+	VMOVUPD   (R12), X3
+	VMOVUPD   (R12)(R8*1), X4
+	VCMPPD    $0x1e, X1, X2, X0
+	VCMPPD    $0x03, X2, X2, X5
+	VORPD     X5, X0, X0
+	VBLENDVPD X0, X2, X1, X1
+	VCMPPD    $0x1e, X1, X3, X0
+	VCMPPD    $0x03, X3, X3, X5
+	VORPD     X5, X0, X0
+	VBLENDVPD X0, X3, X1, X1
+	VCMPPD    $0x1e, X1, X4, X0
+	VCMPPD    $0x03, X4, X4, X5
+	VORPD     X5, X0, X0
+	VBLENDVPD X0, X4, X1, X1
+	VMOVUPD   X1, (SI)(R10*8)
+	CMPQ      R10, DI
 	JE        end
-	ADDQ      $0x02, R8
-	CMPQ      R8, DI
-	CMOVQGT   DI, R8
+	ADDQ      $0x02, R10
+	CMPQ      R10, DI
+	CMOVQGT   DI, R10
 	JMP       vector
 
 end:
-	ADDQ SI, CX
-	LEAQ (R9)(SI*2), R9
-	DECQ R10
+	ADDQ R8, SI
+	LEAQ (CX)(R8*2), CX
+	DECQ R9
 	JNZ  window
 	LEAQ (BX)(DX*2), BX
 	DECQ AX
@@ -11225,84 +11669,232 @@ end:
 	VZEROUPPER
 	RET
 
-// func maxUnpoolPixelsF64x2(rows int, cols int, channels int, small *byte, large *byte, width int, x *byte, relu bool)
+// func maxUnpoolPixelsF64x2(rows int, cols int, channels int, width int, x *byte, dst *byte, dy *byte, relu bool)
 // Requires: AVX, CMOV, SSE2
 TEXT ·maxUnpoolPixelsF64x2(SB), NOSPLIT, $0-57
-	MOVQ        rows+0(FP), AX
-	MOVQ        small+24(FP), CX
-	MOVQ        width+40(FP), DX
-	MOVQ        x+48(FP), BX
-	MOVQ        channels+16(FP), SI
-	LEAQ        -2(SI), DI
-	SHLQ        $0x03, SI
 	VXORPS      X0, X0, X0
-	MOVQ        large+32(FP), R8
-	MOVBQZX     relu+56(FP), R9
-	NEGQ        R9
-	MOVQ        R9, X1
+	MOVBQZX     relu+56(FP), AX
+	NEGQ        AX
+	MOVQ        AX, X1
 	VPUNPCKLQDQ X1, X1, X1
+	MOVQ        rows+0(FP), AX
+	MOVQ        channels+16(FP), CX
+	MOVQ        width+24(FP), DX
+	MOVQ        x+32(FP), BX
+	MOVQ        dst+40(FP), SI
+	MOVQ        dy+48(FP), DI
+	LEAQ        -2(CX), R8
+	MOVQ        CX, R10
+	SHLQ        $0x03, R10
 
 row:
 	MOVQ cols+8(FP), R11
-	MOVQ BX, R10
-	MOVQ R8, R14
+	MOVQ BX, CX
+	MOVQ SI, R9
 
 window:
-	XORQ R9, R9
+	XORQ R12, R12
 
 vector:
-	LEAQ      (R10)(R9*8), R12
-	LEAQ      (R12)(DX*1), R13
-	VMOVUPD   (R12), X2
-	VMOVUPD   (R12)(SI*1), X4
+	LEAQ      (CX)(R12*8), R13
+	LEAQ      (R13)(DX*1), R14
 	VMOVUPD   (R13), X5
-	VMOVUPD   (R13)(SI*1), X6
-	VCMPPD    $0x1e, X2, X4, X7
-	VCMPPD    $0x03, X4, X4, X3
-	VORPD     X3, X7, X7
-	VBLENDVPD X7, X4, X2, X2
-	VCMPPD    $0x1e, X2, X5, X4
-	VCMPPD    $0x03, X5, X5, X3
+	VMOVUPD   (R13)(R10*1), X3
+	VMOVUPD   (R14), X6
+	VMOVUPD   (R14)(R10*1), X7
+	VCMPPD    $0x1e, X5, X3, X2
+	VCMPPD    $0x03, X3, X3, X8
+	VORPD     X8, X2, X2
+	VBLENDVPD X2, X3, X5, X5
+	VCMPPD    $0x1e, X5, X6, X3
+	VCMPPD    $0x03, X6, X6, X8
+	VORPD     X8, X3, X3
+	VBLENDVPD X3, X6, X5, X5
+	VCMPPD    $0x1e, X5, X7, X4
+	VCMPPD    $0x03, X7, X7, X8
+	VORPD     X8, X4, X4
+	VBLENDVPD X4, X7, X5, X5
+	VMOVUPD   (DI)(R12*8), X8
+	VADDPD    X0, X8, X8
+	VCMPPD    $0x12, X0, X5, X5
+	VANDPD    X1, X5, X5
+	VANDNPD   X8, X5, X8
+	VANDPD    X4, X8, X7
+	VANDPD    X3, X8, X6
+	VANDNPD   X6, X4, X6
 	VORPD     X3, X4, X4
-	VBLENDVPD X4, X5, X2, X2
-	VCMPPD    $0x1e, X2, X6, X8
-	VCMPPD    $0x03, X6, X6, X3
-	VORPD     X3, X8, X8
-	VBLENDVPD X8, X6, X2, X2
-	VMOVUPD   (CX)(R9*8), X3
-	VADDPD    X0, X3, X3
-	VCMPPD    $0x12, X0, X2, X2
-	VANDPD    X1, X2, X2
-	VANDNPD   X3, X2, X3
-	VANDPD    X8, X3, X6
-	VANDPD    X4, X3, X5
-	VANDNPD   X5, X8, X5
-	VORPD     X4, X8, X8
-	VANDPD    X7, X3, X4
-	VANDNPD   X4, X8, X4
-	VORPD     X7, X8, X8
-	VANDNPD   X3, X8, X2
-	LEAQ      (R14)(R9*8), R12
-	LEAQ      (R12)(DX*1), R13
-	VMOVUPD   X2, (R12)
-	VMOVUPD   X4, (R12)(SI*1)
+	VANDPD    X2, X8, X3
+	VANDNPD   X3, X4, X3
+	VORPD     X2, X4, X4
+	VANDNPD   X8, X4, X5
+	LEAQ      (R9)(R12*8), R13
+	LEAQ      (R13)(DX*1), R14
 	VMOVUPD   X5, (R13)
-	VMOVUPD   X6, (R13)(SI*1)
-	CMPQ      R9, DI
+	VMOVUPD   X3, (R13)(R10*1)
+	VMOVUPD   X6, (R14)
+	VMOVUPD   X7, (R14)(R10*1)
+	CMPQ      R12, R8
 	JE        end
-	ADDQ      $0x02, R9
-	CMPQ      R9, DI
-	CMOVQGT   DI, R9
+	ADDQ      $0x02, R12
+	CMPQ      R12, R8
+	CMOVQGT   R8, R12
 	JMP       vector
 
 end:
-	ADDQ SI, CX
-	LEAQ (R10)(SI*2), R10
-	LEAQ (R14)(SI*2), R14
+	ADDQ R10, DI
+	LEAQ (CX)(R10*2), CX
+	LEAQ (R9)(R10*2), R9
 	DECQ R11
 	JNZ  window
 	LEAQ (BX)(DX*2), BX
-	LEAQ (R8)(DX*2), R8
+	LEAQ (SI)(DX*2), SI
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func maxPlacesPixelsF64x2(rows int, cols int, channels int, width int, x *byte, places *byte, relu bool)
+// Requires: AVX, CMOV, SSE2
+TEXT ·maxPlacesPixelsF64x2(SB), NOSPLIT, $0-49
+	VXORPS      X0, X0, X0
+	MOVBQZX     relu+48(FP), AX
+	NEGQ        AX
+	MOVQ        AX, X1
+	VPUNPCKLQDQ X1, X1, X1
+	MOVQ        $0x3ff0000000000000, AX
+	MOVQ        AX, X2
+	VPUNPCKLQDQ X2, X2, X2
+	MOVQ        $0x4000000000000000, AX
+	MOVQ        AX, X3
+	VPUNPCKLQDQ X3, X3, X3
+	MOVQ        $0x4008000000000000, AX
+	MOVQ        AX, X4
+	VPUNPCKLQDQ X4, X4, X4
+	MOVQ        $0x4010000000000000, AX
+	MOVQ        AX, X5
+	VPUNPCKLQDQ X5, X5, X5
+	MOVQ        rows+0(FP), AX
+	MOVQ        channels+16(FP), CX
+	MOVQ        width+24(FP), DX
+	MOVQ        x+32(FP), BX
+	MOVQ        places+40(FP), SI
+	LEAQ        -2(CX), DI
+	MOVQ        CX, R8
+	SHLQ        $0x03, R8
+
+row:
+	MOVQ cols+8(FP), R9
+	MOVQ BX, CX
+
+window:
+	XORQ R10, R10
+
+vector:
+	LEAQ      (CX)(R10*8), R11
+	LEAQ      (R11)(DX*1), R12
+	VMOVUPD   (R11), X9
+	VMOVUPD   (R11)(R8*1), X7
+	VMOVUPD   (R12), X8
+	VMOVUPD   (R12)(R8*1), X10
+	VCMPPD    $0x1e, X9, X7, X6
+	VCMPPD    $0x03, X7, X7, X11
+	VORPD     X11, X6, X6
+	VBLENDVPD X6, X7, X9, X9
+	VCMPPD    $0x1e, X9, X8, X7
+	VCMPPD    $0x03, X8, X8, X11
+	VORPD     X11, X7, X7
+	VBLENDVPD X7, X8, X9, X9
+	VCMPPD    $0x1e, X9, X10, X8
+	VCMPPD    $0x03, X10, X10, X11
+	VORPD     X11, X8, X8
+	VBLENDVPD X8, X10, X9, X9
+	VCMPPD    $0x12, X0, X9, X9
+	VANDPD    X1, X9, X9
+	VANDPD    X2, X6, X6
+	VBLENDVPD X7, X3, X6, X6
+	VBLENDVPD X8, X4, X6, X6
+	VBLENDVPD X9, X5, X6, X6
+	VMOVUPD   X6, (SI)(R10*8)
+	CMPQ      R10, DI
+	JE        end
+	ADDQ      $0x02, R10
+	CMPQ      R10, DI
+	CMOVQGT   DI, R10
+	JMP       vector
+
+end:
+	ADDQ R8, SI
+	LEAQ (CX)(R8*2), CX
+	DECQ R9
+	JNZ  window
+	LEAQ (BX)(DX*2), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func unpoolPixelsF64x2(rows int, cols int, channels int, width int, dst *byte, dy *byte, places *byte)
+// Requires: AVX, CMOV, SSE2
+TEXT ·unpoolPixelsF64x2(SB), NOSPLIT, $0-56
+	MOVQ        $0x3ff0000000000000, AX
+	MOVQ        AX, X1
+	VPUNPCKLQDQ X1, X1, X1
+	MOVQ        $0x4000000000000000, AX
+	MOVQ        AX, X2
+	VPUNPCKLQDQ X2, X2, X2
+	MOVQ        $0x4008000000000000, AX
+	MOVQ        AX, X3
+	VPUNPCKLQDQ X3, X3, X3
+	VXORPS      X0, X0, X0
+	MOVQ        rows+0(FP), AX
+	MOVQ        channels+16(FP), CX
+	MOVQ        width+24(FP), DX
+	MOVQ        dst+32(FP), BX
+	MOVQ        dy+40(FP), SI
+	MOVQ        places+48(FP), DI
+	LEAQ        -2(CX), R8
+	MOVQ        CX, R9
+	SHLQ        $0x03, R9
+
+row:
+	MOVQ cols+8(FP), R10
+	MOVQ BX, CX
+
+window:
+	XORQ R11, R11
+
+vector:
+	VMOVUPD (SI)(R11*8), X4
+	VMOVUPD (DI)(R11*8), X5
+	VADDPD  X0, X4, X4
+	LEAQ    (CX)(R11*8), R12
+	LEAQ    (R12)(DX*1), R13
+	VCMPPD  $0x00, X0, X5, X6
+	VANDPD  X4, X6, X6
+	VMOVUPD X6, (R12)
+	VCMPPD  $0x00, X1, X5, X6
+	VANDPD  X4, X6, X6
+	VMOVUPD X6, (R12)(R9*1)
+	VCMPPD  $0x00, X2, X5, X6
+	VANDPD  X4, X6, X6
+	VMOVUPD X6, (R13)
+	VCMPPD  $0x00, X3, X5, X5
+	VANDPD  X4, X5, X5
+	VMOVUPD X5, (R13)(R9*1)
+	CMPQ    R11, R8
+	JE      end
+	ADDQ    $0x02, R11
+	CMPQ    R11, R8
+	CMOVQGT R8, R11
+	JMP     vector
+
+end:
+	ADDQ R9, SI
+	ADDQ R9, DI
+	LEAQ (CX)(R9*2), CX
+	DECQ R10
+	JNZ  window
+	LEAQ (BX)(DX*2), BX
 	DECQ AX
 	JNZ  row
 	VZEROUPPER

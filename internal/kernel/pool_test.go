@@ -214,6 +214,12 @@ func checkPoolPixels[T Float](t *testing.T, numbers func(n int) []T, height, wid
 	MaxUnpoolPixels(back, x, dy, relu, rows, cols, height, width, channels)
 	intact(t)
 	intactBack(t)
+	places, intactPlaces := framed[T](len(dy))
+	byPlaces, intactByPlaces := framed[T](len(x))
+	MaxPlacesPixels(places, x, relu, rows, cols, width, channels)
+	UnpoolPixels(byPlaces, places, dy, rows, cols, height, width, channels)
+	intactPlaces(t)
+	intactByPlaces(t)
 	planes := func(x []T) []T { // of (pixels, channels)
 		y := make([]T, len(x))
 		pack(y, len(x)/channels, x, channels, len(x)/channels, channels)
@@ -226,6 +232,12 @@ func checkPoolPixels[T Float](t *testing.T, numbers func(n int) []T, height, wid
 	})
 	requireBits(t, pooled, planes(got), "%d×%d, %d channels", height, width, channels)
 	requireBits(t, unpooled, planes(back), "back of %d×%d, %d channels, relu %v", height, width, channels, relu)
+	requireBits(t, unpooled, planes(byPlaces), "back by places of %d×%d, %d channels, relu %v", height, width, channels, relu)
+	plainly(func() {
+		want := make([]T, len(places))
+		MaxPlacesPixels(want, x, relu, rows, cols, width, channels)
+		requireBits(t, want, places, "places of %d×%d, %d channels, relu %v", height, width, channels, relu)
+	})
 }
 
 // Every NaN is larger than what was before it.
@@ -281,6 +293,8 @@ func TestPoolNoAllocation(t *testing.T) {
 		MaxUnpool(x, x, y, true, w, w, 3, 3)
 		MaxPoolPixels(y, wide, 1, 1, 3, 3)
 		MaxUnpoolPixels(wide, wide, y, true, 1, 1, 3, 3, 3)
+		MaxPlacesPixels(y, wide, true, 1, 1, 3, 3)
+		UnpoolPixels(wide, y, y, 1, 1, 3, 3, 3)
 		AvgPool(y, x, w, w, 3, 3)
 		AvgUnpool(x, y, w, w, 3, 3)
 		Resample(y, x, taps, 1, 3, 2)

@@ -23,8 +23,7 @@ func conv() {
 		for _, bytes := range []int{32, 16} {
 			maxPool2(t, bytes, false)
 			maxPool2(t, bytes, true)
-			maxPoolPixels(t, bytes, false)
-			maxPoolPixels(t, bytes, true)
+			poolsOfPixels(t, bytes)
 		}
 	}
 }

@@ -78,15 +78,20 @@ func (t pooled) place(a, best VecVirtual, next, larger [3]VecVirtual, zero, all,
 }
 
 // reluMask loads the argument relu: ones if it is true, else zeros.
-func reluMask(all VecVirtual, bytes int) {
+func reluMask(all VecVirtual) {
 	relu := GP64()
 	MOVBQZX(argument("relu"), relu)
 	NEGQ(relu)
 	MOVQ(relu, all.AsX())
-	if bytes == 32 {
-		VPBROADCASTQ(all.AsX(), all)
+	spread64(all)
+}
+
+// spread64 copies the first 64 bits of v to all others.
+func spread64(v VecVirtual) {
+	if v.Size() == 32 {
+		VPBROADCASTQ(v.AsX(), v)
 	} else {
-		VPUNPCKLQDQ(all, all, all)
+		VPUNPCKLQDQ(v, v, v)
 	}
 }
 
@@ -132,7 +137,7 @@ func maxPool2(t pooled, bytes int, transposed bool) {
 	LEAQ(Mem{Base: cols, Disp: -lanes}, last)
 	all := vector() // ones with relu, else zeros
 	if transposed {
-		reluMask(all, bytes)
+		reluMask(all)
 	}
 	Label("row")
 	XORQ(at, at)
