@@ -98,6 +98,7 @@ func (p *Program) build(order []*value, kept map[*value]bool, rows bool) {
 	if rows {
 		units = passImages(units, users, kept)
 		chooseLayouts(units, users, kept)
+		order, units = rememberPlaces(order, units, users, kept)
 	}
 	p.order, p.units = order, units
 	p.f32 = newStore[float32](order, units, kept)

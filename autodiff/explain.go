@@ -44,6 +44,10 @@ func (p *Program) operations() int {
 			if p.Relu {
 				n += 2 // the same
 			}
+		case maxPlaces:
+			if p.Relu {
+				n += 2 // the same
+			}
 		}
 	}
 	return n
@@ -110,6 +114,8 @@ func attributes(p Primitive) string {
 	case matMul:
 		return map[matMul]string{{false, false}: "", {true, false}: " aT b", {false, true}: " a bT", {true, true}: " aT bT"}[p]
 	case maxUnpool:
+		return reluIf(p.Relu)
+	case maxPlaces:
 		return reluIf(p.Relu)
 	}
 	return ""

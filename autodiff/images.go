@@ -192,6 +192,10 @@ func imageCallOf[T tensor.Float](prim Primitive, dst *tensor.Array[T], in []*ten
 			return maxUnpoolPixels(p, dst, in, l)
 		}
 		return bindPoolImages(maxUnpoolOf[T](p), dst, in, l)
+	case maxPlaces:
+		return maxPlacesPixels(p, dst, in[0], l)
+	case unpoolPlaces:
+		return unpoolPlacesPixels(p, dst, in, l)
 	case avgPool:
 		return bindPoolImages(avgPoolOf[T](p), dst, in, l)
 	case avgUnpool:

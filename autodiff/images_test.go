@@ -30,12 +30,26 @@ var imageNets = []imageNet{
 			x = MaxPool2d(Relu(x), Pool2dOptions{Kernel: [2]int{2, 2}})
 		}
 		return x
-	}, []string{"Conv2d bias relu MaxPool Conv2d bias relu MaxPool", "MaxUnpool relu Sum ConvTranspose2d Conv2dWeight MaxUnpool relu Sum Conv2dWeight"}, 6, 3},
+	}, []string{"Conv2d bias relu MaxPlaces relu MaxPool Conv2d bias relu MaxPlaces relu MaxPool ->", "MaxUnpool Sum ConvTranspose2d Conv2dWeight MaxUnpool Sum Conv2dWeight"}, 8, 5},
 	{"an infinite weight for pixels", []int{64, 2, 16, 16}, math.Inf(-1), func(x *Node, param func(shape ...int) *Node) *Node {
 		x = Conv2d(x, param(16, 2, 3, 3), param(16), Conv2dOptions{Padding: [2]int{1, 1}})
 		x = MaxPool2d(Relu(x), Pool2dOptions{Kernel: [2]int{2, 2}})
 		return Conv2d(x, param(16, 16, 3, 3), nil, Conv2dOptions{Padding: [2]int{1, 1}})
-	}, []string{"Conv2d bias relu MaxPool Conv2d", "ConvTranspose2d Conv2dWeight MaxUnpool relu Sum Conv2dWeight"}, 4, 2},
+	}, []string{"Conv2d bias relu MaxPlaces relu MaxPool Conv2d", "ConvTranspose2d Conv2dWeight MaxUnpool Sum Conv2dWeight"}, 5, 3},
+	{"pools of what is not above 0, too", []int{64, 16, 13, 15}, 1, func(x *Node, param func(shape ...int) *Node) *Node {
+		x = Conv2d(x, param(16, 16, 3, 3), nil, Conv2dOptions{Padding: [2]int{1, 1}})
+		return MaxPool2d(x, Pool2dOptions{Kernel: [2]int{2, 2}})
+	}, []string{"Conv2d MaxPlaces MaxPool ->", "MaxUnpool ConvTranspose2d Conv2dWeight"}, 3, 2},
+	{"two gradients that are added", []int{16, 8, 8, 8}, 1, func(x *Node, param func(shape ...int) *Node) *Node {
+		y := Conv2d(x, param(8, 8, 3, 3), param(8), Conv2dOptions{Padding: [2]int{1, 1}})
+		z := MaxPool2d(y, Pool2dOptions{Kernel: [2]int{2, 2}})
+		return Add(Mul(z, Sum(Exp(z))), MaxPool2d(y, Pool2dOptions{Kernel: [2]int{2, 2}}))
+	}, []string{"Conv2d bias MaxPool ->"}, 0, 0},
+	{"what is pooled is read otherwise", []int{16, 8, 8, 8}, 1, func(x *Node, param func(shape ...int) *Node) *Node {
+		y := Conv2d(x, param(8, 8, 3, 3), nil, Conv2dOptions{Padding: [2]int{1, 1}})
+		z := MaxPool2d(y, Pool2dOptions{Kernel: [2]int{2, 2}})
+		return Add(z, AvgPool2d(Mul(y, Sum(z)), Pool2dOptions{Kernel: [2]int{2, 2}}))
+	}, []string{"Conv2d MaxPool ->"}, 0, 0},
 	{"an infinite weight", []int{19, 8, 6, 8}, math.Inf(1), func(x *Node, param func(shape ...int) *Node) *Node {
 		x = Conv2d(x, param(8, 8, 3, 3), nil, Conv2dOptions{Padding: [2]int{1, 1}})
 		return AvgPool2d(x, Pool2dOptions{Kernel: [2]int{3, 3}, Stride: [2]int{1, 1}})

@@ -38,18 +38,33 @@ func maxPoolPixels[T tensor.Float](p pooling, dst, x *tensor.Array[T], l imageLa
 
 // maxUnpoolPixels is maxUnpool to pixels, of x in pixels.
 func maxUnpoolPixels[T tensor.Float](p maxUnpool, dst *tensor.Array[T], in []*tensor.Array[T], l imageLayouts) imageCall {
-	rows, cols, c := p.Rows.Out, p.Cols.Out, dst.Shape[1]
+	c := dst.Shape[1]
+	return unpoolImages(dst, in, l, func(dst, x, dy []T) {
+		kernel.MaxUnpoolPixels(dst, x, dy, p.Relu, p.Rows.Out, p.Cols.Out, p.Rows.In, p.Cols.In, c)
+	})
+}
+
+// unpoolPlacesPixels is unpoolPlaces to pixels, by places in pixels.
+func unpoolPlacesPixels[T tensor.Float](p unpoolPlaces, dst *tensor.Array[T], in []*tensor.Array[T], l imageLayouts) imageCall {
+	c := dst.Shape[1]
+	return unpoolImages(dst, in, l, func(dst, places, dy []T) {
+		kernel.UnpoolPixels(dst, places, dy, p.Rows.Out, p.Cols.Out, p.Rows.In, p.Cols.In, c)
+	})
+}
+
+// unpoolImages computes the images of a block by f, from those of in[0] and the gradients in[1], in pixels.
+func unpoolImages[T tensor.Float](dst *tensor.Array[T], in []*tensor.Array[T], l imageLayouts, f func(dst, from, dy []T)) imageCall {
 	scratch := newLanes(in[1], !l.in[1].pixels)
-	size, smaller := tensor.Size(dst.Shape[1:]), tensor.Size(in[1].Shape[1:])
+	channels, size, wide, smaller := dst.Shape[1], tensor.Size(dst.Shape[1:]), tensor.Size(in[0].Shape[1:]), tensor.Size(in[1].Shape[1:])
 	return imageCall{some: func(b imageBlock) {
 		xs, ys, to, s := imagesIn(b, in[0], l.in[0]), imagesIn(b, in[1], l.in[1]), imagesIn(b, dst, l.dst), scratch.take()
 		for n := range b.to - b.from {
 			dy := ys[n*smaller:][:smaller]
 			if !l.in[1].pixels {
-				kernel.ToPixels(s.c, dy, c, rows*cols)
+				kernel.ToPixels(s.c, dy, channels, smaller/channels)
 				dy = s.c
 			}
-			kernel.MaxUnpoolPixels(to[n*size:][:size], xs[n*size:][:size], dy, p.Relu, rows, cols, p.Rows.In, p.Cols.In, c)
+			f(to[n*size:][:size], xs[n*wide:][:wide], dy)
 		}
 		scratch.put(s)
 	}}
