@@ -95,14 +95,17 @@ func TestByRow(t *testing.T) {
 
 func testByRow[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(71, 72))
-	check := func(c byRowCase[T], rows, cols int) {
-		n := rows * cols
-		matrix := func() []T { return values[T](rng, n+1)[1:] }
-		checkByRow(t, c, [3][]T{matrix(), matrix(), matrix()}, values[T](rng, rows), values[T](rng, rows), cols)
+	checkOf := func(numbers func(rng *rand.Rand, n int) []T, c byRowCase[T], rows, cols int) {
+		matrix := func() []T { return numbers(rng, rows*cols+1)[1:] }
+		checkByRow(t, c, [3][]T{matrix(), matrix(), matrix()}, numbers(rng, rows), numbers(rng, rows), cols)
 	}
+	check := func(c byRowCase[T], rows, cols int) { checkOf(values[T], c, rows, cols) }
 	for _, c := range byRows[T]() {
 		for cols := range 101 {
 			check(c, rng.IntN(5), cols)
+		}
+		for _, cols := range []int{64, 100, 257} { // with no special values, as most rows are divided
+			checkOf(randoms[T], c, 7, cols)
 		}
 		for _, s := range [][2]int{{1, vectorMost + 37}, {2, vectorMost + 1}, {3, vectorMost/2 + 5}, {3, functionMost/2 + 5}, {vectorMost + 3, 1}, {0, 7}, {7, 0}} {
 			check(c, s[0], s[1])

@@ -16,30 +16,39 @@ var byRowOperations = []struct {
 	wide    int // a, b, c
 	numbers int // s, t
 	formula string
-	emit    func(v *vector) func(x []VecVirtual) VecVirtual // of the wide ones, then the numbers
-	fetch   bool                                            // it computes so long that memory has time
+	emit    func(v *vector) func(x []VecVirtual) VecVirtual // of the wide ones, which it may change, then the numbers
+	kind    loopKind
 }{
-	{"addByRow", 1, 1, "a + s", two(VADDPS, VADDPD), false},
-	{"subByRow", 1, 1, "a - s", two(VSUBPS, VSUBPD), false},
-	{"subFromByRow", 1, 1, "s - a", reversed(VSUBPS, VSUBPD), false},
-	{"mulByRow", 1, 1, "a s", two(VMULPS, VMULPD), false},
-	{"divByRow", 1, 1, "a / s", two(VDIVPS, VDIVPD), false},
-	{"divIntoByRow", 1, 1, "s / a", reversed(VDIVPS, VDIVPD), false},
-	{"maxByRow", 1, 1, "max(a, s)", extremum(VMAXPS, VMAXPD, VANDPS, VANDPD, 5), false},
-	{"minByRow", 1, 1, "min(a, s)", extremum(VMINPS, VMINPD, VORPS, VORPD, 4), false},
-	{"eqByRow", 1, 1, "1 where a = s, else 0", comparison(equal), false},
-	{"mulAddByRow", 1, 2, "a s + t, rounded twice", mulAdd, false},
-	{"subMulByRow", 1, 2, "(a - s) t", subMul, false},
-	{"subSubByRow", 1, 2, "(a - s) - t", subSub, false},
-	{"expSubByRow", 1, 1, "exp(a - s)", expSub, true},
-	{"mulMulAddByRow", 2, 2, "a s + b t", mulMulAdd, false},
-	{"divMulAddByRow", 2, 2, "a / s + b t", divMulAdd, false},
-	{"addByColumn", 2, 0, "a + b", two(VADDPS, VADDPD), false},
-	{"subByColumn", 2, 0, "a - b", two(VSUBPS, VSUBPD), false},
-	{"mulByColumn", 2, 0, "a b", two(VMULPS, VMULPD), false},
-	{"mulAddByColumn", 3, 0, "a b + c, rounded twice", mulAdd, false},
-	{"mulMulAddByColumn", 3, 1, "(a s) b + c", mulMulAddByColumn, false},
+	{"addByRow", 1, 1, "a + s", two(VADDPS, VADDPD), simple},
+	{"subByRow", 1, 1, "a - s", two(VSUBPS, VSUBPD), simple},
+	{"subFromByRow", 1, 1, "s - a", reversed(VSUBPS, VSUBPD), simple},
+	{"mulByRow", 1, 1, "a s", two(VMULPS, VMULPD), simple},
+	{"divByRow", 1, 1, "a / s", div, divides},
+	{"divIntoByRow", 1, 1, "s / a", reversed(VDIVPS, VDIVPD), simple},
+	{"maxByRow", 1, 1, "max(a, s)", swapped(extremum(VMAXPS, VMAXPD, VANDPS, VANDPD, 5)), simple},
+	{"minByRow", 1, 1, "min(a, s)", swapped(extremum(VMINPS, VMINPD, VORPS, VORPD, 4)), simple},
+	{"eqByRow", 1, 1, "1 where a = s, else 0", comparison(equal), simple},
+	{"mulAddByRow", 1, 2, "a s + t, rounded twice", mulAdd, simple},
+	{"subMulByRow", 1, 2, "(a - s) t", subMul, simple},
+	{"subSubByRow", 1, 2, "(a - s) - t", subSub, simple},
+	{"expSubByRow", 1, 1, "exp(a - s)", expSub, fetches},
+	{"mulMulAddByRow", 2, 2, "a s + b t", mulMulAdd, simple},
+	{"divMulAddByRow", 2, 2, "a / s + b t", divMulAdd, divides},
+	{"addByColumn", 2, 0, "a + b", two(VADDPS, VADDPD), simple},
+	{"subByColumn", 2, 0, "a - b", two(VSUBPS, VSUBPD), simple},
+	{"mulByColumn", 2, 0, "a b", two(VMULPS, VMULPD), simple},
+	{"mulAddByColumn", 3, 0, "a b + c, rounded twice", mulAdd, simple},
+	{"mulMulAddByColumn", 3, 1, "(a s) b + c", mulMulAddByColumn, simple},
 }
+
+// loopKind is what a loop does beside its operation.
+type loopKind int
+
+const (
+	simple  loopKind = iota
+	fetches          // what it reads next: it computes so long that memory has time
+	divides          // a by s, for most rows without a division
+)
 
 const byRowSignature = "func(which, rows, cols int, dst, a, b, c, s, t *byte, nextA, nextB, nextC int)"
 
@@ -61,15 +70,16 @@ func byRow() {
 			TEXT(o.name+v.name+v.set, NOSPLIT, byRowSignature)
 			Doc(o.name + v.name + v.set + " writes " + o.formula + ".")
 			Pragma("noescape")
-			emitByRow(v, []string{"a", "b", "c"}[:o.wide], []string{"s", "t"}[:o.numbers], o.emit(&v), o.fetch, mask)
+			emitByRow(&v, []string{"a", "b", "c"}[:o.wide], []string{"s", "t"}[:o.numbers], o.emit(&v), o.kind, mask)
 		}
 	}
 }
 
 // emitByRow emits a loop over rows, in it one over four vectors and one over vectors, and
-// the rest with a mask. With fetch the rows behind those of a, which a row program reads next,
-// are brought to the cache meanwhile.
-func emitByRow(v vector, wide, numbers []string, body func(x []VecVirtual) VecVirtual, fetch bool, table Mem) {
+// the rest with a mask. One that fetches brings the rows behind those of a, which a row program reads
+// next, to the cache meanwhile.
+func emitByRow(v *vector, wide, numbers []string, body func(x []VecVirtual) VecVirtual, kind loopKind, table Mem) {
+	fetch := kind == fetches
 	rows, cols, dst, at := Load(Param("rows"), GP64()), Load(Param("cols"), GP64()), Load(Param("dst"), GP64()), GP64()
 	var from, matrices []Register
 	var number []VecVirtual
@@ -106,19 +116,18 @@ func emitByRow(v vector, wide, numbers []string, body func(x []VecVirtual) VecVi
 				x = append(x, v.register())
 				load(Mem{Base: m, Index: at, Scale: 1, Disp: i * v.bytes}, x[len(x)-1])
 			}
-			for _, n := range number { // an operation may change its arguments
-				c := v.register()
-				VMOVAPS(n, c)
-				x = append(x, c)
-			}
-			store(body(x), Mem{Base: dst, Index: at, Scale: 1, Disp: i * v.bytes})
+			store(body(append(x, number...)), Mem{Base: dst, Index: at, Scale: 1, Disp: i * v.bytes})
 		}
 	}
 	move := func(from, to Op) { v.load(from, to) }
-	v.loops(func(count int) {
+	whole := func(count int) {
 		vectors(count, move, move)
 		ADDQ(U32(count*v.bytes), at)
-	})
+	}
+	if kind == divides && (v.size == 8 || len(wide) == 1) { // two matrices of float32 are divided as fast as the caches give them
+		v.undivided(number[0], matrices[0], at, 4, func() { whole(4) })
+	}
+	v.loops(whole)
 	JE(LabelRef("next"))
 	vectors(1, func(from, to Op) { v.take(from.(Mem), to.(VecVirtual)) },
 		func(from, to Op) { v.put(from.(VecVirtual), to.(Mem)) })
@@ -143,6 +152,14 @@ func reversed(single, double func(...Op)) emitter {
 			v.pick(single, double)(x[0], x[1], x[0])
 			return x[0]
 		}
+	}
+}
+
+// swapped is an operation on two arguments, the second first.
+func swapped(e emitter) emitter {
+	return func(v *vector) func(x []VecVirtual) VecVirtual {
+		body := e(v)
+		return func(x []VecVirtual) VecVirtual { return body([]VecVirtual{x[1], x[0]}) }
 	}
 }
 
@@ -179,12 +196,16 @@ func mulMulAdd(v *vector) func(x []VecVirtual) VecVirtual {
 	}
 }
 
+func div(v *vector) func(x []VecVirtual) VecVirtual {
+	return func(x []VecVirtual) VecVirtual { return v.quotient(x[0], x[1]) }
+}
+
 func divMulAdd(v *vector) func(x []VecVirtual) VecVirtual {
 	return func(x []VecVirtual) VecVirtual {
-		v.pick(VDIVPS, VDIVPD)(x[2], x[0], x[0])
+		q := v.quotient(x[0], x[2])
 		v.pick(VMULPS, VMULPD)(x[3], x[1], x[1])
-		v.pick(VADDPS, VADDPD)(x[1], x[0], x[0])
-		return x[0]
+		v.pick(VADDPS, VADDPD)(x[1], q, q)
+		return q
 	}
 }
 

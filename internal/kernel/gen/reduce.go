@@ -201,7 +201,8 @@ func (r *reducer) rows(table Mem) {
 		r.broadcast(Mem{Base: number}, r.scale)
 		ADDQ(U32(r.size), number)
 	}
-	r.spans(n, all, func(i, disp int, masked bool) {
+	MOVQ(n, RCX)
+	r.spans(all, func(i, disp int, masked bool) {
 		r.add(i, Mem{Base: r.x, Disp: disp}, masked)
 		if masked {
 			LEAQ(Mem{Base: r.x, Index: RCX, Scale: uint8(r.size)}, r.x)

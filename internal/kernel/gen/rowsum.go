@@ -21,14 +21,15 @@ var rowSums = []struct {
 	emit    emitter // of the wide ones and the numbers
 	times   int     // the factor of the terms: that wide one, or the result itself, or none
 	writes  bool    // the result
+	divides bool    // a by s, for most rows without a division
 }{
-	{"subSquares", 1, 1, "a - s", "its squares", two(VSUBPS, VSUBPD), itself, true},
-	{"mulDot", 3, 0, "a b", "a b c", two(VMULPS, VMULPD), 2, true},
-	{"mulMulAddSum", 2, 2, "a s + b t", "it", mulMulAdd, none, true},
-	{"divMulAddSum", 2, 2, "a / s + b t", "it", divMulAdd, none, true},
-	{"dotSubSub", 2, 2, "(a - s) - t", "it times b", subSub, 1, false},
-	{"dotMulAdd", 4, 0, "a b + c", "it times d", mulAdd, 3, false},
-	{"dotMulMulAdd", 4, 1, "(a s) b + c", "it times d", mulMulAddByColumn, 3, false},
+	{"subSquares", 1, 1, "a - s", "its squares", two(VSUBPS, VSUBPD), itself, true, false},
+	{"mulDot", 3, 0, "a b", "a b c", two(VMULPS, VMULPD), 2, true, false},
+	{"mulMulAddSum", 2, 2, "a s + b t", "it", mulMulAdd, none, true, false},
+	{"divMulAddSum", 2, 2, "a / s + b t", "it", divMulAdd, none, true, true},
+	{"dotSubSub", 2, 2, "(a - s) - t", "it times b", subSub, 1, false, false},
+	{"dotMulAdd", 4, 0, "a b + c", "it times d", mulAdd, 3, false, false},
+	{"dotMulMulAdd", 4, 1, "(a s) b + c", "it times d", mulMulAddByColumn, 3, false, false},
 }
 
 const itself, none = -1, -2
@@ -57,7 +58,7 @@ func rowSum() {
 			}
 			Doc(o.name + v.name + v.set + " " + what + ".")
 			Pragma("noescape")
-			r := &rowSummer{vector: v, times: o.times}
+			r := &rowSummer{vector: v, times: o.times, divides: o.divides}
 			if o.writes {
 				r.dst = Load(Param("dst"), GP64())
 			}
@@ -71,6 +72,7 @@ func rowSum() {
 type rowSummer struct {
 	vector
 	times    int
+	divides  bool
 	rowsLeft Register
 	cols     Register
 	dst      Register // nil if only the sums are written
@@ -112,7 +114,13 @@ func (r *rowSummer) rows(body func(x []VecVirtual) VecVirtual) {
 		r.clear(s)
 	}
 	XORQ(r.at, r.at)
-	r.spans(r.cols, max(4, len(r.sums)), func(i, disp int, masked bool) { r.term(body, i, disp, masked) }, r.at)
+	MOVQ(r.cols, RCX)
+	span := max(4, len(r.sums))
+	term := func(i, disp int, masked bool) { r.term(body, i, disp, masked) }
+	if r.divides && r.size == 8 && r.wide { // float32 waits for the caches, and AVX2 has too few registers
+		r.undivided(r.number[0], r.matrices[0], r.at, span, func() { r.whole(span, term, r.at) })
+	}
+	r.spans(span, term, r.at)
 	for h := len(r.sums) / 2; h > 0; h /= 2 {
 		for i := range h {
 			r.pick(VADDPS, VADDPD)(r.sums[i+h], r.sums[i], r.sums[i])
@@ -153,12 +161,7 @@ func (r *rowSummer) term(body func(x []VecVirtual) VecVirtual, i, disp int, mask
 			x = append(x, y)
 		}
 	}
-	for _, n := range r.number { // an operation may change its arguments
-		c := r.register()
-		VMOVAPS(n, c)
-		x = append(x, c)
-	}
-	y := body(x)
+	y := body(append(x, r.number...))
 	if r.dst != nil {
 		to := Mem{Base: r.dst, Index: r.at, Scale: 1, Disp: disp}
 		if masked {

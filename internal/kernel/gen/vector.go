@@ -17,6 +17,8 @@ type vector struct {
 	wide  bool     // of AVX-512, with masks in registers of their own
 	bytes int      // of a register
 	mask  Register // of a vector that is not full
+
+	reciprocal VecVirtual // of what a row is divided by, where that is known
 }
 
 // kinds has all, in the order of a jump table.
@@ -137,18 +139,14 @@ func (v *vector) loops(body func(count int)) {
 	loop("one", "part", 1)
 }
 
-// spans emits a loop over n elements, span vectors at a time, then one, then the rest with a mask.
-// term is for vector i of a span, disp bytes after the place that at moves on to. RCX has the number of
-// elements that are left, and the code after it starts at label "joined".
-func (v *vector) spans(n Register, span int, term func(i, disp int, masked bool), at Register) {
-	MOVQ(n, RCX)
+// spans emits a loop over the elements of which RCX has the number, span vectors at a time, then one, then the rest with a mask.
+// term is for vector i of a span, disp bytes after the place that at moves on to. RCX has the number that is
+// left, and the code after it starts at label "joined".
+func (v *vector) spans(span int, term func(i, disp int, masked bool), at Register) {
 	SUBQ(U32(span*v.lanes()), RCX)
 	JL(LabelRef("rest"))
 	Label("whole")
-	for i := range span {
-		term(i, i*v.bytes, false)
-	}
-	ADDQ(U32(span*v.bytes), at)
+	v.whole(span, term, at)
 	SUBQ(U32(span*v.lanes()), RCX)
 	JGE(LabelRef("whole"))
 	Label("rest")
@@ -169,6 +167,14 @@ func (v *vector) spans(n Register, span int, term func(i, disp int, masked bool)
 		JMP(LabelRef("joined"))
 	}
 	Label("joined")
+}
+
+// whole emits the terms of one span.
+func (v *vector) whole(span int, term func(i, disp int, masked bool), at Register) {
+	for i := range span {
+		term(i, i*v.bytes, false)
+	}
+	ADDQ(U32(span*v.bytes), at)
 }
 
 // jumpTable emits a function that goes on as the one of the table that its first
