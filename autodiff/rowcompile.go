@@ -48,7 +48,12 @@ func newRowProgram[T tensor.Float](u *unit, arrays []*tensor.Array[T]) *rowProgr
 	for _, v := range u.values {
 		c.compile(v)
 	}
-	p.block = max(1, rowBlock/p.d.wide())
+	block := rowBytes / int(tensor.DtypeOf[T]().Size())
+	if p.d.count*p.d.wide() >= fetchFrom {
+		block = leastBlock
+	}
+	p.block = max(1, block/p.d.wide())
+	p.useResults()
 	p.shareTemps()
 	p.cut()
 	p.findMoving()
@@ -311,10 +316,8 @@ func gatherRows[T tensor.Float](p gather, d rows) func(dst []T, x [][]T, rows in
 	}
 }
 
-// shareTemps numbers the memory of slots that have none; those that are not needed at
-// once share it. A step may write over an argument that it is the last to read if it
-// says so.
-func (p *rowProgram[T]) shareTemps() {
+// lastReads returns the last step that reads each slot; the number of steps if a sum of columns does.
+func (p *rowProgram[T]) lastReads() []int {
 	last := make([]int, len(p.slots))
 	for i, s := range p.steps {
 		for _, slot := range s.src {
@@ -326,6 +329,36 @@ func (p *rowProgram[T]) shareTemps() {
 			last[slot] = len(p.steps)
 		}
 	}
+	return last
+}
+
+// inPlaceFrom is the least length of rows that are computed in place. To read a short row waits until the
+// one before it, whose last vector overlaps it, is written.
+const inPlaceFrom = 64
+
+// useResults puts what a step is the last to read, and may write over, into the array of its result:
+// there is less to keep in the nearest caches, and the array comes to them while more is computed.
+func (p *rowProgram[T]) useResults() {
+	last := p.lastReads()
+	for i, s := range p.steps {
+		dst := p.slots[s.dst]
+		if !s.inPlace || dst.array == nil || dst.width < inPlaceFrom {
+			continue
+		}
+		for _, k := range s.src {
+			if x := &p.slots[k]; x.array == nil && x.width == dst.width && last[k] == i {
+				x.array = dst.array
+				break
+			}
+		}
+	}
+}
+
+// shareTemps numbers the memory of slots that have none; those that are not needed at
+// once share it. A step may write over an argument that it is the last to read if it
+// says so.
+func (p *rowProgram[T]) shareTemps() {
+	last := p.lastReads()
 	type temp struct{ width, until int }
 	var temps []temp
 	share := func(n, from int) { // a slot that is written in a step, with what is free from a step on
@@ -346,7 +379,7 @@ func (p *rowProgram[T]) shareTemps() {
 		temps[slot.temp].until = last[n]
 	}
 	for i, s := range p.steps {
-		if s.inPlace {
+		if s.inPlace && p.slots[s.dst].width >= inPlaceFrom {
 			share(s.dst, i+1)
 		} else {
 			share(s.dst, i)

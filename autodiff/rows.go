@@ -7,9 +7,10 @@ import (
 	"github.com/downhill-go/downhill/tensor"
 )
 
-// rowBlock is the number of elements of a wide array that a row program computes at
-// a time, if a row is not longer.
-const rowBlock = 4096
+// rowBytes is the most of a wide array that a row program computes at a time, if a row is not longer.
+// leastBlock is the least number of elements in a call by [kernel.Parallel], and the most of arrays of fetchFrom
+// elements and more, where it leaves room in the caches for the next block.
+const rowBytes, leastBlock = 1 << 16, 1 << 12
 
 // rowGrain is the number of elements, times steps, that are worth a call by
 // [kernel.Parallel].
@@ -107,7 +108,8 @@ func (p *rowProgram[T]) cut() {
 		return
 	}
 	p.group = 1
-	part := (rowGrain/perRow/p.block + 1) * p.block
+	unit := max(1, leastBlock/p.d.wide())
+	part := (rowGrain/perRow/unit + 1) * unit
 	for start := 0; start < p.d.count; start += part {
 		p.starts = append(p.starts, start)
 	}
