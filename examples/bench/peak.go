@@ -76,17 +76,3 @@ func copyRate() float64 {
 	}
 	return 8 * float64(len(dst)) / best
 }
-
-// share returns the median of the rounds' shares of the peak.
-func share(work float64, seconds, peaks []float64) float64 {
-	shares := make([]float64, 0, len(seconds))
-	for i, t := range seconds {
-		if peaks[i] > 0 {
-			shares = append(shares, work/t/peaks[i])
-		}
-	}
-	if len(shares) == 0 {
-		return 0
-	}
-	return quantile(shares, 0.5)
-}

@@ -31,7 +31,7 @@ func (r *report) print(w io.Writer) {
 	}
 	fmt.Fprintf(w, "Medians of %d rounds; ± is half the distance of the quartiles, best is the fastest round, nearest to a machine\n"+
 		"without other work. Goals are met by the median, or at best. Of the others, how often ours fits into theirs.\n"+
-		"peak is the share of the most additions and multiplications that the processors do, measured in each round;\n"+
+		"peak is the share of the most additions and multiplications that the processors did in a round, for nothing else;\n"+
 		"with mem it is that of the bytes that they copy in memory.\n\n", r.Rounds)
 	headings := []string{"case", ">ours", ">±", ">best", ">goal", "met", ">peak"}
 	for _, c := range r.Columns[1:] {
