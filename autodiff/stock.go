@@ -31,7 +31,7 @@ func (im *importer) translate(n *Node) (*op, error) {
 		return nil, s.fail(err)
 	}
 	s.in = im.refAll(s.kids)
-	rule, known := stockRules()[fmt.Sprintf("%T", s.op)]
+	rule, known := stockRules()[typeName(s.op)]
 	if !known {
 		rule = applyForeign
 	}
@@ -88,8 +88,16 @@ func (s *stockNode) fail(err error) error {
 
 // stockName returns the name of the type of an operation, without its package.
 func stockName(o gorgonia.Op) string {
-	t := fmt.Sprintf("%T", o)
+	t := typeName(o)
 	return t[strings.LastIndexByte(t, '.')+1:]
+}
+
+// typeName is what %T prints, of nil too, without the time of fmt.
+func typeName(o gorgonia.Op) string {
+	if o == nil {
+		return "<nil>"
+	}
+	return reflect.TypeOf(o).String()
 }
 
 func isFloat(dt tensor.Dtype) bool { return dt == tensor.Float32 || dt == tensor.Float64 }
