@@ -2,9 +2,11 @@ package autodiff
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/downhill-go/downhill/internal/kernel"
 	"github.com/downhill-go/downhill/tensor"
 	"github.com/stretchr/testify/require"
 )
@@ -164,4 +166,28 @@ func planOf(p *Program) []string {
 		}
 	}
 	return names
+}
+
+// equalOnly is x·y of two nodes of one shape. Its rule makes nodes that broadcast nothing.
+type equalOnly struct{}
+
+func (equalOnly) Name() string { return "equalOnly" }
+func (equalOnly) Shape(in []tensor.Shape) (tensor.Shape, error) {
+	if !slices.Equal(in[0], in[1]) {
+		return nil, fmt.Errorf("%w: %v", tensor.ErrShape, in)
+	}
+	return in[0], nil
+}
+func (equalOnly) Map32(dst []float32, x [][]float32) { kernel.Mul(dst, x[0], x[1]) }
+func (equalOnly) Map64(dst []float64, x [][]float64) { kernel.Mul(dst, x[0], x[1]) }
+func (p equalOnly) VJP(x []*Node, y, dy *Node) []*Node {
+	return []*Node{Apply(p, dy, x[1]), Apply(p, dy, x[0])}
+}
+
+// Rules of others get the shapes that their operations had.
+func TestGradientsOfOthersAroundExpand(t *testing.T) {
+	g := NewGraph()
+	x := Param(g, "x", tensor.Must(tensor.FromSlice([]float64{1, 2, 3, 5, 7, 9}, 2, 3)))
+	s := Param(g, "s", tensor.Must(tensor.FromSlice([]float64{2, 4}, 2, 1)))
+	require.NoError(t, CheckGrad(Sum(Apply(equalOnly{}, Expand(s, 2, 3), x)), x, s))
 }

@@ -94,7 +94,7 @@ func (im *importer) sweep(y *Node, grads cotangents) error {
 		return nil
 	}
 	in := o.in
-	if _, ok := o.prim.(Pointwise); ok {
+	if _, ok := o.prim.(broadcasting); ok {
 		in = im.unexpanded(in, grads)
 	}
 	dx, err := pullback(o.prim, im.refAll(in), im.ref(y), dy)
@@ -108,8 +108,8 @@ func (im *importer) sweep(y *Node, grads cotangents) error {
 }
 
 // unexpanded returns in with what an expand repeats in place of the expand, if nobody asked for its
-// gradient. A pointwise operation broadcasts by itself, and its rule can then go on with what is
-// summed down to the narrow argument.
+// gradient. A rule of an operation that broadcasts by itself can then go on with what is summed down to the
+// narrow argument.
 func (im *importer) unexpanded(in []*Node, grads cotangents) []*Node {
 	in = slices.Clone(in)
 	for i := range in {

@@ -12,6 +12,11 @@ type pointwise struct{}
 
 func (pointwise) Shape(in []tensor.Shape) (tensor.Shape, error) { return tensor.Broadcast(in...) }
 
+// broadcasting is implemented by primitives whose gradient rules take arguments of any shapes that broadcast.
+type broadcasting interface{ broadcasts() }
+
+func (pointwise) broadcasts() {}
+
 // Add returns a + b, elementwise with broadcasting. Like every function here
 // that takes an [Operand], it accepts Go numbers.
 //
