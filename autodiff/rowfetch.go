@@ -3,9 +3,9 @@ package autodiff
 import "github.com/downhill-go/downhill/internal/kernel"
 
 const (
-	// fetchFrom is the least number of elements of an array that is worth fetching: more than the
-	// second-level cache has.
-	fetchFrom = 1 << 19
+	// fetchFrom is the least number of elements of an array that is worth fetching. Some arrays of fewer
+	// are in the third-level cache, where larger blocks gain more.
+	fetchFrom = 1 << 20
 
 	// fetchSteps is the least number of steps for each array that is fetched: with fewer there is
 	// more on its way at once than a processor can wait for, and memory is fetched as fast where it is read.

@@ -10,7 +10,7 @@ import (
 // TestRowFetch looks for the arrays whose next rows are fetched between steps: large ones, that a
 // program of many steps reads and no kernel fetches. The bits are those without row programs.
 func TestRowFetch(t *testing.T) {
-	const n = 1024
+	const n = 512
 	tests := []struct {
 		name    string
 		rows    int
