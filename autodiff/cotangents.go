@@ -51,7 +51,7 @@ func (c cotangents) of(n *Node) *Node {
 type cotangent struct {
 	sum    *Node // of the other terms, nil if there are none
 	slices []*Node
-	whole  bool
+	whole  bool // see wantWhole
 }
 
 func (t *cotangent) add(d *Node) {

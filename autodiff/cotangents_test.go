@@ -144,9 +144,7 @@ func TestGradientsAroundExpand(t *testing.T) {
 			require.NoError(t, prog.Run())
 			var values [][]float64
 			for _, n := range append(grads, alone...) {
-				x, err := tensor.Float64s(n.Value())
-				require.NoError(t, err)
-				values = append(values, x)
+				values = append(values, elementsOf(t, n))
 			}
 			ds, dwide := values[0], values[1]
 			require.Equal(t, dwide, values[2])

@@ -113,12 +113,9 @@ func (im *importer) sweep(y *Node, grads cotangents) error {
 func (im *importer) unexpanded(in []*Node, grads cotangents) []*Node {
 	in = slices.Clone(in)
 	for i := range in {
-		for grads.passes(behind(in[i])) {
-			o, _ := im.op(behind(in[i])) // pathsTo has seen the errors
-			if o == nil {
-				break
-			}
-			if _, ok := o.prim.(expand); !ok {
+		for n := behind(in[i]); grads.passes(n); n = behind(in[i]) {
+			o, _ := im.op(n) // pathsTo has seen the errors
+			if !o.isExpand() {
 				break
 			}
 			in[i] = o.in[0]

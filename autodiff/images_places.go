@@ -3,7 +3,6 @@ package autodiff
 import (
 	"slices"
 
-	"github.com/downhill-go/downhill/internal/kernel"
 	"github.com/downhill-go/downhill/tensor"
 )
 
@@ -79,15 +78,4 @@ func rememberPlaces(order []*value, units []*unit, users [][]*value, kept map[*v
 func unpoolsPairs(v, x *value) bool {
 	p, ok := v.prim.(maxUnpool)
 	return ok && p.inPairs() && v.layout.pixels && v.args[0] == x && v.args[1] != x
-}
-
-// maxPlacesPixels is maxPlaces of x in pixels.
-func maxPlacesPixels[T tensor.Float](p maxPlaces, dst, x *tensor.Array[T], l imageLayouts) imageCall {
-	size, smaller := tensor.Size(x.Shape[1:]), tensor.Size(dst.Shape[1:])
-	return imageCall{some: func(b imageBlock) {
-		xs, ys := imagesIn(b, x, l.in[0]), imagesIn(b, dst, l.dst)
-		for n := range b.to - b.from {
-			kernel.MaxPlacesPixels(ys[n*smaller:][:smaller], xs[n*size:][:size], p.Relu, p.Rows.Out, p.Cols.Out, p.Cols.In, dst.Shape[1])
-		}
-	}}
 }

@@ -66,10 +66,16 @@ func (mul) VJP(x []*Node, y, dy *Node) []*Node {
 }
 
 func isExpand(n *Node) bool {
-	o, ok := n.Op().(*op)
-	if ok {
-		_, ok = o.prim.(expand)
+	o, _ := n.Op().(*op)
+	return o.isExpand()
+}
+
+// isExpand reports that o repeats elements. A leaf, which has no operation, does not.
+func (o *op) isExpand() bool {
+	if o == nil {
+		return false
 	}
+	_, ok := o.prim.(expand)
 	return ok
 }
 

@@ -36,6 +36,17 @@ func maxPoolPixels[T tensor.Float](p pooling, dst, x *tensor.Array[T], l imageLa
 	}}
 }
 
+// maxPlacesPixels is maxPlaces of x in pixels.
+func maxPlacesPixels[T tensor.Float](p maxPlaces, dst, x *tensor.Array[T], l imageLayouts) imageCall {
+	size, smaller := tensor.Size(x.Shape[1:]), tensor.Size(dst.Shape[1:])
+	return imageCall{some: func(b imageBlock) {
+		xs, ys := imagesIn(b, x, l.in[0]), imagesIn(b, dst, l.dst)
+		for n := range b.to - b.from {
+			kernel.MaxPlacesPixels(ys[n*smaller:][:smaller], xs[n*size:][:size], p.Relu, p.Rows.Out, p.Cols.Out, p.Cols.In, dst.Shape[1])
+		}
+	}}
+}
+
 // maxUnpoolPixels is maxUnpool to pixels, of x in pixels.
 func maxUnpoolPixels[T tensor.Float](p maxUnpool, dst *tensor.Array[T], in []*tensor.Array[T], l imageLayouts) imageCall {
 	c := dst.Shape[1]

@@ -49,12 +49,13 @@ func newRowProgram[T tensor.Float](u *unit, arrays []*tensor.Array[T]) *rowProgr
 		c.compile(v)
 	}
 	block := rowBytes / int(tensor.DtypeOf[T]().Size())
-	if p.d.count*p.d.wide() >= fetchFrom {
+	if p.d.areLarge() {
 		block = leastBlock
 	}
 	p.block = max(1, block/p.d.wide())
-	p.useResults()
-	p.shareTemps()
+	last := p.lastReads()
+	p.useResults(last)
+	p.shareTemps(last)
 	p.cut()
 	p.findMoving()
 	p.findFetched()
@@ -338,8 +339,7 @@ const inPlaceFrom = 64
 
 // useResults puts what a step is the last to read, and may write over, into the array of its result:
 // there is less to keep in the nearest caches, and the array comes to them while more is computed.
-func (p *rowProgram[T]) useResults() {
-	last := p.lastReads()
+func (p *rowProgram[T]) useResults(last []int) {
 	for i, s := range p.steps {
 		dst := p.slots[s.dst]
 		if !s.inPlace || dst.array == nil || dst.width < inPlaceFrom {
@@ -357,8 +357,7 @@ func (p *rowProgram[T]) useResults() {
 // shareTemps numbers the memory of slots that have none; those that are not needed at
 // once share it. A step may write over an argument that it is the last to read if it
 // says so.
-func (p *rowProgram[T]) shareTemps() {
-	last := p.lastReads()
+func (p *rowProgram[T]) shareTemps(last []int) {
 	type temp struct{ width, until int }
 	var temps []temp
 	share := func(n, from int) { // a slot that is written in a step, with what is free from a step on

@@ -12,10 +12,13 @@ const (
 	fetchSteps = 4
 )
 
+// areLarge reports that wide arrays are worth fetching.
+func (d rows) areLarge() bool { return d.count*d.wide() >= fetchFrom }
+
 // findFetched finds the arrays whose rows for the next block are fetched to the second-level cache while
 // this one is computed: large ones, that a program of many steps reads.
 func (p *rowProgram[T]) findFetched() {
-	if p.d.count*p.d.wide() < fetchFrom {
+	if !p.d.areLarge() {
 		return
 	}
 	written := make(map[int]bool)
