@@ -65,7 +65,8 @@ func acrossRow(p Primitive) bool {
 	return false
 }
 
-// computes reports that a row program on d can have v.
+// computes reports that a row program on d can have v, if a pointwise v with as many
+// elements as narrow ones have is one of them: see [rowFuser.find].
 func (d rows) computes(v *value) bool {
 	if v.dtype != d.dtype {
 		return false
@@ -181,6 +182,7 @@ type rowFuser struct {
 
 	// For the rows at hand:
 	d     rows
+	has   map[*value]bool // what may become part of a program
 	stage map[*value]int
 }
 
@@ -189,7 +191,12 @@ type rowFuser struct {
 // of them. The stage grows where a result has to be whole before it is read: by what d
 // does not compute, or across rows. So no path leads out of a program and back in.
 func (f *rowFuser) fuse(d rows) {
-	f.d, f.stage = d, make(map[*value]int)
+	f.d, f.has, f.stage = d, make(map[*value]bool), make(map[*value]int)
+	for _, v := range f.order {
+		if d.isWide(v) || acrossRow(v.prim) {
+			f.find(v)
+		}
+	}
 	whole := make(map[*value]*unit, len(f.order))
 	for _, v := range f.order {
 		if u := f.home[v]; u != nil {
@@ -213,21 +220,38 @@ func (f *rowFuser) fuse(d rows) {
 		}
 	}
 	for _, u := range slices.Backward(sorted) {
-		if v := u.result(); f.has(v) && !f.kept[v] {
+		if v := u.result(); f.has[v] && !f.kept[v] {
 			f.postpone(v)
 		}
 	}
 	f.collect()
 }
 
-// has reports a value that may become part of a program on the rows at hand.
-func (f *rowFuser) has(v *value) bool {
-	return !needsNoWork(v) && f.home[v] == nil && f.d.computes(v)
+// find notes that v may become part of a program on the rows at hand, if they compute it.
+// With it go the pointwise values with one number for each row: those that are read so, are
+// made of such, or are read along with such. Their number of elements does not say it: a
+// square matrix has as many rows as a row has elements, and a scale is read along them.
+func (f *rowFuser) find(v *value) {
+	if f.has[v] || needsNoWork(v) || f.home[v] != nil || !f.d.computes(v) {
+		return
+	}
+	f.has[v] = true
+	for i, a := range v.args {
+		if f.d.reads(v, i) == byNarrow {
+			f.find(storageOf(a))
+		}
+	}
+	if f.d.isWide(v) || f.d.sumsColumns(v) {
+		return
+	}
+	for _, w := range f.users[v.id] {
+		f.find(w)
+	}
 }
 
 // delay returns how many stages after a, its argument i, v is computed at least.
 func (f *rowFuser) delay(a, v *value, i int) int {
-	if !f.has(a) || f.has(v) && f.inRow(a, v, i) {
+	if !f.has[a] || f.has[v] && f.inRow(a, v, i) {
 		return 0
 	}
 	return 1
@@ -244,7 +268,7 @@ func (f *rowFuser) inRow(a, v *value, i int) bool {
 func (f *rowFuser) postpone(v *value) {
 	first := -1
 	for _, w := range f.users[v.id] {
-		if !f.has(w) {
+		if !f.has[w] {
 			return
 		}
 		for i, a := range w.args {
@@ -259,7 +283,7 @@ func (f *rowFuser) postpone(v *value) {
 	more := 0
 	for i, a := range v.args {
 		s := storageOf(a)
-		if f.has(s) && f.stage[s] == f.stage[v] && f.d.reads(v, i) == byWide && !slices.Contains(v.args[:i], a) && !f.outlives(s, v) {
+		if f.has[s] && f.stage[s] == f.stage[v] && f.d.reads(v, i) == byWide && !slices.Contains(v.args[:i], a) && !f.outlives(s, v) {
 			more++
 		}
 	}
@@ -272,7 +296,7 @@ func (f *rowFuser) postpone(v *value) {
 // computed in this one.
 func (f *rowFuser) outlives(a, v *value) bool {
 	return f.kept[a] || slices.ContainsFunc(f.users[a.id], func(w *value) bool {
-		return w != v && (!f.has(w) || f.stage[w] > f.stage[v])
+		return w != v && (!f.has[w] || f.stage[w] > f.stage[v])
 	})
 }
 
@@ -284,7 +308,7 @@ func (f *rowFuser) reader(v *value) *value {
 	}
 	a := storageOf(v.args[0])
 	for _, w := range f.users[a.id] {
-		if w != v && f.has(w) && f.stage[w] == f.stage[v] {
+		if w != v && f.has[w] && f.stage[w] == f.stage[v] {
 			for i, b := range w.args {
 				if storageOf(b) == a && f.d.reads(w, i) == byWide {
 					return w
@@ -307,11 +331,11 @@ func (f *rowFuser) collect() {
 		return v
 	}
 	for _, v := range f.order {
-		if !f.has(v) {
+		if !f.has[v] {
 			continue
 		}
 		for i, a := range v.args {
-			if a := storageOf(a); f.has(a) && f.stage[a] == f.stage[v] && f.inRow(a, v, i) {
+			if a := storageOf(a); f.has[a] && f.stage[a] == f.stage[v] && f.inRow(a, v, i) {
 				parent[find(a)] = find(v)
 			}
 		}
@@ -322,7 +346,7 @@ func (f *rowFuser) collect() {
 	parts := make(map[*value]*unit)
 	var found []*unit
 	for _, v := range f.order {
-		if !f.has(v) {
+		if !f.has[v] {
 			continue
 		}
 		u := parts[find(v)]
