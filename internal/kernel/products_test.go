@@ -11,23 +11,28 @@ import (
 type productCase[T Float] struct {
 	name    string
 	columns bool
-	run     func(dst, x, y, s []T, cols int)
+	run     func(dst, sums, x, y, s []T, cols int)
 	term    func(x, y, s T) T // rounded as the elementwise kernels do
+	both    bool              // y is summed too
 }
 
 // productRows has all sums of products.
 func productRows[T Float]() [productSums]productCase[T] {
 	return [productSums]productCase[T]{
-		dotRows: {"DotRows", false, func(dst, x, y, _ []T, cols int) { DotRows(dst, x, y, cols) },
-			func(x, y, _ T) T { return x * y }},
-		sumScaledRows: {"SumScaledRows", false, func(dst, x, _, s []T, cols int) { SumScaledRows(dst, x, s, cols) },
-			func(x, _, s T) T { return x * s }},
-		addColumns: {"AddColumns", true, func(dst, x, _, s []T, _ int) { AddColumns(dst, x, len(s)) },
-			func(x, _, _ T) T { return x }},
-		addProductColumns: {"AddProductColumns", true, func(dst, x, y, s []T, _ int) { AddProductColumns(dst, x, y, len(s)) },
-			func(x, y, _ T) T { return x * y }},
-		addScaledColumns: {"AddScaledColumns", true, func(dst, x, y, s []T, _ int) { AddScaledColumns(dst, x, y, s) },
-			func(x, y, s T) T { return T(x*s) * y }},
+		dotRows: {"DotRows", false, func(dst, _, x, y, _ []T, cols int) { DotRows(dst, x, y, cols) },
+			func(x, y, _ T) T { return x * y }, false},
+		sumScaledRows: {"SumScaledRows", false, func(dst, _, x, _, s []T, cols int) { SumScaledRows(dst, x, s, cols) },
+			func(x, _, s T) T { return x * s }, false},
+		addColumns: {"AddColumns", true, func(dst, _, x, _, s []T, _ int) { AddColumns(dst, x, len(s)) },
+			func(x, _, _ T) T { return x }, false},
+		addProductColumns: {"AddProductColumns", true, func(dst, _, x, y, s []T, _ int) { AddProductColumns(dst, x, y, len(s)) },
+			func(x, y, _ T) T { return x * y }, false},
+		addScaledColumns: {"AddScaledColumns", true, func(dst, _, x, y, s []T, _ int) { AddScaledColumns(dst, x, y, s) },
+			func(x, y, s T) T { return T(x*s) * y }, false},
+		addProductAndColumns: {"AddProductAndColumns", true, func(dst, sums, x, y, s []T, _ int) { AddProductAndColumns(dst, sums, x, y, len(s)) },
+			func(x, y, _ T) T { return x * y }, true},
+		addScaledAndColumns: {"AddScaledAndColumns", true, func(dst, sums, x, y, s []T, _ int) { AddScaledAndColumns(dst, sums, x, y, s) },
+			func(x, y, s T) T { return T(x*s) * y }, true},
 	}
 }
 
@@ -67,10 +72,16 @@ func checkProduct[T Float](t *testing.T, c productCase[T], x, y, s []T, cols int
 		terms[i] = c.term(x[i], y[i], s[i/cols])
 	}
 	want := make([]T, rows)
+	var wantSums []T
+	rng := rand.New(rand.NewPCG(1, 1))
 	if c.columns {
-		want = randoms[T](rand.New(rand.NewPCG(1, 1)), cols)
+		want = randoms[T](rng, cols)
+	}
+	if c.both {
+		wantSums = randoms[T](rng, cols)
 	}
 	got, intact := framedCopy(want)
+	sums, intactSums := framedCopy(wantSums)
 	plainly(func() {
 		if !c.columns {
 			SumAxis(want, terms, rows, cols, 1)
@@ -78,10 +89,15 @@ func checkProduct[T Float](t *testing.T, c productCase[T], x, y, s []T, cols int
 		}
 		for r := range rows {
 			Add(want, want, terms[r*cols:(r+1)*cols])
+			if c.both {
+				Add(wantSums, wantSums, y[r*cols:(r+1)*cols])
+			}
 		}
 	})
-	c.run(got, x, y, s, cols)
+	c.run(got, sums, x, y, s, cols)
 	intact(t)
+	intactSums(t)
+	requireBits(t, wantSums, sums, "other sums of %s of %dx%d", c.name, rows, cols)
 	requireBits(t, want, got, "%s of %dx%d", c.name, rows, cols)
 }
 
@@ -113,8 +129,9 @@ func BenchmarkSumsOfProducts(b *testing.B) {
 	for _, c := range productRows[float32]() {
 		b.Run(fmt.Sprint(c.name), func(b *testing.B) {
 			dst := make([]float32, map[bool]int{false: 4, true: 1000}[c.columns])
+			sums := make([]float32, len(dst))
 			for b.Loop() {
-				c.run(dst, x, y, s, 1000)
+				c.run(dst, sums, x, y, s, 1000)
 			}
 		})
 	}

@@ -44,6 +44,8 @@ const (
 	addColumns
 	addProductColumns
 	addScaledColumns
+	addProductAndColumns
+	addScaledAndColumns
 	productSums // their number
 )
 
@@ -109,7 +111,7 @@ func reduceRow[T Float](f fold, x []T) (y T) {
 // [SumAxis]. The products are rounded. a and b are (len(dst), cols), both row-major.
 func DotRows[T Float](dst, a, b []T, cols int) {
 	a, b = a[:len(dst)*cols], b[:len(dst)*cols]
-	if cols <= leafRow && vectorProduct(dotRows, size[T](), len(dst), cols, at(dst), at(a), at(b), nil) {
+	if cols <= leafRow && vectorProduct(dotRows, size[T](), len(dst), cols, at(dst), nil, at(a), at(b), nil) {
 		return
 	}
 	for r := range dst {
@@ -121,7 +123,7 @@ func DotRows[T Float](dst, a, b []T, cols int) {
 // products are rounded. a is (len(dst), cols), row-major.
 func SumScaledRows[T Float](dst, a, s []T, cols int) {
 	a, s = a[:len(dst)*cols], s[:len(dst)]
-	if cols <= leafRow && vectorProduct(sumScaledRows, size[T](), len(dst), cols, at(dst), at(a), nil, at(s)) {
+	if cols <= leafRow && vectorProduct(sumScaledRows, size[T](), len(dst), cols, at(dst), nil, at(a), nil, at(s)) {
 		return
 	}
 	for r := range dst {
@@ -142,7 +144,7 @@ func inLeaves[T Float](from, to int, leaf func(from, to int) T) T {
 // dotLeaf returns the sum of a b, at most leafRow terms.
 func dotLeaf[T Float](a, b []T) T {
 	var y [1]T
-	if vectorProduct(dotRows, size[T](), 1, len(a), at(y[:]), at(a), at(b), nil) {
+	if vectorProduct(dotRows, size[T](), 1, len(a), at(y[:]), nil, at(a), at(b), nil) {
 		return y[0]
 	}
 	var ab [leafRow]T
@@ -153,7 +155,7 @@ func dotLeaf[T Float](a, b []T) T {
 // scaledLeaf returns the sum of a s[0], at most leafRow terms.
 func scaledLeaf[T Float](a, s []T) T {
 	var y [1]T
-	if vectorProduct(sumScaledRows, size[T](), 1, len(a), at(y[:]), at(a), nil, at(s)) {
+	if vectorProduct(sumScaledRows, size[T](), 1, len(a), at(y[:]), nil, at(a), nil, at(s)) {
 		return y[0]
 	}
 	var as [leafRow]T

@@ -9,256 +9,304 @@ package kernel
 // the products. Nothing is 0.
 //
 //go:noescape
-func reduction(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func reduction(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // sumRowsF32AVX2 writes the sums of outer rows of n elements, sums in 32 parts. cols and stride are 1.
 //
 //go:noescape
-func sumRowsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func sumRowsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // sumRowsF64AVX2 writes the sums of outer rows of n elements, sums in 32 parts. cols and stride are 1.
 //
 //go:noescape
-func sumRowsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func sumRowsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // sumRowsF32AVX512 writes the sums of outer rows of n elements, sums in 32 parts. cols and stride are 1.
 //
 //go:noescape
-func sumRowsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func sumRowsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // sumRowsF64AVX512 writes the sums of outer rows of n elements, sums in 32 parts. cols and stride are 1.
 //
 //go:noescape
-func sumRowsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func sumRowsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // sumColumnsF32AVX2 writes the sums of the first cols columns of outer matrices of n rows.
 // Rows of x and of dst are stride elements long.
 //
 //go:noescape
-func sumColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func sumColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // sumColumnsF64AVX2 writes the sums of the first cols columns of outer matrices of n rows.
 // Rows of x and of dst are stride elements long.
 //
 //go:noescape
-func sumColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func sumColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // sumColumnsF32AVX512 writes the sums of the first cols columns of outer matrices of n rows.
 // Rows of x and of dst are stride elements long.
 //
 //go:noescape
-func sumColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func sumColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // sumColumnsF64AVX512 writes the sums of the first cols columns of outer matrices of n rows.
 // Rows of x and of dst are stride elements long.
 //
 //go:noescape
-func sumColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func sumColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // maxRowsF32AVX2 writes the maxima of outer rows of n elements, sums in 32 parts. cols and stride are 1.
 //
 //go:noescape
-func maxRowsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func maxRowsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // maxRowsF64AVX2 writes the maxima of outer rows of n elements, sums in 32 parts. cols and stride are 1.
 //
 //go:noescape
-func maxRowsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func maxRowsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // maxRowsF32AVX512 writes the maxima of outer rows of n elements, sums in 32 parts. cols and stride are 1.
 //
 //go:noescape
-func maxRowsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func maxRowsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // maxRowsF64AVX512 writes the maxima of outer rows of n elements, sums in 32 parts. cols and stride are 1.
 //
 //go:noescape
-func maxRowsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func maxRowsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // maxColumnsF32AVX2 writes the maxima of the first cols columns of outer matrices of n rows.
 // Rows of x and of dst are stride elements long.
 //
 //go:noescape
-func maxColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func maxColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // maxColumnsF64AVX2 writes the maxima of the first cols columns of outer matrices of n rows.
 // Rows of x and of dst are stride elements long.
 //
 //go:noescape
-func maxColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func maxColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // maxColumnsF32AVX512 writes the maxima of the first cols columns of outer matrices of n rows.
 // Rows of x and of dst are stride elements long.
 //
 //go:noescape
-func maxColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func maxColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // maxColumnsF64AVX512 writes the maxima of the first cols columns of outer matrices of n rows.
 // Rows of x and of dst are stride elements long.
 //
 //go:noescape
-func maxColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func maxColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // minRowsF32AVX2 writes the minima of outer rows of n elements, sums in 32 parts. cols and stride are 1.
 //
 //go:noescape
-func minRowsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func minRowsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // minRowsF64AVX2 writes the minima of outer rows of n elements, sums in 32 parts. cols and stride are 1.
 //
 //go:noescape
-func minRowsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func minRowsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // minRowsF32AVX512 writes the minima of outer rows of n elements, sums in 32 parts. cols and stride are 1.
 //
 //go:noescape
-func minRowsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func minRowsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // minRowsF64AVX512 writes the minima of outer rows of n elements, sums in 32 parts. cols and stride are 1.
 //
 //go:noescape
-func minRowsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func minRowsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // minColumnsF32AVX2 writes the minima of the first cols columns of outer matrices of n rows.
 // Rows of x and of dst are stride elements long.
 //
 //go:noescape
-func minColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func minColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // minColumnsF64AVX2 writes the minima of the first cols columns of outer matrices of n rows.
 // Rows of x and of dst are stride elements long.
 //
 //go:noescape
-func minColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func minColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // minColumnsF32AVX512 writes the minima of the first cols columns of outer matrices of n rows.
 // Rows of x and of dst are stride elements long.
 //
 //go:noescape
-func minColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func minColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // minColumnsF64AVX512 writes the minima of the first cols columns of outer matrices of n rows.
 // Rows of x and of dst are stride elements long.
 //
 //go:noescape
-func minColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func minColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // dotRowsF32AVX2 writes the sums of x y over outer rows of n elements, in 32 parts.
 // cols and stride are 1.
 //
 //go:noescape
-func dotRowsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func dotRowsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // dotRowsF64AVX2 writes the sums of x y over outer rows of n elements, in 32 parts.
 // cols and stride are 1.
 //
 //go:noescape
-func dotRowsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func dotRowsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // dotRowsF32AVX512 writes the sums of x y over outer rows of n elements, in 32 parts.
 // cols and stride are 1.
 //
 //go:noescape
-func dotRowsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func dotRowsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // dotRowsF64AVX512 writes the sums of x y over outer rows of n elements, in 32 parts.
 // cols and stride are 1.
 //
 //go:noescape
-func dotRowsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func dotRowsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // sumScaledRowsF32AVX2 writes the sums of x s over outer rows of n elements, in 32 parts; s has a number for
 // each row. cols and stride are 1.
 //
 //go:noescape
-func sumScaledRowsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func sumScaledRowsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // sumScaledRowsF64AVX2 writes the sums of x s over outer rows of n elements, in 32 parts; s has a number for
 // each row. cols and stride are 1.
 //
 //go:noescape
-func sumScaledRowsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func sumScaledRowsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // sumScaledRowsF32AVX512 writes the sums of x s over outer rows of n elements, in 32 parts; s has a number for
 // each row. cols and stride are 1.
 //
 //go:noescape
-func sumScaledRowsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func sumScaledRowsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // sumScaledRowsF64AVX512 writes the sums of x s over outer rows of n elements, in 32 parts; s has a number for
 // each row. cols and stride are 1.
 //
 //go:noescape
-func sumScaledRowsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func sumScaledRowsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // addColumnsF32AVX2 adds n rows of x to dst, of which the first cols columns.
 // outer is 1. Rows are stride elements long.
 //
 //go:noescape
-func addColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func addColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // addColumnsF64AVX2 adds n rows of x to dst, of which the first cols columns.
 // outer is 1. Rows are stride elements long.
 //
 //go:noescape
-func addColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func addColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // addColumnsF32AVX512 adds n rows of x to dst, of which the first cols columns.
 // outer is 1. Rows are stride elements long.
 //
 //go:noescape
-func addColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func addColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // addColumnsF64AVX512 adds n rows of x to dst, of which the first cols columns.
 // outer is 1. Rows are stride elements long.
 //
 //go:noescape
-func addColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func addColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // addProductColumnsF32AVX2 adds n rows of x y to dst, of which the first cols columns.
 // outer is 1. Rows are stride elements long.
 //
 //go:noescape
-func addProductColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func addProductColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // addProductColumnsF64AVX2 adds n rows of x y to dst, of which the first cols columns.
 // outer is 1. Rows are stride elements long.
 //
 //go:noescape
-func addProductColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func addProductColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // addProductColumnsF32AVX512 adds n rows of x y to dst, of which the first cols columns.
 // outer is 1. Rows are stride elements long.
 //
 //go:noescape
-func addProductColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func addProductColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // addProductColumnsF64AVX512 adds n rows of x y to dst, of which the first cols columns.
 // outer is 1. Rows are stride elements long.
 //
 //go:noescape
-func addProductColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func addProductColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // addScaledColumnsF32AVX2 adds n rows of (x s) y to dst, of which the first cols columns; s has a number for
 // each row. outer is 1. Rows are stride elements long.
 //
 //go:noescape
-func addScaledColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func addScaledColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // addScaledColumnsF64AVX2 adds n rows of (x s) y to dst, of which the first cols columns; s has a number for
 // each row. outer is 1. Rows are stride elements long.
 //
 //go:noescape
-func addScaledColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func addScaledColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // addScaledColumnsF32AVX512 adds n rows of (x s) y to dst, of which the first cols columns; s has a number for
 // each row. outer is 1. Rows are stride elements long.
 //
 //go:noescape
-func addScaledColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func addScaledColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 
 // addScaledColumnsF64AVX512 adds n rows of (x s) y to dst, of which the first cols columns; s has a number for
 // each row. outer is 1. Rows are stride elements long.
 //
 //go:noescape
-func addScaledColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+func addScaledColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
+
+// addProductAndColumnsF32AVX2 adds n rows of x y to dst, and of y to sums, of which the first cols columns.
+// outer is 1. Rows are stride elements long.
+//
+//go:noescape
+func addProductAndColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
+
+// addProductAndColumnsF64AVX2 adds n rows of x y to dst, and of y to sums, of which the first cols columns.
+// outer is 1. Rows are stride elements long.
+//
+//go:noescape
+func addProductAndColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
+
+// addProductAndColumnsF32AVX512 adds n rows of x y to dst, and of y to sums, of which the first cols columns.
+// outer is 1. Rows are stride elements long.
+//
+//go:noescape
+func addProductAndColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
+
+// addProductAndColumnsF64AVX512 adds n rows of x y to dst, and of y to sums, of which the first cols columns.
+// outer is 1. Rows are stride elements long.
+//
+//go:noescape
+func addProductAndColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
+
+// addScaledAndColumnsF32AVX2 adds n rows of (x s) y to dst, and of y to sums, of which the first cols columns; s
+// has a number for each row. outer is 1. Rows are stride elements long.
+//
+//go:noescape
+func addScaledAndColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
+
+// addScaledAndColumnsF64AVX2 adds n rows of (x s) y to dst, and of y to sums, of which the first cols columns; s
+// has a number for each row. outer is 1. Rows are stride elements long.
+//
+//go:noescape
+func addScaledAndColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
+
+// addScaledAndColumnsF32AVX512 adds n rows of (x s) y to dst, and of y to sums, of which the first cols columns; s
+// has a number for each row. outer is 1. Rows are stride elements long.
+//
+//go:noescape
+func addScaledAndColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
+
+// addScaledAndColumnsF64AVX512 adds n rows of (x s) y to dst, and of y to sums, of which the first cols columns; s
+// has a number for each row. outer is 1. Rows are stride elements long.
+//
+//go:noescape
+func addScaledAndColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)

@@ -66,21 +66,29 @@ DATA reductionTable<>+320(SB)/8, $·addScaledColumnsF32AVX2(SB)
 DATA reductionTable<>+328(SB)/8, $·addScaledColumnsF64AVX2(SB)
 DATA reductionTable<>+336(SB)/8, $·addScaledColumnsF32AVX512(SB)
 DATA reductionTable<>+344(SB)/8, $·addScaledColumnsF64AVX512(SB)
-GLOBL reductionTable<>(SB), RODATA|NOPTR, $352
+DATA reductionTable<>+352(SB)/8, $·addProductAndColumnsF32AVX2(SB)
+DATA reductionTable<>+360(SB)/8, $·addProductAndColumnsF64AVX2(SB)
+DATA reductionTable<>+368(SB)/8, $·addProductAndColumnsF32AVX512(SB)
+DATA reductionTable<>+376(SB)/8, $·addProductAndColumnsF64AVX512(SB)
+DATA reductionTable<>+384(SB)/8, $·addScaledAndColumnsF32AVX2(SB)
+DATA reductionTable<>+392(SB)/8, $·addScaledAndColumnsF64AVX2(SB)
+DATA reductionTable<>+400(SB)/8, $·addScaledAndColumnsF32AVX512(SB)
+DATA reductionTable<>+408(SB)/8, $·addScaledAndColumnsF64AVX512(SB)
+GLOBL reductionTable<>(SB), RODATA|NOPTR, $416
 
-// func reduction(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
-TEXT ·reduction(SB), NOSPLIT, $0-72
+// func reduction(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
+TEXT ·reduction(SB), NOSPLIT, $0-80
 	LEAQ reductionTable<>+0(SB), AX
 	MOVQ which+0(FP), CX
 	MOVQ (AX)(CX*8), AX
 	JMP  AX
 
-// func sumRowsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func sumRowsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX
-TEXT ·sumRowsF32AVX2(SB), NOSPLIT, $0-72
+TEXT ·sumRowsF32AVX2(SB), NOSPLIT, $0-80
 	MOVQ    outer+8(FP), AX
 	MOVQ    dst+40(FP), DX
-	MOVQ    x+48(FP), BX
+	MOVQ    x+56(FP), BX
 	VXORPS  X0, X0, X0
 	MOVQ    n+16(FP), SI
 	MOVQ    SI, CX
@@ -189,12 +197,12 @@ joined1:
 	VZEROUPPER
 	RET
 
-// func sumRowsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func sumRowsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX
-TEXT ·sumRowsF64AVX2(SB), NOSPLIT, $0-72
+TEXT ·sumRowsF64AVX2(SB), NOSPLIT, $0-80
 	MOVQ    outer+8(FP), AX
 	MOVQ    dst+40(FP), DX
-	MOVQ    x+48(FP), BX
+	MOVQ    x+56(FP), BX
 	VXORPS  X0, X0, X0
 	MOVQ    n+16(FP), SI
 	MOVQ    SI, CX
@@ -376,12 +384,12 @@ joined1:
 	VZEROUPPER
 	RET
 
-// func sumRowsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func sumRowsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512F
-TEXT ·sumRowsF32AVX512(SB), NOSPLIT, $0-72
+TEXT ·sumRowsF32AVX512(SB), NOSPLIT, $0-80
 	MOVQ   outer+8(FP), AX
 	MOVQ   dst+40(FP), DX
-	MOVQ   x+48(FP), BX
+	MOVQ   x+56(FP), BX
 	VXORPS X0, X0, X0
 	MOVQ   n+16(FP), SI
 	MOVQ   SI, CX
@@ -454,12 +462,12 @@ joined1:
 	VZEROUPPER
 	RET
 
-// func sumRowsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func sumRowsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512F
-TEXT ·sumRowsF64AVX512(SB), NOSPLIT, $0-72
+TEXT ·sumRowsF64AVX512(SB), NOSPLIT, $0-80
 	MOVQ   outer+8(FP), AX
 	MOVQ   dst+40(FP), DX
-	MOVQ   x+48(FP), BX
+	MOVQ   x+56(FP), BX
 	VXORPS X0, X0, X0
 	MOVQ   n+16(FP), SI
 	MOVQ   SI, CX
@@ -569,12 +577,12 @@ joined1:
 	VZEROUPPER
 	RET
 
-// func sumColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func sumColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX
-TEXT ·sumColumnsF32AVX2(SB), NOSPLIT, $0-72
+TEXT ·sumColumnsF32AVX2(SB), NOSPLIT, $0-80
 	MOVQ   outer+8(FP), AX
 	MOVQ   dst+40(FP), DX
-	MOVQ   x+48(FP), BX
+	MOVQ   x+56(FP), BX
 	VXORPS X0, X0, X0
 	MOVQ   stride+32(FP), SI
 	MOVQ   n+16(FP), DI
@@ -777,12 +785,12 @@ next:
 	VZEROUPPER
 	RET
 
-// func sumColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func sumColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX
-TEXT ·sumColumnsF64AVX2(SB), NOSPLIT, $0-72
+TEXT ·sumColumnsF64AVX2(SB), NOSPLIT, $0-80
 	MOVQ   outer+8(FP), AX
 	MOVQ   dst+40(FP), DX
-	MOVQ   x+48(FP), BX
+	MOVQ   x+56(FP), BX
 	VXORPS X0, X0, X0
 	MOVQ   stride+32(FP), SI
 	MOVQ   n+16(FP), DI
@@ -985,12 +993,12 @@ next:
 	VZEROUPPER
 	RET
 
-// func sumColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func sumColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512F
-TEXT ·sumColumnsF32AVX512(SB), NOSPLIT, $0-72
+TEXT ·sumColumnsF32AVX512(SB), NOSPLIT, $0-80
 	MOVQ   outer+8(FP), AX
 	MOVQ   dst+40(FP), DX
-	MOVQ   x+48(FP), BX
+	MOVQ   x+56(FP), BX
 	VXORPS X0, X0, X0
 	MOVQ   stride+32(FP), SI
 	MOVQ   n+16(FP), DI
@@ -1197,12 +1205,12 @@ next:
 	VZEROUPPER
 	RET
 
-// func sumColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func sumColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512F
-TEXT ·sumColumnsF64AVX512(SB), NOSPLIT, $0-72
+TEXT ·sumColumnsF64AVX512(SB), NOSPLIT, $0-80
 	MOVQ   outer+8(FP), AX
 	MOVQ   dst+40(FP), DX
-	MOVQ   x+48(FP), BX
+	MOVQ   x+56(FP), BX
 	VXORPS X0, X0, X0
 	MOVQ   stride+32(FP), SI
 	MOVQ   n+16(FP), DI
@@ -1409,12 +1417,12 @@ next:
 	VZEROUPPER
 	RET
 
-// func maxRowsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func maxRowsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX2
-TEXT ·maxRowsF32AVX2(SB), NOSPLIT, $0-72
+TEXT ·maxRowsF32AVX2(SB), NOSPLIT, $0-80
 	MOVQ         outer+8(FP), AX
 	MOVQ         dst+40(FP), DX
-	MOVQ         x+48(FP), BX
+	MOVQ         x+56(FP), BX
 	MOVL         $0xff800000, CX
 	VMOVD        CX, X0
 	VPBROADCASTD X0, Y0
@@ -1611,12 +1619,12 @@ joined1:
 	VZEROUPPER
 	RET
 
-// func maxRowsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func maxRowsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX2
-TEXT ·maxRowsF64AVX2(SB), NOSPLIT, $0-72
+TEXT ·maxRowsF64AVX2(SB), NOSPLIT, $0-80
 	MOVQ         outer+8(FP), AX
 	MOVQ         dst+40(FP), DX
-	MOVQ         x+48(FP), BX
+	MOVQ         x+56(FP), BX
 	MOVQ         $0xfff0000000000000, CX
 	VMOVQ        CX, X0
 	VPBROADCASTQ X0, Y0
@@ -1966,12 +1974,12 @@ joined1:
 	VZEROUPPER
 	RET
 
-// func maxRowsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func maxRowsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL
-TEXT ·maxRowsF32AVX512(SB), NOSPLIT, $0-72
+TEXT ·maxRowsF32AVX512(SB), NOSPLIT, $0-80
 	MOVQ         outer+8(FP), AX
 	MOVQ         dst+40(FP), DX
-	MOVQ         x+48(FP), BX
+	MOVQ         x+56(FP), BX
 	MOVL         $0xff800000, CX
 	VMOVD        CX, X0
 	VPBROADCASTD X0, Z0
@@ -2140,12 +2148,12 @@ joined1:
 	VZEROUPPER
 	RET
 
-// func maxRowsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func maxRowsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL
-TEXT ·maxRowsF64AVX512(SB), NOSPLIT, $0-72
+TEXT ·maxRowsF64AVX512(SB), NOSPLIT, $0-80
 	MOVQ         outer+8(FP), AX
 	MOVQ         dst+40(FP), DX
-	MOVQ         x+48(FP), BX
+	MOVQ         x+56(FP), BX
 	MOVQ         $0xfff0000000000000, CX
 	VMOVQ        CX, X0
 	VPBROADCASTQ X0, Z0
@@ -2309,12 +2317,12 @@ joined1:
 	VZEROUPPER
 	RET
 
-// func maxColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func maxColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX2
-TEXT ·maxColumnsF32AVX2(SB), NOSPLIT, $0-72
+TEXT ·maxColumnsF32AVX2(SB), NOSPLIT, $0-80
 	MOVQ         outer+8(FP), AX
 	MOVQ         dst+40(FP), DX
-	MOVQ         x+48(FP), BX
+	MOVQ         x+56(FP), BX
 	MOVL         $0xff800000, CX
 	VMOVD        CX, X0
 	VPBROADCASTD X0, Y0
@@ -2633,12 +2641,12 @@ next:
 	VZEROUPPER
 	RET
 
-// func maxColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func maxColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX2
-TEXT ·maxColumnsF64AVX2(SB), NOSPLIT, $0-72
+TEXT ·maxColumnsF64AVX2(SB), NOSPLIT, $0-80
 	MOVQ         outer+8(FP), AX
 	MOVQ         dst+40(FP), DX
-	MOVQ         x+48(FP), BX
+	MOVQ         x+56(FP), BX
 	MOVQ         $0xfff0000000000000, CX
 	VMOVQ        CX, X0
 	VPBROADCASTQ X0, Y0
@@ -2957,12 +2965,12 @@ next:
 	VZEROUPPER
 	RET
 
-// func maxColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func maxColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·maxColumnsF32AVX512(SB), NOSPLIT, $0-72
+TEXT ·maxColumnsF32AVX512(SB), NOSPLIT, $0-80
 	MOVQ         outer+8(FP), AX
 	MOVQ         dst+40(FP), DX
-	MOVQ         x+48(FP), BX
+	MOVQ         x+56(FP), BX
 	MOVL         $0xff800000, CX
 	VMOVD        CX, X0
 	VPBROADCASTD X0, Z0
@@ -3241,12 +3249,12 @@ next:
 	VZEROUPPER
 	RET
 
-// func maxColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func maxColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·maxColumnsF64AVX512(SB), NOSPLIT, $0-72
+TEXT ·maxColumnsF64AVX512(SB), NOSPLIT, $0-80
 	MOVQ         outer+8(FP), AX
 	MOVQ         dst+40(FP), DX
-	MOVQ         x+48(FP), BX
+	MOVQ         x+56(FP), BX
 	MOVQ         $0xfff0000000000000, CX
 	VMOVQ        CX, X0
 	VPBROADCASTQ X0, Z0
@@ -3525,12 +3533,12 @@ next:
 	VZEROUPPER
 	RET
 
-// func minRowsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func minRowsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX2
-TEXT ·minRowsF32AVX2(SB), NOSPLIT, $0-72
+TEXT ·minRowsF32AVX2(SB), NOSPLIT, $0-80
 	MOVQ         outer+8(FP), AX
 	MOVQ         dst+40(FP), DX
-	MOVQ         x+48(FP), BX
+	MOVQ         x+56(FP), BX
 	MOVL         $0x7f800000, CX
 	VMOVD        CX, X0
 	VPBROADCASTD X0, Y0
@@ -3727,12 +3735,12 @@ joined1:
 	VZEROUPPER
 	RET
 
-// func minRowsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func minRowsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX2
-TEXT ·minRowsF64AVX2(SB), NOSPLIT, $0-72
+TEXT ·minRowsF64AVX2(SB), NOSPLIT, $0-80
 	MOVQ         outer+8(FP), AX
 	MOVQ         dst+40(FP), DX
-	MOVQ         x+48(FP), BX
+	MOVQ         x+56(FP), BX
 	MOVQ         $0x7ff0000000000000, CX
 	VMOVQ        CX, X0
 	VPBROADCASTQ X0, Y0
@@ -4082,12 +4090,12 @@ joined1:
 	VZEROUPPER
 	RET
 
-// func minRowsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func minRowsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL
-TEXT ·minRowsF32AVX512(SB), NOSPLIT, $0-72
+TEXT ·minRowsF32AVX512(SB), NOSPLIT, $0-80
 	MOVQ         outer+8(FP), AX
 	MOVQ         dst+40(FP), DX
-	MOVQ         x+48(FP), BX
+	MOVQ         x+56(FP), BX
 	MOVL         $0x7f800000, CX
 	VMOVD        CX, X0
 	VPBROADCASTD X0, Z0
@@ -4256,12 +4264,12 @@ joined1:
 	VZEROUPPER
 	RET
 
-// func minRowsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func minRowsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL
-TEXT ·minRowsF64AVX512(SB), NOSPLIT, $0-72
+TEXT ·minRowsF64AVX512(SB), NOSPLIT, $0-80
 	MOVQ         outer+8(FP), AX
 	MOVQ         dst+40(FP), DX
-	MOVQ         x+48(FP), BX
+	MOVQ         x+56(FP), BX
 	MOVQ         $0x7ff0000000000000, CX
 	VMOVQ        CX, X0
 	VPBROADCASTQ X0, Z0
@@ -4425,12 +4433,12 @@ joined1:
 	VZEROUPPER
 	RET
 
-// func minColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func minColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX2
-TEXT ·minColumnsF32AVX2(SB), NOSPLIT, $0-72
+TEXT ·minColumnsF32AVX2(SB), NOSPLIT, $0-80
 	MOVQ         outer+8(FP), AX
 	MOVQ         dst+40(FP), DX
-	MOVQ         x+48(FP), BX
+	MOVQ         x+56(FP), BX
 	MOVL         $0x7f800000, CX
 	VMOVD        CX, X0
 	VPBROADCASTD X0, Y0
@@ -4749,12 +4757,12 @@ next:
 	VZEROUPPER
 	RET
 
-// func minColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func minColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX2
-TEXT ·minColumnsF64AVX2(SB), NOSPLIT, $0-72
+TEXT ·minColumnsF64AVX2(SB), NOSPLIT, $0-80
 	MOVQ         outer+8(FP), AX
 	MOVQ         dst+40(FP), DX
-	MOVQ         x+48(FP), BX
+	MOVQ         x+56(FP), BX
 	MOVQ         $0x7ff0000000000000, CX
 	VMOVQ        CX, X0
 	VPBROADCASTQ X0, Y0
@@ -5073,12 +5081,12 @@ next:
 	VZEROUPPER
 	RET
 
-// func minColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func minColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·minColumnsF32AVX512(SB), NOSPLIT, $0-72
+TEXT ·minColumnsF32AVX512(SB), NOSPLIT, $0-80
 	MOVQ         outer+8(FP), AX
 	MOVQ         dst+40(FP), DX
-	MOVQ         x+48(FP), BX
+	MOVQ         x+56(FP), BX
 	MOVL         $0x7f800000, CX
 	VMOVD        CX, X0
 	VPBROADCASTD X0, Z0
@@ -5357,12 +5365,12 @@ next:
 	VZEROUPPER
 	RET
 
-// func minColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func minColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·minColumnsF64AVX512(SB), NOSPLIT, $0-72
+TEXT ·minColumnsF64AVX512(SB), NOSPLIT, $0-80
 	MOVQ         outer+8(FP), AX
 	MOVQ         dst+40(FP), DX
-	MOVQ         x+48(FP), BX
+	MOVQ         x+56(FP), BX
 	MOVQ         $0x7ff0000000000000, CX
 	VMOVQ        CX, X0
 	VPBROADCASTQ X0, Z0
@@ -5641,14 +5649,14 @@ next:
 	VZEROUPPER
 	RET
 
-// func dotRowsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func dotRowsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX
-TEXT ·dotRowsF32AVX2(SB), NOSPLIT, $0-72
+TEXT ·dotRowsF32AVX2(SB), NOSPLIT, $0-80
 	MOVQ    outer+8(FP), AX
 	MOVQ    dst+40(FP), DX
-	MOVQ    x+48(FP), BX
+	MOVQ    x+56(FP), BX
 	VXORPS  X0, X0, X0
-	MOVQ    y+56(FP), SI
+	MOVQ    y+64(FP), SI
 	SUBQ    BX, SI
 	MOVQ    n+16(FP), DI
 	MOVQ    DI, CX
@@ -5779,14 +5787,14 @@ joined1:
 	VZEROUPPER
 	RET
 
-// func dotRowsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func dotRowsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX
-TEXT ·dotRowsF64AVX2(SB), NOSPLIT, $0-72
+TEXT ·dotRowsF64AVX2(SB), NOSPLIT, $0-80
 	MOVQ    outer+8(FP), AX
 	MOVQ    dst+40(FP), DX
-	MOVQ    x+48(FP), BX
+	MOVQ    x+56(FP), BX
 	VXORPS  X0, X0, X0
-	MOVQ    y+56(FP), SI
+	MOVQ    y+64(FP), SI
 	SUBQ    BX, SI
 	MOVQ    n+16(FP), DI
 	MOVQ    DI, CX
@@ -6014,14 +6022,14 @@ joined1:
 	VZEROUPPER
 	RET
 
-// func dotRowsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func dotRowsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512F
-TEXT ·dotRowsF32AVX512(SB), NOSPLIT, $0-72
+TEXT ·dotRowsF32AVX512(SB), NOSPLIT, $0-80
 	MOVQ   outer+8(FP), AX
 	MOVQ   dst+40(FP), DX
-	MOVQ   x+48(FP), BX
+	MOVQ   x+56(FP), BX
 	VXORPS X0, X0, X0
-	MOVQ   y+56(FP), SI
+	MOVQ   y+64(FP), SI
 	SUBQ   BX, SI
 	MOVQ   n+16(FP), DI
 	MOVQ   DI, CX
@@ -6104,14 +6112,14 @@ joined1:
 	VZEROUPPER
 	RET
 
-// func dotRowsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func dotRowsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512F
-TEXT ·dotRowsF64AVX512(SB), NOSPLIT, $0-72
+TEXT ·dotRowsF64AVX512(SB), NOSPLIT, $0-80
 	MOVQ   outer+8(FP), AX
 	MOVQ   dst+40(FP), DX
-	MOVQ   x+48(FP), BX
+	MOVQ   x+56(FP), BX
 	VXORPS X0, X0, X0
-	MOVQ   y+56(FP), SI
+	MOVQ   y+64(FP), SI
 	SUBQ   BX, SI
 	MOVQ   n+16(FP), DI
 	MOVQ   DI, CX
@@ -6243,12 +6251,12 @@ joined1:
 	VZEROUPPER
 	RET
 
-// func sumScaledRowsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func sumScaledRowsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX
-TEXT ·sumScaledRowsF32AVX2(SB), NOSPLIT, $0-72
+TEXT ·sumScaledRowsF32AVX2(SB), NOSPLIT, $0-80
 	MOVQ    outer+8(FP), AX
 	MOVQ    dst+40(FP), DX
-	MOVQ    x+48(FP), BX
+	MOVQ    x+56(FP), BX
 	VXORPS  X0, X0, X0
 	MOVQ    n+16(FP), SI
 	MOVQ    SI, CX
@@ -6256,7 +6264,7 @@ TEXT ·sumScaledRowsF32AVX2(SB), NOSPLIT, $0-72
 	LEAQ    tailMask<>+0(SB), DI
 	NEGQ    CX
 	VMOVDQU 32(DI)(CX*4), Y2
-	MOVQ    s+64(FP), DI
+	MOVQ    s+72(FP), DI
 
 row:
 	VMOVAPS      Y0, Y3
@@ -6375,12 +6383,12 @@ joined1:
 	VZEROUPPER
 	RET
 
-// func sumScaledRowsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func sumScaledRowsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX
-TEXT ·sumScaledRowsF64AVX2(SB), NOSPLIT, $0-72
+TEXT ·sumScaledRowsF64AVX2(SB), NOSPLIT, $0-80
 	MOVQ    outer+8(FP), AX
 	MOVQ    dst+40(FP), DX
-	MOVQ    x+48(FP), BX
+	MOVQ    x+56(FP), BX
 	VXORPS  X0, X0, X0
 	MOVQ    n+16(FP), SI
 	MOVQ    SI, CX
@@ -6388,7 +6396,7 @@ TEXT ·sumScaledRowsF64AVX2(SB), NOSPLIT, $0-72
 	LEAQ    tailMask<>+0(SB), DI
 	NEGQ    CX
 	VMOVDQU 32(DI)(CX*8), Y2
-	MOVQ    s+64(FP), DI
+	MOVQ    s+72(FP), DI
 
 row:
 	VMOVAPS      Y0, Y3
@@ -6596,12 +6604,12 @@ joined1:
 	VZEROUPPER
 	RET
 
-// func sumScaledRowsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func sumScaledRowsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512F
-TEXT ·sumScaledRowsF32AVX512(SB), NOSPLIT, $0-72
+TEXT ·sumScaledRowsF32AVX512(SB), NOSPLIT, $0-80
 	MOVQ   outer+8(FP), AX
 	MOVQ   dst+40(FP), DX
-	MOVQ   x+48(FP), BX
+	MOVQ   x+56(FP), BX
 	VXORPS X0, X0, X0
 	MOVQ   n+16(FP), SI
 	MOVQ   SI, CX
@@ -6610,7 +6618,7 @@ TEXT ·sumScaledRowsF32AVX512(SB), NOSPLIT, $0-72
 	SHLL   CL, DI
 	DECL   DI
 	KMOVW  DI, K1
-	MOVQ   s+64(FP), DI
+	MOVQ   s+72(FP), DI
 
 row:
 	VMOVAPS      Z0, Z2
@@ -6684,12 +6692,12 @@ joined1:
 	VZEROUPPER
 	RET
 
-// func sumScaledRowsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func sumScaledRowsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512F
-TEXT ·sumScaledRowsF64AVX512(SB), NOSPLIT, $0-72
+TEXT ·sumScaledRowsF64AVX512(SB), NOSPLIT, $0-80
 	MOVQ   outer+8(FP), AX
 	MOVQ   dst+40(FP), DX
-	MOVQ   x+48(FP), BX
+	MOVQ   x+56(FP), BX
 	VXORPS X0, X0, X0
 	MOVQ   n+16(FP), SI
 	MOVQ   SI, CX
@@ -6698,7 +6706,7 @@ TEXT ·sumScaledRowsF64AVX512(SB), NOSPLIT, $0-72
 	SHLL   CL, DI
 	DECL   DI
 	KMOVW  DI, K1
-	MOVQ   s+64(FP), DI
+	MOVQ   s+72(FP), DI
 
 row:
 	VMOVAPS      Z0, Z2
@@ -6817,12 +6825,12 @@ joined1:
 	VZEROUPPER
 	RET
 
-// func addColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func addColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX
-TEXT ·addColumnsF32AVX2(SB), NOSPLIT, $0-72
+TEXT ·addColumnsF32AVX2(SB), NOSPLIT, $0-80
 	MOVQ   outer+8(FP), AX
 	MOVQ   dst+40(FP), DX
-	MOVQ   x+48(FP), BX
+	MOVQ   x+56(FP), BX
 	VXORPS X0, X0, X0
 	MOVQ   stride+32(FP), SI
 	MOVQ   n+16(FP), DI
@@ -7047,12 +7055,12 @@ next:
 	VZEROUPPER
 	RET
 
-// func addColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func addColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX
-TEXT ·addColumnsF64AVX2(SB), NOSPLIT, $0-72
+TEXT ·addColumnsF64AVX2(SB), NOSPLIT, $0-80
 	MOVQ   outer+8(FP), AX
 	MOVQ   dst+40(FP), DX
-	MOVQ   x+48(FP), BX
+	MOVQ   x+56(FP), BX
 	VXORPS X0, X0, X0
 	MOVQ   stride+32(FP), SI
 	MOVQ   n+16(FP), DI
@@ -7277,12 +7285,12 @@ next:
 	VZEROUPPER
 	RET
 
-// func addColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func addColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512F
-TEXT ·addColumnsF32AVX512(SB), NOSPLIT, $0-72
+TEXT ·addColumnsF32AVX512(SB), NOSPLIT, $0-80
 	MOVQ   outer+8(FP), AX
 	MOVQ   dst+40(FP), DX
-	MOVQ   x+48(FP), BX
+	MOVQ   x+56(FP), BX
 	VXORPS X0, X0, X0
 	MOVQ   stride+32(FP), SI
 	MOVQ   n+16(FP), DI
@@ -7511,12 +7519,12 @@ next:
 	VZEROUPPER
 	RET
 
-// func addColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func addColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512F
-TEXT ·addColumnsF64AVX512(SB), NOSPLIT, $0-72
+TEXT ·addColumnsF64AVX512(SB), NOSPLIT, $0-80
 	MOVQ   outer+8(FP), AX
 	MOVQ   dst+40(FP), DX
-	MOVQ   x+48(FP), BX
+	MOVQ   x+56(FP), BX
 	VXORPS X0, X0, X0
 	MOVQ   stride+32(FP), SI
 	MOVQ   n+16(FP), DI
@@ -7745,14 +7753,14 @@ next:
 	VZEROUPPER
 	RET
 
-// func addProductColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func addProductColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX
-TEXT ·addProductColumnsF32AVX2(SB), NOSPLIT, $0-72
+TEXT ·addProductColumnsF32AVX2(SB), NOSPLIT, $0-80
 	MOVQ   outer+8(FP), AX
 	MOVQ   dst+40(FP), DX
-	MOVQ   x+48(FP), BX
+	MOVQ   x+56(FP), BX
 	VXORPS X0, X0, X0
-	MOVQ   y+56(FP), SI
+	MOVQ   y+64(FP), SI
 	SUBQ   BX, SI
 	MOVQ   stride+32(FP), DI
 	MOVQ   n+16(FP), R8
@@ -8021,14 +8029,14 @@ next:
 	VZEROUPPER
 	RET
 
-// func addProductColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func addProductColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX
-TEXT ·addProductColumnsF64AVX2(SB), NOSPLIT, $0-72
+TEXT ·addProductColumnsF64AVX2(SB), NOSPLIT, $0-80
 	MOVQ   outer+8(FP), AX
 	MOVQ   dst+40(FP), DX
-	MOVQ   x+48(FP), BX
+	MOVQ   x+56(FP), BX
 	VXORPS X0, X0, X0
-	MOVQ   y+56(FP), SI
+	MOVQ   y+64(FP), SI
 	SUBQ   BX, SI
 	MOVQ   stride+32(FP), DI
 	MOVQ   n+16(FP), R8
@@ -8297,14 +8305,14 @@ next:
 	VZEROUPPER
 	RET
 
-// func addProductColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func addProductColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512F
-TEXT ·addProductColumnsF32AVX512(SB), NOSPLIT, $0-72
+TEXT ·addProductColumnsF32AVX512(SB), NOSPLIT, $0-80
 	MOVQ   outer+8(FP), AX
 	MOVQ   dst+40(FP), DX
-	MOVQ   x+48(FP), BX
+	MOVQ   x+56(FP), BX
 	VXORPS X0, X0, X0
-	MOVQ   y+56(FP), SI
+	MOVQ   y+64(FP), SI
 	SUBQ   BX, SI
 	MOVQ   stride+32(FP), DI
 	MOVQ   n+16(FP), R8
@@ -8577,14 +8585,14 @@ next:
 	VZEROUPPER
 	RET
 
-// func addProductColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func addProductColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512F
-TEXT ·addProductColumnsF64AVX512(SB), NOSPLIT, $0-72
+TEXT ·addProductColumnsF64AVX512(SB), NOSPLIT, $0-80
 	MOVQ   outer+8(FP), AX
 	MOVQ   dst+40(FP), DX
-	MOVQ   x+48(FP), BX
+	MOVQ   x+56(FP), BX
 	VXORPS X0, X0, X0
-	MOVQ   y+56(FP), SI
+	MOVQ   y+64(FP), SI
 	SUBQ   BX, SI
 	MOVQ   stride+32(FP), DI
 	MOVQ   n+16(FP), R8
@@ -8857,14 +8865,14 @@ next:
 	VZEROUPPER
 	RET
 
-// func addScaledColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func addScaledColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX
-TEXT ·addScaledColumnsF32AVX2(SB), NOSPLIT, $0-72
+TEXT ·addScaledColumnsF32AVX2(SB), NOSPLIT, $0-80
 	MOVQ   outer+8(FP), AX
 	MOVQ   dst+40(FP), DX
-	MOVQ   x+48(FP), BX
+	MOVQ   x+56(FP), BX
 	VXORPS X0, X0, X0
-	MOVQ   y+56(FP), SI
+	MOVQ   y+64(FP), SI
 	SUBQ   BX, SI
 	MOVQ   stride+32(FP), DI
 	MOVQ   n+16(FP), R8
@@ -8897,7 +8905,7 @@ strip8:
 	VMOVUPS 224(R10), Y9
 	MOVQ    R9, R11
 	MOVQ    n+16(FP), R12
-	MOVQ    s+64(FP), R13
+	MOVQ    s+72(FP), R13
 
 rows8:
 	VBROADCASTSS (R13), Y1
@@ -8972,7 +8980,7 @@ strip4:
 	VMOVUPS 96(R10), Y5
 	MOVQ    R9, R11
 	MOVQ    n+16(FP), R12
-	MOVQ    s+64(FP), R13
+	MOVQ    s+72(FP), R13
 
 rows4:
 	VBROADCASTSS (R13), Y1
@@ -9022,7 +9030,7 @@ less4:
 	VMASKMOVPS (R10), Y3, Y2
 	MOVQ       R9, R11
 	MOVQ       n+16(FP), R12
-	MOVQ       s+64(FP), R13
+	MOVQ       s+72(FP), R13
 
 part1:
 	VBROADCASTSS (R13), Y1
@@ -9051,7 +9059,7 @@ over1:
 	VMASKMOVPS 32(R10), Y4, Y3
 	MOVQ       R9, R11
 	MOVQ       n+16(FP), R12
-	MOVQ       s+64(FP), R13
+	MOVQ       s+72(FP), R13
 
 part2:
 	VBROADCASTSS (R13), Y1
@@ -9088,7 +9096,7 @@ over2:
 	VMASKMOVPS 64(R10), Y5, Y4
 	MOVQ       R9, R11
 	MOVQ       n+16(FP), R12
-	MOVQ       s+64(FP), R13
+	MOVQ       s+72(FP), R13
 
 part3:
 	VBROADCASTSS (R13), Y1
@@ -9131,7 +9139,7 @@ over3:
 	VMASKMOVPS 96(R10), Y6, Y5
 	MOVQ       R9, R11
 	MOVQ       n+16(FP), R12
-	MOVQ       s+64(FP), R13
+	MOVQ       s+72(FP), R13
 
 part4:
 	VBROADCASTSS (R13), Y1
@@ -9173,14 +9181,14 @@ next:
 	VZEROUPPER
 	RET
 
-// func addScaledColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func addScaledColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX
-TEXT ·addScaledColumnsF64AVX2(SB), NOSPLIT, $0-72
+TEXT ·addScaledColumnsF64AVX2(SB), NOSPLIT, $0-80
 	MOVQ   outer+8(FP), AX
 	MOVQ   dst+40(FP), DX
-	MOVQ   x+48(FP), BX
+	MOVQ   x+56(FP), BX
 	VXORPS X0, X0, X0
-	MOVQ   y+56(FP), SI
+	MOVQ   y+64(FP), SI
 	SUBQ   BX, SI
 	MOVQ   stride+32(FP), DI
 	MOVQ   n+16(FP), R8
@@ -9213,7 +9221,7 @@ strip8:
 	VMOVUPD 224(R10), Y9
 	MOVQ    R9, R11
 	MOVQ    n+16(FP), R12
-	MOVQ    s+64(FP), R13
+	MOVQ    s+72(FP), R13
 
 rows8:
 	VBROADCASTSD (R13), Y1
@@ -9288,7 +9296,7 @@ strip4:
 	VMOVUPD 96(R10), Y5
 	MOVQ    R9, R11
 	MOVQ    n+16(FP), R12
-	MOVQ    s+64(FP), R13
+	MOVQ    s+72(FP), R13
 
 rows4:
 	VBROADCASTSD (R13), Y1
@@ -9338,7 +9346,7 @@ less4:
 	VMASKMOVPD (R10), Y3, Y2
 	MOVQ       R9, R11
 	MOVQ       n+16(FP), R12
-	MOVQ       s+64(FP), R13
+	MOVQ       s+72(FP), R13
 
 part1:
 	VBROADCASTSD (R13), Y1
@@ -9367,7 +9375,7 @@ over1:
 	VMASKMOVPD 32(R10), Y4, Y3
 	MOVQ       R9, R11
 	MOVQ       n+16(FP), R12
-	MOVQ       s+64(FP), R13
+	MOVQ       s+72(FP), R13
 
 part2:
 	VBROADCASTSD (R13), Y1
@@ -9404,7 +9412,7 @@ over2:
 	VMASKMOVPD 64(R10), Y5, Y4
 	MOVQ       R9, R11
 	MOVQ       n+16(FP), R12
-	MOVQ       s+64(FP), R13
+	MOVQ       s+72(FP), R13
 
 part3:
 	VBROADCASTSD (R13), Y1
@@ -9447,7 +9455,7 @@ over3:
 	VMASKMOVPD 96(R10), Y6, Y5
 	MOVQ       R9, R11
 	MOVQ       n+16(FP), R12
-	MOVQ       s+64(FP), R13
+	MOVQ       s+72(FP), R13
 
 part4:
 	VBROADCASTSD (R13), Y1
@@ -9489,14 +9497,14 @@ next:
 	VZEROUPPER
 	RET
 
-// func addScaledColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func addScaledColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512F
-TEXT ·addScaledColumnsF32AVX512(SB), NOSPLIT, $0-72
+TEXT ·addScaledColumnsF32AVX512(SB), NOSPLIT, $0-80
 	MOVQ   outer+8(FP), AX
 	MOVQ   dst+40(FP), DX
-	MOVQ   x+48(FP), BX
+	MOVQ   x+56(FP), BX
 	VXORPS X0, X0, X0
-	MOVQ   y+56(FP), SI
+	MOVQ   y+64(FP), SI
 	SUBQ   BX, SI
 	MOVQ   stride+32(FP), DI
 	MOVQ   n+16(FP), R8
@@ -9529,7 +9537,7 @@ strip8:
 	VMOVUPS 448(R10), Z9
 	MOVQ    R9, R11
 	MOVQ    n+16(FP), R12
-	MOVQ    s+64(FP), R13
+	MOVQ    s+72(FP), R13
 
 rows8:
 	VBROADCASTSS (R13), Z1
@@ -9604,7 +9612,7 @@ strip4:
 	VMOVUPS 192(R10), Z5
 	MOVQ    R9, R11
 	MOVQ    n+16(FP), R12
-	MOVQ    s+64(FP), R13
+	MOVQ    s+72(FP), R13
 
 rows4:
 	VBROADCASTSS (R13), Z1
@@ -9655,7 +9663,7 @@ less4:
 	VMOVUPS.Z (R10), K1, Z2
 	MOVQ      R9, R11
 	MOVQ      n+16(FP), R12
-	MOVQ      s+64(FP), R13
+	MOVQ      s+72(FP), R13
 
 part1:
 	VBROADCASTSS (R13), Z1
@@ -9685,7 +9693,7 @@ over1:
 	VMOVUPS.Z 64(R10), K1, Z3
 	MOVQ      R9, R11
 	MOVQ      n+16(FP), R12
-	MOVQ      s+64(FP), R13
+	MOVQ      s+72(FP), R13
 
 part2:
 	VBROADCASTSS (R13), Z1
@@ -9723,7 +9731,7 @@ over2:
 	VMOVUPS.Z 128(R10), K1, Z4
 	MOVQ      R9, R11
 	MOVQ      n+16(FP), R12
-	MOVQ      s+64(FP), R13
+	MOVQ      s+72(FP), R13
 
 part3:
 	VBROADCASTSS (R13), Z1
@@ -9767,7 +9775,7 @@ over3:
 	VMOVUPS.Z 192(R10), K1, Z5
 	MOVQ      R9, R11
 	MOVQ      n+16(FP), R12
-	MOVQ      s+64(FP), R13
+	MOVQ      s+72(FP), R13
 
 part4:
 	VBROADCASTSS (R13), Z1
@@ -9809,14 +9817,14 @@ next:
 	VZEROUPPER
 	RET
 
-// func addScaledColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, x *byte, y *byte, s *byte)
+// func addScaledColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
 // Requires: AVX, AVX512F
-TEXT ·addScaledColumnsF64AVX512(SB), NOSPLIT, $0-72
+TEXT ·addScaledColumnsF64AVX512(SB), NOSPLIT, $0-80
 	MOVQ   outer+8(FP), AX
 	MOVQ   dst+40(FP), DX
-	MOVQ   x+48(FP), BX
+	MOVQ   x+56(FP), BX
 	VXORPS X0, X0, X0
-	MOVQ   y+56(FP), SI
+	MOVQ   y+64(FP), SI
 	SUBQ   BX, SI
 	MOVQ   stride+32(FP), DI
 	MOVQ   n+16(FP), R8
@@ -9849,7 +9857,7 @@ strip8:
 	VMOVUPD 448(R10), Z9
 	MOVQ    R9, R11
 	MOVQ    n+16(FP), R12
-	MOVQ    s+64(FP), R13
+	MOVQ    s+72(FP), R13
 
 rows8:
 	VBROADCASTSD (R13), Z1
@@ -9924,7 +9932,7 @@ strip4:
 	VMOVUPD 192(R10), Z5
 	MOVQ    R9, R11
 	MOVQ    n+16(FP), R12
-	MOVQ    s+64(FP), R13
+	MOVQ    s+72(FP), R13
 
 rows4:
 	VBROADCASTSD (R13), Z1
@@ -9975,7 +9983,7 @@ less4:
 	VMOVUPD.Z (R10), K1, Z2
 	MOVQ      R9, R11
 	MOVQ      n+16(FP), R12
-	MOVQ      s+64(FP), R13
+	MOVQ      s+72(FP), R13
 
 part1:
 	VBROADCASTSD (R13), Z1
@@ -10005,7 +10013,7 @@ over1:
 	VMOVUPD.Z 64(R10), K1, Z3
 	MOVQ      R9, R11
 	MOVQ      n+16(FP), R12
-	MOVQ      s+64(FP), R13
+	MOVQ      s+72(FP), R13
 
 part2:
 	VBROADCASTSD (R13), Z1
@@ -10043,7 +10051,7 @@ over2:
 	VMOVUPD.Z 128(R10), K1, Z4
 	MOVQ      R9, R11
 	MOVQ      n+16(FP), R12
-	MOVQ      s+64(FP), R13
+	MOVQ      s+72(FP), R13
 
 part3:
 	VBROADCASTSD (R13), Z1
@@ -10087,7 +10095,7 @@ over3:
 	VMOVUPD.Z 192(R10), K1, Z5
 	MOVQ      R9, R11
 	MOVQ      n+16(FP), R12
-	MOVQ      s+64(FP), R13
+	MOVQ      s+72(FP), R13
 
 part4:
 	VBROADCASTSD (R13), Z1
@@ -10119,6 +10127,2528 @@ part4:
 	VMOVUPD      Z3, 64(R10)
 	VMOVUPD      Z4, 128(R10)
 	VMOVUPD      Z5, K1, 192(R10)
+	JMP          next
+
+next:
+	ADDQ R8, BX
+	ADDQ DI, DX
+	DECQ AX
+	JNZ  matrix
+	VZEROUPPER
+	RET
+
+// func addProductAndColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
+// Requires: AVX
+TEXT ·addProductAndColumnsF32AVX2(SB), NOSPLIT, $0-80
+	MOVQ   outer+8(FP), AX
+	MOVQ   dst+40(FP), DX
+	MOVQ   x+56(FP), BX
+	VXORPS X0, X0, X0
+	MOVQ   y+64(FP), SI
+	SUBQ   BX, SI
+	MOVQ   stride+32(FP), DI
+	MOVQ   n+16(FP), R8
+	SHLQ   $0x02, DI
+	IMULQ  DI, R8
+	MOVQ   sums+48(FP), R13
+	SUBQ   DX, R13
+
+matrix:
+	MOVQ BX, R9
+	MOVQ DX, R10
+	MOVQ cols+24(FP), CX
+
+strip4:
+	CMPQ    CX, $0x00000020
+	JL      less4
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y7
+	VMOVUPS (R10), Y1
+	VMOVUPS (R10)(R13*1), Y2
+	VMOVUPS 32(R10), Y3
+	VMOVUPS 32(R10)(R13*1), Y4
+	VMOVUPS 64(R10), Y5
+	VMOVUPS 64(R10)(R13*1), Y6
+	VMOVUPS 96(R10), Y7
+	VMOVUPS 96(R10)(R13*1), Y8
+	MOVQ    R9, R11
+	MOVQ    n+16(FP), R12
+
+rows4:
+	VMOVUPS (R11), Y9
+	VMOVUPS (R11)(SI*1), Y10
+	VMULPS  Y10, Y9, Y9
+	VADDPS  Y10, Y2, Y2
+	VADDPS  Y9, Y1, Y1
+	VMOVUPS 32(R11), Y9
+	VMOVUPS 32(R11)(SI*1), Y10
+	VMULPS  Y10, Y9, Y9
+	VADDPS  Y10, Y4, Y4
+	VADDPS  Y9, Y3, Y3
+	VMOVUPS 64(R11), Y9
+	VMOVUPS 64(R11)(SI*1), Y10
+	VMULPS  Y10, Y9, Y9
+	VADDPS  Y10, Y6, Y6
+	VADDPS  Y9, Y5, Y5
+	VMOVUPS 96(R11), Y9
+	VMOVUPS 96(R11)(SI*1), Y10
+	VMULPS  Y10, Y9, Y9
+	VADDPS  Y10, Y8, Y8
+	VADDPS  Y9, Y7, Y7
+	ADDQ    DI, R11
+	DECQ    R12
+	JNZ     rows4
+	VMOVUPS Y1, (R10)
+	VMOVUPS Y2, (R10)(R13*1)
+	VMOVUPS Y3, 32(R10)
+	VMOVUPS Y4, 32(R10)(R13*1)
+	VMOVUPS Y5, 64(R10)
+	VMOVUPS Y6, 64(R10)(R13*1)
+	VMOVUPS Y7, 96(R10)
+	VMOVUPS Y8, 96(R10)(R13*1)
+	ADDQ    $0x00000080, R9
+	ADDQ    $0x00000080, R10
+	SUBQ    $0x00000020, CX
+	JMP     strip4
+
+less4:
+	TESTQ      CX, CX
+	JE         next
+	CMPQ       CX, $0x00000008
+	JG         over1
+	SUBQ       $0x00000000, CX
+	LEAQ       tailMask<>+0(SB), R11
+	NEGQ       CX
+	VMOVDQU    32(R11)(CX*4), Y3
+	VMOVAPS    Y0, Y1
+	VMASKMOVPS (R10), Y3, Y1
+	VMASKMOVPS (R10)(R13*1), Y3, Y2
+	MOVQ       R9, R11
+	MOVQ       n+16(FP), R12
+
+part1:
+	VMASKMOVPS (R11), Y3, Y4
+	VMASKMOVPS (R11)(SI*1), Y3, Y5
+	VMULPS     Y5, Y4, Y4
+	VADDPS     Y5, Y2, Y2
+	VADDPS     Y4, Y1, Y1
+	ADDQ       DI, R11
+	DECQ       R12
+	JNZ        part1
+	VMASKMOVPS Y1, Y3, (R10)
+	VMASKMOVPS Y2, Y3, (R10)(R13*1)
+	JMP        next
+
+over1:
+	CMPQ       CX, $0x00000010
+	JG         over2
+	SUBQ       $0x00000008, CX
+	LEAQ       tailMask<>+0(SB), R11
+	NEGQ       CX
+	VMOVDQU    32(R11)(CX*4), Y5
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y3
+	VMOVUPS    (R10), Y1
+	VMOVUPS    (R10)(R13*1), Y2
+	VMASKMOVPS 32(R10), Y5, Y3
+	VMASKMOVPS 32(R10)(R13*1), Y5, Y4
+	MOVQ       R9, R11
+	MOVQ       n+16(FP), R12
+
+part2:
+	VMOVUPS    (R11), Y6
+	VMOVUPS    (R11)(SI*1), Y7
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y7, Y2, Y2
+	VADDPS     Y6, Y1, Y1
+	VMASKMOVPS 32(R11), Y5, Y6
+	VMASKMOVPS 32(R11)(SI*1), Y5, Y7
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y7, Y4, Y4
+	VADDPS     Y6, Y3, Y3
+	ADDQ       DI, R11
+	DECQ       R12
+	JNZ        part2
+	VMOVUPS    Y1, (R10)
+	VMOVUPS    Y2, (R10)(R13*1)
+	VMASKMOVPS Y3, Y5, 32(R10)
+	VMASKMOVPS Y4, Y5, 32(R10)(R13*1)
+	JMP        next
+
+over2:
+	CMPQ       CX, $0x00000018
+	JG         over3
+	SUBQ       $0x00000010, CX
+	LEAQ       tailMask<>+0(SB), R11
+	NEGQ       CX
+	VMOVDQU    32(R11)(CX*4), Y7
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y3
+	VMOVAPS    Y0, Y5
+	VMOVUPS    (R10), Y1
+	VMOVUPS    (R10)(R13*1), Y2
+	VMOVUPS    32(R10), Y3
+	VMOVUPS    32(R10)(R13*1), Y4
+	VMASKMOVPS 64(R10), Y7, Y5
+	VMASKMOVPS 64(R10)(R13*1), Y7, Y6
+	MOVQ       R9, R11
+	MOVQ       n+16(FP), R12
+
+part3:
+	VMOVUPS    (R11), Y8
+	VMOVUPS    (R11)(SI*1), Y9
+	VMULPS     Y9, Y8, Y8
+	VADDPS     Y9, Y2, Y2
+	VADDPS     Y8, Y1, Y1
+	VMOVUPS    32(R11), Y8
+	VMOVUPS    32(R11)(SI*1), Y9
+	VMULPS     Y9, Y8, Y8
+	VADDPS     Y9, Y4, Y4
+	VADDPS     Y8, Y3, Y3
+	VMASKMOVPS 64(R11), Y7, Y8
+	VMASKMOVPS 64(R11)(SI*1), Y7, Y9
+	VMULPS     Y9, Y8, Y8
+	VADDPS     Y9, Y6, Y6
+	VADDPS     Y8, Y5, Y5
+	ADDQ       DI, R11
+	DECQ       R12
+	JNZ        part3
+	VMOVUPS    Y1, (R10)
+	VMOVUPS    Y2, (R10)(R13*1)
+	VMOVUPS    Y3, 32(R10)
+	VMOVUPS    Y4, 32(R10)(R13*1)
+	VMASKMOVPS Y5, Y7, 64(R10)
+	VMASKMOVPS Y6, Y7, 64(R10)(R13*1)
+	JMP        next
+
+over3:
+	SUBQ       $0x00000018, CX
+	LEAQ       tailMask<>+0(SB), R11
+	NEGQ       CX
+	VMOVDQU    32(R11)(CX*4), Y9
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y3
+	VMOVAPS    Y0, Y5
+	VMOVAPS    Y0, Y7
+	VMOVUPS    (R10), Y1
+	VMOVUPS    (R10)(R13*1), Y2
+	VMOVUPS    32(R10), Y3
+	VMOVUPS    32(R10)(R13*1), Y4
+	VMOVUPS    64(R10), Y5
+	VMOVUPS    64(R10)(R13*1), Y6
+	VMASKMOVPS 96(R10), Y9, Y7
+	VMASKMOVPS 96(R10)(R13*1), Y9, Y8
+	MOVQ       R9, R11
+	MOVQ       n+16(FP), R12
+
+part4:
+	VMOVUPS    (R11), Y10
+	VMOVUPS    (R11)(SI*1), Y11
+	VMULPS     Y11, Y10, Y10
+	VADDPS     Y11, Y2, Y2
+	VADDPS     Y10, Y1, Y1
+	VMOVUPS    32(R11), Y10
+	VMOVUPS    32(R11)(SI*1), Y11
+	VMULPS     Y11, Y10, Y10
+	VADDPS     Y11, Y4, Y4
+	VADDPS     Y10, Y3, Y3
+	VMOVUPS    64(R11), Y10
+	VMOVUPS    64(R11)(SI*1), Y11
+	VMULPS     Y11, Y10, Y10
+	VADDPS     Y11, Y6, Y6
+	VADDPS     Y10, Y5, Y5
+	VMASKMOVPS 96(R11), Y9, Y10
+	VMASKMOVPS 96(R11)(SI*1), Y9, Y11
+	VMULPS     Y11, Y10, Y10
+	VADDPS     Y11, Y8, Y8
+	VADDPS     Y10, Y7, Y7
+	ADDQ       DI, R11
+	DECQ       R12
+	JNZ        part4
+	VMOVUPS    Y1, (R10)
+	VMOVUPS    Y2, (R10)(R13*1)
+	VMOVUPS    Y3, 32(R10)
+	VMOVUPS    Y4, 32(R10)(R13*1)
+	VMOVUPS    Y5, 64(R10)
+	VMOVUPS    Y6, 64(R10)(R13*1)
+	VMASKMOVPS Y7, Y9, 96(R10)
+	VMASKMOVPS Y8, Y9, 96(R10)(R13*1)
+	JMP        next
+
+next:
+	ADDQ R8, BX
+	ADDQ DI, DX
+	DECQ AX
+	JNZ  matrix
+	VZEROUPPER
+	RET
+
+// func addProductAndColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
+// Requires: AVX
+TEXT ·addProductAndColumnsF64AVX2(SB), NOSPLIT, $0-80
+	MOVQ   outer+8(FP), AX
+	MOVQ   dst+40(FP), DX
+	MOVQ   x+56(FP), BX
+	VXORPS X0, X0, X0
+	MOVQ   y+64(FP), SI
+	SUBQ   BX, SI
+	MOVQ   stride+32(FP), DI
+	MOVQ   n+16(FP), R8
+	SHLQ   $0x03, DI
+	IMULQ  DI, R8
+	MOVQ   sums+48(FP), R13
+	SUBQ   DX, R13
+
+matrix:
+	MOVQ BX, R9
+	MOVQ DX, R10
+	MOVQ cols+24(FP), CX
+
+strip4:
+	CMPQ    CX, $0x00000010
+	JL      less4
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y7
+	VMOVUPD (R10), Y1
+	VMOVUPD (R10)(R13*1), Y2
+	VMOVUPD 32(R10), Y3
+	VMOVUPD 32(R10)(R13*1), Y4
+	VMOVUPD 64(R10), Y5
+	VMOVUPD 64(R10)(R13*1), Y6
+	VMOVUPD 96(R10), Y7
+	VMOVUPD 96(R10)(R13*1), Y8
+	MOVQ    R9, R11
+	MOVQ    n+16(FP), R12
+
+rows4:
+	VMOVUPD (R11), Y9
+	VMOVUPD (R11)(SI*1), Y10
+	VMULPD  Y10, Y9, Y9
+	VADDPD  Y10, Y2, Y2
+	VADDPD  Y9, Y1, Y1
+	VMOVUPD 32(R11), Y9
+	VMOVUPD 32(R11)(SI*1), Y10
+	VMULPD  Y10, Y9, Y9
+	VADDPD  Y10, Y4, Y4
+	VADDPD  Y9, Y3, Y3
+	VMOVUPD 64(R11), Y9
+	VMOVUPD 64(R11)(SI*1), Y10
+	VMULPD  Y10, Y9, Y9
+	VADDPD  Y10, Y6, Y6
+	VADDPD  Y9, Y5, Y5
+	VMOVUPD 96(R11), Y9
+	VMOVUPD 96(R11)(SI*1), Y10
+	VMULPD  Y10, Y9, Y9
+	VADDPD  Y10, Y8, Y8
+	VADDPD  Y9, Y7, Y7
+	ADDQ    DI, R11
+	DECQ    R12
+	JNZ     rows4
+	VMOVUPD Y1, (R10)
+	VMOVUPD Y2, (R10)(R13*1)
+	VMOVUPD Y3, 32(R10)
+	VMOVUPD Y4, 32(R10)(R13*1)
+	VMOVUPD Y5, 64(R10)
+	VMOVUPD Y6, 64(R10)(R13*1)
+	VMOVUPD Y7, 96(R10)
+	VMOVUPD Y8, 96(R10)(R13*1)
+	ADDQ    $0x00000080, R9
+	ADDQ    $0x00000080, R10
+	SUBQ    $0x00000010, CX
+	JMP     strip4
+
+less4:
+	TESTQ      CX, CX
+	JE         next
+	CMPQ       CX, $0x00000004
+	JG         over1
+	SUBQ       $0x00000000, CX
+	LEAQ       tailMask<>+0(SB), R11
+	NEGQ       CX
+	VMOVDQU    32(R11)(CX*8), Y3
+	VMOVAPS    Y0, Y1
+	VMASKMOVPD (R10), Y3, Y1
+	VMASKMOVPD (R10)(R13*1), Y3, Y2
+	MOVQ       R9, R11
+	MOVQ       n+16(FP), R12
+
+part1:
+	VMASKMOVPD (R11), Y3, Y4
+	VMASKMOVPD (R11)(SI*1), Y3, Y5
+	VMULPD     Y5, Y4, Y4
+	VADDPD     Y5, Y2, Y2
+	VADDPD     Y4, Y1, Y1
+	ADDQ       DI, R11
+	DECQ       R12
+	JNZ        part1
+	VMASKMOVPD Y1, Y3, (R10)
+	VMASKMOVPD Y2, Y3, (R10)(R13*1)
+	JMP        next
+
+over1:
+	CMPQ       CX, $0x00000008
+	JG         over2
+	SUBQ       $0x00000004, CX
+	LEAQ       tailMask<>+0(SB), R11
+	NEGQ       CX
+	VMOVDQU    32(R11)(CX*8), Y5
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y3
+	VMOVUPD    (R10), Y1
+	VMOVUPD    (R10)(R13*1), Y2
+	VMASKMOVPD 32(R10), Y5, Y3
+	VMASKMOVPD 32(R10)(R13*1), Y5, Y4
+	MOVQ       R9, R11
+	MOVQ       n+16(FP), R12
+
+part2:
+	VMOVUPD    (R11), Y6
+	VMOVUPD    (R11)(SI*1), Y7
+	VMULPD     Y7, Y6, Y6
+	VADDPD     Y7, Y2, Y2
+	VADDPD     Y6, Y1, Y1
+	VMASKMOVPD 32(R11), Y5, Y6
+	VMASKMOVPD 32(R11)(SI*1), Y5, Y7
+	VMULPD     Y7, Y6, Y6
+	VADDPD     Y7, Y4, Y4
+	VADDPD     Y6, Y3, Y3
+	ADDQ       DI, R11
+	DECQ       R12
+	JNZ        part2
+	VMOVUPD    Y1, (R10)
+	VMOVUPD    Y2, (R10)(R13*1)
+	VMASKMOVPD Y3, Y5, 32(R10)
+	VMASKMOVPD Y4, Y5, 32(R10)(R13*1)
+	JMP        next
+
+over2:
+	CMPQ       CX, $0x0000000c
+	JG         over3
+	SUBQ       $0x00000008, CX
+	LEAQ       tailMask<>+0(SB), R11
+	NEGQ       CX
+	VMOVDQU    32(R11)(CX*8), Y7
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y3
+	VMOVAPS    Y0, Y5
+	VMOVUPD    (R10), Y1
+	VMOVUPD    (R10)(R13*1), Y2
+	VMOVUPD    32(R10), Y3
+	VMOVUPD    32(R10)(R13*1), Y4
+	VMASKMOVPD 64(R10), Y7, Y5
+	VMASKMOVPD 64(R10)(R13*1), Y7, Y6
+	MOVQ       R9, R11
+	MOVQ       n+16(FP), R12
+
+part3:
+	VMOVUPD    (R11), Y8
+	VMOVUPD    (R11)(SI*1), Y9
+	VMULPD     Y9, Y8, Y8
+	VADDPD     Y9, Y2, Y2
+	VADDPD     Y8, Y1, Y1
+	VMOVUPD    32(R11), Y8
+	VMOVUPD    32(R11)(SI*1), Y9
+	VMULPD     Y9, Y8, Y8
+	VADDPD     Y9, Y4, Y4
+	VADDPD     Y8, Y3, Y3
+	VMASKMOVPD 64(R11), Y7, Y8
+	VMASKMOVPD 64(R11)(SI*1), Y7, Y9
+	VMULPD     Y9, Y8, Y8
+	VADDPD     Y9, Y6, Y6
+	VADDPD     Y8, Y5, Y5
+	ADDQ       DI, R11
+	DECQ       R12
+	JNZ        part3
+	VMOVUPD    Y1, (R10)
+	VMOVUPD    Y2, (R10)(R13*1)
+	VMOVUPD    Y3, 32(R10)
+	VMOVUPD    Y4, 32(R10)(R13*1)
+	VMASKMOVPD Y5, Y7, 64(R10)
+	VMASKMOVPD Y6, Y7, 64(R10)(R13*1)
+	JMP        next
+
+over3:
+	SUBQ       $0x0000000c, CX
+	LEAQ       tailMask<>+0(SB), R11
+	NEGQ       CX
+	VMOVDQU    32(R11)(CX*8), Y9
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y3
+	VMOVAPS    Y0, Y5
+	VMOVAPS    Y0, Y7
+	VMOVUPD    (R10), Y1
+	VMOVUPD    (R10)(R13*1), Y2
+	VMOVUPD    32(R10), Y3
+	VMOVUPD    32(R10)(R13*1), Y4
+	VMOVUPD    64(R10), Y5
+	VMOVUPD    64(R10)(R13*1), Y6
+	VMASKMOVPD 96(R10), Y9, Y7
+	VMASKMOVPD 96(R10)(R13*1), Y9, Y8
+	MOVQ       R9, R11
+	MOVQ       n+16(FP), R12
+
+part4:
+	VMOVUPD    (R11), Y10
+	VMOVUPD    (R11)(SI*1), Y11
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y11, Y2, Y2
+	VADDPD     Y10, Y1, Y1
+	VMOVUPD    32(R11), Y10
+	VMOVUPD    32(R11)(SI*1), Y11
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y11, Y4, Y4
+	VADDPD     Y10, Y3, Y3
+	VMOVUPD    64(R11), Y10
+	VMOVUPD    64(R11)(SI*1), Y11
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y11, Y6, Y6
+	VADDPD     Y10, Y5, Y5
+	VMASKMOVPD 96(R11), Y9, Y10
+	VMASKMOVPD 96(R11)(SI*1), Y9, Y11
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y11, Y8, Y8
+	VADDPD     Y10, Y7, Y7
+	ADDQ       DI, R11
+	DECQ       R12
+	JNZ        part4
+	VMOVUPD    Y1, (R10)
+	VMOVUPD    Y2, (R10)(R13*1)
+	VMOVUPD    Y3, 32(R10)
+	VMOVUPD    Y4, 32(R10)(R13*1)
+	VMOVUPD    Y5, 64(R10)
+	VMOVUPD    Y6, 64(R10)(R13*1)
+	VMASKMOVPD Y7, Y9, 96(R10)
+	VMASKMOVPD Y8, Y9, 96(R10)(R13*1)
+	JMP        next
+
+next:
+	ADDQ R8, BX
+	ADDQ DI, DX
+	DECQ AX
+	JNZ  matrix
+	VZEROUPPER
+	RET
+
+// func addProductAndColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
+// Requires: AVX, AVX512F
+TEXT ·addProductAndColumnsF32AVX512(SB), NOSPLIT, $0-80
+	MOVQ   outer+8(FP), AX
+	MOVQ   dst+40(FP), DX
+	MOVQ   x+56(FP), BX
+	VXORPS X0, X0, X0
+	MOVQ   y+64(FP), SI
+	SUBQ   BX, SI
+	MOVQ   stride+32(FP), DI
+	MOVQ   n+16(FP), R8
+	SHLQ   $0x02, DI
+	IMULQ  DI, R8
+	MOVQ   sums+48(FP), R13
+	SUBQ   DX, R13
+
+matrix:
+	MOVQ BX, R9
+	MOVQ DX, R10
+	MOVQ cols+24(FP), CX
+
+strip8:
+	CMPQ    CX, $0x00000080
+	JL      less8
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z15
+	VMOVUPS (R10), Z1
+	VMOVUPS (R10)(R13*1), Z2
+	VMOVUPS 64(R10), Z3
+	VMOVUPS 64(R10)(R13*1), Z4
+	VMOVUPS 128(R10), Z5
+	VMOVUPS 128(R10)(R13*1), Z6
+	VMOVUPS 192(R10), Z7
+	VMOVUPS 192(R10)(R13*1), Z8
+	VMOVUPS 256(R10), Z9
+	VMOVUPS 256(R10)(R13*1), Z10
+	VMOVUPS 320(R10), Z11
+	VMOVUPS 320(R10)(R13*1), Z12
+	VMOVUPS 384(R10), Z13
+	VMOVUPS 384(R10)(R13*1), Z14
+	VMOVUPS 448(R10), Z15
+	VMOVUPS 448(R10)(R13*1), Z16
+	MOVQ    R9, R11
+	MOVQ    n+16(FP), R12
+
+rows8:
+	VMOVUPS (R11), Z17
+	VMOVUPS (R11)(SI*1), Z18
+	VMULPS  Z18, Z17, Z17
+	VADDPS  Z18, Z2, Z2
+	VADDPS  Z17, Z1, Z1
+	VMOVUPS 64(R11), Z17
+	VMOVUPS 64(R11)(SI*1), Z18
+	VMULPS  Z18, Z17, Z17
+	VADDPS  Z18, Z4, Z4
+	VADDPS  Z17, Z3, Z3
+	VMOVUPS 128(R11), Z17
+	VMOVUPS 128(R11)(SI*1), Z18
+	VMULPS  Z18, Z17, Z17
+	VADDPS  Z18, Z6, Z6
+	VADDPS  Z17, Z5, Z5
+	VMOVUPS 192(R11), Z17
+	VMOVUPS 192(R11)(SI*1), Z18
+	VMULPS  Z18, Z17, Z17
+	VADDPS  Z18, Z8, Z8
+	VADDPS  Z17, Z7, Z7
+	VMOVUPS 256(R11), Z17
+	VMOVUPS 256(R11)(SI*1), Z18
+	VMULPS  Z18, Z17, Z17
+	VADDPS  Z18, Z10, Z10
+	VADDPS  Z17, Z9, Z9
+	VMOVUPS 320(R11), Z17
+	VMOVUPS 320(R11)(SI*1), Z18
+	VMULPS  Z18, Z17, Z17
+	VADDPS  Z18, Z12, Z12
+	VADDPS  Z17, Z11, Z11
+	VMOVUPS 384(R11), Z17
+	VMOVUPS 384(R11)(SI*1), Z18
+	VMULPS  Z18, Z17, Z17
+	VADDPS  Z18, Z14, Z14
+	VADDPS  Z17, Z13, Z13
+	VMOVUPS 448(R11), Z17
+	VMOVUPS 448(R11)(SI*1), Z18
+	VMULPS  Z18, Z17, Z17
+	VADDPS  Z18, Z16, Z16
+	VADDPS  Z17, Z15, Z15
+	ADDQ    DI, R11
+	DECQ    R12
+	JNZ     rows8
+	VMOVUPS Z1, (R10)
+	VMOVUPS Z2, (R10)(R13*1)
+	VMOVUPS Z3, 64(R10)
+	VMOVUPS Z4, 64(R10)(R13*1)
+	VMOVUPS Z5, 128(R10)
+	VMOVUPS Z6, 128(R10)(R13*1)
+	VMOVUPS Z7, 192(R10)
+	VMOVUPS Z8, 192(R10)(R13*1)
+	VMOVUPS Z9, 256(R10)
+	VMOVUPS Z10, 256(R10)(R13*1)
+	VMOVUPS Z11, 320(R10)
+	VMOVUPS Z12, 320(R10)(R13*1)
+	VMOVUPS Z13, 384(R10)
+	VMOVUPS Z14, 384(R10)(R13*1)
+	VMOVUPS Z15, 448(R10)
+	VMOVUPS Z16, 448(R10)(R13*1)
+	ADDQ    $0x00000200, R9
+	ADDQ    $0x00000200, R10
+	SUBQ    $0x00000080, CX
+	JMP     strip8
+
+less8:
+strip4:
+	CMPQ    CX, $0x00000040
+	JL      less4
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z7
+	VMOVUPS (R10), Z1
+	VMOVUPS (R10)(R13*1), Z2
+	VMOVUPS 64(R10), Z3
+	VMOVUPS 64(R10)(R13*1), Z4
+	VMOVUPS 128(R10), Z5
+	VMOVUPS 128(R10)(R13*1), Z6
+	VMOVUPS 192(R10), Z7
+	VMOVUPS 192(R10)(R13*1), Z8
+	MOVQ    R9, R11
+	MOVQ    n+16(FP), R12
+
+rows4:
+	VMOVUPS (R11), Z9
+	VMOVUPS (R11)(SI*1), Z10
+	VMULPS  Z10, Z9, Z9
+	VADDPS  Z10, Z2, Z2
+	VADDPS  Z9, Z1, Z1
+	VMOVUPS 64(R11), Z9
+	VMOVUPS 64(R11)(SI*1), Z10
+	VMULPS  Z10, Z9, Z9
+	VADDPS  Z10, Z4, Z4
+	VADDPS  Z9, Z3, Z3
+	VMOVUPS 128(R11), Z9
+	VMOVUPS 128(R11)(SI*1), Z10
+	VMULPS  Z10, Z9, Z9
+	VADDPS  Z10, Z6, Z6
+	VADDPS  Z9, Z5, Z5
+	VMOVUPS 192(R11), Z9
+	VMOVUPS 192(R11)(SI*1), Z10
+	VMULPS  Z10, Z9, Z9
+	VADDPS  Z10, Z8, Z8
+	VADDPS  Z9, Z7, Z7
+	ADDQ    DI, R11
+	DECQ    R12
+	JNZ     rows4
+	VMOVUPS Z1, (R10)
+	VMOVUPS Z2, (R10)(R13*1)
+	VMOVUPS Z3, 64(R10)
+	VMOVUPS Z4, 64(R10)(R13*1)
+	VMOVUPS Z5, 128(R10)
+	VMOVUPS Z6, 128(R10)(R13*1)
+	VMOVUPS Z7, 192(R10)
+	VMOVUPS Z8, 192(R10)(R13*1)
+	ADDQ    $0x00000100, R9
+	ADDQ    $0x00000100, R10
+	SUBQ    $0x00000040, CX
+	JMP     strip4
+
+less4:
+	TESTQ     CX, CX
+	JE        next
+	CMPQ      CX, $0x00000010
+	JG        over1
+	SUBQ      $0x00000000, CX
+	MOVL      $0x00000001, R11
+	SHLL      CL, R11
+	DECL      R11
+	KMOVW     R11, K1
+	VMOVAPS   Z0, Z1
+	VMOVUPS.Z (R10), K1, Z1
+	VMOVUPS.Z (R10)(R13*1), K1, Z2
+	MOVQ      R9, R11
+	MOVQ      n+16(FP), R12
+
+part1:
+	VMOVUPS.Z (R11), K1, Z3
+	VMOVUPS.Z (R11)(SI*1), K1, Z4
+	VMULPS    Z4, Z3, Z3
+	VADDPS    Z4, Z2, Z2
+	VADDPS    Z3, Z1, Z1
+	ADDQ      DI, R11
+	DECQ      R12
+	JNZ       part1
+	VMOVUPS   Z1, K1, (R10)
+	VMOVUPS   Z2, K1, (R10)(R13*1)
+	JMP       next
+
+over1:
+	CMPQ      CX, $0x00000020
+	JG        over2
+	SUBQ      $0x00000010, CX
+	MOVL      $0x00000001, R11
+	SHLL      CL, R11
+	DECL      R11
+	KMOVW     R11, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z3
+	VMOVUPS   (R10), Z1
+	VMOVUPS   (R10)(R13*1), Z2
+	VMOVUPS.Z 64(R10), K1, Z3
+	VMOVUPS.Z 64(R10)(R13*1), K1, Z4
+	MOVQ      R9, R11
+	MOVQ      n+16(FP), R12
+
+part2:
+	VMOVUPS   (R11), Z5
+	VMOVUPS   (R11)(SI*1), Z6
+	VMULPS    Z6, Z5, Z5
+	VADDPS    Z6, Z2, Z2
+	VADDPS    Z5, Z1, Z1
+	VMOVUPS.Z 64(R11), K1, Z5
+	VMOVUPS.Z 64(R11)(SI*1), K1, Z6
+	VMULPS    Z6, Z5, Z5
+	VADDPS    Z6, Z4, Z4
+	VADDPS    Z5, Z3, Z3
+	ADDQ      DI, R11
+	DECQ      R12
+	JNZ       part2
+	VMOVUPS   Z1, (R10)
+	VMOVUPS   Z2, (R10)(R13*1)
+	VMOVUPS   Z3, K1, 64(R10)
+	VMOVUPS   Z4, K1, 64(R10)(R13*1)
+	JMP       next
+
+over2:
+	CMPQ      CX, $0x00000030
+	JG        over3
+	SUBQ      $0x00000020, CX
+	MOVL      $0x00000001, R11
+	SHLL      CL, R11
+	DECL      R11
+	KMOVW     R11, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z5
+	VMOVUPS   (R10), Z1
+	VMOVUPS   (R10)(R13*1), Z2
+	VMOVUPS   64(R10), Z3
+	VMOVUPS   64(R10)(R13*1), Z4
+	VMOVUPS.Z 128(R10), K1, Z5
+	VMOVUPS.Z 128(R10)(R13*1), K1, Z6
+	MOVQ      R9, R11
+	MOVQ      n+16(FP), R12
+
+part3:
+	VMOVUPS   (R11), Z7
+	VMOVUPS   (R11)(SI*1), Z8
+	VMULPS    Z8, Z7, Z7
+	VADDPS    Z8, Z2, Z2
+	VADDPS    Z7, Z1, Z1
+	VMOVUPS   64(R11), Z7
+	VMOVUPS   64(R11)(SI*1), Z8
+	VMULPS    Z8, Z7, Z7
+	VADDPS    Z8, Z4, Z4
+	VADDPS    Z7, Z3, Z3
+	VMOVUPS.Z 128(R11), K1, Z7
+	VMOVUPS.Z 128(R11)(SI*1), K1, Z8
+	VMULPS    Z8, Z7, Z7
+	VADDPS    Z8, Z6, Z6
+	VADDPS    Z7, Z5, Z5
+	ADDQ      DI, R11
+	DECQ      R12
+	JNZ       part3
+	VMOVUPS   Z1, (R10)
+	VMOVUPS   Z2, (R10)(R13*1)
+	VMOVUPS   Z3, 64(R10)
+	VMOVUPS   Z4, 64(R10)(R13*1)
+	VMOVUPS   Z5, K1, 128(R10)
+	VMOVUPS   Z6, K1, 128(R10)(R13*1)
+	JMP       next
+
+over3:
+	SUBQ      $0x00000030, CX
+	MOVL      $0x00000001, R11
+	SHLL      CL, R11
+	DECL      R11
+	KMOVW     R11, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z5
+	VMOVAPS   Z0, Z7
+	VMOVUPS   (R10), Z1
+	VMOVUPS   (R10)(R13*1), Z2
+	VMOVUPS   64(R10), Z3
+	VMOVUPS   64(R10)(R13*1), Z4
+	VMOVUPS   128(R10), Z5
+	VMOVUPS   128(R10)(R13*1), Z6
+	VMOVUPS.Z 192(R10), K1, Z7
+	VMOVUPS.Z 192(R10)(R13*1), K1, Z8
+	MOVQ      R9, R11
+	MOVQ      n+16(FP), R12
+
+part4:
+	VMOVUPS   (R11), Z9
+	VMOVUPS   (R11)(SI*1), Z10
+	VMULPS    Z10, Z9, Z9
+	VADDPS    Z10, Z2, Z2
+	VADDPS    Z9, Z1, Z1
+	VMOVUPS   64(R11), Z9
+	VMOVUPS   64(R11)(SI*1), Z10
+	VMULPS    Z10, Z9, Z9
+	VADDPS    Z10, Z4, Z4
+	VADDPS    Z9, Z3, Z3
+	VMOVUPS   128(R11), Z9
+	VMOVUPS   128(R11)(SI*1), Z10
+	VMULPS    Z10, Z9, Z9
+	VADDPS    Z10, Z6, Z6
+	VADDPS    Z9, Z5, Z5
+	VMOVUPS.Z 192(R11), K1, Z9
+	VMOVUPS.Z 192(R11)(SI*1), K1, Z10
+	VMULPS    Z10, Z9, Z9
+	VADDPS    Z10, Z8, Z8
+	VADDPS    Z9, Z7, Z7
+	ADDQ      DI, R11
+	DECQ      R12
+	JNZ       part4
+	VMOVUPS   Z1, (R10)
+	VMOVUPS   Z2, (R10)(R13*1)
+	VMOVUPS   Z3, 64(R10)
+	VMOVUPS   Z4, 64(R10)(R13*1)
+	VMOVUPS   Z5, 128(R10)
+	VMOVUPS   Z6, 128(R10)(R13*1)
+	VMOVUPS   Z7, K1, 192(R10)
+	VMOVUPS   Z8, K1, 192(R10)(R13*1)
+	JMP       next
+
+next:
+	ADDQ R8, BX
+	ADDQ DI, DX
+	DECQ AX
+	JNZ  matrix
+	VZEROUPPER
+	RET
+
+// func addProductAndColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
+// Requires: AVX, AVX512F
+TEXT ·addProductAndColumnsF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ   outer+8(FP), AX
+	MOVQ   dst+40(FP), DX
+	MOVQ   x+56(FP), BX
+	VXORPS X0, X0, X0
+	MOVQ   y+64(FP), SI
+	SUBQ   BX, SI
+	MOVQ   stride+32(FP), DI
+	MOVQ   n+16(FP), R8
+	SHLQ   $0x03, DI
+	IMULQ  DI, R8
+	MOVQ   sums+48(FP), R13
+	SUBQ   DX, R13
+
+matrix:
+	MOVQ BX, R9
+	MOVQ DX, R10
+	MOVQ cols+24(FP), CX
+
+strip8:
+	CMPQ    CX, $0x00000040
+	JL      less8
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z15
+	VMOVUPD (R10), Z1
+	VMOVUPD (R10)(R13*1), Z2
+	VMOVUPD 64(R10), Z3
+	VMOVUPD 64(R10)(R13*1), Z4
+	VMOVUPD 128(R10), Z5
+	VMOVUPD 128(R10)(R13*1), Z6
+	VMOVUPD 192(R10), Z7
+	VMOVUPD 192(R10)(R13*1), Z8
+	VMOVUPD 256(R10), Z9
+	VMOVUPD 256(R10)(R13*1), Z10
+	VMOVUPD 320(R10), Z11
+	VMOVUPD 320(R10)(R13*1), Z12
+	VMOVUPD 384(R10), Z13
+	VMOVUPD 384(R10)(R13*1), Z14
+	VMOVUPD 448(R10), Z15
+	VMOVUPD 448(R10)(R13*1), Z16
+	MOVQ    R9, R11
+	MOVQ    n+16(FP), R12
+
+rows8:
+	VMOVUPD (R11), Z17
+	VMOVUPD (R11)(SI*1), Z18
+	VMULPD  Z18, Z17, Z17
+	VADDPD  Z18, Z2, Z2
+	VADDPD  Z17, Z1, Z1
+	VMOVUPD 64(R11), Z17
+	VMOVUPD 64(R11)(SI*1), Z18
+	VMULPD  Z18, Z17, Z17
+	VADDPD  Z18, Z4, Z4
+	VADDPD  Z17, Z3, Z3
+	VMOVUPD 128(R11), Z17
+	VMOVUPD 128(R11)(SI*1), Z18
+	VMULPD  Z18, Z17, Z17
+	VADDPD  Z18, Z6, Z6
+	VADDPD  Z17, Z5, Z5
+	VMOVUPD 192(R11), Z17
+	VMOVUPD 192(R11)(SI*1), Z18
+	VMULPD  Z18, Z17, Z17
+	VADDPD  Z18, Z8, Z8
+	VADDPD  Z17, Z7, Z7
+	VMOVUPD 256(R11), Z17
+	VMOVUPD 256(R11)(SI*1), Z18
+	VMULPD  Z18, Z17, Z17
+	VADDPD  Z18, Z10, Z10
+	VADDPD  Z17, Z9, Z9
+	VMOVUPD 320(R11), Z17
+	VMOVUPD 320(R11)(SI*1), Z18
+	VMULPD  Z18, Z17, Z17
+	VADDPD  Z18, Z12, Z12
+	VADDPD  Z17, Z11, Z11
+	VMOVUPD 384(R11), Z17
+	VMOVUPD 384(R11)(SI*1), Z18
+	VMULPD  Z18, Z17, Z17
+	VADDPD  Z18, Z14, Z14
+	VADDPD  Z17, Z13, Z13
+	VMOVUPD 448(R11), Z17
+	VMOVUPD 448(R11)(SI*1), Z18
+	VMULPD  Z18, Z17, Z17
+	VADDPD  Z18, Z16, Z16
+	VADDPD  Z17, Z15, Z15
+	ADDQ    DI, R11
+	DECQ    R12
+	JNZ     rows8
+	VMOVUPD Z1, (R10)
+	VMOVUPD Z2, (R10)(R13*1)
+	VMOVUPD Z3, 64(R10)
+	VMOVUPD Z4, 64(R10)(R13*1)
+	VMOVUPD Z5, 128(R10)
+	VMOVUPD Z6, 128(R10)(R13*1)
+	VMOVUPD Z7, 192(R10)
+	VMOVUPD Z8, 192(R10)(R13*1)
+	VMOVUPD Z9, 256(R10)
+	VMOVUPD Z10, 256(R10)(R13*1)
+	VMOVUPD Z11, 320(R10)
+	VMOVUPD Z12, 320(R10)(R13*1)
+	VMOVUPD Z13, 384(R10)
+	VMOVUPD Z14, 384(R10)(R13*1)
+	VMOVUPD Z15, 448(R10)
+	VMOVUPD Z16, 448(R10)(R13*1)
+	ADDQ    $0x00000200, R9
+	ADDQ    $0x00000200, R10
+	SUBQ    $0x00000040, CX
+	JMP     strip8
+
+less8:
+strip4:
+	CMPQ    CX, $0x00000020
+	JL      less4
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z7
+	VMOVUPD (R10), Z1
+	VMOVUPD (R10)(R13*1), Z2
+	VMOVUPD 64(R10), Z3
+	VMOVUPD 64(R10)(R13*1), Z4
+	VMOVUPD 128(R10), Z5
+	VMOVUPD 128(R10)(R13*1), Z6
+	VMOVUPD 192(R10), Z7
+	VMOVUPD 192(R10)(R13*1), Z8
+	MOVQ    R9, R11
+	MOVQ    n+16(FP), R12
+
+rows4:
+	VMOVUPD (R11), Z9
+	VMOVUPD (R11)(SI*1), Z10
+	VMULPD  Z10, Z9, Z9
+	VADDPD  Z10, Z2, Z2
+	VADDPD  Z9, Z1, Z1
+	VMOVUPD 64(R11), Z9
+	VMOVUPD 64(R11)(SI*1), Z10
+	VMULPD  Z10, Z9, Z9
+	VADDPD  Z10, Z4, Z4
+	VADDPD  Z9, Z3, Z3
+	VMOVUPD 128(R11), Z9
+	VMOVUPD 128(R11)(SI*1), Z10
+	VMULPD  Z10, Z9, Z9
+	VADDPD  Z10, Z6, Z6
+	VADDPD  Z9, Z5, Z5
+	VMOVUPD 192(R11), Z9
+	VMOVUPD 192(R11)(SI*1), Z10
+	VMULPD  Z10, Z9, Z9
+	VADDPD  Z10, Z8, Z8
+	VADDPD  Z9, Z7, Z7
+	ADDQ    DI, R11
+	DECQ    R12
+	JNZ     rows4
+	VMOVUPD Z1, (R10)
+	VMOVUPD Z2, (R10)(R13*1)
+	VMOVUPD Z3, 64(R10)
+	VMOVUPD Z4, 64(R10)(R13*1)
+	VMOVUPD Z5, 128(R10)
+	VMOVUPD Z6, 128(R10)(R13*1)
+	VMOVUPD Z7, 192(R10)
+	VMOVUPD Z8, 192(R10)(R13*1)
+	ADDQ    $0x00000100, R9
+	ADDQ    $0x00000100, R10
+	SUBQ    $0x00000020, CX
+	JMP     strip4
+
+less4:
+	TESTQ     CX, CX
+	JE        next
+	CMPQ      CX, $0x00000008
+	JG        over1
+	SUBQ      $0x00000000, CX
+	MOVL      $0x00000001, R11
+	SHLL      CL, R11
+	DECL      R11
+	KMOVW     R11, K1
+	VMOVAPS   Z0, Z1
+	VMOVUPD.Z (R10), K1, Z1
+	VMOVUPD.Z (R10)(R13*1), K1, Z2
+	MOVQ      R9, R11
+	MOVQ      n+16(FP), R12
+
+part1:
+	VMOVUPD.Z (R11), K1, Z3
+	VMOVUPD.Z (R11)(SI*1), K1, Z4
+	VMULPD    Z4, Z3, Z3
+	VADDPD    Z4, Z2, Z2
+	VADDPD    Z3, Z1, Z1
+	ADDQ      DI, R11
+	DECQ      R12
+	JNZ       part1
+	VMOVUPD   Z1, K1, (R10)
+	VMOVUPD   Z2, K1, (R10)(R13*1)
+	JMP       next
+
+over1:
+	CMPQ      CX, $0x00000010
+	JG        over2
+	SUBQ      $0x00000008, CX
+	MOVL      $0x00000001, R11
+	SHLL      CL, R11
+	DECL      R11
+	KMOVW     R11, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z3
+	VMOVUPD   (R10), Z1
+	VMOVUPD   (R10)(R13*1), Z2
+	VMOVUPD.Z 64(R10), K1, Z3
+	VMOVUPD.Z 64(R10)(R13*1), K1, Z4
+	MOVQ      R9, R11
+	MOVQ      n+16(FP), R12
+
+part2:
+	VMOVUPD   (R11), Z5
+	VMOVUPD   (R11)(SI*1), Z6
+	VMULPD    Z6, Z5, Z5
+	VADDPD    Z6, Z2, Z2
+	VADDPD    Z5, Z1, Z1
+	VMOVUPD.Z 64(R11), K1, Z5
+	VMOVUPD.Z 64(R11)(SI*1), K1, Z6
+	VMULPD    Z6, Z5, Z5
+	VADDPD    Z6, Z4, Z4
+	VADDPD    Z5, Z3, Z3
+	ADDQ      DI, R11
+	DECQ      R12
+	JNZ       part2
+	VMOVUPD   Z1, (R10)
+	VMOVUPD   Z2, (R10)(R13*1)
+	VMOVUPD   Z3, K1, 64(R10)
+	VMOVUPD   Z4, K1, 64(R10)(R13*1)
+	JMP       next
+
+over2:
+	CMPQ      CX, $0x00000018
+	JG        over3
+	SUBQ      $0x00000010, CX
+	MOVL      $0x00000001, R11
+	SHLL      CL, R11
+	DECL      R11
+	KMOVW     R11, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z5
+	VMOVUPD   (R10), Z1
+	VMOVUPD   (R10)(R13*1), Z2
+	VMOVUPD   64(R10), Z3
+	VMOVUPD   64(R10)(R13*1), Z4
+	VMOVUPD.Z 128(R10), K1, Z5
+	VMOVUPD.Z 128(R10)(R13*1), K1, Z6
+	MOVQ      R9, R11
+	MOVQ      n+16(FP), R12
+
+part3:
+	VMOVUPD   (R11), Z7
+	VMOVUPD   (R11)(SI*1), Z8
+	VMULPD    Z8, Z7, Z7
+	VADDPD    Z8, Z2, Z2
+	VADDPD    Z7, Z1, Z1
+	VMOVUPD   64(R11), Z7
+	VMOVUPD   64(R11)(SI*1), Z8
+	VMULPD    Z8, Z7, Z7
+	VADDPD    Z8, Z4, Z4
+	VADDPD    Z7, Z3, Z3
+	VMOVUPD.Z 128(R11), K1, Z7
+	VMOVUPD.Z 128(R11)(SI*1), K1, Z8
+	VMULPD    Z8, Z7, Z7
+	VADDPD    Z8, Z6, Z6
+	VADDPD    Z7, Z5, Z5
+	ADDQ      DI, R11
+	DECQ      R12
+	JNZ       part3
+	VMOVUPD   Z1, (R10)
+	VMOVUPD   Z2, (R10)(R13*1)
+	VMOVUPD   Z3, 64(R10)
+	VMOVUPD   Z4, 64(R10)(R13*1)
+	VMOVUPD   Z5, K1, 128(R10)
+	VMOVUPD   Z6, K1, 128(R10)(R13*1)
+	JMP       next
+
+over3:
+	SUBQ      $0x00000018, CX
+	MOVL      $0x00000001, R11
+	SHLL      CL, R11
+	DECL      R11
+	KMOVW     R11, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z5
+	VMOVAPS   Z0, Z7
+	VMOVUPD   (R10), Z1
+	VMOVUPD   (R10)(R13*1), Z2
+	VMOVUPD   64(R10), Z3
+	VMOVUPD   64(R10)(R13*1), Z4
+	VMOVUPD   128(R10), Z5
+	VMOVUPD   128(R10)(R13*1), Z6
+	VMOVUPD.Z 192(R10), K1, Z7
+	VMOVUPD.Z 192(R10)(R13*1), K1, Z8
+	MOVQ      R9, R11
+	MOVQ      n+16(FP), R12
+
+part4:
+	VMOVUPD   (R11), Z9
+	VMOVUPD   (R11)(SI*1), Z10
+	VMULPD    Z10, Z9, Z9
+	VADDPD    Z10, Z2, Z2
+	VADDPD    Z9, Z1, Z1
+	VMOVUPD   64(R11), Z9
+	VMOVUPD   64(R11)(SI*1), Z10
+	VMULPD    Z10, Z9, Z9
+	VADDPD    Z10, Z4, Z4
+	VADDPD    Z9, Z3, Z3
+	VMOVUPD   128(R11), Z9
+	VMOVUPD   128(R11)(SI*1), Z10
+	VMULPD    Z10, Z9, Z9
+	VADDPD    Z10, Z6, Z6
+	VADDPD    Z9, Z5, Z5
+	VMOVUPD.Z 192(R11), K1, Z9
+	VMOVUPD.Z 192(R11)(SI*1), K1, Z10
+	VMULPD    Z10, Z9, Z9
+	VADDPD    Z10, Z8, Z8
+	VADDPD    Z9, Z7, Z7
+	ADDQ      DI, R11
+	DECQ      R12
+	JNZ       part4
+	VMOVUPD   Z1, (R10)
+	VMOVUPD   Z2, (R10)(R13*1)
+	VMOVUPD   Z3, 64(R10)
+	VMOVUPD   Z4, 64(R10)(R13*1)
+	VMOVUPD   Z5, 128(R10)
+	VMOVUPD   Z6, 128(R10)(R13*1)
+	VMOVUPD   Z7, K1, 192(R10)
+	VMOVUPD   Z8, K1, 192(R10)(R13*1)
+	JMP       next
+
+next:
+	ADDQ R8, BX
+	ADDQ DI, DX
+	DECQ AX
+	JNZ  matrix
+	VZEROUPPER
+	RET
+
+// func addScaledAndColumnsF32AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
+// Requires: AVX
+TEXT ·addScaledAndColumnsF32AVX2(SB), NOSPLIT, $0-80
+	MOVQ   outer+8(FP), AX
+	MOVQ   dst+40(FP), DX
+	MOVQ   x+56(FP), BX
+	VXORPS X0, X0, X0
+	MOVQ   y+64(FP), SI
+	SUBQ   BX, SI
+	MOVQ   stride+32(FP), DI
+	MOVQ   n+16(FP), R8
+	SHLQ   $0x02, DI
+	IMULQ  DI, R8
+	MOVQ   sums+48(FP), R14
+	SUBQ   DX, R14
+
+matrix:
+	MOVQ BX, R9
+	MOVQ DX, R10
+	MOVQ cols+24(FP), CX
+
+strip4:
+	CMPQ    CX, $0x00000020
+	JL      less4
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y8
+	VMOVUPS (R10), Y2
+	VMOVUPS (R10)(R14*1), Y3
+	VMOVUPS 32(R10), Y4
+	VMOVUPS 32(R10)(R14*1), Y5
+	VMOVUPS 64(R10), Y6
+	VMOVUPS 64(R10)(R14*1), Y7
+	VMOVUPS 96(R10), Y8
+	VMOVUPS 96(R10)(R14*1), Y9
+	MOVQ    R9, R11
+	MOVQ    n+16(FP), R12
+	MOVQ    s+72(FP), R13
+
+rows4:
+	VBROADCASTSS (R13), Y1
+	ADDQ         $0x00000004, R13
+	VMOVUPS      (R11), Y10
+	VMULPS       Y1, Y10, Y10
+	VMOVUPS      (R11)(SI*1), Y11
+	VMULPS       Y11, Y10, Y10
+	VADDPS       Y11, Y3, Y3
+	VADDPS       Y10, Y2, Y2
+	VMOVUPS      32(R11), Y10
+	VMULPS       Y1, Y10, Y10
+	VMOVUPS      32(R11)(SI*1), Y11
+	VMULPS       Y11, Y10, Y10
+	VADDPS       Y11, Y5, Y5
+	VADDPS       Y10, Y4, Y4
+	VMOVUPS      64(R11), Y10
+	VMULPS       Y1, Y10, Y10
+	VMOVUPS      64(R11)(SI*1), Y11
+	VMULPS       Y11, Y10, Y10
+	VADDPS       Y11, Y7, Y7
+	VADDPS       Y10, Y6, Y6
+	VMOVUPS      96(R11), Y10
+	VMULPS       Y1, Y10, Y10
+	VMOVUPS      96(R11)(SI*1), Y1
+	VMULPS       Y1, Y10, Y10
+	VADDPS       Y1, Y9, Y9
+	VADDPS       Y10, Y8, Y8
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          rows4
+	VMOVUPS      Y2, (R10)
+	VMOVUPS      Y3, (R10)(R14*1)
+	VMOVUPS      Y4, 32(R10)
+	VMOVUPS      Y5, 32(R10)(R14*1)
+	VMOVUPS      Y6, 64(R10)
+	VMOVUPS      Y7, 64(R10)(R14*1)
+	VMOVUPS      Y8, 96(R10)
+	VMOVUPS      Y9, 96(R10)(R14*1)
+	ADDQ         $0x00000080, R9
+	ADDQ         $0x00000080, R10
+	SUBQ         $0x00000020, CX
+	JMP          strip4
+
+less4:
+	TESTQ      CX, CX
+	JE         next
+	CMPQ       CX, $0x00000008
+	JG         over1
+	SUBQ       $0x00000000, CX
+	LEAQ       tailMask<>+0(SB), R11
+	NEGQ       CX
+	VMOVDQU    32(R11)(CX*4), Y4
+	VMOVAPS    Y0, Y2
+	VMASKMOVPS (R10), Y4, Y2
+	VMASKMOVPS (R10)(R14*1), Y4, Y3
+	MOVQ       R9, R11
+	MOVQ       n+16(FP), R12
+	MOVQ       s+72(FP), R13
+
+part1:
+	VBROADCASTSS (R13), Y1
+	ADDQ         $0x00000004, R13
+	VMASKMOVPS   (R11), Y4, Y5
+	VMULPS       Y1, Y5, Y5
+	VMASKMOVPS   (R11)(SI*1), Y4, Y1
+	VMULPS       Y1, Y5, Y5
+	VADDPS       Y1, Y3, Y3
+	VADDPS       Y5, Y2, Y2
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          part1
+	VMASKMOVPS   Y2, Y4, (R10)
+	VMASKMOVPS   Y3, Y4, (R10)(R14*1)
+	JMP          next
+
+over1:
+	CMPQ       CX, $0x00000010
+	JG         over2
+	SUBQ       $0x00000008, CX
+	LEAQ       tailMask<>+0(SB), R11
+	NEGQ       CX
+	VMOVDQU    32(R11)(CX*4), Y6
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y4
+	VMOVUPS    (R10), Y2
+	VMOVUPS    (R10)(R14*1), Y3
+	VMASKMOVPS 32(R10), Y6, Y4
+	VMASKMOVPS 32(R10)(R14*1), Y6, Y5
+	MOVQ       R9, R11
+	MOVQ       n+16(FP), R12
+	MOVQ       s+72(FP), R13
+
+part2:
+	VBROADCASTSS (R13), Y1
+	ADDQ         $0x00000004, R13
+	VMOVUPS      (R11), Y7
+	VMULPS       Y1, Y7, Y7
+	VMOVUPS      (R11)(SI*1), Y8
+	VMULPS       Y8, Y7, Y7
+	VADDPS       Y8, Y3, Y3
+	VADDPS       Y7, Y2, Y2
+	VMASKMOVPS   32(R11), Y6, Y7
+	VMULPS       Y1, Y7, Y7
+	VMASKMOVPS   32(R11)(SI*1), Y6, Y1
+	VMULPS       Y1, Y7, Y7
+	VADDPS       Y1, Y5, Y5
+	VADDPS       Y7, Y4, Y4
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          part2
+	VMOVUPS      Y2, (R10)
+	VMOVUPS      Y3, (R10)(R14*1)
+	VMASKMOVPS   Y4, Y6, 32(R10)
+	VMASKMOVPS   Y5, Y6, 32(R10)(R14*1)
+	JMP          next
+
+over2:
+	CMPQ       CX, $0x00000018
+	JG         over3
+	SUBQ       $0x00000010, CX
+	LEAQ       tailMask<>+0(SB), R11
+	NEGQ       CX
+	VMOVDQU    32(R11)(CX*4), Y8
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y0, Y6
+	VMOVUPS    (R10), Y2
+	VMOVUPS    (R10)(R14*1), Y3
+	VMOVUPS    32(R10), Y4
+	VMOVUPS    32(R10)(R14*1), Y5
+	VMASKMOVPS 64(R10), Y8, Y6
+	VMASKMOVPS 64(R10)(R14*1), Y8, Y7
+	MOVQ       R9, R11
+	MOVQ       n+16(FP), R12
+	MOVQ       s+72(FP), R13
+
+part3:
+	VBROADCASTSS (R13), Y1
+	ADDQ         $0x00000004, R13
+	VMOVUPS      (R11), Y9
+	VMULPS       Y1, Y9, Y9
+	VMOVUPS      (R11)(SI*1), Y10
+	VMULPS       Y10, Y9, Y9
+	VADDPS       Y10, Y3, Y3
+	VADDPS       Y9, Y2, Y2
+	VMOVUPS      32(R11), Y9
+	VMULPS       Y1, Y9, Y9
+	VMOVUPS      32(R11)(SI*1), Y10
+	VMULPS       Y10, Y9, Y9
+	VADDPS       Y10, Y5, Y5
+	VADDPS       Y9, Y4, Y4
+	VMASKMOVPS   64(R11), Y8, Y9
+	VMULPS       Y1, Y9, Y9
+	VMASKMOVPS   64(R11)(SI*1), Y8, Y1
+	VMULPS       Y1, Y9, Y9
+	VADDPS       Y1, Y7, Y7
+	VADDPS       Y9, Y6, Y6
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          part3
+	VMOVUPS      Y2, (R10)
+	VMOVUPS      Y3, (R10)(R14*1)
+	VMOVUPS      Y4, 32(R10)
+	VMOVUPS      Y5, 32(R10)(R14*1)
+	VMASKMOVPS   Y6, Y8, 64(R10)
+	VMASKMOVPS   Y7, Y8, 64(R10)(R14*1)
+	JMP          next
+
+over3:
+	SUBQ       $0x00000018, CX
+	LEAQ       tailMask<>+0(SB), R11
+	NEGQ       CX
+	VMOVDQU    32(R11)(CX*4), Y10
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y0, Y6
+	VMOVAPS    Y0, Y8
+	VMOVUPS    (R10), Y2
+	VMOVUPS    (R10)(R14*1), Y3
+	VMOVUPS    32(R10), Y4
+	VMOVUPS    32(R10)(R14*1), Y5
+	VMOVUPS    64(R10), Y6
+	VMOVUPS    64(R10)(R14*1), Y7
+	VMASKMOVPS 96(R10), Y10, Y8
+	VMASKMOVPS 96(R10)(R14*1), Y10, Y9
+	MOVQ       R9, R11
+	MOVQ       n+16(FP), R12
+	MOVQ       s+72(FP), R13
+
+part4:
+	VBROADCASTSS (R13), Y1
+	ADDQ         $0x00000004, R13
+	VMOVUPS      (R11), Y11
+	VMULPS       Y1, Y11, Y11
+	VMOVUPS      (R11)(SI*1), Y12
+	VMULPS       Y12, Y11, Y11
+	VADDPS       Y12, Y3, Y3
+	VADDPS       Y11, Y2, Y2
+	VMOVUPS      32(R11), Y11
+	VMULPS       Y1, Y11, Y11
+	VMOVUPS      32(R11)(SI*1), Y12
+	VMULPS       Y12, Y11, Y11
+	VADDPS       Y12, Y5, Y5
+	VADDPS       Y11, Y4, Y4
+	VMOVUPS      64(R11), Y11
+	VMULPS       Y1, Y11, Y11
+	VMOVUPS      64(R11)(SI*1), Y12
+	VMULPS       Y12, Y11, Y11
+	VADDPS       Y12, Y7, Y7
+	VADDPS       Y11, Y6, Y6
+	VMASKMOVPS   96(R11), Y10, Y11
+	VMULPS       Y1, Y11, Y11
+	VMASKMOVPS   96(R11)(SI*1), Y10, Y1
+	VMULPS       Y1, Y11, Y11
+	VADDPS       Y1, Y9, Y9
+	VADDPS       Y11, Y8, Y8
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          part4
+	VMOVUPS      Y2, (R10)
+	VMOVUPS      Y3, (R10)(R14*1)
+	VMOVUPS      Y4, 32(R10)
+	VMOVUPS      Y5, 32(R10)(R14*1)
+	VMOVUPS      Y6, 64(R10)
+	VMOVUPS      Y7, 64(R10)(R14*1)
+	VMASKMOVPS   Y8, Y10, 96(R10)
+	VMASKMOVPS   Y9, Y10, 96(R10)(R14*1)
+	JMP          next
+
+next:
+	ADDQ R8, BX
+	ADDQ DI, DX
+	DECQ AX
+	JNZ  matrix
+	VZEROUPPER
+	RET
+
+// func addScaledAndColumnsF64AVX2(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
+// Requires: AVX
+TEXT ·addScaledAndColumnsF64AVX2(SB), NOSPLIT, $0-80
+	MOVQ   outer+8(FP), AX
+	MOVQ   dst+40(FP), DX
+	MOVQ   x+56(FP), BX
+	VXORPS X0, X0, X0
+	MOVQ   y+64(FP), SI
+	SUBQ   BX, SI
+	MOVQ   stride+32(FP), DI
+	MOVQ   n+16(FP), R8
+	SHLQ   $0x03, DI
+	IMULQ  DI, R8
+	MOVQ   sums+48(FP), R14
+	SUBQ   DX, R14
+
+matrix:
+	MOVQ BX, R9
+	MOVQ DX, R10
+	MOVQ cols+24(FP), CX
+
+strip4:
+	CMPQ    CX, $0x00000010
+	JL      less4
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y8
+	VMOVUPD (R10), Y2
+	VMOVUPD (R10)(R14*1), Y3
+	VMOVUPD 32(R10), Y4
+	VMOVUPD 32(R10)(R14*1), Y5
+	VMOVUPD 64(R10), Y6
+	VMOVUPD 64(R10)(R14*1), Y7
+	VMOVUPD 96(R10), Y8
+	VMOVUPD 96(R10)(R14*1), Y9
+	MOVQ    R9, R11
+	MOVQ    n+16(FP), R12
+	MOVQ    s+72(FP), R13
+
+rows4:
+	VBROADCASTSD (R13), Y1
+	ADDQ         $0x00000008, R13
+	VMOVUPD      (R11), Y10
+	VMULPD       Y1, Y10, Y10
+	VMOVUPD      (R11)(SI*1), Y11
+	VMULPD       Y11, Y10, Y10
+	VADDPD       Y11, Y3, Y3
+	VADDPD       Y10, Y2, Y2
+	VMOVUPD      32(R11), Y10
+	VMULPD       Y1, Y10, Y10
+	VMOVUPD      32(R11)(SI*1), Y11
+	VMULPD       Y11, Y10, Y10
+	VADDPD       Y11, Y5, Y5
+	VADDPD       Y10, Y4, Y4
+	VMOVUPD      64(R11), Y10
+	VMULPD       Y1, Y10, Y10
+	VMOVUPD      64(R11)(SI*1), Y11
+	VMULPD       Y11, Y10, Y10
+	VADDPD       Y11, Y7, Y7
+	VADDPD       Y10, Y6, Y6
+	VMOVUPD      96(R11), Y10
+	VMULPD       Y1, Y10, Y10
+	VMOVUPD      96(R11)(SI*1), Y1
+	VMULPD       Y1, Y10, Y10
+	VADDPD       Y1, Y9, Y9
+	VADDPD       Y10, Y8, Y8
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          rows4
+	VMOVUPD      Y2, (R10)
+	VMOVUPD      Y3, (R10)(R14*1)
+	VMOVUPD      Y4, 32(R10)
+	VMOVUPD      Y5, 32(R10)(R14*1)
+	VMOVUPD      Y6, 64(R10)
+	VMOVUPD      Y7, 64(R10)(R14*1)
+	VMOVUPD      Y8, 96(R10)
+	VMOVUPD      Y9, 96(R10)(R14*1)
+	ADDQ         $0x00000080, R9
+	ADDQ         $0x00000080, R10
+	SUBQ         $0x00000010, CX
+	JMP          strip4
+
+less4:
+	TESTQ      CX, CX
+	JE         next
+	CMPQ       CX, $0x00000004
+	JG         over1
+	SUBQ       $0x00000000, CX
+	LEAQ       tailMask<>+0(SB), R11
+	NEGQ       CX
+	VMOVDQU    32(R11)(CX*8), Y4
+	VMOVAPS    Y0, Y2
+	VMASKMOVPD (R10), Y4, Y2
+	VMASKMOVPD (R10)(R14*1), Y4, Y3
+	MOVQ       R9, R11
+	MOVQ       n+16(FP), R12
+	MOVQ       s+72(FP), R13
+
+part1:
+	VBROADCASTSD (R13), Y1
+	ADDQ         $0x00000008, R13
+	VMASKMOVPD   (R11), Y4, Y5
+	VMULPD       Y1, Y5, Y5
+	VMASKMOVPD   (R11)(SI*1), Y4, Y1
+	VMULPD       Y1, Y5, Y5
+	VADDPD       Y1, Y3, Y3
+	VADDPD       Y5, Y2, Y2
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          part1
+	VMASKMOVPD   Y2, Y4, (R10)
+	VMASKMOVPD   Y3, Y4, (R10)(R14*1)
+	JMP          next
+
+over1:
+	CMPQ       CX, $0x00000008
+	JG         over2
+	SUBQ       $0x00000004, CX
+	LEAQ       tailMask<>+0(SB), R11
+	NEGQ       CX
+	VMOVDQU    32(R11)(CX*8), Y6
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y4
+	VMOVUPD    (R10), Y2
+	VMOVUPD    (R10)(R14*1), Y3
+	VMASKMOVPD 32(R10), Y6, Y4
+	VMASKMOVPD 32(R10)(R14*1), Y6, Y5
+	MOVQ       R9, R11
+	MOVQ       n+16(FP), R12
+	MOVQ       s+72(FP), R13
+
+part2:
+	VBROADCASTSD (R13), Y1
+	ADDQ         $0x00000008, R13
+	VMOVUPD      (R11), Y7
+	VMULPD       Y1, Y7, Y7
+	VMOVUPD      (R11)(SI*1), Y8
+	VMULPD       Y8, Y7, Y7
+	VADDPD       Y8, Y3, Y3
+	VADDPD       Y7, Y2, Y2
+	VMASKMOVPD   32(R11), Y6, Y7
+	VMULPD       Y1, Y7, Y7
+	VMASKMOVPD   32(R11)(SI*1), Y6, Y1
+	VMULPD       Y1, Y7, Y7
+	VADDPD       Y1, Y5, Y5
+	VADDPD       Y7, Y4, Y4
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          part2
+	VMOVUPD      Y2, (R10)
+	VMOVUPD      Y3, (R10)(R14*1)
+	VMASKMOVPD   Y4, Y6, 32(R10)
+	VMASKMOVPD   Y5, Y6, 32(R10)(R14*1)
+	JMP          next
+
+over2:
+	CMPQ       CX, $0x0000000c
+	JG         over3
+	SUBQ       $0x00000008, CX
+	LEAQ       tailMask<>+0(SB), R11
+	NEGQ       CX
+	VMOVDQU    32(R11)(CX*8), Y8
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y0, Y6
+	VMOVUPD    (R10), Y2
+	VMOVUPD    (R10)(R14*1), Y3
+	VMOVUPD    32(R10), Y4
+	VMOVUPD    32(R10)(R14*1), Y5
+	VMASKMOVPD 64(R10), Y8, Y6
+	VMASKMOVPD 64(R10)(R14*1), Y8, Y7
+	MOVQ       R9, R11
+	MOVQ       n+16(FP), R12
+	MOVQ       s+72(FP), R13
+
+part3:
+	VBROADCASTSD (R13), Y1
+	ADDQ         $0x00000008, R13
+	VMOVUPD      (R11), Y9
+	VMULPD       Y1, Y9, Y9
+	VMOVUPD      (R11)(SI*1), Y10
+	VMULPD       Y10, Y9, Y9
+	VADDPD       Y10, Y3, Y3
+	VADDPD       Y9, Y2, Y2
+	VMOVUPD      32(R11), Y9
+	VMULPD       Y1, Y9, Y9
+	VMOVUPD      32(R11)(SI*1), Y10
+	VMULPD       Y10, Y9, Y9
+	VADDPD       Y10, Y5, Y5
+	VADDPD       Y9, Y4, Y4
+	VMASKMOVPD   64(R11), Y8, Y9
+	VMULPD       Y1, Y9, Y9
+	VMASKMOVPD   64(R11)(SI*1), Y8, Y1
+	VMULPD       Y1, Y9, Y9
+	VADDPD       Y1, Y7, Y7
+	VADDPD       Y9, Y6, Y6
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          part3
+	VMOVUPD      Y2, (R10)
+	VMOVUPD      Y3, (R10)(R14*1)
+	VMOVUPD      Y4, 32(R10)
+	VMOVUPD      Y5, 32(R10)(R14*1)
+	VMASKMOVPD   Y6, Y8, 64(R10)
+	VMASKMOVPD   Y7, Y8, 64(R10)(R14*1)
+	JMP          next
+
+over3:
+	SUBQ       $0x0000000c, CX
+	LEAQ       tailMask<>+0(SB), R11
+	NEGQ       CX
+	VMOVDQU    32(R11)(CX*8), Y10
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y0, Y6
+	VMOVAPS    Y0, Y8
+	VMOVUPD    (R10), Y2
+	VMOVUPD    (R10)(R14*1), Y3
+	VMOVUPD    32(R10), Y4
+	VMOVUPD    32(R10)(R14*1), Y5
+	VMOVUPD    64(R10), Y6
+	VMOVUPD    64(R10)(R14*1), Y7
+	VMASKMOVPD 96(R10), Y10, Y8
+	VMASKMOVPD 96(R10)(R14*1), Y10, Y9
+	MOVQ       R9, R11
+	MOVQ       n+16(FP), R12
+	MOVQ       s+72(FP), R13
+
+part4:
+	VBROADCASTSD (R13), Y1
+	ADDQ         $0x00000008, R13
+	VMOVUPD      (R11), Y11
+	VMULPD       Y1, Y11, Y11
+	VMOVUPD      (R11)(SI*1), Y12
+	VMULPD       Y12, Y11, Y11
+	VADDPD       Y12, Y3, Y3
+	VADDPD       Y11, Y2, Y2
+	VMOVUPD      32(R11), Y11
+	VMULPD       Y1, Y11, Y11
+	VMOVUPD      32(R11)(SI*1), Y12
+	VMULPD       Y12, Y11, Y11
+	VADDPD       Y12, Y5, Y5
+	VADDPD       Y11, Y4, Y4
+	VMOVUPD      64(R11), Y11
+	VMULPD       Y1, Y11, Y11
+	VMOVUPD      64(R11)(SI*1), Y12
+	VMULPD       Y12, Y11, Y11
+	VADDPD       Y12, Y7, Y7
+	VADDPD       Y11, Y6, Y6
+	VMASKMOVPD   96(R11), Y10, Y11
+	VMULPD       Y1, Y11, Y11
+	VMASKMOVPD   96(R11)(SI*1), Y10, Y1
+	VMULPD       Y1, Y11, Y11
+	VADDPD       Y1, Y9, Y9
+	VADDPD       Y11, Y8, Y8
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          part4
+	VMOVUPD      Y2, (R10)
+	VMOVUPD      Y3, (R10)(R14*1)
+	VMOVUPD      Y4, 32(R10)
+	VMOVUPD      Y5, 32(R10)(R14*1)
+	VMOVUPD      Y6, 64(R10)
+	VMOVUPD      Y7, 64(R10)(R14*1)
+	VMASKMOVPD   Y8, Y10, 96(R10)
+	VMASKMOVPD   Y9, Y10, 96(R10)(R14*1)
+	JMP          next
+
+next:
+	ADDQ R8, BX
+	ADDQ DI, DX
+	DECQ AX
+	JNZ  matrix
+	VZEROUPPER
+	RET
+
+// func addScaledAndColumnsF32AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
+// Requires: AVX, AVX512F
+TEXT ·addScaledAndColumnsF32AVX512(SB), NOSPLIT, $0-80
+	MOVQ   outer+8(FP), AX
+	MOVQ   dst+40(FP), DX
+	MOVQ   x+56(FP), BX
+	VXORPS X0, X0, X0
+	MOVQ   y+64(FP), SI
+	SUBQ   BX, SI
+	MOVQ   stride+32(FP), DI
+	MOVQ   n+16(FP), R8
+	SHLQ   $0x02, DI
+	IMULQ  DI, R8
+	MOVQ   sums+48(FP), R14
+	SUBQ   DX, R14
+
+matrix:
+	MOVQ BX, R9
+	MOVQ DX, R10
+	MOVQ cols+24(FP), CX
+
+strip8:
+	CMPQ    CX, $0x00000080
+	JL      less8
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z16
+	VMOVUPS (R10), Z2
+	VMOVUPS (R10)(R14*1), Z3
+	VMOVUPS 64(R10), Z4
+	VMOVUPS 64(R10)(R14*1), Z5
+	VMOVUPS 128(R10), Z6
+	VMOVUPS 128(R10)(R14*1), Z7
+	VMOVUPS 192(R10), Z8
+	VMOVUPS 192(R10)(R14*1), Z9
+	VMOVUPS 256(R10), Z10
+	VMOVUPS 256(R10)(R14*1), Z11
+	VMOVUPS 320(R10), Z12
+	VMOVUPS 320(R10)(R14*1), Z13
+	VMOVUPS 384(R10), Z14
+	VMOVUPS 384(R10)(R14*1), Z15
+	VMOVUPS 448(R10), Z16
+	VMOVUPS 448(R10)(R14*1), Z17
+	MOVQ    R9, R11
+	MOVQ    n+16(FP), R12
+	MOVQ    s+72(FP), R13
+
+rows8:
+	VBROADCASTSS (R13), Z1
+	ADDQ         $0x00000004, R13
+	VMOVUPS      (R11), Z18
+	VMULPS       Z1, Z18, Z18
+	VMOVUPS      (R11)(SI*1), Z19
+	VMULPS       Z19, Z18, Z18
+	VADDPS       Z19, Z3, Z3
+	VADDPS       Z18, Z2, Z2
+	VMOVUPS      64(R11), Z18
+	VMULPS       Z1, Z18, Z18
+	VMOVUPS      64(R11)(SI*1), Z19
+	VMULPS       Z19, Z18, Z18
+	VADDPS       Z19, Z5, Z5
+	VADDPS       Z18, Z4, Z4
+	VMOVUPS      128(R11), Z18
+	VMULPS       Z1, Z18, Z18
+	VMOVUPS      128(R11)(SI*1), Z19
+	VMULPS       Z19, Z18, Z18
+	VADDPS       Z19, Z7, Z7
+	VADDPS       Z18, Z6, Z6
+	VMOVUPS      192(R11), Z18
+	VMULPS       Z1, Z18, Z18
+	VMOVUPS      192(R11)(SI*1), Z19
+	VMULPS       Z19, Z18, Z18
+	VADDPS       Z19, Z9, Z9
+	VADDPS       Z18, Z8, Z8
+	VMOVUPS      256(R11), Z18
+	VMULPS       Z1, Z18, Z18
+	VMOVUPS      256(R11)(SI*1), Z19
+	VMULPS       Z19, Z18, Z18
+	VADDPS       Z19, Z11, Z11
+	VADDPS       Z18, Z10, Z10
+	VMOVUPS      320(R11), Z18
+	VMULPS       Z1, Z18, Z18
+	VMOVUPS      320(R11)(SI*1), Z19
+	VMULPS       Z19, Z18, Z18
+	VADDPS       Z19, Z13, Z13
+	VADDPS       Z18, Z12, Z12
+	VMOVUPS      384(R11), Z18
+	VMULPS       Z1, Z18, Z18
+	VMOVUPS      384(R11)(SI*1), Z19
+	VMULPS       Z19, Z18, Z18
+	VADDPS       Z19, Z15, Z15
+	VADDPS       Z18, Z14, Z14
+	VMOVUPS      448(R11), Z18
+	VMULPS       Z1, Z18, Z18
+	VMOVUPS      448(R11)(SI*1), Z1
+	VMULPS       Z1, Z18, Z18
+	VADDPS       Z1, Z17, Z17
+	VADDPS       Z18, Z16, Z16
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          rows8
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, (R10)(R14*1)
+	VMOVUPS      Z4, 64(R10)
+	VMOVUPS      Z5, 64(R10)(R14*1)
+	VMOVUPS      Z6, 128(R10)
+	VMOVUPS      Z7, 128(R10)(R14*1)
+	VMOVUPS      Z8, 192(R10)
+	VMOVUPS      Z9, 192(R10)(R14*1)
+	VMOVUPS      Z10, 256(R10)
+	VMOVUPS      Z11, 256(R10)(R14*1)
+	VMOVUPS      Z12, 320(R10)
+	VMOVUPS      Z13, 320(R10)(R14*1)
+	VMOVUPS      Z14, 384(R10)
+	VMOVUPS      Z15, 384(R10)(R14*1)
+	VMOVUPS      Z16, 448(R10)
+	VMOVUPS      Z17, 448(R10)(R14*1)
+	ADDQ         $0x00000200, R9
+	ADDQ         $0x00000200, R10
+	SUBQ         $0x00000080, CX
+	JMP          strip8
+
+less8:
+strip4:
+	CMPQ    CX, $0x00000040
+	JL      less4
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z8
+	VMOVUPS (R10), Z2
+	VMOVUPS (R10)(R14*1), Z3
+	VMOVUPS 64(R10), Z4
+	VMOVUPS 64(R10)(R14*1), Z5
+	VMOVUPS 128(R10), Z6
+	VMOVUPS 128(R10)(R14*1), Z7
+	VMOVUPS 192(R10), Z8
+	VMOVUPS 192(R10)(R14*1), Z9
+	MOVQ    R9, R11
+	MOVQ    n+16(FP), R12
+	MOVQ    s+72(FP), R13
+
+rows4:
+	VBROADCASTSS (R13), Z1
+	ADDQ         $0x00000004, R13
+	VMOVUPS      (R11), Z10
+	VMULPS       Z1, Z10, Z10
+	VMOVUPS      (R11)(SI*1), Z11
+	VMULPS       Z11, Z10, Z10
+	VADDPS       Z11, Z3, Z3
+	VADDPS       Z10, Z2, Z2
+	VMOVUPS      64(R11), Z10
+	VMULPS       Z1, Z10, Z10
+	VMOVUPS      64(R11)(SI*1), Z11
+	VMULPS       Z11, Z10, Z10
+	VADDPS       Z11, Z5, Z5
+	VADDPS       Z10, Z4, Z4
+	VMOVUPS      128(R11), Z10
+	VMULPS       Z1, Z10, Z10
+	VMOVUPS      128(R11)(SI*1), Z11
+	VMULPS       Z11, Z10, Z10
+	VADDPS       Z11, Z7, Z7
+	VADDPS       Z10, Z6, Z6
+	VMOVUPS      192(R11), Z10
+	VMULPS       Z1, Z10, Z10
+	VMOVUPS      192(R11)(SI*1), Z1
+	VMULPS       Z1, Z10, Z10
+	VADDPS       Z1, Z9, Z9
+	VADDPS       Z10, Z8, Z8
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          rows4
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, (R10)(R14*1)
+	VMOVUPS      Z4, 64(R10)
+	VMOVUPS      Z5, 64(R10)(R14*1)
+	VMOVUPS      Z6, 128(R10)
+	VMOVUPS      Z7, 128(R10)(R14*1)
+	VMOVUPS      Z8, 192(R10)
+	VMOVUPS      Z9, 192(R10)(R14*1)
+	ADDQ         $0x00000100, R9
+	ADDQ         $0x00000100, R10
+	SUBQ         $0x00000040, CX
+	JMP          strip4
+
+less4:
+	TESTQ     CX, CX
+	JE        next
+	CMPQ      CX, $0x00000010
+	JG        over1
+	SUBQ      $0x00000000, CX
+	MOVL      $0x00000001, R11
+	SHLL      CL, R11
+	DECL      R11
+	KMOVW     R11, K1
+	VMOVAPS   Z0, Z2
+	VMOVUPS.Z (R10), K1, Z2
+	VMOVUPS.Z (R10)(R14*1), K1, Z3
+	MOVQ      R9, R11
+	MOVQ      n+16(FP), R12
+	MOVQ      s+72(FP), R13
+
+part1:
+	VBROADCASTSS (R13), Z1
+	ADDQ         $0x00000004, R13
+	VMOVUPS.Z    (R11), K1, Z4
+	VMULPS       Z1, Z4, Z4
+	VMOVUPS.Z    (R11)(SI*1), K1, Z1
+	VMULPS       Z1, Z4, Z4
+	VADDPS       Z1, Z3, Z3
+	VADDPS       Z4, Z2, Z2
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          part1
+	VMOVUPS      Z2, K1, (R10)
+	VMOVUPS      Z3, K1, (R10)(R14*1)
+	JMP          next
+
+over1:
+	CMPQ      CX, $0x00000020
+	JG        over2
+	SUBQ      $0x00000010, CX
+	MOVL      $0x00000001, R11
+	SHLL      CL, R11
+	DECL      R11
+	KMOVW     R11, K1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z4
+	VMOVUPS   (R10), Z2
+	VMOVUPS   (R10)(R14*1), Z3
+	VMOVUPS.Z 64(R10), K1, Z4
+	VMOVUPS.Z 64(R10)(R14*1), K1, Z5
+	MOVQ      R9, R11
+	MOVQ      n+16(FP), R12
+	MOVQ      s+72(FP), R13
+
+part2:
+	VBROADCASTSS (R13), Z1
+	ADDQ         $0x00000004, R13
+	VMOVUPS      (R11), Z6
+	VMULPS       Z1, Z6, Z6
+	VMOVUPS      (R11)(SI*1), Z7
+	VMULPS       Z7, Z6, Z6
+	VADDPS       Z7, Z3, Z3
+	VADDPS       Z6, Z2, Z2
+	VMOVUPS.Z    64(R11), K1, Z6
+	VMULPS       Z1, Z6, Z6
+	VMOVUPS.Z    64(R11)(SI*1), K1, Z1
+	VMULPS       Z1, Z6, Z6
+	VADDPS       Z1, Z5, Z5
+	VADDPS       Z6, Z4, Z4
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          part2
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, (R10)(R14*1)
+	VMOVUPS      Z4, K1, 64(R10)
+	VMOVUPS      Z5, K1, 64(R10)(R14*1)
+	JMP          next
+
+over2:
+	CMPQ      CX, $0x00000030
+	JG        over3
+	SUBQ      $0x00000020, CX
+	MOVL      $0x00000001, R11
+	SHLL      CL, R11
+	DECL      R11
+	KMOVW     R11, K1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z6
+	VMOVUPS   (R10), Z2
+	VMOVUPS   (R10)(R14*1), Z3
+	VMOVUPS   64(R10), Z4
+	VMOVUPS   64(R10)(R14*1), Z5
+	VMOVUPS.Z 128(R10), K1, Z6
+	VMOVUPS.Z 128(R10)(R14*1), K1, Z7
+	MOVQ      R9, R11
+	MOVQ      n+16(FP), R12
+	MOVQ      s+72(FP), R13
+
+part3:
+	VBROADCASTSS (R13), Z1
+	ADDQ         $0x00000004, R13
+	VMOVUPS      (R11), Z8
+	VMULPS       Z1, Z8, Z8
+	VMOVUPS      (R11)(SI*1), Z9
+	VMULPS       Z9, Z8, Z8
+	VADDPS       Z9, Z3, Z3
+	VADDPS       Z8, Z2, Z2
+	VMOVUPS      64(R11), Z8
+	VMULPS       Z1, Z8, Z8
+	VMOVUPS      64(R11)(SI*1), Z9
+	VMULPS       Z9, Z8, Z8
+	VADDPS       Z9, Z5, Z5
+	VADDPS       Z8, Z4, Z4
+	VMOVUPS.Z    128(R11), K1, Z8
+	VMULPS       Z1, Z8, Z8
+	VMOVUPS.Z    128(R11)(SI*1), K1, Z1
+	VMULPS       Z1, Z8, Z8
+	VADDPS       Z1, Z7, Z7
+	VADDPS       Z8, Z6, Z6
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          part3
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, (R10)(R14*1)
+	VMOVUPS      Z4, 64(R10)
+	VMOVUPS      Z5, 64(R10)(R14*1)
+	VMOVUPS      Z6, K1, 128(R10)
+	VMOVUPS      Z7, K1, 128(R10)(R14*1)
+	JMP          next
+
+over3:
+	SUBQ      $0x00000030, CX
+	MOVL      $0x00000001, R11
+	SHLL      CL, R11
+	DECL      R11
+	KMOVW     R11, K1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z0, Z8
+	VMOVUPS   (R10), Z2
+	VMOVUPS   (R10)(R14*1), Z3
+	VMOVUPS   64(R10), Z4
+	VMOVUPS   64(R10)(R14*1), Z5
+	VMOVUPS   128(R10), Z6
+	VMOVUPS   128(R10)(R14*1), Z7
+	VMOVUPS.Z 192(R10), K1, Z8
+	VMOVUPS.Z 192(R10)(R14*1), K1, Z9
+	MOVQ      R9, R11
+	MOVQ      n+16(FP), R12
+	MOVQ      s+72(FP), R13
+
+part4:
+	VBROADCASTSS (R13), Z1
+	ADDQ         $0x00000004, R13
+	VMOVUPS      (R11), Z10
+	VMULPS       Z1, Z10, Z10
+	VMOVUPS      (R11)(SI*1), Z11
+	VMULPS       Z11, Z10, Z10
+	VADDPS       Z11, Z3, Z3
+	VADDPS       Z10, Z2, Z2
+	VMOVUPS      64(R11), Z10
+	VMULPS       Z1, Z10, Z10
+	VMOVUPS      64(R11)(SI*1), Z11
+	VMULPS       Z11, Z10, Z10
+	VADDPS       Z11, Z5, Z5
+	VADDPS       Z10, Z4, Z4
+	VMOVUPS      128(R11), Z10
+	VMULPS       Z1, Z10, Z10
+	VMOVUPS      128(R11)(SI*1), Z11
+	VMULPS       Z11, Z10, Z10
+	VADDPS       Z11, Z7, Z7
+	VADDPS       Z10, Z6, Z6
+	VMOVUPS.Z    192(R11), K1, Z10
+	VMULPS       Z1, Z10, Z10
+	VMOVUPS.Z    192(R11)(SI*1), K1, Z1
+	VMULPS       Z1, Z10, Z10
+	VADDPS       Z1, Z9, Z9
+	VADDPS       Z10, Z8, Z8
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          part4
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, (R10)(R14*1)
+	VMOVUPS      Z4, 64(R10)
+	VMOVUPS      Z5, 64(R10)(R14*1)
+	VMOVUPS      Z6, 128(R10)
+	VMOVUPS      Z7, 128(R10)(R14*1)
+	VMOVUPS      Z8, K1, 192(R10)
+	VMOVUPS      Z9, K1, 192(R10)(R14*1)
+	JMP          next
+
+next:
+	ADDQ R8, BX
+	ADDQ DI, DX
+	DECQ AX
+	JNZ  matrix
+	VZEROUPPER
+	RET
+
+// func addScaledAndColumnsF64AVX512(which int, outer int, n int, cols int, stride int, dst *byte, sums *byte, x *byte, y *byte, s *byte)
+// Requires: AVX, AVX512F
+TEXT ·addScaledAndColumnsF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ   outer+8(FP), AX
+	MOVQ   dst+40(FP), DX
+	MOVQ   x+56(FP), BX
+	VXORPS X0, X0, X0
+	MOVQ   y+64(FP), SI
+	SUBQ   BX, SI
+	MOVQ   stride+32(FP), DI
+	MOVQ   n+16(FP), R8
+	SHLQ   $0x03, DI
+	IMULQ  DI, R8
+	MOVQ   sums+48(FP), R14
+	SUBQ   DX, R14
+
+matrix:
+	MOVQ BX, R9
+	MOVQ DX, R10
+	MOVQ cols+24(FP), CX
+
+strip8:
+	CMPQ    CX, $0x00000040
+	JL      less8
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z16
+	VMOVUPD (R10), Z2
+	VMOVUPD (R10)(R14*1), Z3
+	VMOVUPD 64(R10), Z4
+	VMOVUPD 64(R10)(R14*1), Z5
+	VMOVUPD 128(R10), Z6
+	VMOVUPD 128(R10)(R14*1), Z7
+	VMOVUPD 192(R10), Z8
+	VMOVUPD 192(R10)(R14*1), Z9
+	VMOVUPD 256(R10), Z10
+	VMOVUPD 256(R10)(R14*1), Z11
+	VMOVUPD 320(R10), Z12
+	VMOVUPD 320(R10)(R14*1), Z13
+	VMOVUPD 384(R10), Z14
+	VMOVUPD 384(R10)(R14*1), Z15
+	VMOVUPD 448(R10), Z16
+	VMOVUPD 448(R10)(R14*1), Z17
+	MOVQ    R9, R11
+	MOVQ    n+16(FP), R12
+	MOVQ    s+72(FP), R13
+
+rows8:
+	VBROADCASTSD (R13), Z1
+	ADDQ         $0x00000008, R13
+	VMOVUPD      (R11), Z18
+	VMULPD       Z1, Z18, Z18
+	VMOVUPD      (R11)(SI*1), Z19
+	VMULPD       Z19, Z18, Z18
+	VADDPD       Z19, Z3, Z3
+	VADDPD       Z18, Z2, Z2
+	VMOVUPD      64(R11), Z18
+	VMULPD       Z1, Z18, Z18
+	VMOVUPD      64(R11)(SI*1), Z19
+	VMULPD       Z19, Z18, Z18
+	VADDPD       Z19, Z5, Z5
+	VADDPD       Z18, Z4, Z4
+	VMOVUPD      128(R11), Z18
+	VMULPD       Z1, Z18, Z18
+	VMOVUPD      128(R11)(SI*1), Z19
+	VMULPD       Z19, Z18, Z18
+	VADDPD       Z19, Z7, Z7
+	VADDPD       Z18, Z6, Z6
+	VMOVUPD      192(R11), Z18
+	VMULPD       Z1, Z18, Z18
+	VMOVUPD      192(R11)(SI*1), Z19
+	VMULPD       Z19, Z18, Z18
+	VADDPD       Z19, Z9, Z9
+	VADDPD       Z18, Z8, Z8
+	VMOVUPD      256(R11), Z18
+	VMULPD       Z1, Z18, Z18
+	VMOVUPD      256(R11)(SI*1), Z19
+	VMULPD       Z19, Z18, Z18
+	VADDPD       Z19, Z11, Z11
+	VADDPD       Z18, Z10, Z10
+	VMOVUPD      320(R11), Z18
+	VMULPD       Z1, Z18, Z18
+	VMOVUPD      320(R11)(SI*1), Z19
+	VMULPD       Z19, Z18, Z18
+	VADDPD       Z19, Z13, Z13
+	VADDPD       Z18, Z12, Z12
+	VMOVUPD      384(R11), Z18
+	VMULPD       Z1, Z18, Z18
+	VMOVUPD      384(R11)(SI*1), Z19
+	VMULPD       Z19, Z18, Z18
+	VADDPD       Z19, Z15, Z15
+	VADDPD       Z18, Z14, Z14
+	VMOVUPD      448(R11), Z18
+	VMULPD       Z1, Z18, Z18
+	VMOVUPD      448(R11)(SI*1), Z1
+	VMULPD       Z1, Z18, Z18
+	VADDPD       Z1, Z17, Z17
+	VADDPD       Z18, Z16, Z16
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          rows8
+	VMOVUPD      Z2, (R10)
+	VMOVUPD      Z3, (R10)(R14*1)
+	VMOVUPD      Z4, 64(R10)
+	VMOVUPD      Z5, 64(R10)(R14*1)
+	VMOVUPD      Z6, 128(R10)
+	VMOVUPD      Z7, 128(R10)(R14*1)
+	VMOVUPD      Z8, 192(R10)
+	VMOVUPD      Z9, 192(R10)(R14*1)
+	VMOVUPD      Z10, 256(R10)
+	VMOVUPD      Z11, 256(R10)(R14*1)
+	VMOVUPD      Z12, 320(R10)
+	VMOVUPD      Z13, 320(R10)(R14*1)
+	VMOVUPD      Z14, 384(R10)
+	VMOVUPD      Z15, 384(R10)(R14*1)
+	VMOVUPD      Z16, 448(R10)
+	VMOVUPD      Z17, 448(R10)(R14*1)
+	ADDQ         $0x00000200, R9
+	ADDQ         $0x00000200, R10
+	SUBQ         $0x00000040, CX
+	JMP          strip8
+
+less8:
+strip4:
+	CMPQ    CX, $0x00000020
+	JL      less4
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z8
+	VMOVUPD (R10), Z2
+	VMOVUPD (R10)(R14*1), Z3
+	VMOVUPD 64(R10), Z4
+	VMOVUPD 64(R10)(R14*1), Z5
+	VMOVUPD 128(R10), Z6
+	VMOVUPD 128(R10)(R14*1), Z7
+	VMOVUPD 192(R10), Z8
+	VMOVUPD 192(R10)(R14*1), Z9
+	MOVQ    R9, R11
+	MOVQ    n+16(FP), R12
+	MOVQ    s+72(FP), R13
+
+rows4:
+	VBROADCASTSD (R13), Z1
+	ADDQ         $0x00000008, R13
+	VMOVUPD      (R11), Z10
+	VMULPD       Z1, Z10, Z10
+	VMOVUPD      (R11)(SI*1), Z11
+	VMULPD       Z11, Z10, Z10
+	VADDPD       Z11, Z3, Z3
+	VADDPD       Z10, Z2, Z2
+	VMOVUPD      64(R11), Z10
+	VMULPD       Z1, Z10, Z10
+	VMOVUPD      64(R11)(SI*1), Z11
+	VMULPD       Z11, Z10, Z10
+	VADDPD       Z11, Z5, Z5
+	VADDPD       Z10, Z4, Z4
+	VMOVUPD      128(R11), Z10
+	VMULPD       Z1, Z10, Z10
+	VMOVUPD      128(R11)(SI*1), Z11
+	VMULPD       Z11, Z10, Z10
+	VADDPD       Z11, Z7, Z7
+	VADDPD       Z10, Z6, Z6
+	VMOVUPD      192(R11), Z10
+	VMULPD       Z1, Z10, Z10
+	VMOVUPD      192(R11)(SI*1), Z1
+	VMULPD       Z1, Z10, Z10
+	VADDPD       Z1, Z9, Z9
+	VADDPD       Z10, Z8, Z8
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          rows4
+	VMOVUPD      Z2, (R10)
+	VMOVUPD      Z3, (R10)(R14*1)
+	VMOVUPD      Z4, 64(R10)
+	VMOVUPD      Z5, 64(R10)(R14*1)
+	VMOVUPD      Z6, 128(R10)
+	VMOVUPD      Z7, 128(R10)(R14*1)
+	VMOVUPD      Z8, 192(R10)
+	VMOVUPD      Z9, 192(R10)(R14*1)
+	ADDQ         $0x00000100, R9
+	ADDQ         $0x00000100, R10
+	SUBQ         $0x00000020, CX
+	JMP          strip4
+
+less4:
+	TESTQ     CX, CX
+	JE        next
+	CMPQ      CX, $0x00000008
+	JG        over1
+	SUBQ      $0x00000000, CX
+	MOVL      $0x00000001, R11
+	SHLL      CL, R11
+	DECL      R11
+	KMOVW     R11, K1
+	VMOVAPS   Z0, Z2
+	VMOVUPD.Z (R10), K1, Z2
+	VMOVUPD.Z (R10)(R14*1), K1, Z3
+	MOVQ      R9, R11
+	MOVQ      n+16(FP), R12
+	MOVQ      s+72(FP), R13
+
+part1:
+	VBROADCASTSD (R13), Z1
+	ADDQ         $0x00000008, R13
+	VMOVUPD.Z    (R11), K1, Z4
+	VMULPD       Z1, Z4, Z4
+	VMOVUPD.Z    (R11)(SI*1), K1, Z1
+	VMULPD       Z1, Z4, Z4
+	VADDPD       Z1, Z3, Z3
+	VADDPD       Z4, Z2, Z2
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          part1
+	VMOVUPD      Z2, K1, (R10)
+	VMOVUPD      Z3, K1, (R10)(R14*1)
+	JMP          next
+
+over1:
+	CMPQ      CX, $0x00000010
+	JG        over2
+	SUBQ      $0x00000008, CX
+	MOVL      $0x00000001, R11
+	SHLL      CL, R11
+	DECL      R11
+	KMOVW     R11, K1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z4
+	VMOVUPD   (R10), Z2
+	VMOVUPD   (R10)(R14*1), Z3
+	VMOVUPD.Z 64(R10), K1, Z4
+	VMOVUPD.Z 64(R10)(R14*1), K1, Z5
+	MOVQ      R9, R11
+	MOVQ      n+16(FP), R12
+	MOVQ      s+72(FP), R13
+
+part2:
+	VBROADCASTSD (R13), Z1
+	ADDQ         $0x00000008, R13
+	VMOVUPD      (R11), Z6
+	VMULPD       Z1, Z6, Z6
+	VMOVUPD      (R11)(SI*1), Z7
+	VMULPD       Z7, Z6, Z6
+	VADDPD       Z7, Z3, Z3
+	VADDPD       Z6, Z2, Z2
+	VMOVUPD.Z    64(R11), K1, Z6
+	VMULPD       Z1, Z6, Z6
+	VMOVUPD.Z    64(R11)(SI*1), K1, Z1
+	VMULPD       Z1, Z6, Z6
+	VADDPD       Z1, Z5, Z5
+	VADDPD       Z6, Z4, Z4
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          part2
+	VMOVUPD      Z2, (R10)
+	VMOVUPD      Z3, (R10)(R14*1)
+	VMOVUPD      Z4, K1, 64(R10)
+	VMOVUPD      Z5, K1, 64(R10)(R14*1)
+	JMP          next
+
+over2:
+	CMPQ      CX, $0x00000018
+	JG        over3
+	SUBQ      $0x00000010, CX
+	MOVL      $0x00000001, R11
+	SHLL      CL, R11
+	DECL      R11
+	KMOVW     R11, K1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z6
+	VMOVUPD   (R10), Z2
+	VMOVUPD   (R10)(R14*1), Z3
+	VMOVUPD   64(R10), Z4
+	VMOVUPD   64(R10)(R14*1), Z5
+	VMOVUPD.Z 128(R10), K1, Z6
+	VMOVUPD.Z 128(R10)(R14*1), K1, Z7
+	MOVQ      R9, R11
+	MOVQ      n+16(FP), R12
+	MOVQ      s+72(FP), R13
+
+part3:
+	VBROADCASTSD (R13), Z1
+	ADDQ         $0x00000008, R13
+	VMOVUPD      (R11), Z8
+	VMULPD       Z1, Z8, Z8
+	VMOVUPD      (R11)(SI*1), Z9
+	VMULPD       Z9, Z8, Z8
+	VADDPD       Z9, Z3, Z3
+	VADDPD       Z8, Z2, Z2
+	VMOVUPD      64(R11), Z8
+	VMULPD       Z1, Z8, Z8
+	VMOVUPD      64(R11)(SI*1), Z9
+	VMULPD       Z9, Z8, Z8
+	VADDPD       Z9, Z5, Z5
+	VADDPD       Z8, Z4, Z4
+	VMOVUPD.Z    128(R11), K1, Z8
+	VMULPD       Z1, Z8, Z8
+	VMOVUPD.Z    128(R11)(SI*1), K1, Z1
+	VMULPD       Z1, Z8, Z8
+	VADDPD       Z1, Z7, Z7
+	VADDPD       Z8, Z6, Z6
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          part3
+	VMOVUPD      Z2, (R10)
+	VMOVUPD      Z3, (R10)(R14*1)
+	VMOVUPD      Z4, 64(R10)
+	VMOVUPD      Z5, 64(R10)(R14*1)
+	VMOVUPD      Z6, K1, 128(R10)
+	VMOVUPD      Z7, K1, 128(R10)(R14*1)
+	JMP          next
+
+over3:
+	SUBQ      $0x00000018, CX
+	MOVL      $0x00000001, R11
+	SHLL      CL, R11
+	DECL      R11
+	KMOVW     R11, K1
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z0, Z8
+	VMOVUPD   (R10), Z2
+	VMOVUPD   (R10)(R14*1), Z3
+	VMOVUPD   64(R10), Z4
+	VMOVUPD   64(R10)(R14*1), Z5
+	VMOVUPD   128(R10), Z6
+	VMOVUPD   128(R10)(R14*1), Z7
+	VMOVUPD.Z 192(R10), K1, Z8
+	VMOVUPD.Z 192(R10)(R14*1), K1, Z9
+	MOVQ      R9, R11
+	MOVQ      n+16(FP), R12
+	MOVQ      s+72(FP), R13
+
+part4:
+	VBROADCASTSD (R13), Z1
+	ADDQ         $0x00000008, R13
+	VMOVUPD      (R11), Z10
+	VMULPD       Z1, Z10, Z10
+	VMOVUPD      (R11)(SI*1), Z11
+	VMULPD       Z11, Z10, Z10
+	VADDPD       Z11, Z3, Z3
+	VADDPD       Z10, Z2, Z2
+	VMOVUPD      64(R11), Z10
+	VMULPD       Z1, Z10, Z10
+	VMOVUPD      64(R11)(SI*1), Z11
+	VMULPD       Z11, Z10, Z10
+	VADDPD       Z11, Z5, Z5
+	VADDPD       Z10, Z4, Z4
+	VMOVUPD      128(R11), Z10
+	VMULPD       Z1, Z10, Z10
+	VMOVUPD      128(R11)(SI*1), Z11
+	VMULPD       Z11, Z10, Z10
+	VADDPD       Z11, Z7, Z7
+	VADDPD       Z10, Z6, Z6
+	VMOVUPD.Z    192(R11), K1, Z10
+	VMULPD       Z1, Z10, Z10
+	VMOVUPD.Z    192(R11)(SI*1), K1, Z1
+	VMULPD       Z1, Z10, Z10
+	VADDPD       Z1, Z9, Z9
+	VADDPD       Z10, Z8, Z8
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          part4
+	VMOVUPD      Z2, (R10)
+	VMOVUPD      Z3, (R10)(R14*1)
+	VMOVUPD      Z4, 64(R10)
+	VMOVUPD      Z5, 64(R10)(R14*1)
+	VMOVUPD      Z6, 128(R10)
+	VMOVUPD      Z7, 128(R10)(R14*1)
+	VMOVUPD      Z8, K1, 192(R10)
+	VMOVUPD      Z9, K1, 192(R10)(R14*1)
 	JMP          next
 
 next:

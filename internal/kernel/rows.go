@@ -55,7 +55,7 @@ func ColumnParts(n int) (starts []int, joins [][2]int) {
 // AddColumns adds each of n rows of x to dst, one after the other.
 func AddColumns[T Float](dst, x []T, n int) {
 	x = x[:n*len(dst)]
-	if vectorProduct(addColumns, size[T](), n, len(dst), at(dst), at(x), nil, nil) {
+	if vectorProduct(addColumns, size[T](), n, len(dst), at(dst), nil, at(x), nil, nil) {
 		return
 	}
 	for ; len(x) > 0; x = x[len(dst):] {
@@ -67,7 +67,7 @@ func AddColumns[T Float](dst, x []T, n int) {
 // rounded.
 func AddProductColumns[T Float](dst, x, y []T, n int) {
 	x, y = x[:n*len(dst)], y[:n*len(dst)]
-	if vectorProduct(addProductColumns, size[T](), n, len(dst), at(dst), at(x), at(y), nil) {
+	if vectorProduct(addProductColumns, size[T](), n, len(dst), at(dst), nil, at(x), at(y), nil) {
 		return
 	}
 	for ; len(x) > 0; x, y = x[len(dst):], y[len(dst):] {
@@ -81,7 +81,7 @@ func AddProductColumns[T Float](dst, x, y []T, n int) {
 // number for each row. The products are rounded.
 func AddScaledColumns[T Float](dst, x, y, s []T) {
 	x, y = x[:len(s)*len(dst)], y[:len(s)*len(dst)]
-	if vectorProduct(addScaledColumns, size[T](), len(s), len(dst), at(dst), at(x), at(y), at(s)) {
+	if vectorProduct(addScaledColumns, size[T](), len(s), len(dst), at(dst), nil, at(x), at(y), at(s)) {
 		return
 	}
 	for r, v := range s {
@@ -90,6 +90,27 @@ func AddScaledColumns[T Float](dst, x, y, s []T) {
 			dst[i] += T(T(x[i]*v) * y[i])
 		}
 	}
+}
+
+// AddProductAndColumns adds each of n rows of x y to dst, and of y to sums, one after the other, reading y once.
+func AddProductAndColumns[T Float](dst, sums, x, y []T, n int) {
+	x, y, sums = x[:n*len(dst)], y[:n*len(dst)], sums[:len(dst)]
+	if vectorProduct(addProductAndColumns, size[T](), n, len(dst), at(dst), at(sums), at(x), at(y), nil) {
+		return
+	}
+	AddProductColumns(dst, x, y, n)
+	AddColumns(sums, y, n)
+}
+
+// AddScaledAndColumns adds each of len(s) rows of (x s) y to dst, and of y to sums, one after the other, reading y
+// once.
+func AddScaledAndColumns[T Float](dst, sums, x, y, s []T) {
+	x, y, sums = x[:len(s)*len(dst)], y[:len(s)*len(dst)], sums[:len(dst)]
+	if vectorProduct(addScaledAndColumns, size[T](), len(s), len(dst), at(dst), at(sums), at(x), at(y), at(s)) {
+		return
+	}
+	AddScaledColumns(dst, x, y, s)
+	AddColumns(sums, y, len(s))
 }
 
 // some is the number of rows for which a few numbers are kept on the stack.

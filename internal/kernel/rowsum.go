@@ -14,6 +14,7 @@ const (
 	opMulDot
 	opMulMulAddSum
 	opDivMulAddSum
+	opDivDotMulAdd
 	opDotSubSub
 	opDotMulAdd
 	opDotMulMulAdd
@@ -54,6 +55,15 @@ func DivMulAddSum[T Float](dst, sums, a, b, s, t []T, cols int) {
 	}
 	DivMulAddByRow(dst, a, b, s, t, cols)
 	SumAxis(sums, dst, len(sums), cols, 1)
+}
+
+// DivDotMulAdd writes dst[r,c] = a[r,c] / s[r] and sums[r] = Σ (dst[r,c] b[r,c] + c[r,c]) x[r,c].
+func DivDotMulAdd[T Float](dst, sums, a, b, c, x, s []T, cols int) {
+	if vectorRowSum(opDivDotMulAdd, dst, sums, a, b, c, x, s, s, cols) {
+		return
+	}
+	DivByRow(dst, a, s, cols)
+	DotMulAdd(sums, dst, b, c, x, cols)
 }
 
 // DotSubSub writes sums[r] = Σ ((a[r,c] - s[r]) - t[r]) x[r,c]. All that is computed is rounded.

@@ -91,6 +91,26 @@ func divMulAddSumF32AVX512(which int, rows int, cols int, dst *byte, sums *byte,
 //go:noescape
 func divMulAddSumF64AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
 
+// divDotMulAddF32AVX2 writes a / s, and the sums of it times b + c, times d.
+//
+//go:noescape
+func divDotMulAddF32AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+
+// divDotMulAddF64AVX2 writes a / s, and the sums of it times b + c, times d.
+//
+//go:noescape
+func divDotMulAddF64AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+
+// divDotMulAddF32AVX512 writes a / s, and the sums of it times b + c, times d.
+//
+//go:noescape
+func divDotMulAddF32AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+
+// divDotMulAddF64AVX512 writes a / s, and the sums of it times b + c, times d.
+//
+//go:noescape
+func divDotMulAddF64AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+
 // dotSubSubF32AVX2 writes the sums of (a - s) - t, it times b.
 //
 //go:noescape

@@ -38,19 +38,23 @@ DATA elementwiseRowSumTable<>+96(SB)/8, $·divMulAddSumF32AVX2(SB)
 DATA elementwiseRowSumTable<>+104(SB)/8, $·divMulAddSumF64AVX2(SB)
 DATA elementwiseRowSumTable<>+112(SB)/8, $·divMulAddSumF32AVX512(SB)
 DATA elementwiseRowSumTable<>+120(SB)/8, $·divMulAddSumF64AVX512(SB)
-DATA elementwiseRowSumTable<>+128(SB)/8, $·dotSubSubF32AVX2(SB)
-DATA elementwiseRowSumTable<>+136(SB)/8, $·dotSubSubF64AVX2(SB)
-DATA elementwiseRowSumTable<>+144(SB)/8, $·dotSubSubF32AVX512(SB)
-DATA elementwiseRowSumTable<>+152(SB)/8, $·dotSubSubF64AVX512(SB)
-DATA elementwiseRowSumTable<>+160(SB)/8, $·dotMulAddF32AVX2(SB)
-DATA elementwiseRowSumTable<>+168(SB)/8, $·dotMulAddF64AVX2(SB)
-DATA elementwiseRowSumTable<>+176(SB)/8, $·dotMulAddF32AVX512(SB)
-DATA elementwiseRowSumTable<>+184(SB)/8, $·dotMulAddF64AVX512(SB)
-DATA elementwiseRowSumTable<>+192(SB)/8, $·dotMulMulAddF32AVX2(SB)
-DATA elementwiseRowSumTable<>+200(SB)/8, $·dotMulMulAddF64AVX2(SB)
-DATA elementwiseRowSumTable<>+208(SB)/8, $·dotMulMulAddF32AVX512(SB)
-DATA elementwiseRowSumTable<>+216(SB)/8, $·dotMulMulAddF64AVX512(SB)
-GLOBL elementwiseRowSumTable<>(SB), RODATA|NOPTR, $224
+DATA elementwiseRowSumTable<>+128(SB)/8, $·divDotMulAddF32AVX2(SB)
+DATA elementwiseRowSumTable<>+136(SB)/8, $·divDotMulAddF64AVX2(SB)
+DATA elementwiseRowSumTable<>+144(SB)/8, $·divDotMulAddF32AVX512(SB)
+DATA elementwiseRowSumTable<>+152(SB)/8, $·divDotMulAddF64AVX512(SB)
+DATA elementwiseRowSumTable<>+160(SB)/8, $·dotSubSubF32AVX2(SB)
+DATA elementwiseRowSumTable<>+168(SB)/8, $·dotSubSubF64AVX2(SB)
+DATA elementwiseRowSumTable<>+176(SB)/8, $·dotSubSubF32AVX512(SB)
+DATA elementwiseRowSumTable<>+184(SB)/8, $·dotSubSubF64AVX512(SB)
+DATA elementwiseRowSumTable<>+192(SB)/8, $·dotMulAddF32AVX2(SB)
+DATA elementwiseRowSumTable<>+200(SB)/8, $·dotMulAddF64AVX2(SB)
+DATA elementwiseRowSumTable<>+208(SB)/8, $·dotMulAddF32AVX512(SB)
+DATA elementwiseRowSumTable<>+216(SB)/8, $·dotMulAddF64AVX512(SB)
+DATA elementwiseRowSumTable<>+224(SB)/8, $·dotMulMulAddF32AVX2(SB)
+DATA elementwiseRowSumTable<>+232(SB)/8, $·dotMulMulAddF64AVX2(SB)
+DATA elementwiseRowSumTable<>+240(SB)/8, $·dotMulMulAddF32AVX512(SB)
+DATA elementwiseRowSumTable<>+248(SB)/8, $·dotMulMulAddF64AVX512(SB)
+GLOBL elementwiseRowSumTable<>(SB), RODATA|NOPTR, $256
 
 // func elementwiseRowSum(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
 TEXT ·elementwiseRowSum(SB), NOSPLIT, $0-120
@@ -3296,6 +3300,1111 @@ joined:
 	ADDQ          CX, R8
 	MOVQ          nextB+96(FP), CX
 	ADDQ          CX, R9
+	LEAQ          (AX)(BX*8), AX
+	DECQ          DX
+	JNZ           row
+	VZEROUPPER
+	RET
+
+// func divDotMulAddF32AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+// Requires: AVX
+TEXT ·divDotMulAddF32AVX2(SB), NOSPLIT, $0-120
+	MOVQ    dst+24(FP), AX
+	MOVQ    rows+8(FP), DX
+	MOVQ    cols+16(FP), BX
+	MOVQ    sums+32(FP), SI
+	MOVQ    a+40(FP), R8
+	MOVQ    b+48(FP), R9
+	MOVQ    c+56(FP), R10
+	MOVQ    d+64(FP), R11
+	MOVQ    s+72(FP), R12
+	MOVQ    BX, CX
+	ANDQ    $0x00000007, CX
+	LEAQ    tailMask<>+0(SB), DI
+	NEGQ    CX
+	VMOVDQU 32(DI)(CX*4), Y5
+
+row:
+	VBROADCASTSS (R12), Y0
+	ADDQ         $0x00000004, R12
+	VXORPS       X1, X1, X1
+	VXORPS       X2, X2, X2
+	VXORPS       X3, X3, X3
+	VXORPS       X4, X4, X4
+	XORQ         DI, DI
+	MOVQ         BX, CX
+	SUBQ         $0x00000020, CX
+	JL           rest
+
+whole:
+	VMOVUPS (R8)(DI*1), Y6
+	VMOVUPS (R9)(DI*1), Y7
+	VMOVUPS (R10)(DI*1), Y8
+	VMOVUPS (R11)(DI*1), Y9
+	VDIVPS  Y0, Y6, Y6
+	VMOVUPS Y6, (AX)(DI*1)
+	VMULPS  Y7, Y6, Y6
+	VADDPS  Y8, Y6, Y6
+	VMULPS  Y9, Y6, Y6
+	VADDPS  Y6, Y1, Y1
+	VMOVUPS 32(R8)(DI*1), Y6
+	VMOVUPS 32(R9)(DI*1), Y7
+	VMOVUPS 32(R10)(DI*1), Y8
+	VMOVUPS 32(R11)(DI*1), Y9
+	VDIVPS  Y0, Y6, Y6
+	VMOVUPS Y6, 32(AX)(DI*1)
+	VMULPS  Y7, Y6, Y6
+	VADDPS  Y8, Y6, Y6
+	VMULPS  Y9, Y6, Y6
+	VADDPS  Y6, Y2, Y2
+	VMOVUPS 64(R8)(DI*1), Y6
+	VMOVUPS 64(R9)(DI*1), Y7
+	VMOVUPS 64(R10)(DI*1), Y8
+	VMOVUPS 64(R11)(DI*1), Y9
+	VDIVPS  Y0, Y6, Y6
+	VMOVUPS Y6, 64(AX)(DI*1)
+	VMULPS  Y7, Y6, Y6
+	VADDPS  Y8, Y6, Y6
+	VMULPS  Y9, Y6, Y6
+	VADDPS  Y6, Y3, Y3
+	VMOVUPS 96(R8)(DI*1), Y6
+	VMOVUPS 96(R9)(DI*1), Y7
+	VMOVUPS 96(R10)(DI*1), Y8
+	VMOVUPS 96(R11)(DI*1), Y9
+	VDIVPS  Y0, Y6, Y6
+	VMOVUPS Y6, 96(AX)(DI*1)
+	VMULPS  Y7, Y6, Y6
+	VADDPS  Y8, Y6, Y6
+	VMULPS  Y9, Y6, Y6
+	VADDPS  Y6, Y4, Y4
+	ADDQ    $0x00000080, DI
+	SUBQ    $0x00000020, CX
+	JGE     whole
+
+rest:
+	ADDQ       $0x00000020, CX
+	CMPQ       CX, $0x00000008
+	JL         part0
+	VMOVUPS    (R8)(DI*1), Y6
+	VMOVUPS    (R9)(DI*1), Y7
+	VMOVUPS    (R10)(DI*1), Y8
+	VMOVUPS    (R11)(DI*1), Y9
+	VDIVPS     Y0, Y6, Y6
+	VMOVUPS    Y6, (AX)(DI*1)
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y8, Y6, Y6
+	VMULPS     Y9, Y6, Y6
+	VADDPS     Y6, Y1, Y1
+	ADDQ       $0x00000020, DI
+	SUBQ       $0x00000008, CX
+	CMPQ       CX, $0x00000008
+	JL         part1
+	VMOVUPS    (R8)(DI*1), Y6
+	VMOVUPS    (R9)(DI*1), Y7
+	VMOVUPS    (R10)(DI*1), Y8
+	VMOVUPS    (R11)(DI*1), Y9
+	VDIVPS     Y0, Y6, Y6
+	VMOVUPS    Y6, (AX)(DI*1)
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y8, Y6, Y6
+	VMULPS     Y9, Y6, Y6
+	VADDPS     Y6, Y2, Y2
+	ADDQ       $0x00000020, DI
+	SUBQ       $0x00000008, CX
+	CMPQ       CX, $0x00000008
+	JL         part2
+	VMOVUPS    (R8)(DI*1), Y6
+	VMOVUPS    (R9)(DI*1), Y7
+	VMOVUPS    (R10)(DI*1), Y8
+	VMOVUPS    (R11)(DI*1), Y9
+	VDIVPS     Y0, Y6, Y6
+	VMOVUPS    Y6, (AX)(DI*1)
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y8, Y6, Y6
+	VMULPS     Y9, Y6, Y6
+	VADDPS     Y6, Y3, Y3
+	ADDQ       $0x00000020, DI
+	SUBQ       $0x00000008, CX
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPS (R8)(DI*1), Y5, Y6
+	VMASKMOVPS (R9)(DI*1), Y5, Y7
+	VMASKMOVPS (R10)(DI*1), Y5, Y8
+	VMASKMOVPS (R11)(DI*1), Y5, Y9
+	VDIVPS     Y0, Y6, Y6
+	VMASKMOVPS Y6, Y5, (AX)(DI*1)
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y8, Y6, Y6
+	VMULPS     Y9, Y6, Y6
+	VANDPS     Y5, Y6, Y6
+	VADDPS     Y6, Y4, Y4
+	JMP        joined
+
+part2:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPS (R8)(DI*1), Y5, Y6
+	VMASKMOVPS (R9)(DI*1), Y5, Y7
+	VMASKMOVPS (R10)(DI*1), Y5, Y8
+	VMASKMOVPS (R11)(DI*1), Y5, Y9
+	VDIVPS     Y0, Y6, Y6
+	VMASKMOVPS Y6, Y5, (AX)(DI*1)
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y8, Y6, Y6
+	VMULPS     Y9, Y6, Y6
+	VANDPS     Y5, Y6, Y6
+	VADDPS     Y6, Y3, Y3
+	JMP        joined
+
+part1:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPS (R8)(DI*1), Y5, Y6
+	VMASKMOVPS (R9)(DI*1), Y5, Y7
+	VMASKMOVPS (R10)(DI*1), Y5, Y8
+	VMASKMOVPS (R11)(DI*1), Y5, Y9
+	VDIVPS     Y0, Y6, Y6
+	VMASKMOVPS Y6, Y5, (AX)(DI*1)
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y8, Y6, Y6
+	VMULPS     Y9, Y6, Y6
+	VANDPS     Y5, Y6, Y6
+	VADDPS     Y6, Y2, Y2
+	JMP        joined
+
+part0:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPS (R8)(DI*1), Y5, Y6
+	VMASKMOVPS (R9)(DI*1), Y5, Y7
+	VMASKMOVPS (R10)(DI*1), Y5, Y8
+	VMASKMOVPS (R11)(DI*1), Y5, Y9
+	VDIVPS     Y0, Y6, Y6
+	VMASKMOVPS Y6, Y5, (AX)(DI*1)
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y8, Y6, Y6
+	VMULPS     Y9, Y6, Y6
+	VANDPS     Y5, Y6, Y6
+	VADDPS     Y6, Y1, Y1
+
+joined:
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVAPS      X1, X0
+	VEXTRACTF128 $0x01, Y1, X1
+	VADDPS       X1, X0, X0
+	VMOVAPS      X0, X1
+	VPERMILPD    $0x01, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X1, X0
+	VPERMILPS    $0x01, X1, X1
+	VADDPS       X1, X0, X0
+	VMOVSS       X0, (SI)
+	ADDQ         $0x00000004, SI
+	MOVQ         nextA+88(FP), CX
+	ADDQ         CX, R8
+	MOVQ         nextB+96(FP), CX
+	ADDQ         CX, R9
+	MOVQ         nextC+104(FP), CX
+	ADDQ         CX, R10
+	MOVQ         nextD+112(FP), CX
+	ADDQ         CX, R11
+	LEAQ         (AX)(BX*4), AX
+	DECQ         DX
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func divDotMulAddF64AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+// Requires: AVX
+TEXT ·divDotMulAddF64AVX2(SB), NOSPLIT, $0-120
+	MOVQ    dst+24(FP), AX
+	MOVQ    rows+8(FP), DX
+	MOVQ    cols+16(FP), BX
+	MOVQ    sums+32(FP), SI
+	MOVQ    a+40(FP), R8
+	MOVQ    b+48(FP), R9
+	MOVQ    c+56(FP), R10
+	MOVQ    d+64(FP), R11
+	MOVQ    s+72(FP), R12
+	MOVQ    BX, CX
+	ANDQ    $0x00000003, CX
+	LEAQ    tailMask<>+0(SB), DI
+	NEGQ    CX
+	VMOVDQU 32(DI)(CX*8), Y9
+
+row:
+	VBROADCASTSD (R12), Y0
+	ADDQ         $0x00000008, R12
+	VXORPS       X1, X1, X1
+	VXORPS       X2, X2, X2
+	VXORPS       X3, X3, X3
+	VXORPS       X4, X4, X4
+	VXORPS       X5, X5, X5
+	VXORPS       X6, X6, X6
+	VXORPS       X7, X7, X7
+	VXORPS       X8, X8, X8
+	XORQ         DI, DI
+	MOVQ         BX, CX
+	SUBQ         $0x00000020, CX
+	JL           rest
+
+whole:
+	VMOVUPD (R8)(DI*1), Y10
+	VMOVUPD (R9)(DI*1), Y11
+	VMOVUPD (R10)(DI*1), Y12
+	VMOVUPD (R11)(DI*1), Y13
+	VDIVPD  Y0, Y10, Y10
+	VMOVUPD Y10, (AX)(DI*1)
+	VMULPD  Y11, Y10, Y10
+	VADDPD  Y12, Y10, Y10
+	VMULPD  Y13, Y10, Y10
+	VADDPD  Y10, Y1, Y1
+	VMOVUPD 32(R8)(DI*1), Y10
+	VMOVUPD 32(R9)(DI*1), Y11
+	VMOVUPD 32(R10)(DI*1), Y12
+	VMOVUPD 32(R11)(DI*1), Y13
+	VDIVPD  Y0, Y10, Y10
+	VMOVUPD Y10, 32(AX)(DI*1)
+	VMULPD  Y11, Y10, Y10
+	VADDPD  Y12, Y10, Y10
+	VMULPD  Y13, Y10, Y10
+	VADDPD  Y10, Y2, Y2
+	VMOVUPD 64(R8)(DI*1), Y10
+	VMOVUPD 64(R9)(DI*1), Y11
+	VMOVUPD 64(R10)(DI*1), Y12
+	VMOVUPD 64(R11)(DI*1), Y13
+	VDIVPD  Y0, Y10, Y10
+	VMOVUPD Y10, 64(AX)(DI*1)
+	VMULPD  Y11, Y10, Y10
+	VADDPD  Y12, Y10, Y10
+	VMULPD  Y13, Y10, Y10
+	VADDPD  Y10, Y3, Y3
+	VMOVUPD 96(R8)(DI*1), Y10
+	VMOVUPD 96(R9)(DI*1), Y11
+	VMOVUPD 96(R10)(DI*1), Y12
+	VMOVUPD 96(R11)(DI*1), Y13
+	VDIVPD  Y0, Y10, Y10
+	VMOVUPD Y10, 96(AX)(DI*1)
+	VMULPD  Y11, Y10, Y10
+	VADDPD  Y12, Y10, Y10
+	VMULPD  Y13, Y10, Y10
+	VADDPD  Y10, Y4, Y4
+	VMOVUPD 128(R8)(DI*1), Y10
+	VMOVUPD 128(R9)(DI*1), Y11
+	VMOVUPD 128(R10)(DI*1), Y12
+	VMOVUPD 128(R11)(DI*1), Y13
+	VDIVPD  Y0, Y10, Y10
+	VMOVUPD Y10, 128(AX)(DI*1)
+	VMULPD  Y11, Y10, Y10
+	VADDPD  Y12, Y10, Y10
+	VMULPD  Y13, Y10, Y10
+	VADDPD  Y10, Y5, Y5
+	VMOVUPD 160(R8)(DI*1), Y10
+	VMOVUPD 160(R9)(DI*1), Y11
+	VMOVUPD 160(R10)(DI*1), Y12
+	VMOVUPD 160(R11)(DI*1), Y13
+	VDIVPD  Y0, Y10, Y10
+	VMOVUPD Y10, 160(AX)(DI*1)
+	VMULPD  Y11, Y10, Y10
+	VADDPD  Y12, Y10, Y10
+	VMULPD  Y13, Y10, Y10
+	VADDPD  Y10, Y6, Y6
+	VMOVUPD 192(R8)(DI*1), Y10
+	VMOVUPD 192(R9)(DI*1), Y11
+	VMOVUPD 192(R10)(DI*1), Y12
+	VMOVUPD 192(R11)(DI*1), Y13
+	VDIVPD  Y0, Y10, Y10
+	VMOVUPD Y10, 192(AX)(DI*1)
+	VMULPD  Y11, Y10, Y10
+	VADDPD  Y12, Y10, Y10
+	VMULPD  Y13, Y10, Y10
+	VADDPD  Y10, Y7, Y7
+	VMOVUPD 224(R8)(DI*1), Y10
+	VMOVUPD 224(R9)(DI*1), Y11
+	VMOVUPD 224(R10)(DI*1), Y12
+	VMOVUPD 224(R11)(DI*1), Y13
+	VDIVPD  Y0, Y10, Y10
+	VMOVUPD Y10, 224(AX)(DI*1)
+	VMULPD  Y11, Y10, Y10
+	VADDPD  Y12, Y10, Y10
+	VMULPD  Y13, Y10, Y10
+	VADDPD  Y10, Y8, Y8
+	ADDQ    $0x00000100, DI
+	SUBQ    $0x00000020, CX
+	JGE     whole
+
+rest:
+	ADDQ       $0x00000020, CX
+	CMPQ       CX, $0x00000004
+	JL         part0
+	VMOVUPD    (R8)(DI*1), Y10
+	VMOVUPD    (R9)(DI*1), Y11
+	VMOVUPD    (R10)(DI*1), Y12
+	VMOVUPD    (R11)(DI*1), Y13
+	VDIVPD     Y0, Y10, Y10
+	VMOVUPD    Y10, (AX)(DI*1)
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y12, Y10, Y10
+	VMULPD     Y13, Y10, Y10
+	VADDPD     Y10, Y1, Y1
+	ADDQ       $0x00000020, DI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part1
+	VMOVUPD    (R8)(DI*1), Y10
+	VMOVUPD    (R9)(DI*1), Y11
+	VMOVUPD    (R10)(DI*1), Y12
+	VMOVUPD    (R11)(DI*1), Y13
+	VDIVPD     Y0, Y10, Y10
+	VMOVUPD    Y10, (AX)(DI*1)
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y12, Y10, Y10
+	VMULPD     Y13, Y10, Y10
+	VADDPD     Y10, Y2, Y2
+	ADDQ       $0x00000020, DI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part2
+	VMOVUPD    (R8)(DI*1), Y10
+	VMOVUPD    (R9)(DI*1), Y11
+	VMOVUPD    (R10)(DI*1), Y12
+	VMOVUPD    (R11)(DI*1), Y13
+	VDIVPD     Y0, Y10, Y10
+	VMOVUPD    Y10, (AX)(DI*1)
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y12, Y10, Y10
+	VMULPD     Y13, Y10, Y10
+	VADDPD     Y10, Y3, Y3
+	ADDQ       $0x00000020, DI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part3
+	VMOVUPD    (R8)(DI*1), Y10
+	VMOVUPD    (R9)(DI*1), Y11
+	VMOVUPD    (R10)(DI*1), Y12
+	VMOVUPD    (R11)(DI*1), Y13
+	VDIVPD     Y0, Y10, Y10
+	VMOVUPD    Y10, (AX)(DI*1)
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y12, Y10, Y10
+	VMULPD     Y13, Y10, Y10
+	VADDPD     Y10, Y4, Y4
+	ADDQ       $0x00000020, DI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part4
+	VMOVUPD    (R8)(DI*1), Y10
+	VMOVUPD    (R9)(DI*1), Y11
+	VMOVUPD    (R10)(DI*1), Y12
+	VMOVUPD    (R11)(DI*1), Y13
+	VDIVPD     Y0, Y10, Y10
+	VMOVUPD    Y10, (AX)(DI*1)
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y12, Y10, Y10
+	VMULPD     Y13, Y10, Y10
+	VADDPD     Y10, Y5, Y5
+	ADDQ       $0x00000020, DI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part5
+	VMOVUPD    (R8)(DI*1), Y10
+	VMOVUPD    (R9)(DI*1), Y11
+	VMOVUPD    (R10)(DI*1), Y12
+	VMOVUPD    (R11)(DI*1), Y13
+	VDIVPD     Y0, Y10, Y10
+	VMOVUPD    Y10, (AX)(DI*1)
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y12, Y10, Y10
+	VMULPD     Y13, Y10, Y10
+	VADDPD     Y10, Y6, Y6
+	ADDQ       $0x00000020, DI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part6
+	VMOVUPD    (R8)(DI*1), Y10
+	VMOVUPD    (R9)(DI*1), Y11
+	VMOVUPD    (R10)(DI*1), Y12
+	VMOVUPD    (R11)(DI*1), Y13
+	VDIVPD     Y0, Y10, Y10
+	VMOVUPD    Y10, (AX)(DI*1)
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y12, Y10, Y10
+	VMULPD     Y13, Y10, Y10
+	VADDPD     Y10, Y7, Y7
+	ADDQ       $0x00000020, DI
+	SUBQ       $0x00000004, CX
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (R8)(DI*1), Y9, Y10
+	VMASKMOVPD (R9)(DI*1), Y9, Y11
+	VMASKMOVPD (R10)(DI*1), Y9, Y12
+	VMASKMOVPD (R11)(DI*1), Y9, Y13
+	VDIVPD     Y0, Y10, Y10
+	VMASKMOVPD Y10, Y9, (AX)(DI*1)
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y12, Y10, Y10
+	VMULPD     Y13, Y10, Y10
+	VANDPS     Y9, Y10, Y10
+	VADDPD     Y10, Y8, Y8
+	JMP        joined
+
+part6:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (R8)(DI*1), Y9, Y10
+	VMASKMOVPD (R9)(DI*1), Y9, Y11
+	VMASKMOVPD (R10)(DI*1), Y9, Y12
+	VMASKMOVPD (R11)(DI*1), Y9, Y13
+	VDIVPD     Y0, Y10, Y10
+	VMASKMOVPD Y10, Y9, (AX)(DI*1)
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y12, Y10, Y10
+	VMULPD     Y13, Y10, Y10
+	VANDPS     Y9, Y10, Y10
+	VADDPD     Y10, Y7, Y7
+	JMP        joined
+
+part5:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (R8)(DI*1), Y9, Y10
+	VMASKMOVPD (R9)(DI*1), Y9, Y11
+	VMASKMOVPD (R10)(DI*1), Y9, Y12
+	VMASKMOVPD (R11)(DI*1), Y9, Y13
+	VDIVPD     Y0, Y10, Y10
+	VMASKMOVPD Y10, Y9, (AX)(DI*1)
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y12, Y10, Y10
+	VMULPD     Y13, Y10, Y10
+	VANDPS     Y9, Y10, Y10
+	VADDPD     Y10, Y6, Y6
+	JMP        joined
+
+part4:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (R8)(DI*1), Y9, Y10
+	VMASKMOVPD (R9)(DI*1), Y9, Y11
+	VMASKMOVPD (R10)(DI*1), Y9, Y12
+	VMASKMOVPD (R11)(DI*1), Y9, Y13
+	VDIVPD     Y0, Y10, Y10
+	VMASKMOVPD Y10, Y9, (AX)(DI*1)
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y12, Y10, Y10
+	VMULPD     Y13, Y10, Y10
+	VANDPS     Y9, Y10, Y10
+	VADDPD     Y10, Y5, Y5
+	JMP        joined
+
+part3:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (R8)(DI*1), Y9, Y10
+	VMASKMOVPD (R9)(DI*1), Y9, Y11
+	VMASKMOVPD (R10)(DI*1), Y9, Y12
+	VMASKMOVPD (R11)(DI*1), Y9, Y13
+	VDIVPD     Y0, Y10, Y10
+	VMASKMOVPD Y10, Y9, (AX)(DI*1)
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y12, Y10, Y10
+	VMULPD     Y13, Y10, Y10
+	VANDPS     Y9, Y10, Y10
+	VADDPD     Y10, Y4, Y4
+	JMP        joined
+
+part2:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (R8)(DI*1), Y9, Y10
+	VMASKMOVPD (R9)(DI*1), Y9, Y11
+	VMASKMOVPD (R10)(DI*1), Y9, Y12
+	VMASKMOVPD (R11)(DI*1), Y9, Y13
+	VDIVPD     Y0, Y10, Y10
+	VMASKMOVPD Y10, Y9, (AX)(DI*1)
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y12, Y10, Y10
+	VMULPD     Y13, Y10, Y10
+	VANDPS     Y9, Y10, Y10
+	VADDPD     Y10, Y3, Y3
+	JMP        joined
+
+part1:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (R8)(DI*1), Y9, Y10
+	VMASKMOVPD (R9)(DI*1), Y9, Y11
+	VMASKMOVPD (R10)(DI*1), Y9, Y12
+	VMASKMOVPD (R11)(DI*1), Y9, Y13
+	VDIVPD     Y0, Y10, Y10
+	VMASKMOVPD Y10, Y9, (AX)(DI*1)
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y12, Y10, Y10
+	VMULPD     Y13, Y10, Y10
+	VANDPS     Y9, Y10, Y10
+	VADDPD     Y10, Y2, Y2
+	JMP        joined
+
+part0:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (R8)(DI*1), Y9, Y10
+	VMASKMOVPD (R9)(DI*1), Y9, Y11
+	VMASKMOVPD (R10)(DI*1), Y9, Y12
+	VMASKMOVPD (R11)(DI*1), Y9, Y13
+	VDIVPD     Y0, Y10, Y10
+	VMASKMOVPD Y10, Y9, (AX)(DI*1)
+	VMULPD     Y11, Y10, Y10
+	VADDPD     Y12, Y10, Y10
+	VMULPD     Y13, Y10, Y10
+	VANDPS     Y9, Y10, Y10
+	VADDPD     Y10, Y1, Y1
+
+joined:
+	VADDPD       Y5, Y1, Y1
+	VADDPD       Y6, Y2, Y2
+	VADDPD       Y7, Y3, Y3
+	VADDPD       Y8, Y4, Y4
+	VADDPD       Y3, Y1, Y1
+	VADDPD       Y4, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VMOVAPS      X1, X0
+	VEXTRACTF128 $0x01, Y1, X1
+	VADDPD       X1, X0, X0
+	VMOVAPS      X0, X1
+	VPERMILPD    $0x01, X0, X0
+	VADDPD       X0, X1, X1
+	VMOVSD       X1, (SI)
+	ADDQ         $0x00000008, SI
+	MOVQ         nextA+88(FP), CX
+	ADDQ         CX, R8
+	MOVQ         nextB+96(FP), CX
+	ADDQ         CX, R9
+	MOVQ         nextC+104(FP), CX
+	ADDQ         CX, R10
+	MOVQ         nextD+112(FP), CX
+	ADDQ         CX, R11
+	LEAQ         (AX)(BX*8), AX
+	DECQ         DX
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func divDotMulAddF32AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+// Requires: AVX, AVX512F
+TEXT ·divDotMulAddF32AVX512(SB), NOSPLIT, $0-120
+	MOVQ  dst+24(FP), AX
+	MOVQ  rows+8(FP), DX
+	MOVQ  cols+16(FP), BX
+	MOVQ  sums+32(FP), SI
+	MOVQ  a+40(FP), R8
+	MOVQ  b+48(FP), R9
+	MOVQ  c+56(FP), R10
+	MOVQ  d+64(FP), R11
+	MOVQ  s+72(FP), R12
+	MOVQ  BX, CX
+	ANDQ  $0x0000000f, CX
+	MOVL  $0x00000001, DI
+	SHLL  CL, DI
+	DECL  DI
+	KMOVW DI, K1
+
+row:
+	VBROADCASTSS (R12), Z0
+	ADDQ         $0x00000004, R12
+	VXORPS       X1, X1, X1
+	VXORPS       X2, X2, X2
+	XORQ         DI, DI
+	MOVQ         BX, CX
+	SUBQ         $0x00000040, CX
+	JL           rest
+
+whole:
+	VMOVUPS (R8)(DI*1), Z3
+	VMOVUPS (R9)(DI*1), Z4
+	VMOVUPS (R10)(DI*1), Z5
+	VMOVUPS (R11)(DI*1), Z6
+	VDIVPS  Z0, Z3, Z3
+	VMOVUPS Z3, (AX)(DI*1)
+	VMULPS  Z4, Z3, Z3
+	VADDPS  Z5, Z3, Z3
+	VMULPS  Z6, Z3, Z3
+	VADDPS  Z3, Z1, Z1
+	VMOVUPS 64(R8)(DI*1), Z3
+	VMOVUPS 64(R9)(DI*1), Z4
+	VMOVUPS 64(R10)(DI*1), Z5
+	VMOVUPS 64(R11)(DI*1), Z6
+	VDIVPS  Z0, Z3, Z3
+	VMOVUPS Z3, 64(AX)(DI*1)
+	VMULPS  Z4, Z3, Z3
+	VADDPS  Z5, Z3, Z3
+	VMULPS  Z6, Z3, Z3
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS 128(R8)(DI*1), Z3
+	VMOVUPS 128(R9)(DI*1), Z4
+	VMOVUPS 128(R10)(DI*1), Z5
+	VMOVUPS 128(R11)(DI*1), Z6
+	VDIVPS  Z0, Z3, Z3
+	VMOVUPS Z3, 128(AX)(DI*1)
+	VMULPS  Z4, Z3, Z3
+	VADDPS  Z5, Z3, Z3
+	VMULPS  Z6, Z3, Z3
+	VADDPS  Z3, Z1, Z1
+	VMOVUPS 192(R8)(DI*1), Z3
+	VMOVUPS 192(R9)(DI*1), Z4
+	VMOVUPS 192(R10)(DI*1), Z5
+	VMOVUPS 192(R11)(DI*1), Z6
+	VDIVPS  Z0, Z3, Z3
+	VMOVUPS Z3, 192(AX)(DI*1)
+	VMULPS  Z4, Z3, Z3
+	VADDPS  Z5, Z3, Z3
+	VMULPS  Z6, Z3, Z3
+	VADDPS  Z3, Z2, Z2
+	ADDQ    $0x00000100, DI
+	SUBQ    $0x00000040, CX
+	JGE     whole
+
+rest:
+	ADDQ      $0x00000040, CX
+	CMPQ      CX, $0x00000010
+	JL        part0
+	VMOVUPS   (R8)(DI*1), Z3
+	VMOVUPS   (R9)(DI*1), Z4
+	VMOVUPS   (R10)(DI*1), Z5
+	VMOVUPS   (R11)(DI*1), Z6
+	VDIVPS    Z0, Z3, Z3
+	VMOVUPS   Z3, (AX)(DI*1)
+	VMULPS    Z4, Z3, Z3
+	VADDPS    Z5, Z3, Z3
+	VMULPS    Z6, Z3, Z3
+	VADDPS    Z3, Z1, Z1
+	ADDQ      $0x00000040, DI
+	SUBQ      $0x00000010, CX
+	CMPQ      CX, $0x00000010
+	JL        part1
+	VMOVUPS   (R8)(DI*1), Z3
+	VMOVUPS   (R9)(DI*1), Z4
+	VMOVUPS   (R10)(DI*1), Z5
+	VMOVUPS   (R11)(DI*1), Z6
+	VDIVPS    Z0, Z3, Z3
+	VMOVUPS   Z3, (AX)(DI*1)
+	VMULPS    Z4, Z3, Z3
+	VADDPS    Z5, Z3, Z3
+	VMULPS    Z6, Z3, Z3
+	VADDPS    Z3, Z2, Z2
+	ADDQ      $0x00000040, DI
+	SUBQ      $0x00000010, CX
+	CMPQ      CX, $0x00000010
+	JL        part2
+	VMOVUPS   (R8)(DI*1), Z3
+	VMOVUPS   (R9)(DI*1), Z4
+	VMOVUPS   (R10)(DI*1), Z5
+	VMOVUPS   (R11)(DI*1), Z6
+	VDIVPS    Z0, Z3, Z3
+	VMOVUPS   Z3, (AX)(DI*1)
+	VMULPS    Z4, Z3, Z3
+	VADDPS    Z5, Z3, Z3
+	VMULPS    Z6, Z3, Z3
+	VADDPS    Z3, Z1, Z1
+	ADDQ      $0x00000040, DI
+	SUBQ      $0x00000010, CX
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPS.Z (R8)(DI*1), K1, Z3
+	VMOVUPS.Z (R9)(DI*1), K1, Z4
+	VMOVUPS.Z (R10)(DI*1), K1, Z5
+	VMOVUPS.Z (R11)(DI*1), K1, Z6
+	VDIVPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, (AX)(DI*1)
+	VMULPS    Z4, Z3, Z3
+	VADDPS    Z5, Z3, Z3
+	VMULPS    Z6, Z3, Z3
+	VMOVAPS.Z Z3, K1, Z3
+	VADDPS    Z3, Z2, Z2
+	JMP       joined
+
+part2:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPS.Z (R8)(DI*1), K1, Z3
+	VMOVUPS.Z (R9)(DI*1), K1, Z4
+	VMOVUPS.Z (R10)(DI*1), K1, Z5
+	VMOVUPS.Z (R11)(DI*1), K1, Z6
+	VDIVPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, (AX)(DI*1)
+	VMULPS    Z4, Z3, Z3
+	VADDPS    Z5, Z3, Z3
+	VMULPS    Z6, Z3, Z3
+	VMOVAPS.Z Z3, K1, Z3
+	VADDPS    Z3, Z1, Z1
+	JMP       joined
+
+part1:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPS.Z (R8)(DI*1), K1, Z3
+	VMOVUPS.Z (R9)(DI*1), K1, Z4
+	VMOVUPS.Z (R10)(DI*1), K1, Z5
+	VMOVUPS.Z (R11)(DI*1), K1, Z6
+	VDIVPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, (AX)(DI*1)
+	VMULPS    Z4, Z3, Z3
+	VADDPS    Z5, Z3, Z3
+	VMULPS    Z6, Z3, Z3
+	VMOVAPS.Z Z3, K1, Z3
+	VADDPS    Z3, Z2, Z2
+	JMP       joined
+
+part0:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPS.Z (R8)(DI*1), K1, Z3
+	VMOVUPS.Z (R9)(DI*1), K1, Z4
+	VMOVUPS.Z (R10)(DI*1), K1, Z5
+	VMOVUPS.Z (R11)(DI*1), K1, Z6
+	VDIVPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, (AX)(DI*1)
+	VMULPS    Z4, Z3, Z3
+	VADDPS    Z5, Z3, Z3
+	VMULPS    Z6, Z3, Z3
+	VMOVAPS.Z Z3, K1, Z3
+	VADDPS    Z3, Z1, Z1
+
+joined:
+	VADDPS        Z2, Z1, Z1
+	VMOVAPS       Y1, Y0
+	VEXTRACTF64X4 $0x01, Z1, Y3
+	VADDPS        Y3, Y0, Y0
+	VMOVAPS       X0, X1
+	VEXTRACTF128  $0x01, Y0, X0
+	VADDPS        X0, X1, X1
+	VMOVAPS       X1, X0
+	VPERMILPD     $0x01, X1, X1
+	VADDPS        X1, X0, X0
+	VMOVAPS       X0, X1
+	VPERMILPS     $0x01, X0, X0
+	VADDPS        X0, X1, X1
+	VMOVSS        X1, (SI)
+	ADDQ          $0x00000004, SI
+	MOVQ          nextA+88(FP), CX
+	ADDQ          CX, R8
+	MOVQ          nextB+96(FP), CX
+	ADDQ          CX, R9
+	MOVQ          nextC+104(FP), CX
+	ADDQ          CX, R10
+	MOVQ          nextD+112(FP), CX
+	ADDQ          CX, R11
+	LEAQ          (AX)(BX*4), AX
+	DECQ          DX
+	JNZ           row
+	VZEROUPPER
+	RET
+
+// func divDotMulAddF64AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·divDotMulAddF64AVX512(SB), NOSPLIT, $0-120
+	MOVQ  dst+24(FP), AX
+	MOVQ  rows+8(FP), DX
+	MOVQ  cols+16(FP), BX
+	MOVQ  sums+32(FP), SI
+	MOVQ  a+40(FP), R8
+	MOVQ  b+48(FP), R9
+	MOVQ  c+56(FP), R10
+	MOVQ  d+64(FP), R11
+	MOVQ  s+72(FP), R12
+	MOVQ  BX, CX
+	ANDQ  $0x00000007, CX
+	MOVL  $0x00000001, DI
+	SHLL  CL, DI
+	DECL  DI
+	KMOVW DI, K1
+
+row:
+	VBROADCASTSD (R12), Z0
+	ADDQ         $0x00000008, R12
+	VXORPS       X1, X1, X1
+	VXORPS       X2, X2, X2
+	VXORPS       X3, X3, X3
+	VXORPS       X4, X4, X4
+	XORQ         DI, DI
+	MOVQ         BX, CX
+	CMPQ         CX, $0x00000020
+	JL           divided
+	VMOVQ        X0, R13
+	SHRQ         $0x34, R13
+	SUBQ         $0x000003ca, R13
+	CMPQ         R13, $0x0000006a
+	JAE          divided
+	MOVQ         $0x3ff0000000000000, R13
+	VMOVQ        R13, X5
+	VPBROADCASTQ X5, Z5
+	VDIVPD       X0, X5, X5
+	VBROADCASTSD X5, Z5
+	MOVQ         $0x7fffffffffffffff, R13
+	VMOVQ        R13, X6
+	VPBROADCASTQ X6, Z6
+	MOVQ         $0x0000000000000001, R13
+	VMOVQ        R13, X7
+	VPBROADCASTQ X7, Z7
+	MOVQ         $0x0380000000000000, R13
+	VMOVQ        R13, X8
+	VPBROADCASTQ X8, Z8
+	MOVQ         $0x7c60000000000000, R13
+	VMOVQ        R13, X9
+	VPBROADCASTQ X9, Z9
+
+undivided:
+	VANDPD       (R8)(DI*1), Z6, Z11
+	VPSUBQ       Z7, Z11, Z11
+	VMOVAPS      Z11, Z10
+	VANDPD       64(R8)(DI*1), Z6, Z12
+	VPSUBQ       Z7, Z12, Z12
+	VPMINUD      Z12, Z10, Z10
+	VPMAXSD      Z12, Z11, Z11
+	VANDPD       128(R8)(DI*1), Z6, Z12
+	VPSUBQ       Z7, Z12, Z12
+	VPMINUD      Z12, Z10, Z10
+	VPMAXSD      Z12, Z11, Z11
+	VANDPD       192(R8)(DI*1), Z6, Z12
+	VPSUBQ       Z7, Z12, Z12
+	VPMINUD      Z12, Z10, Z10
+	VPMAXSD      Z12, Z11, Z11
+	VPCMPUQ      $0x01, Z8, Z10, K2
+	VPCMPQ       $0x06, Z9, Z11, K3
+	KORTESTW     K3, K2
+	JNE          divided
+	VMOVUPD      (R8)(DI*1), Z10
+	VMOVUPD      (R9)(DI*1), Z11
+	VMOVUPD      (R10)(DI*1), Z12
+	VMOVUPD      (R11)(DI*1), Z13
+	VMULPD       Z5, Z10, Z14
+	VFMSUB231PD  Z0, Z14, Z10
+	VFNMADD231PD Z5, Z10, Z14
+	VMOVUPD      Z14, (AX)(DI*1)
+	VMULPD       Z11, Z14, Z14
+	VADDPD       Z12, Z14, Z14
+	VMULPD       Z13, Z14, Z14
+	VADDPD       Z14, Z1, Z1
+	VMOVUPD      64(R8)(DI*1), Z10
+	VMOVUPD      64(R9)(DI*1), Z11
+	VMOVUPD      64(R10)(DI*1), Z12
+	VMOVUPD      64(R11)(DI*1), Z13
+	VMULPD       Z5, Z10, Z14
+	VFMSUB231PD  Z0, Z14, Z10
+	VFNMADD231PD Z5, Z10, Z14
+	VMOVUPD      Z14, 64(AX)(DI*1)
+	VMULPD       Z11, Z14, Z14
+	VADDPD       Z12, Z14, Z14
+	VMULPD       Z13, Z14, Z14
+	VADDPD       Z14, Z2, Z2
+	VMOVUPD      128(R8)(DI*1), Z10
+	VMOVUPD      128(R9)(DI*1), Z11
+	VMOVUPD      128(R10)(DI*1), Z12
+	VMOVUPD      128(R11)(DI*1), Z13
+	VMULPD       Z5, Z10, Z14
+	VFMSUB231PD  Z0, Z14, Z10
+	VFNMADD231PD Z5, Z10, Z14
+	VMOVUPD      Z14, 128(AX)(DI*1)
+	VMULPD       Z11, Z14, Z14
+	VADDPD       Z12, Z14, Z14
+	VMULPD       Z13, Z14, Z14
+	VADDPD       Z14, Z3, Z3
+	VMOVUPD      192(R8)(DI*1), Z10
+	VMOVUPD      192(R9)(DI*1), Z11
+	VMOVUPD      192(R10)(DI*1), Z12
+	VMOVUPD      192(R11)(DI*1), Z13
+	VMULPD       Z5, Z10, Z14
+	VFMSUB231PD  Z0, Z14, Z10
+	VFNMADD231PD Z5, Z10, Z14
+	VMOVUPD      Z14, 192(AX)(DI*1)
+	VMULPD       Z11, Z14, Z14
+	VADDPD       Z12, Z14, Z14
+	VMULPD       Z13, Z14, Z14
+	VADDPD       Z14, Z4, Z4
+	ADDQ         $0x00000100, DI
+	SUBQ         $0x00000020, CX
+	CMPQ         CX, $0x00000020
+	JGE          undivided
+
+divided:
+	SUBQ $0x00000020, CX
+	JL   rest
+
+whole:
+	VMOVUPD (R8)(DI*1), Z5
+	VMOVUPD (R9)(DI*1), Z6
+	VMOVUPD (R10)(DI*1), Z7
+	VMOVUPD (R11)(DI*1), Z8
+	VDIVPD  Z0, Z5, Z5
+	VMOVUPD Z5, (AX)(DI*1)
+	VMULPD  Z6, Z5, Z5
+	VADDPD  Z7, Z5, Z5
+	VMULPD  Z8, Z5, Z5
+	VADDPD  Z5, Z1, Z1
+	VMOVUPD 64(R8)(DI*1), Z5
+	VMOVUPD 64(R9)(DI*1), Z6
+	VMOVUPD 64(R10)(DI*1), Z7
+	VMOVUPD 64(R11)(DI*1), Z8
+	VDIVPD  Z0, Z5, Z5
+	VMOVUPD Z5, 64(AX)(DI*1)
+	VMULPD  Z6, Z5, Z5
+	VADDPD  Z7, Z5, Z5
+	VMULPD  Z8, Z5, Z5
+	VADDPD  Z5, Z2, Z2
+	VMOVUPD 128(R8)(DI*1), Z5
+	VMOVUPD 128(R9)(DI*1), Z6
+	VMOVUPD 128(R10)(DI*1), Z7
+	VMOVUPD 128(R11)(DI*1), Z8
+	VDIVPD  Z0, Z5, Z5
+	VMOVUPD Z5, 128(AX)(DI*1)
+	VMULPD  Z6, Z5, Z5
+	VADDPD  Z7, Z5, Z5
+	VMULPD  Z8, Z5, Z5
+	VADDPD  Z5, Z3, Z3
+	VMOVUPD 192(R8)(DI*1), Z5
+	VMOVUPD 192(R9)(DI*1), Z6
+	VMOVUPD 192(R10)(DI*1), Z7
+	VMOVUPD 192(R11)(DI*1), Z8
+	VDIVPD  Z0, Z5, Z5
+	VMOVUPD Z5, 192(AX)(DI*1)
+	VMULPD  Z6, Z5, Z5
+	VADDPD  Z7, Z5, Z5
+	VMULPD  Z8, Z5, Z5
+	VADDPD  Z5, Z4, Z4
+	ADDQ    $0x00000100, DI
+	SUBQ    $0x00000020, CX
+	JGE     whole
+
+rest:
+	ADDQ      $0x00000020, CX
+	CMPQ      CX, $0x00000008
+	JL        part0
+	VMOVUPD   (R8)(DI*1), Z5
+	VMOVUPD   (R9)(DI*1), Z6
+	VMOVUPD   (R10)(DI*1), Z7
+	VMOVUPD   (R11)(DI*1), Z8
+	VDIVPD    Z0, Z5, Z5
+	VMOVUPD   Z5, (AX)(DI*1)
+	VMULPD    Z6, Z5, Z5
+	VADDPD    Z7, Z5, Z5
+	VMULPD    Z8, Z5, Z5
+	VADDPD    Z5, Z1, Z1
+	ADDQ      $0x00000040, DI
+	SUBQ      $0x00000008, CX
+	CMPQ      CX, $0x00000008
+	JL        part1
+	VMOVUPD   (R8)(DI*1), Z5
+	VMOVUPD   (R9)(DI*1), Z6
+	VMOVUPD   (R10)(DI*1), Z7
+	VMOVUPD   (R11)(DI*1), Z8
+	VDIVPD    Z0, Z5, Z5
+	VMOVUPD   Z5, (AX)(DI*1)
+	VMULPD    Z6, Z5, Z5
+	VADDPD    Z7, Z5, Z5
+	VMULPD    Z8, Z5, Z5
+	VADDPD    Z5, Z2, Z2
+	ADDQ      $0x00000040, DI
+	SUBQ      $0x00000008, CX
+	CMPQ      CX, $0x00000008
+	JL        part2
+	VMOVUPD   (R8)(DI*1), Z5
+	VMOVUPD   (R9)(DI*1), Z6
+	VMOVUPD   (R10)(DI*1), Z7
+	VMOVUPD   (R11)(DI*1), Z8
+	VDIVPD    Z0, Z5, Z5
+	VMOVUPD   Z5, (AX)(DI*1)
+	VMULPD    Z6, Z5, Z5
+	VADDPD    Z7, Z5, Z5
+	VMULPD    Z8, Z5, Z5
+	VADDPD    Z5, Z3, Z3
+	ADDQ      $0x00000040, DI
+	SUBQ      $0x00000008, CX
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPD.Z (R8)(DI*1), K1, Z5
+	VMOVUPD.Z (R9)(DI*1), K1, Z6
+	VMOVUPD.Z (R10)(DI*1), K1, Z7
+	VMOVUPD.Z (R11)(DI*1), K1, Z8
+	VDIVPD    Z0, Z5, Z5
+	VMOVUPD   Z5, K1, (AX)(DI*1)
+	VMULPD    Z6, Z5, Z5
+	VADDPD    Z7, Z5, Z5
+	VMULPD    Z8, Z5, Z5
+	VMOVAPD.Z Z5, K1, Z5
+	VADDPD    Z5, Z4, Z4
+	JMP       joined
+
+part2:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPD.Z (R8)(DI*1), K1, Z5
+	VMOVUPD.Z (R9)(DI*1), K1, Z6
+	VMOVUPD.Z (R10)(DI*1), K1, Z7
+	VMOVUPD.Z (R11)(DI*1), K1, Z8
+	VDIVPD    Z0, Z5, Z5
+	VMOVUPD   Z5, K1, (AX)(DI*1)
+	VMULPD    Z6, Z5, Z5
+	VADDPD    Z7, Z5, Z5
+	VMULPD    Z8, Z5, Z5
+	VMOVAPD.Z Z5, K1, Z5
+	VADDPD    Z5, Z3, Z3
+	JMP       joined
+
+part1:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPD.Z (R8)(DI*1), K1, Z5
+	VMOVUPD.Z (R9)(DI*1), K1, Z6
+	VMOVUPD.Z (R10)(DI*1), K1, Z7
+	VMOVUPD.Z (R11)(DI*1), K1, Z8
+	VDIVPD    Z0, Z5, Z5
+	VMOVUPD   Z5, K1, (AX)(DI*1)
+	VMULPD    Z6, Z5, Z5
+	VADDPD    Z7, Z5, Z5
+	VMULPD    Z8, Z5, Z5
+	VMOVAPD.Z Z5, K1, Z5
+	VADDPD    Z5, Z2, Z2
+	JMP       joined
+
+part0:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPD.Z (R8)(DI*1), K1, Z5
+	VMOVUPD.Z (R9)(DI*1), K1, Z6
+	VMOVUPD.Z (R10)(DI*1), K1, Z7
+	VMOVUPD.Z (R11)(DI*1), K1, Z8
+	VDIVPD    Z0, Z5, Z5
+	VMOVUPD   Z5, K1, (AX)(DI*1)
+	VMULPD    Z6, Z5, Z5
+	VADDPD    Z7, Z5, Z5
+	VMULPD    Z8, Z5, Z5
+	VMOVAPD.Z Z5, K1, Z5
+	VADDPD    Z5, Z1, Z1
+
+joined:
+	VADDPD        Z3, Z1, Z1
+	VADDPD        Z4, Z2, Z2
+	VADDPD        Z2, Z1, Z1
+	VMOVAPS       Y1, Y0
+	VEXTRACTF64X4 $0x01, Z1, Y5
+	VADDPD        Y5, Y0, Y0
+	VMOVAPS       X0, X1
+	VEXTRACTF128  $0x01, Y0, X0
+	VADDPD        X0, X1, X1
+	VMOVAPS       X1, X0
+	VPERMILPD     $0x01, X1, X1
+	VADDPD        X1, X0, X0
+	VMOVSD        X0, (SI)
+	ADDQ          $0x00000008, SI
+	MOVQ          nextA+88(FP), CX
+	ADDQ          CX, R8
+	MOVQ          nextB+96(FP), CX
+	ADDQ          CX, R9
+	MOVQ          nextC+104(FP), CX
+	ADDQ          CX, R10
+	MOVQ          nextD+112(FP), CX
+	ADDQ          CX, R11
 	LEAQ          (AX)(BX*8), AX
 	DECQ          DX
 	JNZ           row

@@ -17,19 +17,19 @@ type rowSumCase[T Float] struct {
 	run  func(dst, sums, a, b, c, x, s, t []T, cols int)
 	// What it is, one after the other.
 	wide func(dst, a, b, c, s, t []T, cols int)
-	sum  func(sums, dst, x []T, cols int)
+	sum  func(sums, dst, b, c, x []T, cols int)
 	dots bool // it does not write dst
 }
 
 // rowSumCases has all operations that sum rows too.
 func rowSumCases[T Float]() [rowSumOperations]rowSumCase[T] {
-	sum := func(sums, dst, _ []T, cols int) { SumAxis(sums, dst, len(sums), cols, 1) }
-	dot := func(sums, dst, x []T, cols int) { DotRows(sums, dst, x, cols) }
+	sum := func(sums, dst, _, _, _ []T, cols int) { SumAxis(sums, dst, len(sums), cols, 1) }
+	dot := func(sums, dst, _, _, x []T, cols int) { DotRows(sums, dst, x, cols) }
 	return [rowSumOperations]rowSumCase[T]{
 		opSubSquares: {"SubSquares", 1,
 			func(dst, sums, a, _, _, _, s, _ []T, cols int) { SubSquares(dst, sums, a, s, cols) },
 			func(dst, a, _, _, s, _ []T, cols int) { SubByRow(dst, a, s, cols) },
-			func(sums, dst, _ []T, cols int) { DotRows(sums, dst, dst, cols) }, false},
+			func(sums, dst, _, _, _ []T, cols int) { DotRows(sums, dst, dst, cols) }, false},
 		opMulDot: {"MulDot", 3,
 			func(dst, sums, a, b, _, x, _, _ []T, cols int) { MulDot(dst, sums, a, b, x, cols) },
 			func(dst, a, b, _, _, _ []T, cols int) { MulByColumn(dst, a, b, cols) }, dot, false},
@@ -39,6 +39,10 @@ func rowSumCases[T Float]() [rowSumOperations]rowSumCase[T] {
 		opDivMulAddSum: {"DivMulAddSum", 3,
 			func(dst, sums, a, b, _, _, s, t []T, cols int) { DivMulAddSum(dst, sums, a, b, s, t, cols) },
 			func(dst, a, b, _, s, t []T, cols int) { DivMulAddByRow(dst, a, b, s, t, cols) }, sum, false},
+		opDivDotMulAdd: {"DivDotMulAdd", 7,
+			func(dst, sums, a, b, c, x, s, _ []T, cols int) { DivDotMulAdd(dst, sums, a, b, c, x, s, cols) },
+			func(dst, a, _, _, s, _ []T, cols int) { DivByRow(dst, a, s, cols) },
+			func(sums, dst, b, c, x []T, cols int) { DotMulAdd(sums, dst, b, c, x, cols) }, false},
 		opDotSubSub: {"DotSubSub", 1,
 			func(_, sums, a, _, _, x, s, t []T, cols int) { DotSubSub(sums, a, x, s, t, cols) },
 			func(dst, a, _, _, s, t []T, cols int) { SubSubByRow(dst, a, s, t, cols) }, dot, true},
@@ -111,7 +115,7 @@ func checkRowSum[T Float](t *testing.T, c rowSumCase[T], x [4][]T, s, u []T, col
 		want, wantSums := make([]T, n), make([]T, rows)
 		plainly(func() {
 			c.wide(want, x[0], x[1], x[2], s, u, cols)
-			c.sum(wantSums, want, x[3], cols)
+			c.sum(wantSums, want, x[1], x[2], x[3], cols)
 		})
 		dst, intact := framed[T](n)
 		sums, intactSums := framed[T](rows)
@@ -170,7 +174,7 @@ func benchRowSum[T Float](b *testing.B) {
 				best = min(best, timed(func() { c.run(dst, sums, x, y, z, w, s, u, cols) }))
 				apart = min(apart, timed(func() {
 					c.wide(dst, x, y, z, s, u, cols)
-					c.sum(sums, dst, w, cols)
+					c.sum(sums, dst, y, z, w, cols)
 				}))
 			}
 			b.ReportMetric(float64(best)/100, "ns/call")

@@ -116,7 +116,7 @@ func reduce(function, size, outer, n, cols, stride int, dst, x *byte) bool {
 	}
 	which := kind(function, size)
 	if outer*n*cols <= vectorMost {
-		reduction(which, outer, n, cols, stride, dst, x, nil, nil)
+		reduction(which, outer, n, cols, stride, dst, nil, x, nil, nil)
 		return true
 	}
 	c := min(cols, vectorMost/n)
@@ -124,14 +124,14 @@ func reduce(function, size, outer, n, cols, stride int, dst, x *byte) bool {
 	for o := 0; o < outer; o += rows {
 		for i := 0; i < cols; i += c {
 			reduction(which, min(rows, outer-o), n, min(c, cols-i), stride,
-				after(dst, (o*stride+i)*size), after(x, (o*n*stride+i)*size), nil, nil)
+				after(dst, (o*stride+i)*size), nil, after(x, (o*n*stride+i)*size), nil, nil)
 		}
 	}
 	return true
 }
 
 // vectorProduct runs a product on rows of cols elements.
-func vectorProduct(p productSum, size, rows, cols int, dst, x, y, s *byte) bool {
+func vectorProduct(p productSum, size, rows, cols int, dst, sums, x, y, s *byte) bool {
 	if isa == plain || rows*cols == 0 {
 		return false
 	}
@@ -140,7 +140,7 @@ func vectorProduct(p productSum, size, rows, cols int, dst, x, y, s *byte) bool 
 		n := max(1, vectorMost/cols)
 		for r := 0; r < rows; r += n {
 			step := r * cols * size
-			reduction(which, min(n, rows-r), cols, 1, 1, after(dst, r*size), after(x, step), after(y, step), after(s, r*size))
+			reduction(which, min(n, rows-r), cols, 1, 1, after(dst, r*size), nil, after(x, step), after(y, step), after(s, r*size))
 		}
 		return true
 	}
@@ -149,7 +149,7 @@ func vectorProduct(p productSum, size, rows, cols int, dst, x, y, s *byte) bool 
 	for r := 0; r < rows; r += n {
 		for i := 0; i < cols; i += c {
 			step := (r*cols + i) * size
-			reduction(which, 1, min(n, rows-r), min(c, cols-i), cols, after(dst, i*size), after(x, step), after(y, step), after(s, r*size))
+			reduction(which, 1, min(n, rows-r), min(c, cols-i), cols, after(dst, i*size), after(sums, i*size), after(x, step), after(y, step), after(s, r*size))
 		}
 	}
 	return true

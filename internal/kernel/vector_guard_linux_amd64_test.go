@@ -86,7 +86,7 @@ func TestProductGuard(t *testing.T) {
 }
 
 func testProductGuard[T Float](t *testing.T) {
-	dst, x, y, s := guarded[T](t, 1), guarded[T](t, 1), guarded[T](t, 1), guarded[T](t, 1)
+	dst, sums, x, y, s := guarded[T](t, 1), guarded[T](t, 1), guarded[T](t, 1), guarded[T](t, 1), guarded[T](t, 1)
 	for cols := range 140 {
 		for rows := range 4 {
 			n := rows * cols
@@ -95,8 +95,8 @@ func testProductGuard[T Float](t *testing.T) {
 				if !p.columns {
 					to = rows
 				}
-				p.run(dst[:to], x[:n], y[:n], s[:rows], cols)
-				p.run(dst[len(dst)-to:], x[len(x)-n:], y[len(y)-n:], s[len(s)-rows:], cols)
+				p.run(dst[:to], sums[:to], x[:n], y[:n], s[:rows], cols)
+				p.run(dst[len(dst)-to:], sums[len(sums)-to:], x[len(x)-n:], y[len(y)-n:], s[len(s)-rows:], cols)
 			}
 		}
 	}

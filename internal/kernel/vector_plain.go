@@ -17,4 +17,4 @@ func vectorRow[T Float](fold, *T, []T) bool                          { return fa
 func vectorRows(fold, int, int, int, *byte, *byte) bool              { return false }
 func vectorColumns(fold, int, int, int, int, int, *byte, *byte) bool { return false }
 
-func vectorProduct(productSum, int, int, int, *byte, *byte, *byte, *byte) bool { return false }
+func vectorProduct(productSum, int, int, int, *byte, *byte, *byte, *byte, *byte) bool { return false }

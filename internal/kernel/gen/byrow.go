@@ -200,6 +200,11 @@ func div(v *vector) func(x []VecVirtual) VecVirtual {
 	return func(x []VecVirtual) VecVirtual { return v.quotient(x[0], x[1]) }
 }
 
+// divFirst is the first of several by the last.
+func divFirst(v *vector) func(x []VecVirtual) VecVirtual {
+	return func(x []VecVirtual) VecVirtual { return v.quotient(x[0], x[len(x)-1]) }
+}
+
 func divMulAdd(v *vector) func(x []VecVirtual) VecVirtual {
 	return func(x []VecVirtual) VecVirtual {
 		q := v.quotient(x[0], x[2])

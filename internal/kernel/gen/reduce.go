@@ -26,7 +26,7 @@ var folds = []fold{
 }
 
 const (
-	reduction = "func(which, outer, n, cols, stride int, dst, x, y, s *byte)"
+	reduction = "func(which, outer, n, cols, stride int, dst, sums, x, y, s *byte)"
 	rowLanes  = 32 // partial results of a row
 )
 
@@ -67,7 +67,7 @@ func reduce() {
 			r := newReducer(folds[0], v, name, name+" "+p.what, p.more)
 			r.product(p.y, p.s)
 			if p.columns {
-				r.adds = true
+				r.adds, r.both = true, p.both
 				r.columns(mask)
 			} else {
 				r.rows(mask)
@@ -82,13 +82,16 @@ var products = []struct {
 	name       string
 	columns    bool
 	y, s       bool // the factors of x
+	both       bool // y is summed too
 	what, more string
 }{
-	{"dotRows", false, true, false, "writes the sums of x y over outer rows of n elements, in 32 parts.", "cols and stride are 1."},
-	{"sumScaledRows", false, false, true, "writes the sums of x s over outer rows of n elements, in 32 parts; s has a number for", "each row. cols and stride are 1."},
-	{"addColumns", true, false, false, "adds n rows of x to dst, of which the first cols columns.", "outer is 1. Rows are stride elements long."},
-	{"addProductColumns", true, true, false, "adds n rows of x y to dst, of which the first cols columns.", "outer is 1. Rows are stride elements long."},
-	{"addScaledColumns", true, true, true, "adds n rows of (x s) y to dst, of which the first cols columns; s has a number for", "each row. outer is 1. Rows are stride elements long."},
+	{"dotRows", false, true, false, false, "writes the sums of x y over outer rows of n elements, in 32 parts.", "cols and stride are 1."},
+	{"sumScaledRows", false, false, true, false, "writes the sums of x s over outer rows of n elements, in 32 parts; s has a number for", "each row. cols and stride are 1."},
+	{"addColumns", true, false, false, false, "adds n rows of x to dst, of which the first cols columns.", "outer is 1. Rows are stride elements long."},
+	{"addProductColumns", true, true, false, false, "adds n rows of x y to dst, of which the first cols columns.", "outer is 1. Rows are stride elements long."},
+	{"addScaledColumns", true, true, true, false, "adds n rows of (x s) y to dst, of which the first cols columns; s has a number for", "each row. outer is 1. Rows are stride elements long."},
+	{"addProductAndColumns", true, true, false, true, "adds n rows of x y to dst, and of y to sums, of which the first cols columns.", "outer is 1. Rows are stride elements long."},
+	{"addScaledAndColumns", true, true, true, true, "adds n rows of (x s) y to dst, and of y to sums, of which the first cols columns; s", "has a number for each row. outer is 1. Rows are stride elements long."},
 }
 
 // reducer is what both shapes share.
@@ -103,8 +106,11 @@ type reducer struct {
 	x     Register
 
 	adds  bool       // columns are added to dst
+	both  bool       // and those of y to sums
 	toY   Register   // how far y is from x, if that is a factor
 	scale VecVirtual // the element of s for a row, if that is a factor
+
+	sumsOfY []VecVirtual // beside sums, if both are wanted
 }
 
 func newReducer(f fold, v vector, name string, doc ...string) *reducer {
@@ -137,6 +143,9 @@ func (r *reducer) begin(count int) {
 			r.sums = append(r.sums, r.register())
 		}
 		VMOVAPS(r.none, r.sums[i])
+		if r.both && i == len(r.sumsOfY) {
+			r.sumsOfY = append(r.sumsOfY, r.register())
+		}
 	}
 }
 
@@ -170,6 +179,9 @@ func (r *reducer) add(i int, m Mem, masked bool) {
 			r.load(m, y)
 		}
 		r.pick(VMULPS, VMULPD)(y, x, x)
+		if r.both {
+			r.pick(VADDPS, VADDPD)(y, r.sumsOfY[i], r.sumsOfY[i])
+		}
 	}
 	r.to(i, r.join([]VecVirtual{r.sums[i], x}))
 }
@@ -260,21 +272,36 @@ func (r *reducer) columns(table Mem) {
 	SHLQ(U8(bits.TrailingZeros(uint(r.size))), stride) // in bytes
 	IMULQ(stride, next)
 	from, to, at, n := GP64(), GP64(), GP64(), GP64()
-	var number Register
+	var number, toSums Register // toSums is how far those of y are from dst
 	if r.scale != nil {
 		number = GP64()
+	}
+	if r.both {
+		toSums = Load(Param("sums"), GP64())
+		SUBQ(r.dst, toSums)
+	}
+	// move loads or stores the results.
+	move := func(count int, masked bool, whole, part func(m Mem, sum VecVirtual)) {
+		for i := range count {
+			f, m := whole, Mem{Base: to, Disp: i * r.bytes}
+			if masked && i+1 == count {
+				f = part
+			}
+			f(m, r.sums[i])
+			if r.both {
+				m.Index, m.Scale = toSums, 1
+				f(m, r.sumsOfY[i])
+			}
+		}
+	}
+	strips := []int{8, 4}
+	if r.both && !r.wide {
+		strips = strips[1:] // there are 16 registers
 	}
 	strip := func(count int, masked bool, label string) {
 		r.begin(count)
 		if r.adds {
-			for i, sum := range r.sums[:count] {
-				m := Mem{Base: to, Disp: i * r.bytes}
-				if masked && i+1 == count {
-					r.take(m, sum)
-				} else {
-					r.load(m, sum)
-				}
-			}
+			move(count, masked, func(m Mem, sum VecVirtual) { r.load(m, sum) }, r.take)
 		}
 		MOVQ(from, at)
 		Load(Param("n"), n)
@@ -292,20 +319,13 @@ func (r *reducer) columns(table Mem) {
 		ADDQ(stride, at)
 		DECQ(n)
 		JNZ(LabelRef(label))
-		for i, sum := range r.sums[:count] {
-			m := Mem{Base: to, Disp: i * r.bytes}
-			if masked && i+1 == count {
-				r.put(sum, m)
-			} else {
-				r.load(sum, m)
-			}
-		}
+		move(count, masked, func(m Mem, sum VecVirtual) { r.load(sum, m) }, func(m Mem, sum VecVirtual) { r.put(sum, m) })
 	}
 	Label("matrix")
 	MOVQ(r.x, from)
 	MOVQ(r.dst, to)
 	Load(Param("cols"), RCX)
-	for _, count := range []int{8, 4} {
+	for _, count := range strips {
 		label, after := fmt.Sprintf("strip%d", count), fmt.Sprintf("less%d", count)
 		Label(label)
 		CMPQ(RCX, U32(count*r.lanes()))

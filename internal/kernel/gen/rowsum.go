@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	. "github.com/mmcloughlin/avo/build"
@@ -22,14 +23,16 @@ var rowSums = []struct {
 	times   int     // the factor of the terms: that wide one, or the result itself, or none
 	writes  bool    // the result
 	divides bool    // a by s, for most rows without a division
+	then    emitter // of the result and the wide ones after the first: what is summed, before the factor; nil for the result
 }{
-	{"subSquares", 1, 1, "a - s", "its squares", two(VSUBPS, VSUBPD), itself, true, false},
-	{"mulDot", 3, 0, "a b", "a b c", two(VMULPS, VMULPD), 2, true, false},
-	{"mulMulAddSum", 2, 2, "a s + b t", "it", mulMulAdd, none, true, false},
-	{"divMulAddSum", 2, 2, "a / s + b t", "it", divMulAdd, none, true, true},
-	{"dotSubSub", 2, 2, "(a - s) - t", "it times b", subSub, 1, false, false},
-	{"dotMulAdd", 4, 0, "a b + c", "it times d", mulAdd, 3, false, false},
-	{"dotMulMulAdd", 4, 1, "(a s) b + c", "it times d", mulMulAddByColumn, 3, false, false},
+	{"subSquares", 1, 1, "a - s", "its squares", two(VSUBPS, VSUBPD), itself, true, false, nil},
+	{"mulDot", 3, 0, "a b", "a b c", two(VMULPS, VMULPD), 2, true, false, nil},
+	{"mulMulAddSum", 2, 2, "a s + b t", "it", mulMulAdd, none, true, false, nil},
+	{"divMulAddSum", 2, 2, "a / s + b t", "it", divMulAdd, none, true, true, nil},
+	{"divDotMulAdd", 4, 1, "a / s", "it times b + c, times d", divFirst, 3, true, true, mulAdd},
+	{"dotSubSub", 2, 2, "(a - s) - t", "it times b", subSub, 1, false, false, nil},
+	{"dotMulAdd", 4, 0, "a b + c", "it times d", mulAdd, 3, false, false, nil},
+	{"dotMulMulAdd", 4, 1, "(a s) b + c", "it times d", mulMulAddByColumn, 3, false, false, nil},
 }
 
 const itself, none = -1, -2
@@ -59,6 +62,9 @@ func rowSum() {
 			Doc(o.name + v.name + v.set + " " + what + ".")
 			Pragma("noescape")
 			r := &rowSummer{vector: v, times: o.times, divides: o.divides}
+			if o.then != nil {
+				r.then = o.then(&r.vector)
+			}
 			if o.writes {
 				r.dst = Load(Param("dst"), GP64())
 			}
@@ -73,6 +79,7 @@ type rowSummer struct {
 	vector
 	times    int
 	divides  bool
+	then     func(x []VecVirtual) VecVirtual
 	rowsLeft Register
 	cols     Register
 	dst      Register // nil if only the sums are written
@@ -161,7 +168,7 @@ func (r *rowSummer) term(body func(x []VecVirtual) VecVirtual, i, disp int, mask
 			x = append(x, y)
 		}
 	}
-	y := body(append(x, r.number...))
+	y := body(append(slices.Clone(x), r.number...))
 	if r.dst != nil {
 		to := Mem{Base: r.dst, Index: r.at, Scale: 1, Disp: disp}
 		if masked {
@@ -169,6 +176,9 @@ func (r *rowSummer) term(body func(x []VecVirtual) VecVirtual, i, disp int, mask
 		} else {
 			r.load(y, to)
 		}
+	}
+	if r.then != nil {
+		y = r.then(append([]VecVirtual{y}, x[1:]...))
 	}
 	if r.times == itself {
 		factor = y
