@@ -19,9 +19,11 @@ type rowCompiler[T tensor.Float] struct {
 	lazy   map[*value]laziness
 
 	// The formulas that there are, and those that compute values.
-	rowFormulas, columnFormulas []rowFormula[T]
-	matches                     map[*value]*rowMatch[T]
-	sumMatches                  map[*value]*sumMatch[T]
+	rowFormulas    []rowFormula[T]
+	columnFormulas []columnFormula[T]
+	matches        map[*value]*rowMatch[T]
+	sumMatches     map[*value]*sumMatch[T]
+	adders         [][]columnAdder[T] // of each sum of columns
 }
 
 // slotKey is a value as it is read.
@@ -48,6 +50,7 @@ func newRowProgram[T tensor.Float](u *unit, arrays []*tensor.Array[T]) *rowProgr
 	for _, v := range u.values {
 		c.compile(v)
 	}
+	c.alongColumns()
 	block := rowBytes / int(tensor.DtypeOf[T]().Size())
 	if p.d.areLarge() {
 		block = leastBlock
@@ -75,9 +78,7 @@ func (c *rowCompiler[T]) compile(v *value) {
 		return
 	case c.d.sumsColumns(v):
 		n := c.d.wide()
-		c.sums = append(c.sums, columnSum[T]{src: []int{c.read(v, 0)}, dst: c.arrays[v.id], add: func(dst []T, x [][]T) {
-			kernel.AddColumns(dst, x[0], len(x[0])/n)
-		}})
+		c.addSum(v, []int{c.read(v, 0)}, func(dst, _ []T, x [][]T) { kernel.AddColumns(dst, x[0], len(x[0])/n) }, nil)
 		return
 	case c.compileLazy(v), c.compileByRow(v):
 		return

@@ -20,6 +20,7 @@ type form struct {
 	args   []form
 	number bool // of leaves: one number for each row, or one for all
 	matrix bool // of leaves: no single row that is the same for all
+	it     bool // of leaves in sums: what is computed along, see sumFormula
 }
 
 var (
@@ -77,23 +78,39 @@ func rowFormulas[T tensor.Float]() []rowFormula[T] {
 	}
 }
 
-// columnFormulas returns those of sums of columns, which are added to dst.
-func columnFormulas[T tensor.Float]() []rowFormula[T] {
-	return []rowFormula[T]{
-		{formOf[sum](formOf[mul](formOf[mul](aMatrix, aNumber), aMatrix)), func(dst []T, x [][]T, _ int) {
+// A columnFormula is one of a sum of columns, which is added to dst.
+type columnFormula[T tensor.Float] struct {
+	rowFormula[T]
+	along []columnAdder[T] // what adds a leaf to another sum too, for each leaf; nil if there is no kernel
+}
+
+// columnAdder adds what a formula makes of its leaves x to dst, and one of them to along, if that is not nil.
+type columnAdder[T tensor.Float] func(dst, along []T, x [][]T)
+
+func columnFormulas[T tensor.Float]() []columnFormula[T] {
+	return []columnFormula[T]{
+		{rowFormula[T]{formOf[sum](formOf[mul](formOf[mul](aMatrix, aNumber), aMatrix)), func(dst []T, x [][]T, _ int) {
 			kernel.AddScaledColumns(dst, x[0], x[2], x[1])
-		}},
-		{sumOfProduct, func(dst []T, x [][]T, _ int) {
+		}}, []columnAdder[T]{nil, nil, func(dst, along []T, x [][]T) {
+			kernel.AddScaledAndColumns(dst, along, x[0], x[2], x[1])
+		}}},
+		{rowFormula[T]{sumOfProduct, func(dst []T, x [][]T, _ int) {
 			kernel.AddProductColumns(dst, x[0], x[1], len(x[0])/len(dst))
-		}},
+		}}, []columnAdder[T]{func(dst, along []T, x [][]T) {
+			kernel.AddProductAndColumns(dst, along, x[1], x[0], len(x[0])/len(dst))
+		}, func(dst, along []T, x [][]T) {
+			kernel.AddProductAndColumns(dst, along, x[0], x[1], len(x[0])/len(dst))
+		}}},
 	}
 }
 
 // rowMatch is a formula that computes a value, with the operations inside of it.
 type rowMatch[T tensor.Float] struct {
 	run    func(dst []T, x [][]T, cols int)
+	along  []columnAdder[T]
 	inside []*value
 	leaves []rowLeaf
+	it     *value // that a leaf of the form has to be; nil if there is none
 }
 
 // rowLeaf is argument i of v, as a number for each row or as more.
@@ -170,18 +187,31 @@ func (c *rowCompiler[T]) match(v *value, needed map[*value]bool) *rowMatch[T] {
 	if i := c.scatterTerm(v); i >= 0 && c.lazy[storageOf(v.args[i])] == sparse {
 		return c.matchScatter(v, i, free)
 	}
-	formulas := c.rowFormulas
-	switch _, isSum := v.prim.(sum); {
-	case c.d.sumsColumns(v):
-		formulas = c.columnFormulas
-	case !isSum && !c.d.isWide(v):
+	if c.d.sumsColumns(v) {
+		for _, f := range c.columnFormulas {
+			if m := c.matchFormula(v, f.rowFormula, free); m != nil {
+				m.along = f.along
+				return m
+			}
+		}
 		return nil
 	}
-	for _, f := range formulas {
-		m := &rowMatch[T]{run: f.run}
-		if f.form.is(v.prim) && c.matchArgs(v, f.form, m, free) && (len(m.inside) > 0 || c.hasColumn(m)) {
+	if _, isSum := v.prim.(sum); !isSum && !c.d.isWide(v) {
+		return nil
+	}
+	for _, f := range c.rowFormulas {
+		if m := c.matchFormula(v, f, free); m != nil {
 			return m
 		}
+	}
+	return nil
+}
+
+// matchFormula is the match of v with f, or nil.
+func (c *rowCompiler[T]) matchFormula(v *value, f rowFormula[T], free func(*value) bool) *rowMatch[T] {
+	m := &rowMatch[T]{run: f.run}
+	if f.form.is(v.prim) && c.matchArgs(v, f.form, m, free) && (len(m.inside) > 0 || c.hasColumn(m)) {
+		return m
 	}
 	return nil
 }
@@ -235,6 +265,9 @@ func (c *rowCompiler[T]) matchArg(v *value, i int, f form, m *rowMatch[T], free 
 		m.inside = append(m.inside, a)
 		return c.matchArgs(a, f, m, free)
 	}
+	if f.it || a == m.it {
+		return f.it && a == m.it && c.d.reads(v, i) == byWide
+	}
 	m.leaves = append(m.leaves, rowLeaf{v, i, f.number})
 	return f.number == isNumber && !(f.matrix && c.d.isColumn(v, i)) && !(c.lazy[a] != eager && c.unit[a])
 }
@@ -250,7 +283,7 @@ func (c *rowCompiler[T]) compileFormula(v *value) bool {
 		c.slots[src[0]].fetched = true // by kernel.ExpSubByRow
 	}
 	if c.d.sumsColumns(v) {
-		c.sums = append(c.sums, columnSum[T]{src: src, dst: c.arrays[v.id], add: func(dst []T, x [][]T) { m.run(dst, x, 0) }})
+		c.addSum(v, src, func(dst, _ []T, x [][]T) { m.run(dst, x, 0) }, m.along)
 		return true
 	}
 	cols := c.d.length

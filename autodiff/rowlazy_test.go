@@ -38,33 +38,55 @@ func TestRowsLazySameBits(t *testing.T) {
 			zeros := Mul(x, 0)
 			scattered := ScatterAdd(StopGradient(Sub(Mul(zeros, 0), Mul(zeros, 0))), 1, labels, src)
 			mean := MeanKeep(x, 1) // makes rows
+			given := StopGradient(w)
+			quotients := func(summed func(q *Node) *Node) *Node { // the sums of rows that use them, and what needs them too
+				q := Div(x, mean)
+				return Mul(Exp(Neg(Abs(q))), SumKeep(summed(q), 1))
+			}
+			columns := func(summed ...*Node) (y *Node) {
+				y = mean
+				for _, v := range summed {
+					y = Mul(y, Sum(v, 0))
+				}
+				return y
+			}
 			for name, y := range map[string]*Node{
-				"gather of a difference":      Gather(Sub(x, mean), 1, labels),
-				"gather of much":              Gather(Div(Mul(Sub(w, mean), Add(bias, x)), Add(Neg(x), 3)), 1, labels),
-				"gather of a gathered number": Mul(mean, Gather(Mul(Add(x, m), m), 1, labels)),
-				"scatter in a sum":            Add(mean, scattered),
-				"scatter":                     ScatterAdd(Sub(x, mean), 1, labels, src),
-				"scatter and a product":       ScatterAdd(Mul(Sub(x, mean), m), 1, labels, src),
-				"scatter of another axis":     Mul(mean, Neg(ScatterAdd(zeros, 0, Reshape(Slice(labels, 0, 0, 2), 1, 2), Reshape(Slice(src, 0, 0, 2), 1, 2)))),
-				"scatter twice":               Mul(mean, Add(scattered, scattered)),
-				"numbers first":               Sub(m, Div(mean, Mul(2, x))),
-				"largest":                     Maximum(Minimum(x, m), mean),
-				"equal":                       Mul(mean, Eq(w, MaxKeep(w, 1))),
-				"a difference times a number": Mul(Mul(Sub(x, mean), m), Mul(Sub(w, 2), 3)),
-				"squares of a difference":     Mul(Sub(x, mean), SumKeep(Mul(Sub(x, mean), Sub(x, mean)), 1)),
-				"products with a product":     Mul(Mul(x, bias), SumKeep(Mul(Mul(x, bias), w), 1)),
-				"a sum of two products":       Mul(Add(Mul(x, m), Mul(w, mean)), SumKeep(Add(Mul(x, m), Mul(w, mean)), 1)),
-				"a quotient and a product":    Mul(Add(Div(x, m), Mul(w, mean)), SumKeep(Add(Div(x, m), Mul(w, mean)), 1)),
-				"a product and a quotient":    Mul(w, Add(Mul(bias, mean), Div(x, 0.3))),
-				"an affine map of a column":   Mul(mean, SumKeep(Mul(Add(Mul(x, bias), w), Sub(w, mean)), 1)),
-				"an affine map of a matrix":   Mul(mean, SumKeep(Mul(Add(Mul(x, w), bias), bias), 1)),
-				"sums of scaled rows":         Mul(SumKeep(Mul(x, m), 1), SumKeep(Mul(Mul(w, 0.3), mean), 1)),
-				"a sum of all, scaled":        Mul(mean, Sum(Mul(x, m))),
-				"two differences":             Mul(Sub(Sub(x, mean), m), w),
-				"two differences, summed":     Mul(mean, SumKeep(Mul(Sub(Sub(x, mean), m), w), 1)),
-				"an affine map, summed":       Mul(mean, SumKeep(Mul(Add(Mul(Mul(x, m), bias), w), Sub(w, mean)), 1)),
-				"an affine map with a column": Mul(mean, SumKeep(Mul(Add(Mul(Mul(x, 0.3), w), bias), bias), 1)),
-				"all numbers":                 Mul(mean, Sub(Div(2, x), Sub(1, w))),
+				"gather of a difference":       Gather(Sub(x, mean), 1, labels),
+				"gather of much":               Gather(Div(Mul(Sub(w, mean), Add(bias, x)), Add(Neg(x), 3)), 1, labels),
+				"gather of a gathered number":  Mul(mean, Gather(Mul(Add(x, m), m), 1, labels)),
+				"scatter in a sum":             Add(mean, scattered),
+				"scatter":                      ScatterAdd(Sub(x, mean), 1, labels, src),
+				"scatter and a product":        ScatterAdd(Mul(Sub(x, mean), m), 1, labels, src),
+				"scatter of another axis":      Mul(mean, Neg(ScatterAdd(zeros, 0, Reshape(Slice(labels, 0, 0, 2), 1, 2), Reshape(Slice(src, 0, 0, 2), 1, 2)))),
+				"scatter twice":                Mul(mean, Add(scattered, scattered)),
+				"numbers first":                Sub(m, Div(mean, Mul(2, x))),
+				"largest":                      Maximum(Minimum(x, m), mean),
+				"equal":                        Mul(mean, Eq(w, MaxKeep(w, 1))),
+				"a difference times a number":  Mul(Mul(Sub(x, mean), m), Mul(Sub(w, 2), 3)),
+				"squares of a difference":      Mul(Sub(x, mean), SumKeep(Mul(Sub(x, mean), Sub(x, mean)), 1)),
+				"products with a product":      Mul(Mul(x, bias), SumKeep(Mul(Mul(x, bias), w), 1)),
+				"a sum of two products":        Mul(Add(Mul(x, m), Mul(w, mean)), SumKeep(Add(Mul(x, m), Mul(w, mean)), 1)),
+				"a quotient and a product":     Mul(Add(Div(x, m), Mul(w, mean)), SumKeep(Add(Div(x, m), Mul(w, mean)), 1)),
+				"a product and a quotient":     Mul(w, Add(Mul(bias, mean), Div(x, 0.3))),
+				"an affine map of a column":    Mul(mean, SumKeep(Mul(Add(Mul(x, bias), w), Sub(w, mean)), 1)),
+				"an affine map of a matrix":    Mul(mean, SumKeep(Mul(Add(Mul(x, w), bias), bias), 1)),
+				"a quotient in an affine map":  quotients(func(q *Node) *Node { return Mul(Add(Mul(q, bias), x), given) }),
+				"a quotient second":            quotients(func(q *Node) *Node { return Mul(given, Add(bias, Mul(x, q))) }),
+				"a quotient times itself":      quotients(func(q *Node) *Node { return Mul(Add(Mul(q, q), x), given) }),
+				"a quotient twice":             quotients(func(q *Node) *Node { return Mul(Add(Mul(q, w), bias), q) }),
+				"columns and a product":        columns(w, Mul(Sub(x, mean), w)),
+				"columns and squares":          columns(w, Mul(w, w)),
+				"columns and a scaled product": columns(w, Mul(Mul(x, mean), w)),
+				"columns that are scaled":      columns(w, Mul(Mul(w, mean), x)),
+				"columns of both factors":      columns(Sub(x, mean), Mul(Sub(x, mean), w), w),
+				"columns and two products":     columns(w, Mul(Sub(x, mean), w), Mul(Mul(x, m), w)),
+				"sums of scaled rows":          Mul(SumKeep(Mul(x, m), 1), SumKeep(Mul(Mul(w, 0.3), mean), 1)),
+				"a sum of all, scaled":         Mul(mean, Sum(Mul(x, m))),
+				"two differences":              Mul(Sub(Sub(x, mean), m), w),
+				"two differences, summed":      Mul(mean, SumKeep(Mul(Sub(Sub(x, mean), m), w), 1)),
+				"an affine map, summed":        Mul(mean, SumKeep(Mul(Add(Mul(Mul(x, m), bias), w), Sub(w, mean)), 1)),
+				"an affine map with a column":  Mul(mean, SumKeep(Mul(Add(Mul(Mul(x, 0.3), w), bias), bias), 1)),
+				"all numbers":                  Mul(mean, Sub(Div(2, x), Sub(1, w))),
 			} {
 				t.Run(fmt.Sprint(name, " ", dt, s), func(t *testing.T) {
 					params := []*Node{x, w, bias, src, m}

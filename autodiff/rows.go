@@ -54,8 +54,9 @@ type rowStep[T tensor.Float] struct {
 // columnSum is a sum of all rows of an array. Each part of the rows has a sum of its own;
 // they are added in the order of [kernel.SumAxis].
 type columnSum[T tensor.Float] struct {
-	add   func(dst []T, x [][]T) // adds the rows of the block
-	src   []int                  // slots
+	add   columnAdder[T] // adds the rows of the block; nil if another sum does
+	along int            // the sum that it adds rows to too, see alongColumns; negative if there is none
+	src   []int          // slots
 	dst   *tensor.Array[T]
 	parts [][]T // of all parts but the first, which has dst
 }
@@ -174,8 +175,7 @@ func (p *rowProgram[T]) runTask(task int) {
 			n := min(p.block, end-start)
 			p.runBlock(l, start, n)
 			for i := range p.sums {
-				c := &p.sums[i]
-				c.add(c.part(part), l.read(c.src))
+				p.addColumns(l, &p.sums[i], part)
 			}
 		}
 	}
@@ -185,6 +185,18 @@ func (p *rowProgram[T]) runTask(task int) {
 	p.mutex.Lock()
 	p.free = append(p.free, l)
 	p.mutex.Unlock()
+}
+
+// addColumns adds the rows of the block to a part of a sum.
+func (p *rowProgram[T]) addColumns(l *rowLane[T], c *columnSum[T], part int) {
+	if c.add == nil {
+		return
+	}
+	var along []T
+	if c.along >= 0 {
+		along = p.sums[c.along].part(part)
+	}
+	c.add(c.part(part), along, l.read(c.src))
 }
 
 // read returns what slots hold, until it is called again.

@@ -7,34 +7,34 @@ import (
 	"github.com/downhill-go/downhill/tensor"
 )
 
-// A sumFormula is an operation whose kernel sums the rows of the result too, while it has them in
-// registers.
+// A sumFormula is an operation whose kernel sums the rows of the result too, or of a formula of it, while it has
+// them in registers.
 type sumFormula[T tensor.Float] struct {
 	form form
-	of   summand
-	run  func(dst, sums []T, x [][]T, cols int) // x are the leaves of the form, then another factor
+	sum  form                                   // in which [it] is the result
+	run  func(dst, sums []T, x [][]T, cols int) // x are the leaves of the form, then those of the sum
 }
 
-// summand says what is summed of each row.
-type summand byte
-
-const (
-	itself     summand = iota
-	squared            // with itself
-	multiplied         // with another matrix
-)
+// it is, in the form of a sum, what is computed along.
+var it = form{it: true}
 
 func sumFormulas[T tensor.Float]() []sumFormula[T] {
+	sumOfIt := formOf[sum](it)
 	return []sumFormula[T]{
-		{formOf[sub](anyRows, aNumber), squared, func(dst, sums []T, x [][]T, cols int) {
+		{formOf[sub](anyRows, aNumber), formOf[sum](formOf[mul](it, it)), func(dst, sums []T, x [][]T, cols int) {
 			kernel.SubSquares(dst, sums, x[0], x[1], cols)
 		}},
-		{aProduct, multiplied, func(dst, sums []T, x [][]T, cols int) { kernel.MulDot(dst, sums, x[0], x[1], x[2], cols) }},
-		{formOf[add](aScaled, aScaled), itself, func(dst, sums []T, x [][]T, cols int) {
+		{aProduct, formOf[sum](formOf[mul](it, aMatrix)), func(dst, sums []T, x [][]T, cols int) {
+			kernel.MulDot(dst, sums, x[0], x[1], x[2], cols)
+		}},
+		{formOf[add](aScaled, aScaled), sumOfIt, func(dst, sums []T, x [][]T, cols int) {
 			kernel.MulMulAddSum(dst, sums, x[0], x[2], x[1], x[3], cols)
 		}},
-		{formOf[add](aDivided, aScaled), itself, func(dst, sums []T, x [][]T, cols int) {
+		{formOf[add](aDivided, aScaled), sumOfIt, func(dst, sums []T, x [][]T, cols int) {
 			kernel.DivMulAddSum(dst, sums, x[0], x[2], x[1], x[3], cols)
+		}},
+		{aDivided, formOf[sum](formOf[mul](formOf[add](formOf[mul](it, anyRows), anyRows), anyRows)), func(dst, sums []T, x [][]T, cols int) {
+			kernel.DivDotMulAdd(dst, sums, x[0], x[2], x[3], x[4], x[1], cols)
 		}},
 	}
 }
@@ -43,7 +43,8 @@ func sumFormulas[T tensor.Float]() []sumFormula[T] {
 type sumMatch[T tensor.Float] struct {
 	sumFormula[T]
 	match rowMatch[T]
-	sum   *value
+	of    *value    // the sum
+	terms []rowLeaf // what it reads beside the value
 }
 
 // findSums finds the sums that are computed along with what they sum.
@@ -54,59 +55,52 @@ func (c *rowCompiler[T]) findSums(values []*value) {
 		if _, ok := s.prim.(sum); !ok || c.lazy[s] != eager || c.d.sumsColumns(s) {
 			continue
 		}
-		v, t, other := c.termsOf(s)
+		v := c.lastTerm(s)
 		if v == nil || c.sumMatches[v] != nil {
 			continue
 		}
 		for _, f := range formulas {
-			if m := c.matchSum(v, f, t); m != nil {
-				m.match.leaves, m.sum = append(m.match.leaves, other...), s
+			m, terms := &sumMatch[T]{sumFormula: f, of: s}, rowMatch[T]{it: v}
+			if c.matchWhole(v, f.form, &m.match) && c.matchWhole(s, f.sum, &terms) {
+				m.terms = terms.leaves
 				c.sumMatches[v] = m
 			}
 		}
 	}
 }
 
-// termsOf returns the last of the values of which s sums the rows, and what else it is multiplied
-// with, or nil if the program has no step for it.
-func (c *rowCompiler[T]) termsOf(s *value) (v *value, t summand, other []rowLeaf) {
-	switch m := c.matches[s]; {
-	case m == nil:
-		v = storageOf(s.args[0])
-	case len(m.leaves) > 2 || m.leaves[1].number: // more than a product of two matrices
-		return nil, t, nil
-	default:
-		a, b := m.leaves[0].value(), m.leaves[1].value()
-		switch {
-		case a == b:
-			v, t = a, squared
-		case c.unit[a] && (!c.unit[b] || b.id < a.id):
-			v, t, other = a, multiplied, m.leaves[1:]
-		default:
-			v, t, other = b, multiplied, m.leaves[:1]
-		}
+// lastTerm returns the last value that the step of s, a sum of rows, reads, if the program has a step for it: what
+// else s reads is there then. Else it is nil.
+func (c *rowCompiler[T]) lastTerm(s *value) *value {
+	last := storageOf(s.args[0])
+	if m := c.matches[s]; m != nil {
+		last = slices.MaxFunc(m.leaves, func(a, b rowLeaf) int { return c.order(a.value()) - c.order(b.value()) }).value()
 	}
-	if !c.unit[v] || c.lazy[v] != eager {
-		return nil, t, nil
+	if !c.unit[last] || c.lazy[last] != eager || !c.d.isWide(last) {
+		return nil
 	}
-	return v, t, other
+	return last
 }
 
-// matchSum is the match of v, as far as it is computed in one step, with f.
-func (c *rowCompiler[T]) matchSum(v *value, f sumFormula[T], t summand) *sumMatch[T] {
-	if f.of != t || !f.form.is(v.prim) {
-		return nil
+// order is larger for later values, and for those from outside least.
+func (c *rowCompiler[T]) order(v *value) int {
+	if c.unit[v] {
+		return v.id
+	}
+	return -1
+}
+
+// matchWhole matches v, as far as it is computed in one step, with a form.
+func (c *rowCompiler[T]) matchWhole(v *value, f form, m *rowMatch[T]) bool {
+	if !f.is(v.prim) {
+		return false
 	}
 	var inside []*value
 	if m := c.matches[v]; m != nil {
 		inside = m.inside
 	}
-	m := &sumMatch[T]{sumFormula: f}
 	merged := func(a *value) bool { return slices.Contains(inside, a) }
-	if !c.matchArgs(v, f.form, &m.match, merged) || len(m.match.inside) != len(inside) {
-		return nil
-	}
-	return m
+	return c.matchArgs(v, f, m, merged) && len(m.inside) == len(inside)
 }
 
 // compileWithSum adds the step of v and of the sums of its rows, if there is one for both.
@@ -115,12 +109,32 @@ func (c *rowCompiler[T]) compileWithSum(v *value) bool {
 	if m == nil {
 		return false
 	}
-	src := c.readLeaves(m.match.leaves)
+	src := append(c.readLeaves(m.match.leaves), c.readLeaves(m.terms)...)
 	sums, cols, last := len(c.slots), c.d.length, len(src)
-	c.slots = append(c.slots, c.slotOf(m.sum))
-	n := c.step(c.slotOf(v), func(dst []T, x [][]T, _ int) { m.run(dst, x[last], x, cols) }, m.of != multiplied, append(src, sums)...)
+	c.slots = append(c.slots, c.slotOf(m.of))
+	n := c.step(c.slotOf(v), func(dst []T, x [][]T, _ int) { m.run(dst, x[last], x, cols) }, len(m.terms) == 0, append(src, sums)...)
 	c.steps[len(c.steps)-1].sums = sums
 	c.found(v, n)
-	c.found(m.sum, sums)
+	c.found(m.of, sums)
 	return true
+}
+
+// addSum adds a sum of columns. The adders are for its slots, nil if there are none.
+func (c *rowCompiler[T]) addSum(v *value, src []int, add columnAdder[T], adders []columnAdder[T]) {
+	c.sums = append(c.sums, columnSum[T]{add: add, along: -1, src: src, dst: c.arrays[v.id]})
+	c.adders = append(c.adders, adders)
+}
+
+// alongColumns lets sums of columns with several factors add the columns of one of these along, where its sum is
+// wanted too: it is read once.
+func (c *rowCompiler[T]) alongColumns() {
+	for i, adders := range c.adders {
+		for k, add := range adders {
+			j := slices.IndexFunc(c.sums, func(s columnSum[T]) bool { return len(s.src) == 1 && s.src[0] == c.sums[i].src[k] && s.add != nil })
+			if add != nil && j >= 0 {
+				c.sums[i].add, c.sums[i].along, c.sums[j].add = add, j, nil
+				break
+			}
+		}
+	}
 }

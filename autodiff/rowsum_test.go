@@ -1,6 +1,7 @@
 package autodiff
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/downhill-go/downhill/tensor"
@@ -41,6 +42,18 @@ func TestRowSums(t *testing.T) {
 			z := Mul(Exp(x), row)
 			return Add(Sum(Exp(z)), Sum(Exp(Sum(Mul(Add(Mul(z, row), y), x), 1))))
 		}, 0}, // of z, no product is summed
+		{"a quotient in an affine map", func(x, y, column, row *Node) *Node {
+			z := Div(Exp(x), column)
+			return Add(Sum(Exp(z)), Sum(Exp(Sum(Mul(x, Add(y, Mul(row, z))), 1))))
+		}, 1},
+		{"a quotient before its factor", func(x, y, column, row *Node) *Node {
+			z := Div(Exp(x), column)
+			return Add(Sum(Exp(z)), Sum(Exp(Sum(Mul(Exp(z), Add(y, Mul(row, z))), 1))))
+		}, 0},
+		{"a quotient twice", func(x, y, column, row *Node) *Node {
+			z := Div(Exp(x), column)
+			return Add(Sum(Exp(z)), Sum(Exp(Sum(Mul(z, Add(y, Mul(row, z))), 1))))
+		}, 0},
 		{"two sums of one", func(x, _, _, _ *Node) *Node {
 			z := Sub(x, MeanKeep(x, 1))
 			return Add(Sum(Exp(Sum(Mul(z, z), 1))), Sum(Exp(Sum(z, 1))))
@@ -72,6 +85,60 @@ func TestRowSums(t *testing.T) {
 					if s.sums >= 0 {
 						require.Equal(t, s.sums, s.src[len(s.src)-1])
 						require.Equal(t, r.d.narrow(), r.slots[s.sums].width)
+						along++
+					}
+				}
+			}
+			require.Equal(t, tt.along, along)
+		})
+	}
+}
+
+// TestRowColumns looks at which sums of columns are added along with others that read the same array.
+func TestRowColumns(t *testing.T) {
+	const rows, n = 6, 80
+	tests := []struct {
+		name  string
+		sums  func(x, y, mean *Node) []*Node // that are summed down the columns
+		along int                            // sums that others add
+	}{
+		{"a product", func(x, y, mean *Node) []*Node { return []*Node{y, Mul(Sub(x, mean), y)} }, 1},
+		{"a product, first", func(x, y, mean *Node) []*Node { return []*Node{Mul(y, Sub(x, mean)), y} }, 1},
+		{"squares", func(x, _, mean *Node) []*Node {
+			z := Sub(x, mean)
+			return []*Node{Mul(z, z), z}
+		}, 1},
+		{"scaled, and what it is scaled with", func(x, y, mean *Node) []*Node { return []*Node{Mul(Mul(x, mean), y), y} }, 1},
+		{"scaled", func(x, y, mean *Node) []*Node { return []*Node{Mul(Mul(x, mean), y), x} }, 0},
+		{"both factors", func(x, y, _ *Node) []*Node { return []*Node{Mul(x, y), x, y} }, 1},
+		{"two products", func(x, y, mean *Node) []*Node { return []*Node{Mul(x, y), Mul(Mul(x, mean), y), y} }, 1},
+		{"two pairs", func(x, y, mean *Node) []*Node { return []*Node{Mul(Sub(x, mean), y), Mul(Mul(y, mean), x), y, x} }, 2},
+		{"apart", func(x, y, _ *Node) []*Node { return []*Node{Mul(x, x), y} }, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			g := NewGraph()
+			leaf := func(name string, shape ...int) *Node {
+				return Param(g, name, tensor.Must(tensor.Normal(tensor.NewRand(5), 0, 1.0, shape...)))
+			}
+			x, y := leaf("x", rows, n), leaf("y", rows, n)
+			mean := MeanKeep(Mul(x, y), 1) // makes rows
+			loss := Sum(mean)
+			for _, v := range tt.sums(x, y, mean) {
+				loss = Add(loss, Sum(Exp(Sum(v, 0))))
+			}
+			p, err := Compile(loss)
+			require.NoError(t, err)
+			along := 0
+			for _, u := range p.units {
+				if u.rows == nil {
+					continue
+				}
+				r := newRowProgram(u, p.f64.arrays)
+				for _, s := range r.sums {
+					require.Equal(t, s.add == nil, slices.ContainsFunc(r.sums, func(o columnSum[float64]) bool { return o.along >= 0 && r.sums[o.along].dst == s.dst }))
+					if s.along >= 0 {
+						require.NotNil(t, s.add)
 						along++
 					}
 				}
