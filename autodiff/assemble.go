@@ -32,13 +32,13 @@ func (im *importer) assemble(targets []target) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := newBuilder(len(order))
+	b := newBuilder(len(order.nodes) - len(im.refs))
 	b.eval, b.seed = im.eval, im.seed
 	values := b.lower(im, order)
 	kept := make(map[*value]bool)
 	outputs := make([]*value, len(targets))
 	for i, t := range targets {
-		v := values[t.from]
+		v := values[order.place[t.from]]
 		if needsNoWork(v) || kept[v] && !t.shared { // it has no memory of its own to publish
 			v = b.add(&value{prim: stopGradient{}, args: []*value{v}, shape: v.shape, dtype: v.dtype})
 		}
@@ -47,7 +47,7 @@ func (im *importer) assemble(targets []target) (*Program, error) {
 	p := &Program{loss: outputs[0], watch: im.watch}
 	schedule := schedule(outputs)
 	if im.watch != nothing {
-		p.names = namesOf(order, values)
+		p.names = namesOf(order.nodes, values)
 		for _, v := range schedule {
 			kept[v] = true
 		}

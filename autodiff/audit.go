@@ -195,12 +195,12 @@ func (a *auditor) prepare(loss *Node, wrt []*Node) error {
 	if err != nil {
 		return err
 	}
-	a.loss, a.order, a.values = loss, order, make(values, len(order))
+	a.loss, a.order, a.values = loss, order.nodes, make(values, len(order.nodes))
 	a.path, a.trust = make(map[*Node]bool), make(map[*Node]bool)
 	for _, n := range a.Trust {
 		a.trust[n] = true
 	}
-	for _, n := range order {
+	for _, n := range order.nodes {
 		if !n.IsVar() {
 			continue
 		}
@@ -215,9 +215,9 @@ func (a *auditor) prepare(loss *Node, wrt []*Node) error {
 	if _, err := a.im.grad(loss, a.wrt); err != nil {
 		return err
 	}
-	path, err := a.im.pathsTo(loss, a.wrt)
-	for _, n := range path {
-		a.path[n] = true
+	all, onPath, err := a.im.pathsTo(loss, a.wrt)
+	for i, on := range onPath {
+		a.path[all.nodes[i]] = on
 	}
 	return err
 }

@@ -92,16 +92,18 @@ func (checkpoint) Name() string { return "Checkpoint" }
 func (checkpoint) Differentiable(input int) bool { return input > 0 }
 
 func (checkpoint) VJP(x []*Node, y, dy *Node) []*Node {
-	copies, grads := make(map[*Node]*Node), make(cotangents)
+	copies := make(map[*Node]*Node)
+	var late []*Node
 	for _, n := range x[1:] {
-		late := apply(barrier{}, n, dy)
-		copies[behind(n)] = late
-		grads.want(late)
+		late = append(late, apply(barrier{}, n, dy))
+		copies[behind(n)] = late[len(late)-1]
 	}
 	again := recompute(x[0], copies)
-	for _, n := range again {
-		grads.want(n)
+	place := make(map[*Node]int)
+	for i, n := range append(late, again...) {
+		place[n] = i
 	}
+	grads := newCotangents(place, slices.Repeat([]bool{true}, len(place)))
 	grads.add(copies[behind(x[0])], dy)
 	dx := make([]*Node, len(x))
 	im := newImporter()

@@ -7,31 +7,44 @@ import (
 
 // cotangents are the gradients of the nodes that are to get one, as far as their terms
 // have come.
-type cotangents map[*Node]*cotangent
+type cotangents struct {
+	place  map[*Node]int // of each node in terms
+	wanted []bool
+	terms  []cotangent
+}
 
-// want makes n one that is to get a gradient.
-func (c cotangents) want(n *Node) { c[n] = &cotangent{} }
+func newCotangents(place map[*Node]int, wanted []bool) cotangents {
+	return cotangents{place, wanted, make([]cotangent, len(wanted))}
+}
+
+// at returns the gradient of n, nil if n is to get none.
+func (c cotangents) at(n *Node) *cotangent {
+	if at, ok := c.place[n]; ok && c.wanted[at] {
+		return &c.terms[at]
+	}
+	return nil
+}
 
 // wantWhole says that the gradient of n, if it is to get one, is asked for: all terms have to be in it.
 func (c cotangents) wantWhole(n *Node) {
-	if t := c[n]; t != nil {
+	if t := c.at(n); t != nil {
 		t.whole = true
 	}
 }
 
 // passes reports that n gets a gradient only to pass it on, so that terms may go around it.
-func (c cotangents) passes(n *Node) bool { return c[n] != nil && !c[n].whole }
+func (c cotangents) passes(n *Node) bool { t := c.at(n); return t != nil && !t.whole }
 
 // add adds d, unless it is nil, to the gradient of n, if n is to get one.
 func (c cotangents) add(n, d *Node) {
-	if t := c[n]; t != nil && d != nil {
+	if t := c.at(n); t != nil && d != nil {
 		t.add(d)
 	}
 }
 
 // of returns the sum of all terms of the gradient of n, nil if there are none.
 func (c cotangents) of(n *Node) *Node {
-	t := c[n]
+	t := c.at(n)
 	if t == nil {
 		return nil
 	}

@@ -12,7 +12,7 @@ func PrimitiveTypes(nodes ...*Node) (map[string]bool, error) {
 	im := newImporter()
 	order, err := im.topological(nodes...)
 	types := make(map[string]bool)
-	for _, n := range order {
+	for _, n := range order.nodes {
 		if o, _ := im.op(n); o != nil {
 			types[strings.TrimPrefix(fmt.Sprintf("%T", o.prim), "autodiff.")] = true
 		}

@@ -3,6 +3,7 @@ package autodiff
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/downhill-go/downhill/tensor"
 	"gorgonia.org/gorgonia"
@@ -63,7 +64,7 @@ func (p foreign) VJP(x []*Node, y, dy *Node) []*Node {
 		out[first] = Invalid(y.Graph(), "SymDiff of "+p.Name(), err)
 		return out
 	}
-	kids := childrenOf(p.node)
+	kids := slices.Clone(childrenOf(p.node))
 	dx, err := p.symDiff(kids, registered(dy))
 	if err != nil {
 		return fail(err)

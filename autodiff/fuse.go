@@ -7,6 +7,7 @@ import "slices"
 // stored, of a row program those that others need.
 type unit struct {
 	values []*value // in order; one for a kernel
+	last   int      // the place of the last of them in the schedule
 	rows   *rows    // what a row program works on, else nil
 	stored []*value
 	shown  []*value // of a row program: those of them that nothing else reads
@@ -63,10 +64,7 @@ func fuse(order []*value, users [][]*value, kept map[*value]bool, rows bool) []*
 // value, by its number; those that read several arguments for which of gives the same value
 // are users of that.
 func usersOf(order []*value, of func(*value) *value) [][]*value {
-	if len(order) == 0 {
-		return nil
-	}
-	count := make([]int, order[len(order)-1].id+1)
+	count := make([]int, numbers(order))
 	total := 0
 	for _, v := range order {
 		for _, a := range v.args {
@@ -85,6 +83,14 @@ func usersOf(order []*value, of func(*value) *value) [][]*value {
 		}
 	}
 	return users
+}
+
+// numbers returns one more than the highest number in order, a numbered schedule or a part of one.
+func numbers(order []*value) int {
+	if len(order) == 0 {
+		return 0
+	}
+	return order[len(order)-1].id + 1
 }
 
 // chainOf returns the one chain that holds all users of v and works on its shape, or
@@ -107,20 +113,18 @@ func chainOf(v *value, users []*value, home map[*value]*unit) *unit {
 // inOrder returns the units, each after those that it reads, and otherwise by the
 // place of their last value in order.
 func inOrder(order []*value, home map[*value]*unit) []*unit {
-	last := make(map[*value]bool, len(order))
-	seen := make(map[*unit]bool, len(order))
-	for _, v := range slices.Backward(order) {
-		if u := home[v]; u != nil && !seen[u] {
-			seen[u], last[v] = true, true
+	for _, v := range order {
+		if u := home[v]; u != nil {
+			u.last = v.id
 		}
 	}
-	var units []*unit
+	units, seen := make([]*unit, 0, len(order)), make([]bool, numbers(order))
 	var visit func(u *unit)
 	visit = func(u *unit) {
-		if !seen[u] {
+		if seen[u.last] {
 			return
 		}
-		seen[u] = false
+		seen[u.last] = true
 		for _, v := range u.values {
 			for _, a := range v.args {
 				if h := home[storageOf(a)]; h != nil {
@@ -131,8 +135,8 @@ func inOrder(order []*value, home map[*value]*unit) []*unit {
 		units = append(units, u)
 	}
 	for _, v := range order {
-		if last[v] {
-			visit(home[v])
+		if u := home[v]; u != nil && u.last == v.id {
+			visit(u)
 		}
 	}
 	return units

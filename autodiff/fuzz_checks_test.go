@@ -37,11 +37,14 @@ func (m *maker) checkStockGrad(all *tally) error {
 // reached returns the leaves that loss has a gradient by.
 func (m *maker) reached(loss *Node) []*Node {
 	im := newImporter()
-	paths, err := im.pathsTo(loss, m.leaves)
+	all, onPath, err := im.pathsTo(loss, m.leaves)
 	if err != nil {
 		panic(err)
 	}
-	return slices.DeleteFunc(slices.Clone(m.leaves), func(x *Node) bool { return !slices.Contains(paths, x) || x == loss })
+	return slices.DeleteFunc(slices.Clone(m.leaves), func(x *Node) bool {
+		at, ok := all.place[x]
+		return !ok || !onPath[at] || x == loss
+	})
 }
 
 // runMachine compares the values of nodes, and the sums of the gradients, of several runs.

@@ -61,14 +61,20 @@ func newNode(g *Graph, p Primitive, in []*Node, shape tensor.Shape, dt tensor.Dt
 // what programs are compiled from and users never see: they leave no trace in the
 // graph, and making one takes no time that grows with it.
 func newDraft(g *Graph, p Primitive, in []*Node, shape tensor.Shape, dt tensor.Dtype) *Node {
-	n := new(Node)
-	*n = *blank
+	d := &draft{*blank, op{prim: p, in: in, shape: shape, dtype: dt, id: opCount.Add(1), draft: true}}
+	n := &d.node
 	gorgonia.In(g)(n)
 	gorgonia.WithType(nodeType(dt, len(shape)))(n)
-	gorgonia.WithOp(&op{prim: p, in: in, shape: shape, dtype: dt, id: opCount.Add(1), draft: true})(n)
+	gorgonia.WithOp(&d.op)(n)
 	gorgonia.WithChildren(in)(n)
-	gorgonia.WithShape(shape...)(n)
+	*shapeIn(n) = shape
 	return n
+}
+
+// draft is a node with its operation, in one piece of memory.
+type draft struct {
+	node Node
+	op   op
 }
 
 // blank is what drafts are copied from: gorgonia's constructors add nodes to their
@@ -78,6 +84,11 @@ var blank = func() *Node {
 	gorgonia.WithName("")(n)
 	return n
 }()
+
+// shapeIn is where gorgonia keeps the shape of n, of which n.Shape() makes a copy.
+func shapeIn(n *Node) *tensor.Shape { return private[tensor.Shape](n, shapeField) }
+
+var shapeField = fieldOf[gorgonia.Node, tensor.Shape]("shape")
 
 func isDraft(n *Node) bool {
 	o, ok := n.Op().(*op)

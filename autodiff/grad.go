@@ -54,20 +54,20 @@ func (im *importer) vjp(y, dy *Node, wrt []*Node) ([]*Node, error) {
 	if err := checkDtype(dy, y); err != nil {
 		return nil, gradError(err)
 	}
-	order, err := im.pathsTo(y, wrt)
+	all, onPath, err := im.pathsTo(y, wrt)
 	if err != nil {
 		return nil, err
 	}
-	grads := make(cotangents, len(order))
-	for _, n := range order {
-		grads.want(n)
-	}
+	grads := newCotangents(all.place, onPath)
 	for _, x := range wrt {
 		grads.wantWhole(x)
 	}
 	grads.add(y, dy)
-	for i := len(order) - 1; i >= 0; i-- {
-		if err := im.sweep(order[i], grads); err != nil {
+	for i, n := range slices.Backward(all.nodes) {
+		if !onPath[i] {
+			continue
+		}
+		if err := im.sweep(n, grads); err != nil {
 			return nil, err
 		}
 	}
@@ -196,73 +196,79 @@ func summedTo(dy, x *Node) *Node {
 	return dy
 }
 
-// pathsTo returns the nodes on paths from wrt to y, inputs before their users.
-// No gradient is kept for any other node.
-func (im *importer) pathsTo(y *Node, wrt []*Node) ([]*Node, error) {
-	target := make(map[*Node]bool, len(wrt))
-	for _, x := range wrt {
-		target[x] = true
-	}
-	all, err := im.topological(y)
-	if err != nil {
-		return nil, err
-	}
-	onPath := make(map[*Node]bool, len(all))
-	var order []*Node
-	for _, n := range all {
-		on := target[n]
-		if o, _ := im.op(n); o != nil { // topological has seen the errors
-			for i, x := range o.in {
-				on = on || onPath[x] && isDifferentiable(o.prim, i)
-			}
-		}
-		if onPath[n] = on; on {
-			order = append(order, n)
-		}
-	}
-	return order, nil
+// ordered are nodes, each after its inputs, with the place of each.
+type ordered struct {
+	nodes []*Node
+	place map[*Node]int
 }
 
-// topological returns the nodes that roots depend on, each after its inputs.
-func (im *importer) topological(roots ...*Node) ([]*Node, error) {
+// pathsTo returns the nodes that y depends on, and which of them are on paths from wrt to y.
+// No gradient is kept for any other node.
+func (im *importer) pathsTo(y *Node, wrt []*Node) (ordered, []bool, error) {
+	all, err := im.topological(y)
+	if err != nil {
+		return all, nil, err
+	}
+	onPath := make([]bool, len(all.nodes))
+	for _, x := range wrt {
+		if at, ok := all.place[x]; ok {
+			onPath[at] = true
+		}
+	}
+	for at, n := range all.nodes {
+		if o, _ := im.op(n); o != nil { // topological has seen the errors
+			for i, x := range o.in {
+				onPath[at] = onPath[at] || onPath[all.place[x]] && isDifferentiable(o.prim, i)
+			}
+		}
+	}
+	return all, onPath, nil
+}
+
+// topological returns the nodes that roots depend on.
+func (im *importer) topological(roots ...*Node) (ordered, error) {
 	type visit struct {
 		node *Node
-		next int // the input to look at next
+		in   []*Node // the inputs to look at
 	}
 	if im.reached == 0 && len(roots) > 0 {
 		im.reached = len(roots[0].Graph().AllNodes()) // most graphs are what their loss needs
 	}
-	order := make([]*Node, 0, im.reached)
-	done := make(map[*Node]bool, im.reached) // false as long as its inputs are looked at
+	all := ordered{make([]*Node, 0, im.reached), make(map[*Node]int, im.reached)}
+	var stack []visit
+	push := func(n *Node) error {
+		in, err := im.inputs(n)
+		all.place[n] = -1 // as long as its inputs are looked at
+		stack = append(stack, visit{n, in})
+		return err
+	}
 	for _, root := range roots {
-		if done[root] {
+		if _, seen := all.place[root]; seen {
 			continue
 		}
-		done[root] = false
-		stack := []visit{{node: root}}
+		if err := push(root); err != nil {
+			return all, err
+		}
 		for len(stack) > 0 {
 			top := &stack[len(stack)-1]
-			in, err := im.inputs(top.node)
-			if err != nil {
-				return nil, err
-			}
-			if top.next == len(in) {
-				order = append(order, top.node)
-				done[top.node] = true
+			if len(top.in) == 0 {
+				all.place[top.node] = len(all.nodes)
+				all.nodes = append(all.nodes, top.node)
 				stack = stack[:len(stack)-1]
 				continue
 			}
-			x := in[top.next]
-			top.next++
-			switch isDone, seen := done[x]; {
+			x := top.in[0]
+			top.in = top.in[1:]
+			switch at, seen := all.place[x]; {
 			case !seen:
-				done[x] = false
-				stack = append(stack, visit{node: x})
-			case !isDone:
-				return nil, gradError(fmt.Errorf("%w: %v is computed from itself", ErrDamaged, x))
+				if err := push(x); err != nil {
+					return all, err
+				}
+			case at < 0:
+				return all, gradError(fmt.Errorf("%w: %v is computed from itself", ErrDamaged, x))
 			}
 		}
 	}
-	im.reached = max(im.reached, len(order))
-	return order, nil
+	im.reached = max(im.reached, len(all.nodes))
+	return all, nil
 }

@@ -176,5 +176,8 @@ func shapeOf(n *Node) tensor.Shape {
 			return o.shape
 		}
 	}
-	return Shape(n)
+	if nodeErr(n) != nil {
+		return nil
+	}
+	return *shapeIn(n)
 }

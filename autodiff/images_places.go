@@ -32,6 +32,9 @@ func (unpoolPlaces) VJP(_ []*Node, _, _ *Node) []*Node               { return []
 // rememberPlaces makes the gradients of max pools read maxPlaces, where that spares their pass over images
 // the memory of what was pooled. It returns the schedule and the units with those of maxPlaces.
 func rememberPlaces(order []*value, units []*unit, users [][]*value, kept map[*value]bool) ([]*value, []*unit) {
+	if !slices.ContainsFunc(order, func(v *value) bool { _, ok := v.prim.(maxUnpool); return ok }) {
+		return order, units
+	}
 	home, pass := make(map[*value]*unit), make(map[*unit]int)
 	for i, u := range units {
 		for _, v := range u.values {

@@ -108,7 +108,7 @@ func (im *importer) ref(n *Node) *Node {
 	}
 	r := im.refs[n]
 	if r == nil {
-		r = newDraft(n.Graph(), ref{}, []*Node{n}, shapeOf(n), n.Dtype())
+		r = newDraft(n.Graph(), ref{}, []*Node{n}, slices.Clone(shapeOf(n)), n.Dtype())
 		im.refs[n] = r
 	}
 	return r

@@ -47,7 +47,7 @@ func (in *interpreter) array(n *Node) *tensor.Array[float64] {
 	if err != nil {
 		panic(err)
 	}
-	for _, n := range order {
+	for _, n := range order.nodes {
 		if in.values[n] != nil {
 			continue
 		}

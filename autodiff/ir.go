@@ -1,8 +1,6 @@
 package autodiff
 
 import (
-	"slices"
-
 	"github.com/downhill-go/downhill/tensor"
 )
 
@@ -18,6 +16,7 @@ type value struct {
 	born   uint32      // the number of the first op that is this value; see schedule
 	site   site        // where that was made, for profiles
 	layout imageLayout // of its memory; see images_pixels.go
+	near   [2]*value   // where emit keeps a few args
 }
 
 func (v *value) size() int { return tensor.Size(v.shape) }
@@ -54,38 +53,46 @@ func newBuilder(nodes int) *builder {
 	return &builder{byKey: make(map[valueKey]*value, nodes), leaves: make(map[leafKey]*value)}
 }
 
-// lower returns the values of nodes, which topological has put in order.
-func (b *builder) lower(im *importer, nodes []*Node) map[*Node]*value {
-	values := make(map[*Node]*value, len(nodes))
+// lower returns the values of nodes, which topological has put in order, in that order.
+func (b *builder) lower(im *importer, all ordered) []*value {
+	values := make([]*value, len(all.nodes))
 	var args []*value
-	for _, n := range nodes {
+	for at, n := range all.nodes {
 		o, _ := im.op(n) // topological has seen the errors
 		if o == nil {
 			b.now = 0
-			values[n] = b.leaf(n, n.Dtype())
+			values[at] = b.leaf(n, n.Dtype())
 			continue
 		}
-		if _, ok := o.prim.(asFloat); ok {
+		switch o.prim.(type) {
+		case ref:
+			values[at] = values[all.place[o.in[0]]]
+		case asFloat:
 			b.now = 0
-			values[n] = b.leaf(o.in[0], o.dtype)
-			continue
+			values[at] = b.leaf(o.in[0], o.dtype)
+		default:
+			args = args[:0]
+			for _, x := range o.in {
+				args = append(args, values[all.place[x]])
+			}
+			values[at] = b.lowerOp(im, o, args)
 		}
-		args = args[:0]
-		for _, x := range o.in {
-			args = append(args, values[x])
-		}
-		b.now = o.id
-		prim := o.prim
-		if r, ok := prim.(seeded); ok && b.seed != 0 {
-			prim = r.reseeded(b.seed)
-		}
-		v := b.emit(prim, o.shape, o.dtype, args...)
-		if v.site.pc == 0 {
-			v.site = im.siteOf(o)
-		}
-		values[n] = v
 	}
 	return values
+}
+
+// lowerOp returns the value of o for args.
+func (b *builder) lowerOp(im *importer, o *op, args []*value) *value {
+	b.now = o.id
+	p := o.prim
+	if r, ok := p.(seeded); ok && b.seed != 0 {
+		p = r.reseeded(b.seed)
+	}
+	v := b.emit(p, o.shape, o.dtype, args...)
+	if v.site.pc == 0 {
+		v.site = im.siteOf(o)
+	}
+	return v
 }
 
 func (b *builder) leaf(n *Node, dt tensor.Dtype) *value {
@@ -100,8 +107,8 @@ func (b *builder) leaf(n *Node, dt tensor.Dtype) *value {
 
 // emit returns the value p(args...), in its simplest form.
 func (b *builder) emit(p Primitive, shape tensor.Shape, dt tensor.Dtype, args ...*value) *value {
-	args = slices.Clone(args)
-	v := &value{prim: p, args: args, shape: shape, dtype: dt}
+	v := &value{prim: p, shape: shape, dtype: dt}
+	v.args = append(v.near[:0], args...)
 	if s := b.simplify(v); s != nil {
 		return s
 	}

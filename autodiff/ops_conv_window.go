@@ -131,11 +131,3 @@ func convolve(fn string, axes int, x, w, bias *Node, plan func(x, w tensor.Shape
 	}
 	return as(fn, y, args...)
 }
-
-func shapesOf(nodes []*Node) []tensor.Shape {
-	out := make([]tensor.Shape, len(nodes))
-	for i, n := range nodes {
-		out[i] = n.Shape()
-	}
-	return out
-}

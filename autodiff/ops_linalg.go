@@ -24,7 +24,7 @@ func MatMul(a, b *Node) *Node {
 		return firstInvalid("MatMul", a, b)
 	}
 	rankA, rankB := Rank(a), Rank(b)
-	in := []tensor.Shape{a.Shape(), b.Shape()}
+	in := []tensor.Shape{shapeOf(a), shapeOf(b)}
 	if rankA == 0 || rankB == 0 {
 		return Invalid(a.Graph(), "autodiff.MatMul", shapeError(in, "a scalar has no inner dimension; use Mul"), in...)
 	}
@@ -56,7 +56,7 @@ func MatMul(a, b *Node) *Node {
 // a batch times one matrix are one product.
 func matMulRows(a, b *Node) *Node {
 	if Rank(a) > 2 && Rank(b) == 2 {
-		shape := append(a.Shape()[:Rank(a)-1:Rank(a)-1], Dim(b, 1))
+		shape := append(shapeOf(a)[:Rank(a)-1:Rank(a)-1], Dim(b, 1))
 		return Reshape(matMulRows(Reshape(a, -1, Dim(a, -1)), b), shape...)
 	}
 	return apply(matMul{}, a, b)

@@ -20,7 +20,7 @@ func Reshape(x *Node, dims ...int) *Node {
 		return firstInvalid("Reshape", x)
 	}
 	to := append(tensor.Shape{}, dims...)
-	rest, hole := tensor.Size(x.Shape()), -1
+	rest, hole := tensor.Size(shapeOf(x)), -1
 	for i, d := range to {
 		switch {
 		case d == -1 && hole < 0:
@@ -101,7 +101,7 @@ func (p reshape) Shape(in []tensor.Shape) (tensor.Shape, error) {
 	return p.To, nil
 }
 
-func (p reshape) VJP(x []*Node, y, dy *Node) []*Node { return []*Node{Reshape(dy, x[0].Shape()...)} }
+func (p reshape) VJP(x []*Node, y, dy *Node) []*Node { return []*Node{Reshape(dy, shapeOf(x[0])...)} }
 
 func (p reshape) Bind32(dst *tensor.Array[float32], in []*tensor.Array[float32]) func() {
 	return func() { copy(dst.Data, in[0].Data) }

@@ -113,12 +113,8 @@ func apply(p Primitive, in ...*Node) *Node {
 			return firstInvalid(p.Name(), in...)
 		}
 	}
-	shapes := make([]tensor.Shape, len(in))
-	for i, x := range in {
-		shapes[i] = shapeOf(x)
-	}
 	g := in[0].Graph()
-	fail := func(err error) *Node { return Invalid(g, "autodiff."+p.Name(), err, shapes...) }
+	fail := func(err error) *Node { return Invalid(g, "autodiff."+p.Name(), err, shapesOf(in)...) }
 	for _, x := range in {
 		if x.Graph() != g {
 			return fail(fmt.Errorf("%w: %v and %v", ErrGraph, in[0], x))
@@ -127,14 +123,34 @@ func apply(p Primitive, in ...*Node) *Node {
 			return fail(err)
 		}
 	}
-	shape, err := p.Shape(shapes)
-	if err == nil {
-		err = checkResult(p, shapes, shape)
-	}
+	shape, err := resultShape(p, in)
 	if err != nil {
 		return fail(err)
 	}
 	return newNode(g, p, in, shape, in[0].Dtype())
+}
+
+// resultShape returns the shape of p(in...): that of in, for most operations.
+func resultShape(p Primitive, in []*Node) (tensor.Shape, error) {
+	first := shapeOf(in[0])
+	if _, ok := p.(broadcasting); ok && !slices.ContainsFunc(in, func(x *Node) bool { return !slices.Equal(shapeOf(x), first) }) {
+		return slices.Clone(first), nil // that of a leaf may be the shape of its value
+	}
+	shapes := shapesOf(in)
+	shape, err := p.Shape(shapes)
+	if err == nil {
+		err = checkResult(p, shapes, shape)
+	}
+	return shape, err
+}
+
+// shapesOf returns the shapes of in, for looking at only.
+func shapesOf(in []*Node) []tensor.Shape {
+	shapes := make([]tensor.Shape, len(in))
+	for i, x := range in {
+		shapes[i] = shapeOf(x)
+	}
+	return shapes
 }
 
 // firstInvalid returns the first of in that is invalid, nil if none is. For one that

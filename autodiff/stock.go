@@ -59,7 +59,7 @@ func refOp(y *Node) *op {
 // fit returns y in the shape that gorgonia gave the node, which it made for the inputs
 // that it was called with.
 func (s *stockNode) fit(y *Node) (*Node, error) {
-	want, have := s.node.Shape(), y.Shape()
+	want, have := shapeOf(s.node), shapeOf(y)
 	if y.Dtype() != s.node.Dtype() && isFloat(s.node.Dtype()) {
 		return nil, fmt.Errorf("%w: it computes %v, and gorgonia gave the node %v: it takes two constants that print alike for one; give them names", ErrDamaged, y.Dtype(), s.node.Dtype())
 	}
@@ -106,15 +106,8 @@ func isFloat(dt tensor.Dtype) bool { return dt == tensor.Float32 || dt == tensor
 // exported way to them, is wrong once gorgonia has removed a node.
 var childrenField = fieldOf[gorgonia.Node, gorgonia.Nodes]("children")
 
-// childrenOf returns the inputs of a node, in order.
-func childrenOf(n *Node) []*Node {
-	f := reflect.ValueOf(n).Elem().Field(childrenField)
-	out := make([]*Node, f.Len())
-	for i := range out {
-		out[i] = (*Node)(f.Index(i).UnsafePointer())
-	}
-	return out
-}
+// childrenOf returns the inputs of a node, in order, for looking at only.
+func childrenOf(n *Node) []*Node { return *private[gorgonia.Nodes](n, childrenField) }
 
 // field returns a private field of the operation, for reading.
 func (s *stockNode) field(name string) reflect.Value {

@@ -114,7 +114,7 @@ func stockTranspose(s *stockNode) (*Node, error) {
 // stockRepeat repeats each element along an axis; one of size 1 is broadcast. A
 // vector gets axes of size 1 behind its own where it has too few.
 func stockRepeat(s *stockNode) (*Node, error) {
-	x, axis, want := s.in[0], s.int("along"), s.node.Shape()
+	x, axis, want := s.in[0], s.int("along"), shapeOf(s.node)
 	for Rank(x) <= axis {
 		x = Unsqueeze(x, -1)
 	}

@@ -106,19 +106,20 @@ func (im *importer) historyOf(g *Graph) *history {
 // leaves, or to the users of each of its inputs, also where the node was there before.
 func newHistory(g *Graph) *history {
 	h := &history{calls: make(map[*Node]int)}
-	v := reflect.ValueOf(g).Elem()
-	for _, n := range nodesOf(v.Field(leavesField)) {
+	for _, n := range *private[gorgonia.Nodes](g, leavesField) {
 		h.calls[n]++
 	}
-	users := v.Field(usersField)
+	users := *private[map[*Node]gorgonia.Nodes](g, usersField)
+	edges := make(map[*Node]int)
 	for _, x := range g.AllNodes() {
-		list := users.MapIndex(reflect.ValueOf(x))
-		if !list.IsValid() || list.Len() == 0 {
+		if len(users[x]) == 0 {
 			h.unused = append(h.unused, x)
+		}
+		if len(users[x]) < 2 {
 			continue
 		}
-		edges := make(map[*Node]int, list.Len())
-		for _, n := range nodesOf(list) {
+		clear(edges)
+		for _, n := range users[x] {
 			edges[n]++
 		}
 		for n, have := range edges {
@@ -184,6 +185,11 @@ var (
 	usersField  = fieldOf[gorgonia.ExprGraph, map[*gorgonia.Node]gorgonia.Nodes]("to")
 	nameField   = fieldOf[gorgonia.Node, string]("name")
 )
+
+// private returns where gorgonia keeps the field of x with this number, for looking at only.
+func private[Field, Struct any](x *Struct, number int) *Field {
+	return (*Field)(reflect.ValueOf(x).Elem().Field(number).Addr().UnsafePointer())
+}
 
 // fieldOf returns the number of the field of Struct with that name, which has the type
 // Field.

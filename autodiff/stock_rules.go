@@ -156,8 +156,8 @@ func stockBinary(s *stockNode) (*Node, error) {
 // shapes, whose elements it takes in order; they do not broadcast.
 func (s *stockNode) sameShapes() (a, b *Node) {
 	a, b = s.in[0], s.in[1]
-	sameSize := tensor.Size(a.Shape()) == tensor.Size(b.Shape()) && Rank(a) > 0 && Rank(b) > 0
-	if sameSize && !slices.Equal(a.Shape(), b.Shape()) {
+	sameSize := tensor.Size(shapeOf(a)) == tensor.Size(shapeOf(b)) && Rank(a) > 0 && Rank(b) > 0
+	if sameSize && !slices.Equal(shapeOf(a), shapeOf(b)) {
 		a, b = Reshape(a, s.node.Shape()...), Reshape(b, s.node.Shape()...)
 	}
 	return a, b

@@ -143,7 +143,7 @@ func (p *vmPlan) findSeeded() {
 func (p *vmPlan) keep(n *Node) {
 	if p.left[n] {
 		p.left[n] = false
-		for _, x := range p.kids[n] {
+		for _, x := range inputsOf(n) {
 			p.keep(x)
 		}
 	}
@@ -159,7 +159,7 @@ func (p *vmPlan) reachedFrom(cost *Node) map[*Node]bool {
 		if n.Deriv() == nil {
 			continue
 		}
-		for _, x := range p.kids[n] {
+		for _, x := range inputsOf(n) {
 			if !reached[x] {
 				reached[x] = true
 				todo = append(todo, x)

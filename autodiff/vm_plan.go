@@ -15,8 +15,7 @@ type vmPlan struct {
 	vm      *VM
 	im      *importer
 	nodes   []*Node           // of the graph
-	kids    map[*Node][]*Node // their inputs
-	users   map[*Node][]*Node // and who uses them
+	users   map[*Node][]*Node // who uses them
 	left    map[*Node]bool    // what gorgonia.Grad left behind
 	first   int64             // the number of the oldest node that it was called on
 	seeded  []*Node           // costs whose gradients start from a computed node
@@ -26,7 +25,7 @@ type vmPlan struct {
 
 func (vm *VM) compile() error {
 	p := &vmPlan{vm: vm, im: newDraftImporter(), nodes: vm.options.nodes,
-		kids: make(map[*Node][]*Node), users: make(map[*Node][]*Node), shown: make(map[*Node]bool)}
+		users: make(map[*Node][]*Node), shown: make(map[*Node]bool)}
 	p.im.eval, p.im.seed, p.im.watch = vm.options.eval, vm.options.compile.seed, vm.options.watch
 	if p.nodes == nil {
 		if vm.nodes == nil {
@@ -42,8 +41,7 @@ func (vm *VM) compile() error {
 		if err := Err(n); err != nil {
 			return vm.fail(err)
 		}
-		p.kids[n] = inputsOf(n)
-		for _, x := range p.kids[n] {
+		for _, x := range inputsOf(n) {
 			p.users[x] = append(p.users[x], n)
 		}
 	}
@@ -71,7 +69,7 @@ func (vm *VM) compile() error {
 	return nil
 }
 
-// inputsOf returns the inputs of a node of any maker.
+// inputsOf returns the inputs of a node of any maker, for looking at only.
 func inputsOf(n *Node) []*Node {
 	if o, ok := n.Op().(*op); ok {
 		return o.in
@@ -197,7 +195,7 @@ func (p *vmPlan) addStatements() error {
 		if n.Op() == nil {
 			continue
 		}
-		kids := p.kids[n]
+		kids := inputsOf(n)
 		switch name := stockName(n.Op()); {
 		case name == "readOp" && len(kids) == 1:
 			into := (*gorgonia.Value)(reflect.ValueOf(n.Op()).FieldByName("into").UnsafePointer())
@@ -289,7 +287,7 @@ func (p *vmPlan) isInside(n *Node) bool {
 		return p.inConvolution(n)
 	case "elemBinOp":
 		x := rectified(n)
-		return len(users) == 1 && x != nil && operator(users[0], "⊙") != nil && slices.Contains(p.kids[users[0]], x)
+		return len(users) == 1 && x != nil && operator(users[0], "⊙") != nil && slices.Contains(inputsOf(users[0]), x)
 	}
 	return false
 }

@@ -30,10 +30,10 @@ func (w watch) finds(x float64) bool {
 }
 
 // namesOf returns for each value the first node that it is the value of.
-func namesOf(order []*Node, values map[*Node]*value) map[*value]*Node {
-	names := make(map[*value]*Node, len(order))
-	for _, n := range order {
-		if v := values[n]; names[v] == nil || isDraft(names[v]) {
+func namesOf(nodes []*Node, values []*value) map[*value]*Node {
+	names := make(map[*value]*Node, len(nodes))
+	for i, n := range nodes {
+		if v := values[i]; names[v] == nil || isDraft(names[v]) {
 			names[v] = n
 		}
 	}

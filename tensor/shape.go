@@ -55,12 +55,12 @@ func Broadcast(shapes ...Shape) (Shape, error) {
 			case *o == 1:
 				*o = d
 			case d != 1 && d != *o:
-				return nil, fmt.Errorf("%w: %v do not broadcast", ErrShape, shapes)
+				return nil, fmt.Errorf("%w: %v do not broadcast", ErrShape, slices.Clone(shapes)) // so that shapes need not be on the heap
 			}
 		}
 	}
 	if _, err := checkDims(out); err != nil {
-		return nil, fmt.Errorf("%w: %v broadcast to %v, which is too large", ErrShape, shapes, out)
+		return nil, fmt.Errorf("%w: %v broadcast to %v, which is too large", ErrShape, slices.Clone(shapes), out)
 	}
 	return out, nil
 }
