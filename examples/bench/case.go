@@ -26,8 +26,8 @@ type benchCase struct {
 
 	gonum func(dt tensor.Dtype) (*workload, error) // nil if it cannot
 
-	// For cases that are not steps of a model: what each peer of this program does.
-	special func(peer string) (*workload, error)
+	// For cases that are not steps of a model: what each peer of this program does, in one of its modes.
+	special func(peer, mode string) (*workload, error)
 }
 
 // A goal is the most that a step may take, in the unit of the case, or a share.

@@ -27,7 +27,7 @@ func (n adamStep) model(g *ad.Graph, dt tensor.Dtype) model {
 	return l.model(ad.Sum(ad.Mul(l.param(1, int(n)), l.input(int(n)))))
 }
 
-func (n adamStep) workload(peer string) (*workload, error) {
+func (n adamStep) workload(peer, _ string) (*workload, error) {
 	if peer == gonum || peer == newVM { // gonum has no Adam, and this is no graph
 		return nil, errAbsent
 	}

@@ -38,8 +38,8 @@ func deep(n int) mlp {
 	return m
 }
 
-func compiling(m mlp) func(peer string) (*workload, error) {
-	return func(peer string) (*workload, error) {
+func compiling(m mlp) func(peer, mode string) (*workload, error) {
+	return func(peer, mode string) (*workload, error) {
 		w := &workload{}
 		c := &benchCase{dtype: tensor.Float32, stock: m.stock}
 		switch peer {
@@ -51,8 +51,8 @@ func compiling(m mlp) func(peer string) (*workload, error) {
 			}
 		case newVM:
 			w.step = guarded(func() error {
-				g, net, err := stockGraph(c)
-				if err == nil && ad.NewVM(g, gorgonia.BindDualValues(net.params...)).Program() == nil {
+				vm, _, err := newMachine(c, mode)
+				if err == nil && vm.Program() == nil {
 					err = fmt.Errorf("no program")
 				}
 				return err

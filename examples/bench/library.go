@@ -34,26 +34,27 @@ func (l library) close() error      { return nil }
 func (l library) threads() []string { return []string{""} }
 
 // The modes of newVM: all nodes of the graph get values, or only the loss and the gradients, which are added
-// to those that are there, as on gorgonia's machine, or take their place.
+// to those that are there, as on gorgonia's machine, or take their place. In the last the machine is told what to
+// differentiate by what, and gorgonia.Grad is not called.
 const (
 	allValues = "all values"
 	onlyLoss  = "Only(loss)"
-	withGrad  = "Only(loss), WithGrad"
+	withCost  = "Cost(loss), Only(loss), WithGrad"
 )
 
 func (l library) modes() []string {
 	if l == newVM {
-		return []string{allValues, onlyLoss, withGrad}
+		return []string{allValues, onlyLoss, withCost}
 	}
 	return []string{""}
 }
 
 // open makes a case ready.
 func (l library) open(c *benchCase, s setting) (runner, error) {
-	switch {
-	case (s.mode == onlyLoss || s.mode == withGrad) && (c.process != "" || c.special != nil):
-		return nil, errAbsent
-	case c.process != "":
+	if c.process != "" {
+		if s.mode != "" && s.mode != allValues {
+			return nil, errAbsent
+		}
 		return l.process(c)
 	}
 	w, err := l.workload(c, rate, s.mode)
@@ -84,7 +85,7 @@ func (l library) workload(c *benchCase, lr float64, mode string) (w *workload, e
 	}()
 	switch {
 	case c.special != nil:
-		return c.special(string(l))
+		return c.special(string(l), mode)
 	case l == downhill:
 		return ourWorkload(c, lr)
 	case l == gonum && c.gonum != nil:
@@ -139,20 +140,31 @@ func stockGraph(c *benchCase) (g *ad.Graph, m model, err error) {
 	return g, m, err
 }
 
+// newMachine makes the graph of a case with gorgonia's functions, and our machine for it.
+func newMachine(c *benchCase, mode string) (*ad.VM, model, error) {
+	if mode == withCost {
+		g := gorgonia.NewGraph()
+		m := c.stock(g, c.dtype)
+		opts := []gorgonia.VMOpt{ad.Only(m.loss)}
+		if len(m.params) > 0 {
+			opts = append(opts, ad.Cost(m.loss), ad.Options(ad.WithGrad(m.params...)))
+		}
+		return ad.NewVM(g, opts...), m, nil
+	}
+	g, m, err := stockGraph(c)
+	opts := []gorgonia.VMOpt{gorgonia.BindDualValues(m.params...)}
+	if mode == onlyLoss {
+		opts = append(opts, ad.Only(m.loss))
+	}
+	return ad.NewVM(g, opts...), m, err
+}
+
 // newVMWorkload is a program for gorgonia that was moved to our machine and optimizers.
 func newVMWorkload(c *benchCase, lr float64, mode string) (*workload, error) {
-	g, m, err := stockGraph(c)
+	vm, m, err := newMachine(c, mode)
 	if err != nil {
 		return nil, err
 	}
-	opts := []gorgonia.VMOpt{gorgonia.BindDualValues(m.params...)}
-	if mode != allValues {
-		opts = append(opts, ad.Only(m.loss))
-	}
-	if mode == withGrad {
-		opts = append(opts, ad.Options(ad.WithGrad(m.params...)))
-	}
-	vm := ad.NewVM(g, opts...)
 	params := gorgonia.NodesToValueGrads(m.params)
 	var opt *optim.Optimizer
 	if c.adam {
@@ -167,7 +179,7 @@ func newVMWorkload(c *benchCase, lr float64, mode string) (*workload, error) {
 			if err := vm.RunAll(); err != nil || opt == nil {
 				return err
 			}
-			if err := opt.Step(); err != nil || mode == withGrad {
+			if err := opt.Step(); err != nil || mode == withCost {
 				return err
 			}
 			return opt.ZeroGrad()
