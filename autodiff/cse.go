@@ -5,6 +5,7 @@ import (
 	"math"
 	"reflect"
 	"slices"
+	"strconv"
 
 	"github.com/downhill-go/downhill/tensor"
 )
@@ -31,7 +32,7 @@ func (v *value) key() valueKey {
 		return k
 	}
 	if k.prim.Size() > 0 {
-		k.fields = fmt.Sprintf("%+v", v.prim)
+		k.fields = string(appendFields(make([]byte, 0, 48), reflect.ValueOf(v.prim)))
 	}
 	for i, a := range v.args {
 		if i < len(k.args) {
@@ -41,6 +42,27 @@ func (v *value) key() valueKey {
 		}
 	}
 	return k
+}
+
+// appendFields appends the text of x: what most primitives have without the time of fmt.
+func appendFields(text []byte, x reflect.Value) []byte {
+	switch x.Kind() {
+	case reflect.Bool:
+		return strconv.AppendBool(text, x.Bool())
+	case reflect.Int:
+		return strconv.AppendInt(text, x.Int(), 10)
+	case reflect.Slice:
+		for i := range x.Len() {
+			text = append(appendFields(text, x.Index(i)), ',')
+		}
+		return append(text, ';')
+	case reflect.Struct:
+		for i := range x.NumField() {
+			text = append(appendFields(text, x.Field(i)), ' ')
+		}
+		return text
+	}
+	return fmt.Appendf(text, "%+v", x)
 }
 
 // samePrimitive reports that v and w, of one key, compute the same. The text of a
