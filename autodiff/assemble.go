@@ -1,6 +1,8 @@
 package autodiff
 
 import (
+	"slices"
+
 	"github.com/downhill-go/downhill/tensor"
 	"gorgonia.org/gorgonia"
 )
@@ -201,26 +203,22 @@ func (s *store[T]) inputs(v *value) []*tensor.Array[T] {
 
 // compileChain numbers the inputs and steps of a chain.
 func (s *store[T]) compileChain(u *unit) func() {
-	slot := make(map[*value]int, 2*len(u.values))
-	inside := make(map[*value]bool, len(u.values))
-	for _, v := range u.values {
-		inside[v] = true
-	}
+	var from []*value
 	var in []*tensor.Array[T]
 	for _, v := range u.values {
 		for _, a := range v.args {
-			if _, ok := slot[a]; !ok && !inside[a] {
-				slot[a] = len(in)
-				in = append(in, s.arrays[a.id])
+			if !slices.Contains(u.values, a) && !slices.Contains(from, a) {
+				from, in = append(from, a), append(in, s.arrays[a.id])
 			}
 		}
 	}
 	steps := make([]step, len(u.values))
 	for i, v := range u.values {
-		slot[v] = len(in) + i
 		steps[i] = step{prim: v.prim.(Pointwise), src: make([]int, len(v.args))}
 		for k, a := range v.args {
-			steps[i].src[k] = slot[a]
+			if steps[i].src[k] = slices.Index(from, a); steps[i].src[k] < 0 {
+				steps[i].src[k] = len(from) + slices.Index(u.values, a)
+			}
 		}
 	}
 	return newChain(s.arrays[u.result().id], in, steps)
