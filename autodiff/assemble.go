@@ -34,7 +34,7 @@ func (im *importer) assemble(targets []target) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := newBuilder(len(order.nodes) - len(im.refs))
+	b := newBuilder(max(0, len(order.nodes)-len(im.refs)))
 	b.eval, b.seed = im.eval, im.seed
 	values := b.lower(im, order)
 	kept := make(map[*value]bool)

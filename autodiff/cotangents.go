@@ -13,6 +13,7 @@ type cotangents struct {
 	terms  []cotangent
 }
 
+// newCotangents returns the empty gradients of the wanted ones of the nodes that have a place.
 func newCotangents(place map[*Node]int, wanted []bool) cotangents {
 	return cotangents{place, wanted, make([]cotangent, len(wanted))}
 }

@@ -44,25 +44,38 @@ func (v *value) key() valueKey {
 	return k
 }
 
-// appendFields appends the text of x: what most primitives have without the time of fmt.
+// appendFields appends what tells x from others of its type; pointers by where they point.
+// It is for keys: samePrimitive has the last word.
 func appendFields(text []byte, x reflect.Value) []byte {
+	switch {
+	case x.CanInt():
+		return strconv.AppendInt(text, x.Int(), 10)
+	case x.CanUint():
+		return strconv.AppendUint(text, x.Uint(), 10)
+	case x.CanFloat():
+		return strconv.AppendUint(text, math.Float64bits(x.Float()), 16)
+	}
 	switch x.Kind() {
 	case reflect.Bool:
 		return strconv.AppendBool(text, x.Bool())
-	case reflect.Int:
-		return strconv.AppendInt(text, x.Int(), 10)
-	case reflect.Slice:
+	case reflect.String:
+		return strconv.AppendQuote(text, x.String())
+	case reflect.Pointer, reflect.Func:
+		return strconv.AppendUint(text, uint64(x.Pointer()), 16)
+	case reflect.Interface:
+		if !x.IsNil() {
+			text = appendFields(append(text, x.Elem().Type().String()...), x.Elem())
+		}
+	case reflect.Slice, reflect.Array:
 		for i := range x.Len() {
 			text = append(appendFields(text, x.Index(i)), ',')
 		}
-		return append(text, ';')
 	case reflect.Struct:
 		for i := range x.NumField() {
-			text = append(appendFields(text, x.Field(i)), ' ')
+			text = append(appendFields(text, x.Field(i)), ';')
 		}
-		return text
 	}
-	return fmt.Appendf(text, "%+v", x)
+	return text
 }
 
 // samePrimitive reports that v and w, of one key, compute the same. The text of a

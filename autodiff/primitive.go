@@ -134,7 +134,7 @@ func apply(p Primitive, in ...*Node) *Node {
 func resultShape(p Primitive, in []*Node) (tensor.Shape, error) {
 	first := shapeOf(in[0])
 	if _, ok := p.(broadcasting); ok && !slices.ContainsFunc(in, func(x *Node) bool { return !slices.Equal(shapeOf(x), first) }) {
-		return slices.Clone(first), nil // that of a leaf may be the shape of its value
+		return tensor.Broadcast(first)
 	}
 	shapes := shapesOf(in)
 	shape, err := p.Shape(shapes)
