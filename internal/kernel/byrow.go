@@ -25,6 +25,8 @@ const (
 	opExpSubByRow
 	opMulMulAddByRow
 	opDivMulAddByRow
+	opMulMulMulAddByRow
+	opDivMulMulAddByRow
 	opAddByColumn
 	opSubByColumn
 	opMulByColumn
@@ -165,6 +167,24 @@ func DivMulAddByRow[T Float](dst, a, b, s, t []T, cols int) {
 	byRow(opDivMulAddByRow, dst, a, b, nil, s, t, cols, func(dst, a, b, _ []T, s, t T) {
 		for i, x := range a {
 			dst[i] = x/s + T(b[i]*t)
+		}
+	})
+}
+
+// MulMulMulAddByRow writes dst[r,c] = (a[r,c] b[r,c]) s[r] + c[r,c] t[r]. The products are rounded.
+func MulMulMulAddByRow[T Float](dst, a, b, c, s, t []T, cols int) {
+	byRow(opMulMulMulAddByRow, dst, a, b, c, s, t, cols, func(dst, a, b, c []T, s, t T) {
+		for i, x := range a {
+			dst[i] = T(T(x*b[i])*s) + T(c[i]*t)
+		}
+	})
+}
+
+// DivMulMulAddByRow writes dst[r,c] = a[r,c] b[r,c] / s[r] + c[r,c] t[r]. The products and the quotient are rounded.
+func DivMulMulAddByRow[T Float](dst, a, b, c, s, t []T, cols int) {
+	byRow(opDivMulMulAddByRow, dst, a, b, c, s, t, cols, func(dst, a, b, c []T, s, t T) {
+		for i, x := range a {
+			dst[i] = T(x*b[i])/s + T(c[i]*t)
 		}
 	})
 }

@@ -311,6 +311,46 @@ func divMulAddByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, 
 //go:noescape
 func divMulAddByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 
+// mulMulMulAddByRowF32AVX2 writes (a b) s + c t.
+//
+//go:noescape
+func mulMulMulAddByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// mulMulMulAddByRowF64AVX2 writes (a b) s + c t.
+//
+//go:noescape
+func mulMulMulAddByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// mulMulMulAddByRowF32AVX512 writes (a b) s + c t.
+//
+//go:noescape
+func mulMulMulAddByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// mulMulMulAddByRowF64AVX512 writes (a b) s + c t.
+//
+//go:noescape
+func mulMulMulAddByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// divMulMulAddByRowF32AVX2 writes a b / s + c t.
+//
+//go:noescape
+func divMulMulAddByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// divMulMulAddByRowF64AVX2 writes a b / s + c t.
+//
+//go:noescape
+func divMulMulAddByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// divMulMulAddByRowF32AVX512 writes a b / s + c t.
+//
+//go:noescape
+func divMulMulAddByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
+// divMulMulAddByRowF64AVX512 writes a b / s + c t.
+//
+//go:noescape
+func divMulMulAddByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+
 // addByColumnF32AVX2 writes a + b.
 //
 //go:noescape

@@ -82,27 +82,35 @@ DATA elementwiseByRowTable<>+448(SB)/8, $·divMulAddByRowF32AVX2(SB)
 DATA elementwiseByRowTable<>+456(SB)/8, $·divMulAddByRowF64AVX2(SB)
 DATA elementwiseByRowTable<>+464(SB)/8, $·divMulAddByRowF32AVX512(SB)
 DATA elementwiseByRowTable<>+472(SB)/8, $·divMulAddByRowF64AVX512(SB)
-DATA elementwiseByRowTable<>+480(SB)/8, $·addByColumnF32AVX2(SB)
-DATA elementwiseByRowTable<>+488(SB)/8, $·addByColumnF64AVX2(SB)
-DATA elementwiseByRowTable<>+496(SB)/8, $·addByColumnF32AVX512(SB)
-DATA elementwiseByRowTable<>+504(SB)/8, $·addByColumnF64AVX512(SB)
-DATA elementwiseByRowTable<>+512(SB)/8, $·subByColumnF32AVX2(SB)
-DATA elementwiseByRowTable<>+520(SB)/8, $·subByColumnF64AVX2(SB)
-DATA elementwiseByRowTable<>+528(SB)/8, $·subByColumnF32AVX512(SB)
-DATA elementwiseByRowTable<>+536(SB)/8, $·subByColumnF64AVX512(SB)
-DATA elementwiseByRowTable<>+544(SB)/8, $·mulByColumnF32AVX2(SB)
-DATA elementwiseByRowTable<>+552(SB)/8, $·mulByColumnF64AVX2(SB)
-DATA elementwiseByRowTable<>+560(SB)/8, $·mulByColumnF32AVX512(SB)
-DATA elementwiseByRowTable<>+568(SB)/8, $·mulByColumnF64AVX512(SB)
-DATA elementwiseByRowTable<>+576(SB)/8, $·mulAddByColumnF32AVX2(SB)
-DATA elementwiseByRowTable<>+584(SB)/8, $·mulAddByColumnF64AVX2(SB)
-DATA elementwiseByRowTable<>+592(SB)/8, $·mulAddByColumnF32AVX512(SB)
-DATA elementwiseByRowTable<>+600(SB)/8, $·mulAddByColumnF64AVX512(SB)
-DATA elementwiseByRowTable<>+608(SB)/8, $·mulMulAddByColumnF32AVX2(SB)
-DATA elementwiseByRowTable<>+616(SB)/8, $·mulMulAddByColumnF64AVX2(SB)
-DATA elementwiseByRowTable<>+624(SB)/8, $·mulMulAddByColumnF32AVX512(SB)
-DATA elementwiseByRowTable<>+632(SB)/8, $·mulMulAddByColumnF64AVX512(SB)
-GLOBL elementwiseByRowTable<>(SB), RODATA|NOPTR, $640
+DATA elementwiseByRowTable<>+480(SB)/8, $·mulMulMulAddByRowF32AVX2(SB)
+DATA elementwiseByRowTable<>+488(SB)/8, $·mulMulMulAddByRowF64AVX2(SB)
+DATA elementwiseByRowTable<>+496(SB)/8, $·mulMulMulAddByRowF32AVX512(SB)
+DATA elementwiseByRowTable<>+504(SB)/8, $·mulMulMulAddByRowF64AVX512(SB)
+DATA elementwiseByRowTable<>+512(SB)/8, $·divMulMulAddByRowF32AVX2(SB)
+DATA elementwiseByRowTable<>+520(SB)/8, $·divMulMulAddByRowF64AVX2(SB)
+DATA elementwiseByRowTable<>+528(SB)/8, $·divMulMulAddByRowF32AVX512(SB)
+DATA elementwiseByRowTable<>+536(SB)/8, $·divMulMulAddByRowF64AVX512(SB)
+DATA elementwiseByRowTable<>+544(SB)/8, $·addByColumnF32AVX2(SB)
+DATA elementwiseByRowTable<>+552(SB)/8, $·addByColumnF64AVX2(SB)
+DATA elementwiseByRowTable<>+560(SB)/8, $·addByColumnF32AVX512(SB)
+DATA elementwiseByRowTable<>+568(SB)/8, $·addByColumnF64AVX512(SB)
+DATA elementwiseByRowTable<>+576(SB)/8, $·subByColumnF32AVX2(SB)
+DATA elementwiseByRowTable<>+584(SB)/8, $·subByColumnF64AVX2(SB)
+DATA elementwiseByRowTable<>+592(SB)/8, $·subByColumnF32AVX512(SB)
+DATA elementwiseByRowTable<>+600(SB)/8, $·subByColumnF64AVX512(SB)
+DATA elementwiseByRowTable<>+608(SB)/8, $·mulByColumnF32AVX2(SB)
+DATA elementwiseByRowTable<>+616(SB)/8, $·mulByColumnF64AVX2(SB)
+DATA elementwiseByRowTable<>+624(SB)/8, $·mulByColumnF32AVX512(SB)
+DATA elementwiseByRowTable<>+632(SB)/8, $·mulByColumnF64AVX512(SB)
+DATA elementwiseByRowTable<>+640(SB)/8, $·mulAddByColumnF32AVX2(SB)
+DATA elementwiseByRowTable<>+648(SB)/8, $·mulAddByColumnF64AVX2(SB)
+DATA elementwiseByRowTable<>+656(SB)/8, $·mulAddByColumnF32AVX512(SB)
+DATA elementwiseByRowTable<>+664(SB)/8, $·mulAddByColumnF64AVX512(SB)
+DATA elementwiseByRowTable<>+672(SB)/8, $·mulMulAddByColumnF32AVX2(SB)
+DATA elementwiseByRowTable<>+680(SB)/8, $·mulMulAddByColumnF64AVX2(SB)
+DATA elementwiseByRowTable<>+688(SB)/8, $·mulMulAddByColumnF32AVX512(SB)
+DATA elementwiseByRowTable<>+696(SB)/8, $·mulMulAddByColumnF64AVX512(SB)
+GLOBL elementwiseByRowTable<>(SB), RODATA|NOPTR, $704
 
 // func elementwiseByRow(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
 TEXT ·elementwiseByRow(SB), NOSPLIT, $0-96
@@ -6292,6 +6300,1067 @@ next:
 	ADDQ CX, DI
 	MOVQ nextB+80(FP), CX
 	ADDQ CX, R8
+	LEAQ (BX)(DX*8), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func mulMulMulAddByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX
+TEXT ·mulMulMulAddByRowF32AVX2(SB), NOSPLIT, $0-96
+	MOVQ    rows+8(FP), AX
+	MOVQ    cols+16(FP), DX
+	MOVQ    dst+24(FP), BX
+	MOVQ    a+32(FP), DI
+	MOVQ    b+40(FP), R8
+	MOVQ    c+48(FP), R9
+	MOVQ    s+56(FP), R10
+	MOVQ    t+64(FP), R11
+	MOVQ    DX, CX
+	ANDQ    $0x00000007, CX
+	LEAQ    tailMask<>+0(SB), SI
+	NEGQ    CX
+	VMOVDQU 32(SI)(CX*4), Y2
+
+row:
+	VBROADCASTSS (R10), Y0
+	ADDQ         $0x00000004, R10
+	VBROADCASTSS (R11), Y1
+	ADDQ         $0x00000004, R11
+	MOVQ         DX, CX
+	XORQ         SI, SI
+	SUBQ         $0x00000020, CX
+	JL           few
+
+four:
+	VMOVUPS (DI)(SI*1), Y3
+	VMOVUPS (R8)(SI*1), Y4
+	VMOVUPS (R9)(SI*1), Y5
+	VMULPS  Y4, Y3, Y3
+	VMULPS  Y0, Y3, Y3
+	VMULPS  Y1, Y5, Y5
+	VADDPS  Y5, Y3, Y3
+	VMOVUPS Y3, (BX)(SI*1)
+	VMOVUPS 32(DI)(SI*1), Y3
+	VMOVUPS 32(R8)(SI*1), Y4
+	VMOVUPS 32(R9)(SI*1), Y5
+	VMULPS  Y4, Y3, Y3
+	VMULPS  Y0, Y3, Y3
+	VMULPS  Y1, Y5, Y5
+	VADDPS  Y5, Y3, Y3
+	VMOVUPS Y3, 32(BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Y3
+	VMOVUPS 64(R8)(SI*1), Y4
+	VMOVUPS 64(R9)(SI*1), Y5
+	VMULPS  Y4, Y3, Y3
+	VMULPS  Y0, Y3, Y3
+	VMULPS  Y1, Y5, Y5
+	VADDPS  Y5, Y3, Y3
+	VMOVUPS Y3, 64(BX)(SI*1)
+	VMOVUPS 96(DI)(SI*1), Y3
+	VMOVUPS 96(R8)(SI*1), Y4
+	VMOVUPS 96(R9)(SI*1), Y5
+	VMULPS  Y4, Y3, Y3
+	VMULPS  Y0, Y3, Y3
+	VMULPS  Y1, Y5, Y5
+	VADDPS  Y5, Y3, Y3
+	VMOVUPS Y3, 96(BX)(SI*1)
+	ADDQ    $0x00000080, SI
+	SUBQ    $0x00000020, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JL   part
+
+one:
+	VMOVUPS (DI)(SI*1), Y3
+	VMOVUPS (R8)(SI*1), Y4
+	VMOVUPS (R9)(SI*1), Y5
+	VMULPS  Y4, Y3, Y3
+	VMULPS  Y0, Y3, Y3
+	VMULPS  Y1, Y5, Y5
+	VADDPS  Y5, Y3, Y3
+	VMOVUPS Y3, (BX)(SI*1)
+	ADDQ    $0x00000020, SI
+	SUBQ    $0x00000008, CX
+	JGE     one
+
+part:
+	ADDQ       $0x00000008, CX
+	JE         next
+	VMASKMOVPS (DI)(SI*1), Y2, Y3
+	VMASKMOVPS (R8)(SI*1), Y2, Y4
+	VMASKMOVPS (R9)(SI*1), Y2, Y5
+	VMULPS     Y4, Y3, Y3
+	VMULPS     Y0, Y3, Y3
+	VMULPS     Y1, Y5, Y5
+	VADDPS     Y5, Y3, Y3
+	VMASKMOVPS Y3, Y2, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	MOVQ nextC+88(FP), CX
+	ADDQ CX, R9
+	LEAQ (BX)(DX*4), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func mulMulMulAddByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX
+TEXT ·mulMulMulAddByRowF64AVX2(SB), NOSPLIT, $0-96
+	MOVQ    rows+8(FP), AX
+	MOVQ    cols+16(FP), DX
+	MOVQ    dst+24(FP), BX
+	MOVQ    a+32(FP), DI
+	MOVQ    b+40(FP), R8
+	MOVQ    c+48(FP), R9
+	MOVQ    s+56(FP), R10
+	MOVQ    t+64(FP), R11
+	MOVQ    DX, CX
+	ANDQ    $0x00000003, CX
+	LEAQ    tailMask<>+0(SB), SI
+	NEGQ    CX
+	VMOVDQU 32(SI)(CX*8), Y2
+
+row:
+	VBROADCASTSD (R10), Y0
+	ADDQ         $0x00000008, R10
+	VBROADCASTSD (R11), Y1
+	ADDQ         $0x00000008, R11
+	MOVQ         DX, CX
+	XORQ         SI, SI
+	SUBQ         $0x00000010, CX
+	JL           few
+
+four:
+	VMOVUPD (DI)(SI*1), Y3
+	VMOVUPD (R8)(SI*1), Y4
+	VMOVUPD (R9)(SI*1), Y5
+	VMULPD  Y4, Y3, Y3
+	VMULPD  Y0, Y3, Y3
+	VMULPD  Y1, Y5, Y5
+	VADDPD  Y5, Y3, Y3
+	VMOVUPD Y3, (BX)(SI*1)
+	VMOVUPD 32(DI)(SI*1), Y3
+	VMOVUPD 32(R8)(SI*1), Y4
+	VMOVUPD 32(R9)(SI*1), Y5
+	VMULPD  Y4, Y3, Y3
+	VMULPD  Y0, Y3, Y3
+	VMULPD  Y1, Y5, Y5
+	VADDPD  Y5, Y3, Y3
+	VMOVUPD Y3, 32(BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Y3
+	VMOVUPD 64(R8)(SI*1), Y4
+	VMOVUPD 64(R9)(SI*1), Y5
+	VMULPD  Y4, Y3, Y3
+	VMULPD  Y0, Y3, Y3
+	VMULPD  Y1, Y5, Y5
+	VADDPD  Y5, Y3, Y3
+	VMOVUPD Y3, 64(BX)(SI*1)
+	VMOVUPD 96(DI)(SI*1), Y3
+	VMOVUPD 96(R8)(SI*1), Y4
+	VMOVUPD 96(R9)(SI*1), Y5
+	VMULPD  Y4, Y3, Y3
+	VMULPD  Y0, Y3, Y3
+	VMULPD  Y1, Y5, Y5
+	VADDPD  Y5, Y3, Y3
+	VMOVUPD Y3, 96(BX)(SI*1)
+	ADDQ    $0x00000080, SI
+	SUBQ    $0x00000010, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000010, CX
+	SUBQ $0x00000004, CX
+	JL   part
+
+one:
+	VMOVUPD (DI)(SI*1), Y3
+	VMOVUPD (R8)(SI*1), Y4
+	VMOVUPD (R9)(SI*1), Y5
+	VMULPD  Y4, Y3, Y3
+	VMULPD  Y0, Y3, Y3
+	VMULPD  Y1, Y5, Y5
+	VADDPD  Y5, Y3, Y3
+	VMOVUPD Y3, (BX)(SI*1)
+	ADDQ    $0x00000020, SI
+	SUBQ    $0x00000004, CX
+	JGE     one
+
+part:
+	ADDQ       $0x00000004, CX
+	JE         next
+	VMASKMOVPD (DI)(SI*1), Y2, Y3
+	VMASKMOVPD (R8)(SI*1), Y2, Y4
+	VMASKMOVPD (R9)(SI*1), Y2, Y5
+	VMULPD     Y4, Y3, Y3
+	VMULPD     Y0, Y3, Y3
+	VMULPD     Y1, Y5, Y5
+	VADDPD     Y5, Y3, Y3
+	VMASKMOVPD Y3, Y2, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	MOVQ nextC+88(FP), CX
+	ADDQ CX, R9
+	LEAQ (BX)(DX*8), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func mulMulMulAddByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX, AVX512F
+TEXT ·mulMulMulAddByRowF32AVX512(SB), NOSPLIT, $0-96
+	MOVQ  rows+8(FP), AX
+	MOVQ  cols+16(FP), DX
+	MOVQ  dst+24(FP), BX
+	MOVQ  a+32(FP), DI
+	MOVQ  b+40(FP), R8
+	MOVQ  c+48(FP), R9
+	MOVQ  s+56(FP), R10
+	MOVQ  t+64(FP), R11
+	MOVQ  DX, CX
+	ANDQ  $0x0000000f, CX
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
+
+row:
+	VBROADCASTSS (R10), Z0
+	ADDQ         $0x00000004, R10
+	VBROADCASTSS (R11), Z1
+	ADDQ         $0x00000004, R11
+	MOVQ         DX, CX
+	XORQ         SI, SI
+	SUBQ         $0x00000040, CX
+	JL           few
+
+four:
+	VMOVUPS (DI)(SI*1), Z2
+	VMOVUPS (R8)(SI*1), Z3
+	VMOVUPS (R9)(SI*1), Z4
+	VMULPS  Z3, Z2, Z2
+	VMULPS  Z0, Z2, Z2
+	VMULPS  Z1, Z4, Z4
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS Z2, (BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Z2
+	VMOVUPS 64(R8)(SI*1), Z3
+	VMOVUPS 64(R9)(SI*1), Z4
+	VMULPS  Z3, Z2, Z2
+	VMULPS  Z0, Z2, Z2
+	VMULPS  Z1, Z4, Z4
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS Z2, 64(BX)(SI*1)
+	VMOVUPS 128(DI)(SI*1), Z2
+	VMOVUPS 128(R8)(SI*1), Z3
+	VMOVUPS 128(R9)(SI*1), Z4
+	VMULPS  Z3, Z2, Z2
+	VMULPS  Z0, Z2, Z2
+	VMULPS  Z1, Z4, Z4
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS Z2, 128(BX)(SI*1)
+	VMOVUPS 192(DI)(SI*1), Z2
+	VMOVUPS 192(R8)(SI*1), Z3
+	VMOVUPS 192(R9)(SI*1), Z4
+	VMULPS  Z3, Z2, Z2
+	VMULPS  Z0, Z2, Z2
+	VMULPS  Z1, Z4, Z4
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS Z2, 192(BX)(SI*1)
+	ADDQ    $0x00000100, SI
+	SUBQ    $0x00000040, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000040, CX
+	SUBQ $0x00000010, CX
+	JL   part
+
+one:
+	VMOVUPS (DI)(SI*1), Z2
+	VMOVUPS (R8)(SI*1), Z3
+	VMOVUPS (R9)(SI*1), Z4
+	VMULPS  Z3, Z2, Z2
+	VMULPS  Z0, Z2, Z2
+	VMULPS  Z1, Z4, Z4
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS Z2, (BX)(SI*1)
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x00000010, CX
+	JGE     one
+
+part:
+	ADDQ      $0x00000010, CX
+	JE        next
+	VMOVUPS.Z (DI)(SI*1), K1, Z2
+	VMOVUPS.Z (R8)(SI*1), K1, Z3
+	VMOVUPS.Z (R9)(SI*1), K1, Z4
+	VMULPS    Z3, Z2, Z2
+	VMULPS    Z0, Z2, Z2
+	VMULPS    Z1, Z4, Z4
+	VADDPS    Z4, Z2, Z2
+	VMOVUPS   Z2, K1, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	MOVQ nextC+88(FP), CX
+	ADDQ CX, R9
+	LEAQ (BX)(DX*4), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func mulMulMulAddByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX, AVX512F
+TEXT ·mulMulMulAddByRowF64AVX512(SB), NOSPLIT, $0-96
+	MOVQ  rows+8(FP), AX
+	MOVQ  cols+16(FP), DX
+	MOVQ  dst+24(FP), BX
+	MOVQ  a+32(FP), DI
+	MOVQ  b+40(FP), R8
+	MOVQ  c+48(FP), R9
+	MOVQ  s+56(FP), R10
+	MOVQ  t+64(FP), R11
+	MOVQ  DX, CX
+	ANDQ  $0x00000007, CX
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
+
+row:
+	VBROADCASTSD (R10), Z0
+	ADDQ         $0x00000008, R10
+	VBROADCASTSD (R11), Z1
+	ADDQ         $0x00000008, R11
+	MOVQ         DX, CX
+	XORQ         SI, SI
+	SUBQ         $0x00000020, CX
+	JL           few
+
+four:
+	VMOVUPD (DI)(SI*1), Z2
+	VMOVUPD (R8)(SI*1), Z3
+	VMOVUPD (R9)(SI*1), Z4
+	VMULPD  Z3, Z2, Z2
+	VMULPD  Z0, Z2, Z2
+	VMULPD  Z1, Z4, Z4
+	VADDPD  Z4, Z2, Z2
+	VMOVUPD Z2, (BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Z2
+	VMOVUPD 64(R8)(SI*1), Z3
+	VMOVUPD 64(R9)(SI*1), Z4
+	VMULPD  Z3, Z2, Z2
+	VMULPD  Z0, Z2, Z2
+	VMULPD  Z1, Z4, Z4
+	VADDPD  Z4, Z2, Z2
+	VMOVUPD Z2, 64(BX)(SI*1)
+	VMOVUPD 128(DI)(SI*1), Z2
+	VMOVUPD 128(R8)(SI*1), Z3
+	VMOVUPD 128(R9)(SI*1), Z4
+	VMULPD  Z3, Z2, Z2
+	VMULPD  Z0, Z2, Z2
+	VMULPD  Z1, Z4, Z4
+	VADDPD  Z4, Z2, Z2
+	VMOVUPD Z2, 128(BX)(SI*1)
+	VMOVUPD 192(DI)(SI*1), Z2
+	VMOVUPD 192(R8)(SI*1), Z3
+	VMOVUPD 192(R9)(SI*1), Z4
+	VMULPD  Z3, Z2, Z2
+	VMULPD  Z0, Z2, Z2
+	VMULPD  Z1, Z4, Z4
+	VADDPD  Z4, Z2, Z2
+	VMOVUPD Z2, 192(BX)(SI*1)
+	ADDQ    $0x00000100, SI
+	SUBQ    $0x00000020, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JL   part
+
+one:
+	VMOVUPD (DI)(SI*1), Z2
+	VMOVUPD (R8)(SI*1), Z3
+	VMOVUPD (R9)(SI*1), Z4
+	VMULPD  Z3, Z2, Z2
+	VMULPD  Z0, Z2, Z2
+	VMULPD  Z1, Z4, Z4
+	VADDPD  Z4, Z2, Z2
+	VMOVUPD Z2, (BX)(SI*1)
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x00000008, CX
+	JGE     one
+
+part:
+	ADDQ      $0x00000008, CX
+	JE        next
+	VMOVUPD.Z (DI)(SI*1), K1, Z2
+	VMOVUPD.Z (R8)(SI*1), K1, Z3
+	VMOVUPD.Z (R9)(SI*1), K1, Z4
+	VMULPD    Z3, Z2, Z2
+	VMULPD    Z0, Z2, Z2
+	VMULPD    Z1, Z4, Z4
+	VADDPD    Z4, Z2, Z2
+	VMOVUPD   Z2, K1, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	MOVQ nextC+88(FP), CX
+	ADDQ CX, R9
+	LEAQ (BX)(DX*8), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func divMulMulAddByRowF32AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX
+TEXT ·divMulMulAddByRowF32AVX2(SB), NOSPLIT, $0-96
+	MOVQ    rows+8(FP), AX
+	MOVQ    cols+16(FP), DX
+	MOVQ    dst+24(FP), BX
+	MOVQ    a+32(FP), DI
+	MOVQ    b+40(FP), R8
+	MOVQ    c+48(FP), R9
+	MOVQ    s+56(FP), R10
+	MOVQ    t+64(FP), R11
+	MOVQ    DX, CX
+	ANDQ    $0x00000007, CX
+	LEAQ    tailMask<>+0(SB), SI
+	NEGQ    CX
+	VMOVDQU 32(SI)(CX*4), Y2
+
+row:
+	VBROADCASTSS (R10), Y0
+	ADDQ         $0x00000004, R10
+	VBROADCASTSS (R11), Y1
+	ADDQ         $0x00000004, R11
+	MOVQ         DX, CX
+	XORQ         SI, SI
+	SUBQ         $0x00000020, CX
+	JL           few
+
+four:
+	VMOVUPS (DI)(SI*1), Y3
+	VMOVUPS (R8)(SI*1), Y4
+	VMOVUPS (R9)(SI*1), Y5
+	VMULPS  Y4, Y3, Y3
+	VDIVPS  Y0, Y3, Y3
+	VMULPS  Y1, Y5, Y5
+	VADDPS  Y5, Y3, Y3
+	VMOVUPS Y3, (BX)(SI*1)
+	VMOVUPS 32(DI)(SI*1), Y3
+	VMOVUPS 32(R8)(SI*1), Y4
+	VMOVUPS 32(R9)(SI*1), Y5
+	VMULPS  Y4, Y3, Y3
+	VDIVPS  Y0, Y3, Y3
+	VMULPS  Y1, Y5, Y5
+	VADDPS  Y5, Y3, Y3
+	VMOVUPS Y3, 32(BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Y3
+	VMOVUPS 64(R8)(SI*1), Y4
+	VMOVUPS 64(R9)(SI*1), Y5
+	VMULPS  Y4, Y3, Y3
+	VDIVPS  Y0, Y3, Y3
+	VMULPS  Y1, Y5, Y5
+	VADDPS  Y5, Y3, Y3
+	VMOVUPS Y3, 64(BX)(SI*1)
+	VMOVUPS 96(DI)(SI*1), Y3
+	VMOVUPS 96(R8)(SI*1), Y4
+	VMOVUPS 96(R9)(SI*1), Y5
+	VMULPS  Y4, Y3, Y3
+	VDIVPS  Y0, Y3, Y3
+	VMULPS  Y1, Y5, Y5
+	VADDPS  Y5, Y3, Y3
+	VMOVUPS Y3, 96(BX)(SI*1)
+	ADDQ    $0x00000080, SI
+	SUBQ    $0x00000020, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JL   part
+
+one:
+	VMOVUPS (DI)(SI*1), Y3
+	VMOVUPS (R8)(SI*1), Y4
+	VMOVUPS (R9)(SI*1), Y5
+	VMULPS  Y4, Y3, Y3
+	VDIVPS  Y0, Y3, Y3
+	VMULPS  Y1, Y5, Y5
+	VADDPS  Y5, Y3, Y3
+	VMOVUPS Y3, (BX)(SI*1)
+	ADDQ    $0x00000020, SI
+	SUBQ    $0x00000008, CX
+	JGE     one
+
+part:
+	ADDQ       $0x00000008, CX
+	JE         next
+	VMASKMOVPS (DI)(SI*1), Y2, Y3
+	VMASKMOVPS (R8)(SI*1), Y2, Y4
+	VMASKMOVPS (R9)(SI*1), Y2, Y5
+	VMULPS     Y4, Y3, Y3
+	VDIVPS     Y0, Y3, Y3
+	VMULPS     Y1, Y5, Y5
+	VADDPS     Y5, Y3, Y3
+	VMASKMOVPS Y3, Y2, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	MOVQ nextC+88(FP), CX
+	ADDQ CX, R9
+	LEAQ (BX)(DX*4), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func divMulMulAddByRowF64AVX2(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·divMulMulAddByRowF64AVX2(SB), NOSPLIT, $0-96
+	MOVQ    rows+8(FP), AX
+	MOVQ    cols+16(FP), DX
+	MOVQ    dst+24(FP), BX
+	MOVQ    a+32(FP), DI
+	MOVQ    b+40(FP), R8
+	MOVQ    c+48(FP), R9
+	MOVQ    s+56(FP), R10
+	MOVQ    t+64(FP), R11
+	MOVQ    DX, CX
+	ANDQ    $0x00000003, CX
+	LEAQ    tailMask<>+0(SB), SI
+	NEGQ    CX
+	VMOVDQU 32(SI)(CX*8), Y2
+
+row:
+	VBROADCASTSD (R10), Y0
+	ADDQ         $0x00000008, R10
+	VBROADCASTSD (R11), Y1
+	ADDQ         $0x00000008, R11
+	MOVQ         DX, CX
+	XORQ         SI, SI
+	CMPQ         CX, $0x00000010
+	JL           divided
+	VMOVQ        X0, R12
+	SHRQ         $0x34, R12
+	SUBQ         $0x000003ca, R12
+	CMPQ         R12, $0x0000006a
+	JAE          divided
+	MOVQ         $0x3ff0000000000000, R12
+	VMOVQ        R12, X3
+	VPBROADCASTQ X3, Y3
+	VDIVPD       X0, X3, X3
+	VBROADCASTSD X3, Y3
+	MOVQ         $0x7fffffffffffffff, R12
+	VMOVQ        R12, X4
+	VPBROADCASTQ X4, Y4
+	MOVQ         $0x0000000000000001, R12
+	VMOVQ        R12, X5
+	VPBROADCASTQ X5, Y5
+	MOVQ         $0x0380000000000000, R12
+	VMOVQ        R12, X6
+	VPBROADCASTQ X6, Y6
+	MOVQ         $0x7c60000000000000, R12
+	VMOVQ        R12, X7
+	VPBROADCASTQ X7, Y7
+
+undivided:
+	VMOVUPD      (DI)(SI*1), Y9
+	VMULPD       (R8)(SI*1), Y9, Y9
+	VANDPD       Y4, Y9, Y9
+	VPSUBQ       Y5, Y9, Y9
+	VMOVAPS      Y9, Y8
+	VMOVUPD      32(DI)(SI*1), Y10
+	VMULPD       32(R8)(SI*1), Y10, Y10
+	VANDPD       Y4, Y10, Y10
+	VPSUBQ       Y5, Y10, Y10
+	VPMINUD      Y10, Y8, Y8
+	VPMAXSD      Y10, Y9, Y9
+	VMOVUPD      64(DI)(SI*1), Y10
+	VMULPD       64(R8)(SI*1), Y10, Y10
+	VANDPD       Y4, Y10, Y10
+	VPSUBQ       Y5, Y10, Y10
+	VPMINUD      Y10, Y8, Y8
+	VPMAXSD      Y10, Y9, Y9
+	VMOVUPD      96(DI)(SI*1), Y10
+	VMULPD       96(R8)(SI*1), Y10, Y10
+	VANDPD       Y4, Y10, Y10
+	VPSUBQ       Y5, Y10, Y10
+	VPMINUD      Y10, Y8, Y8
+	VPMAXSD      Y10, Y9, Y9
+	VPMINUD      Y6, Y8, Y8
+	VPCMPEQD     Y6, Y8, Y8
+	VPCMPGTD     Y7, Y9, Y9
+	VPANDN       Y8, Y9, Y9
+	VMOVMSKPD    Y9, R12
+	CMPL         R12, $0x0000000f
+	JNE          divided
+	VMOVUPD      (DI)(SI*1), Y8
+	VMOVUPD      (R8)(SI*1), Y9
+	VMOVUPD      (R9)(SI*1), Y10
+	VMULPD       Y9, Y8, Y8
+	VMULPD       Y3, Y8, Y9
+	VFMSUB231PD  Y0, Y9, Y8
+	VFNMADD231PD Y3, Y8, Y9
+	VMULPD       Y1, Y10, Y10
+	VADDPD       Y10, Y9, Y9
+	VMOVUPD      Y9, (BX)(SI*1)
+	VMOVUPD      32(DI)(SI*1), Y8
+	VMOVUPD      32(R8)(SI*1), Y9
+	VMOVUPD      32(R9)(SI*1), Y10
+	VMULPD       Y9, Y8, Y8
+	VMULPD       Y3, Y8, Y9
+	VFMSUB231PD  Y0, Y9, Y8
+	VFNMADD231PD Y3, Y8, Y9
+	VMULPD       Y1, Y10, Y10
+	VADDPD       Y10, Y9, Y9
+	VMOVUPD      Y9, 32(BX)(SI*1)
+	VMOVUPD      64(DI)(SI*1), Y8
+	VMOVUPD      64(R8)(SI*1), Y9
+	VMOVUPD      64(R9)(SI*1), Y10
+	VMULPD       Y9, Y8, Y8
+	VMULPD       Y3, Y8, Y9
+	VFMSUB231PD  Y0, Y9, Y8
+	VFNMADD231PD Y3, Y8, Y9
+	VMULPD       Y1, Y10, Y10
+	VADDPD       Y10, Y9, Y9
+	VMOVUPD      Y9, 64(BX)(SI*1)
+	VMOVUPD      96(DI)(SI*1), Y8
+	VMOVUPD      96(R8)(SI*1), Y9
+	VMOVUPD      96(R9)(SI*1), Y10
+	VMULPD       Y9, Y8, Y8
+	VMULPD       Y3, Y8, Y9
+	VFMSUB231PD  Y0, Y9, Y8
+	VFNMADD231PD Y3, Y8, Y9
+	VMULPD       Y1, Y10, Y10
+	VADDPD       Y10, Y9, Y9
+	VMOVUPD      Y9, 96(BX)(SI*1)
+	ADDQ         $0x00000080, SI
+	SUBQ         $0x00000010, CX
+	CMPQ         CX, $0x00000010
+	JGE          undivided
+
+divided:
+	SUBQ $0x00000010, CX
+	JL   few
+
+four:
+	VMOVUPD (DI)(SI*1), Y3
+	VMOVUPD (R8)(SI*1), Y4
+	VMOVUPD (R9)(SI*1), Y5
+	VMULPD  Y4, Y3, Y3
+	VDIVPD  Y0, Y3, Y3
+	VMULPD  Y1, Y5, Y5
+	VADDPD  Y5, Y3, Y3
+	VMOVUPD Y3, (BX)(SI*1)
+	VMOVUPD 32(DI)(SI*1), Y3
+	VMOVUPD 32(R8)(SI*1), Y4
+	VMOVUPD 32(R9)(SI*1), Y5
+	VMULPD  Y4, Y3, Y3
+	VDIVPD  Y0, Y3, Y3
+	VMULPD  Y1, Y5, Y5
+	VADDPD  Y5, Y3, Y3
+	VMOVUPD Y3, 32(BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Y3
+	VMOVUPD 64(R8)(SI*1), Y4
+	VMOVUPD 64(R9)(SI*1), Y5
+	VMULPD  Y4, Y3, Y3
+	VDIVPD  Y0, Y3, Y3
+	VMULPD  Y1, Y5, Y5
+	VADDPD  Y5, Y3, Y3
+	VMOVUPD Y3, 64(BX)(SI*1)
+	VMOVUPD 96(DI)(SI*1), Y3
+	VMOVUPD 96(R8)(SI*1), Y4
+	VMOVUPD 96(R9)(SI*1), Y5
+	VMULPD  Y4, Y3, Y3
+	VDIVPD  Y0, Y3, Y3
+	VMULPD  Y1, Y5, Y5
+	VADDPD  Y5, Y3, Y3
+	VMOVUPD Y3, 96(BX)(SI*1)
+	ADDQ    $0x00000080, SI
+	SUBQ    $0x00000010, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000010, CX
+	SUBQ $0x00000004, CX
+	JL   part
+
+one:
+	VMOVUPD (DI)(SI*1), Y3
+	VMOVUPD (R8)(SI*1), Y4
+	VMOVUPD (R9)(SI*1), Y5
+	VMULPD  Y4, Y3, Y3
+	VDIVPD  Y0, Y3, Y3
+	VMULPD  Y1, Y5, Y5
+	VADDPD  Y5, Y3, Y3
+	VMOVUPD Y3, (BX)(SI*1)
+	ADDQ    $0x00000020, SI
+	SUBQ    $0x00000004, CX
+	JGE     one
+
+part:
+	ADDQ       $0x00000004, CX
+	JE         next
+	VMASKMOVPD (DI)(SI*1), Y2, Y3
+	VMASKMOVPD (R8)(SI*1), Y2, Y4
+	VMASKMOVPD (R9)(SI*1), Y2, Y5
+	VMULPD     Y4, Y3, Y3
+	VDIVPD     Y0, Y3, Y3
+	VMULPD     Y1, Y5, Y5
+	VADDPD     Y5, Y3, Y3
+	VMASKMOVPD Y3, Y2, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	MOVQ nextC+88(FP), CX
+	ADDQ CX, R9
+	LEAQ (BX)(DX*8), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func divMulMulAddByRowF32AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX, AVX512F
+TEXT ·divMulMulAddByRowF32AVX512(SB), NOSPLIT, $0-96
+	MOVQ  rows+8(FP), AX
+	MOVQ  cols+16(FP), DX
+	MOVQ  dst+24(FP), BX
+	MOVQ  a+32(FP), DI
+	MOVQ  b+40(FP), R8
+	MOVQ  c+48(FP), R9
+	MOVQ  s+56(FP), R10
+	MOVQ  t+64(FP), R11
+	MOVQ  DX, CX
+	ANDQ  $0x0000000f, CX
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
+
+row:
+	VBROADCASTSS (R10), Z0
+	ADDQ         $0x00000004, R10
+	VBROADCASTSS (R11), Z1
+	ADDQ         $0x00000004, R11
+	MOVQ         DX, CX
+	XORQ         SI, SI
+	SUBQ         $0x00000040, CX
+	JL           few
+
+four:
+	VMOVUPS (DI)(SI*1), Z2
+	VMOVUPS (R8)(SI*1), Z3
+	VMOVUPS (R9)(SI*1), Z4
+	VMULPS  Z3, Z2, Z2
+	VDIVPS  Z0, Z2, Z2
+	VMULPS  Z1, Z4, Z4
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS Z2, (BX)(SI*1)
+	VMOVUPS 64(DI)(SI*1), Z2
+	VMOVUPS 64(R8)(SI*1), Z3
+	VMOVUPS 64(R9)(SI*1), Z4
+	VMULPS  Z3, Z2, Z2
+	VDIVPS  Z0, Z2, Z2
+	VMULPS  Z1, Z4, Z4
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS Z2, 64(BX)(SI*1)
+	VMOVUPS 128(DI)(SI*1), Z2
+	VMOVUPS 128(R8)(SI*1), Z3
+	VMOVUPS 128(R9)(SI*1), Z4
+	VMULPS  Z3, Z2, Z2
+	VDIVPS  Z0, Z2, Z2
+	VMULPS  Z1, Z4, Z4
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS Z2, 128(BX)(SI*1)
+	VMOVUPS 192(DI)(SI*1), Z2
+	VMOVUPS 192(R8)(SI*1), Z3
+	VMOVUPS 192(R9)(SI*1), Z4
+	VMULPS  Z3, Z2, Z2
+	VDIVPS  Z0, Z2, Z2
+	VMULPS  Z1, Z4, Z4
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS Z2, 192(BX)(SI*1)
+	ADDQ    $0x00000100, SI
+	SUBQ    $0x00000040, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000040, CX
+	SUBQ $0x00000010, CX
+	JL   part
+
+one:
+	VMOVUPS (DI)(SI*1), Z2
+	VMOVUPS (R8)(SI*1), Z3
+	VMOVUPS (R9)(SI*1), Z4
+	VMULPS  Z3, Z2, Z2
+	VDIVPS  Z0, Z2, Z2
+	VMULPS  Z1, Z4, Z4
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS Z2, (BX)(SI*1)
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x00000010, CX
+	JGE     one
+
+part:
+	ADDQ      $0x00000010, CX
+	JE        next
+	VMOVUPS.Z (DI)(SI*1), K1, Z2
+	VMOVUPS.Z (R8)(SI*1), K1, Z3
+	VMOVUPS.Z (R9)(SI*1), K1, Z4
+	VMULPS    Z3, Z2, Z2
+	VDIVPS    Z0, Z2, Z2
+	VMULPS    Z1, Z4, Z4
+	VADDPS    Z4, Z2, Z2
+	VMOVUPS   Z2, K1, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	MOVQ nextC+88(FP), CX
+	ADDQ CX, R9
+	LEAQ (BX)(DX*4), BX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func divMulMulAddByRowF64AVX512(which int, rows int, cols int, dst *byte, a *byte, b *byte, c *byte, s *byte, t *byte, nextA int, nextB int, nextC int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·divMulMulAddByRowF64AVX512(SB), NOSPLIT, $0-96
+	MOVQ  rows+8(FP), AX
+	MOVQ  cols+16(FP), DX
+	MOVQ  dst+24(FP), BX
+	MOVQ  a+32(FP), DI
+	MOVQ  b+40(FP), R8
+	MOVQ  c+48(FP), R9
+	MOVQ  s+56(FP), R10
+	MOVQ  t+64(FP), R11
+	MOVQ  DX, CX
+	ANDQ  $0x00000007, CX
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
+
+row:
+	VBROADCASTSD (R10), Z0
+	ADDQ         $0x00000008, R10
+	VBROADCASTSD (R11), Z1
+	ADDQ         $0x00000008, R11
+	MOVQ         DX, CX
+	XORQ         SI, SI
+	CMPQ         CX, $0x00000020
+	JL           divided
+	VMOVQ        X0, R12
+	SHRQ         $0x34, R12
+	SUBQ         $0x000003ca, R12
+	CMPQ         R12, $0x0000006a
+	JAE          divided
+	MOVQ         $0x3ff0000000000000, R12
+	VMOVQ        R12, X2
+	VPBROADCASTQ X2, Z2
+	VDIVPD       X0, X2, X2
+	VBROADCASTSD X2, Z2
+	MOVQ         $0x7fffffffffffffff, R12
+	VMOVQ        R12, X3
+	VPBROADCASTQ X3, Z3
+	MOVQ         $0x0000000000000001, R12
+	VMOVQ        R12, X4
+	VPBROADCASTQ X4, Z4
+	MOVQ         $0x0380000000000000, R12
+	VMOVQ        R12, X5
+	VPBROADCASTQ X5, Z5
+	MOVQ         $0x7c60000000000000, R12
+	VMOVQ        R12, X6
+	VPBROADCASTQ X6, Z6
+
+undivided:
+	VMOVUPD      (DI)(SI*1), Z8
+	VMULPD       (R8)(SI*1), Z8, Z8
+	VANDPD       Z3, Z8, Z8
+	VPSUBQ       Z4, Z8, Z8
+	VMOVAPS      Z8, Z7
+	VMOVUPD      64(DI)(SI*1), Z9
+	VMULPD       64(R8)(SI*1), Z9, Z9
+	VANDPD       Z3, Z9, Z9
+	VPSUBQ       Z4, Z9, Z9
+	VPMINUD      Z9, Z7, Z7
+	VPMAXSD      Z9, Z8, Z8
+	VMOVUPD      128(DI)(SI*1), Z9
+	VMULPD       128(R8)(SI*1), Z9, Z9
+	VANDPD       Z3, Z9, Z9
+	VPSUBQ       Z4, Z9, Z9
+	VPMINUD      Z9, Z7, Z7
+	VPMAXSD      Z9, Z8, Z8
+	VMOVUPD      192(DI)(SI*1), Z9
+	VMULPD       192(R8)(SI*1), Z9, Z9
+	VANDPD       Z3, Z9, Z9
+	VPSUBQ       Z4, Z9, Z9
+	VPMINUD      Z9, Z7, Z7
+	VPMAXSD      Z9, Z8, Z8
+	VPCMPUQ      $0x01, Z5, Z7, K2
+	VPCMPQ       $0x06, Z6, Z8, K3
+	KORTESTW     K3, K2
+	JNE          divided
+	VMOVUPD      (DI)(SI*1), Z7
+	VMOVUPD      (R8)(SI*1), Z8
+	VMOVUPD      (R9)(SI*1), Z9
+	VMULPD       Z8, Z7, Z7
+	VMULPD       Z2, Z7, Z8
+	VFMSUB231PD  Z0, Z8, Z7
+	VFNMADD231PD Z2, Z7, Z8
+	VMULPD       Z1, Z9, Z9
+	VADDPD       Z9, Z8, Z8
+	VMOVUPD      Z8, (BX)(SI*1)
+	VMOVUPD      64(DI)(SI*1), Z7
+	VMOVUPD      64(R8)(SI*1), Z8
+	VMOVUPD      64(R9)(SI*1), Z9
+	VMULPD       Z8, Z7, Z7
+	VMULPD       Z2, Z7, Z8
+	VFMSUB231PD  Z0, Z8, Z7
+	VFNMADD231PD Z2, Z7, Z8
+	VMULPD       Z1, Z9, Z9
+	VADDPD       Z9, Z8, Z8
+	VMOVUPD      Z8, 64(BX)(SI*1)
+	VMOVUPD      128(DI)(SI*1), Z7
+	VMOVUPD      128(R8)(SI*1), Z8
+	VMOVUPD      128(R9)(SI*1), Z9
+	VMULPD       Z8, Z7, Z7
+	VMULPD       Z2, Z7, Z8
+	VFMSUB231PD  Z0, Z8, Z7
+	VFNMADD231PD Z2, Z7, Z8
+	VMULPD       Z1, Z9, Z9
+	VADDPD       Z9, Z8, Z8
+	VMOVUPD      Z8, 128(BX)(SI*1)
+	VMOVUPD      192(DI)(SI*1), Z7
+	VMOVUPD      192(R8)(SI*1), Z8
+	VMOVUPD      192(R9)(SI*1), Z9
+	VMULPD       Z8, Z7, Z7
+	VMULPD       Z2, Z7, Z8
+	VFMSUB231PD  Z0, Z8, Z7
+	VFNMADD231PD Z2, Z7, Z8
+	VMULPD       Z1, Z9, Z9
+	VADDPD       Z9, Z8, Z8
+	VMOVUPD      Z8, 192(BX)(SI*1)
+	ADDQ         $0x00000100, SI
+	SUBQ         $0x00000020, CX
+	CMPQ         CX, $0x00000020
+	JGE          undivided
+
+divided:
+	SUBQ $0x00000020, CX
+	JL   few
+
+four:
+	VMOVUPD (DI)(SI*1), Z2
+	VMOVUPD (R8)(SI*1), Z3
+	VMOVUPD (R9)(SI*1), Z4
+	VMULPD  Z3, Z2, Z2
+	VDIVPD  Z0, Z2, Z2
+	VMULPD  Z1, Z4, Z4
+	VADDPD  Z4, Z2, Z2
+	VMOVUPD Z2, (BX)(SI*1)
+	VMOVUPD 64(DI)(SI*1), Z2
+	VMOVUPD 64(R8)(SI*1), Z3
+	VMOVUPD 64(R9)(SI*1), Z4
+	VMULPD  Z3, Z2, Z2
+	VDIVPD  Z0, Z2, Z2
+	VMULPD  Z1, Z4, Z4
+	VADDPD  Z4, Z2, Z2
+	VMOVUPD Z2, 64(BX)(SI*1)
+	VMOVUPD 128(DI)(SI*1), Z2
+	VMOVUPD 128(R8)(SI*1), Z3
+	VMOVUPD 128(R9)(SI*1), Z4
+	VMULPD  Z3, Z2, Z2
+	VDIVPD  Z0, Z2, Z2
+	VMULPD  Z1, Z4, Z4
+	VADDPD  Z4, Z2, Z2
+	VMOVUPD Z2, 128(BX)(SI*1)
+	VMOVUPD 192(DI)(SI*1), Z2
+	VMOVUPD 192(R8)(SI*1), Z3
+	VMOVUPD 192(R9)(SI*1), Z4
+	VMULPD  Z3, Z2, Z2
+	VDIVPD  Z0, Z2, Z2
+	VMULPD  Z1, Z4, Z4
+	VADDPD  Z4, Z2, Z2
+	VMOVUPD Z2, 192(BX)(SI*1)
+	ADDQ    $0x00000100, SI
+	SUBQ    $0x00000020, CX
+	JGE     four
+
+few:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JL   part
+
+one:
+	VMOVUPD (DI)(SI*1), Z2
+	VMOVUPD (R8)(SI*1), Z3
+	VMOVUPD (R9)(SI*1), Z4
+	VMULPD  Z3, Z2, Z2
+	VDIVPD  Z0, Z2, Z2
+	VMULPD  Z1, Z4, Z4
+	VADDPD  Z4, Z2, Z2
+	VMOVUPD Z2, (BX)(SI*1)
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x00000008, CX
+	JGE     one
+
+part:
+	ADDQ      $0x00000008, CX
+	JE        next
+	VMOVUPD.Z (DI)(SI*1), K1, Z2
+	VMOVUPD.Z (R8)(SI*1), K1, Z3
+	VMOVUPD.Z (R9)(SI*1), K1, Z4
+	VMULPD    Z3, Z2, Z2
+	VDIVPD    Z0, Z2, Z2
+	VMULPD    Z1, Z4, Z4
+	VADDPD    Z4, Z2, Z2
+	VMOVUPD   Z2, K1, (BX)(SI*1)
+
+next:
+	MOVQ nextA+72(FP), CX
+	ADDQ CX, DI
+	MOVQ nextB+80(FP), CX
+	ADDQ CX, R8
+	MOVQ nextC+88(FP), CX
+	ADDQ CX, R9
 	LEAQ (BX)(DX*8), BX
 	DECQ AX
 	JNZ  row

@@ -72,7 +72,7 @@ func checkQuotients[T Float](t *testing.T, x, s []T) {
 		b[i] = T(i%7) - 3
 	}
 	wantSums, gotSums, each := make([]T, numbers), make([]T, numbers), make([]T, numbers)
-	half := slices.Repeat([]T{0.5}, numbers)
+	half, ones := slices.Repeat([]T{0.5}, numbers), slices.Repeat([]T{1}, cols)
 	for _, s := range s {
 		Fill(each, s)
 		for i, v := range x {
@@ -80,6 +80,10 @@ func checkQuotients[T Float](t *testing.T, x, s []T) {
 		}
 		DivByRow(got, x, each, cols)
 		requireQuotients(t, want, got, x, s)
+		plainly(func() { DotMulAdd(wantSums, want, b, b, b, cols) })
+		DivDotMulAdd(got, gotSums, x, b, b, b, each, cols)
+		requireQuotients(t, want, got, x, s)
+		requireBits(t, wantSums, gotSums, "sums of products, s = %x", s)
 		for i, v := range want {
 			want[i] = v + T(b[i]*half[0])
 		}
@@ -89,6 +93,11 @@ func checkQuotients[T Float](t *testing.T, x, s []T) {
 		DivMulAddSum(got, gotSums, x, b, each, half, cols)
 		requireQuotients(t, want, got, x, s)
 		requireBits(t, wantSums, gotSums, "sums, s = %x", s)
+		DivMulMulAddByRow(got, x, ones, b, each, half, cols)
+		requireQuotients(t, want, got, x, s)
+		DivMulMulAddSum(got, gotSums, ones, x, b, each, half, cols)
+		requireQuotients(t, want, got, x, s)
+		requireBits(t, wantSums, gotSums, "sums of a quotient of a product, s = %x", s)
 	}
 }
 

@@ -15,6 +15,9 @@ const (
 	opMulMulAddSum
 	opDivMulAddSum
 	opDivDotMulAdd
+	opMulMulMulAddSum
+	opDivMulMulAddSum
+	opDotMul
 	opDotSubSub
 	opDotMulAdd
 	opDotMulMulAdd
@@ -64,6 +67,48 @@ func DivDotMulAdd[T Float](dst, sums, a, b, c, x, s []T, cols int) {
 	}
 	DivByRow(dst, a, s, cols)
 	DotMulAdd(sums, dst, b, c, x, cols)
+}
+
+// MulMulMulAddSum writes dst[r,c] = (a[r,c] b[r,c]) s[r] + c[r,c] t[r] and sums[r] = Σ dst[r,c].
+func MulMulMulAddSum[T Float](dst, sums, a, b, c, s, t []T, cols int) {
+	if vectorRowSum(opMulMulMulAddSum, dst, sums, a, b, c, nil, s, t, cols) {
+		return
+	}
+	MulMulMulAddByRow(dst, a, b, c, s, t, cols)
+	SumAxis(sums, dst, len(sums), cols, 1)
+}
+
+// DivMulMulAddSum writes dst[r,c] = a[r,c] b[r,c] / s[r] + c[r,c] t[r] and sums[r] = Σ dst[r,c].
+func DivMulMulAddSum[T Float](dst, sums, a, b, c, s, t []T, cols int) {
+	if vectorRowSum(opDivMulMulAddSum, dst, sums, a, b, c, nil, s, t, cols) {
+		return
+	}
+	DivMulMulAddByRow(dst, a, b, c, s, t, cols)
+	SumAxis(sums, dst, len(sums), cols, 1)
+}
+
+// DotMul writes sums[r] = Σ (a[r,c] b[r,c]) x[r,c]. All that is computed is rounded.
+func DotMul[T Float](sums, a, b, x []T, cols int) {
+	if vectorRowSum(opDotMul, nil, sums, a, b, x, nil, nil, nil, cols) {
+		return
+	}
+	for r := range sums {
+		a, b, x := rowOf(a, r, len(sums), cols), rowOf(b, r, len(sums), cols), rowOf(x, r, len(sums), cols)
+		sums[r] = inLeaves(0, cols, func(i, j int) T { return dotMulLeaf(a[i:j], b[i:j], x[i:j]) })
+	}
+}
+
+// dotMulLeaf returns the sum for one row of at most leafRow elements.
+func dotMulLeaf[T Float](a, b, x []T) T {
+	var y [1]T
+	if vectorRowSum(opDotMul, nil, y[:], a, b, x, nil, nil, nil, len(a)) {
+		return y[0]
+	}
+	var terms [leafRow]T
+	for i, v := range a {
+		terms[i] = T(v*b[i]) * x[i]
+	}
+	return sumRow(terms[:len(a)])
 }
 
 // DotSubSub writes sums[r] = Σ ((a[r,c] - s[r]) - t[r]) x[r,c]. All that is computed is rounded.

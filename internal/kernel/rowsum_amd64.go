@@ -111,6 +111,66 @@ func divDotMulAddF32AVX512(which int, rows int, cols int, dst *byte, sums *byte,
 //go:noescape
 func divDotMulAddF64AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
 
+// mulMulMulAddSumF32AVX2 writes (a b) s + c t, and the sums of it.
+//
+//go:noescape
+func mulMulMulAddSumF32AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+
+// mulMulMulAddSumF64AVX2 writes (a b) s + c t, and the sums of it.
+//
+//go:noescape
+func mulMulMulAddSumF64AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+
+// mulMulMulAddSumF32AVX512 writes (a b) s + c t, and the sums of it.
+//
+//go:noescape
+func mulMulMulAddSumF32AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+
+// mulMulMulAddSumF64AVX512 writes (a b) s + c t, and the sums of it.
+//
+//go:noescape
+func mulMulMulAddSumF64AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+
+// divMulMulAddSumF32AVX2 writes a b / s + c t, and the sums of it.
+//
+//go:noescape
+func divMulMulAddSumF32AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+
+// divMulMulAddSumF64AVX2 writes a b / s + c t, and the sums of it.
+//
+//go:noescape
+func divMulMulAddSumF64AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+
+// divMulMulAddSumF32AVX512 writes a b / s + c t, and the sums of it.
+//
+//go:noescape
+func divMulMulAddSumF32AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+
+// divMulMulAddSumF64AVX512 writes a b / s + c t, and the sums of it.
+//
+//go:noescape
+func divMulMulAddSumF64AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+
+// dotMulF32AVX2 writes the sums of a b, it times c.
+//
+//go:noescape
+func dotMulF32AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+
+// dotMulF64AVX2 writes the sums of a b, it times c.
+//
+//go:noescape
+func dotMulF64AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+
+// dotMulF32AVX512 writes the sums of a b, it times c.
+//
+//go:noescape
+func dotMulF32AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+
+// dotMulF64AVX512 writes the sums of a b, it times c.
+//
+//go:noescape
+func dotMulF64AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+
 // dotSubSubF32AVX2 writes the sums of (a - s) - t, it times b.
 //
 //go:noescape

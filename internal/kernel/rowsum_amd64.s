@@ -42,19 +42,31 @@ DATA elementwiseRowSumTable<>+128(SB)/8, $·divDotMulAddF32AVX2(SB)
 DATA elementwiseRowSumTable<>+136(SB)/8, $·divDotMulAddF64AVX2(SB)
 DATA elementwiseRowSumTable<>+144(SB)/8, $·divDotMulAddF32AVX512(SB)
 DATA elementwiseRowSumTable<>+152(SB)/8, $·divDotMulAddF64AVX512(SB)
-DATA elementwiseRowSumTable<>+160(SB)/8, $·dotSubSubF32AVX2(SB)
-DATA elementwiseRowSumTable<>+168(SB)/8, $·dotSubSubF64AVX2(SB)
-DATA elementwiseRowSumTable<>+176(SB)/8, $·dotSubSubF32AVX512(SB)
-DATA elementwiseRowSumTable<>+184(SB)/8, $·dotSubSubF64AVX512(SB)
-DATA elementwiseRowSumTable<>+192(SB)/8, $·dotMulAddF32AVX2(SB)
-DATA elementwiseRowSumTable<>+200(SB)/8, $·dotMulAddF64AVX2(SB)
-DATA elementwiseRowSumTable<>+208(SB)/8, $·dotMulAddF32AVX512(SB)
-DATA elementwiseRowSumTable<>+216(SB)/8, $·dotMulAddF64AVX512(SB)
-DATA elementwiseRowSumTable<>+224(SB)/8, $·dotMulMulAddF32AVX2(SB)
-DATA elementwiseRowSumTable<>+232(SB)/8, $·dotMulMulAddF64AVX2(SB)
-DATA elementwiseRowSumTable<>+240(SB)/8, $·dotMulMulAddF32AVX512(SB)
-DATA elementwiseRowSumTable<>+248(SB)/8, $·dotMulMulAddF64AVX512(SB)
-GLOBL elementwiseRowSumTable<>(SB), RODATA|NOPTR, $256
+DATA elementwiseRowSumTable<>+160(SB)/8, $·mulMulMulAddSumF32AVX2(SB)
+DATA elementwiseRowSumTable<>+168(SB)/8, $·mulMulMulAddSumF64AVX2(SB)
+DATA elementwiseRowSumTable<>+176(SB)/8, $·mulMulMulAddSumF32AVX512(SB)
+DATA elementwiseRowSumTable<>+184(SB)/8, $·mulMulMulAddSumF64AVX512(SB)
+DATA elementwiseRowSumTable<>+192(SB)/8, $·divMulMulAddSumF32AVX2(SB)
+DATA elementwiseRowSumTable<>+200(SB)/8, $·divMulMulAddSumF64AVX2(SB)
+DATA elementwiseRowSumTable<>+208(SB)/8, $·divMulMulAddSumF32AVX512(SB)
+DATA elementwiseRowSumTable<>+216(SB)/8, $·divMulMulAddSumF64AVX512(SB)
+DATA elementwiseRowSumTable<>+224(SB)/8, $·dotMulF32AVX2(SB)
+DATA elementwiseRowSumTable<>+232(SB)/8, $·dotMulF64AVX2(SB)
+DATA elementwiseRowSumTable<>+240(SB)/8, $·dotMulF32AVX512(SB)
+DATA elementwiseRowSumTable<>+248(SB)/8, $·dotMulF64AVX512(SB)
+DATA elementwiseRowSumTable<>+256(SB)/8, $·dotSubSubF32AVX2(SB)
+DATA elementwiseRowSumTable<>+264(SB)/8, $·dotSubSubF64AVX2(SB)
+DATA elementwiseRowSumTable<>+272(SB)/8, $·dotSubSubF32AVX512(SB)
+DATA elementwiseRowSumTable<>+280(SB)/8, $·dotSubSubF64AVX512(SB)
+DATA elementwiseRowSumTable<>+288(SB)/8, $·dotMulAddF32AVX2(SB)
+DATA elementwiseRowSumTable<>+296(SB)/8, $·dotMulAddF64AVX2(SB)
+DATA elementwiseRowSumTable<>+304(SB)/8, $·dotMulAddF32AVX512(SB)
+DATA elementwiseRowSumTable<>+312(SB)/8, $·dotMulAddF64AVX512(SB)
+DATA elementwiseRowSumTable<>+320(SB)/8, $·dotMulMulAddF32AVX2(SB)
+DATA elementwiseRowSumTable<>+328(SB)/8, $·dotMulMulAddF64AVX2(SB)
+DATA elementwiseRowSumTable<>+336(SB)/8, $·dotMulMulAddF32AVX512(SB)
+DATA elementwiseRowSumTable<>+344(SB)/8, $·dotMulMulAddF64AVX512(SB)
+GLOBL elementwiseRowSumTable<>(SB), RODATA|NOPTR, $352
 
 // func elementwiseRowSum(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
 TEXT ·elementwiseRowSum(SB), NOSPLIT, $0-120
@@ -4407,6 +4419,2759 @@ joined:
 	ADDQ          CX, R11
 	LEAQ          (AX)(BX*8), AX
 	DECQ          DX
+	JNZ           row
+	VZEROUPPER
+	RET
+
+// func mulMulMulAddSumF32AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+// Requires: AVX
+TEXT ·mulMulMulAddSumF32AVX2(SB), NOSPLIT, $0-120
+	MOVQ    dst+24(FP), AX
+	MOVQ    rows+8(FP), DX
+	MOVQ    cols+16(FP), BX
+	MOVQ    sums+32(FP), SI
+	MOVQ    a+40(FP), R8
+	MOVQ    b+48(FP), R9
+	MOVQ    c+56(FP), R10
+	MOVQ    s+72(FP), R11
+	MOVQ    t+80(FP), R12
+	MOVQ    BX, CX
+	ANDQ    $0x00000007, CX
+	LEAQ    tailMask<>+0(SB), DI
+	NEGQ    CX
+	VMOVDQU 32(DI)(CX*4), Y6
+
+row:
+	VBROADCASTSS (R11), Y0
+	ADDQ         $0x00000004, R11
+	VBROADCASTSS (R12), Y1
+	ADDQ         $0x00000004, R12
+	VXORPS       X2, X2, X2
+	VXORPS       X3, X3, X3
+	VXORPS       X4, X4, X4
+	VXORPS       X5, X5, X5
+	XORQ         DI, DI
+	MOVQ         BX, CX
+	SUBQ         $0x00000020, CX
+	JL           rest
+
+whole:
+	VMOVUPS (R8)(DI*1), Y7
+	VMOVUPS (R9)(DI*1), Y8
+	VMOVUPS (R10)(DI*1), Y9
+	VMULPS  Y8, Y7, Y7
+	VMULPS  Y0, Y7, Y7
+	VMULPS  Y1, Y9, Y9
+	VADDPS  Y9, Y7, Y7
+	VMOVUPS Y7, (AX)(DI*1)
+	VADDPS  Y7, Y2, Y2
+	VMOVUPS 32(R8)(DI*1), Y7
+	VMOVUPS 32(R9)(DI*1), Y8
+	VMOVUPS 32(R10)(DI*1), Y9
+	VMULPS  Y8, Y7, Y7
+	VMULPS  Y0, Y7, Y7
+	VMULPS  Y1, Y9, Y9
+	VADDPS  Y9, Y7, Y7
+	VMOVUPS Y7, 32(AX)(DI*1)
+	VADDPS  Y7, Y3, Y3
+	VMOVUPS 64(R8)(DI*1), Y7
+	VMOVUPS 64(R9)(DI*1), Y8
+	VMOVUPS 64(R10)(DI*1), Y9
+	VMULPS  Y8, Y7, Y7
+	VMULPS  Y0, Y7, Y7
+	VMULPS  Y1, Y9, Y9
+	VADDPS  Y9, Y7, Y7
+	VMOVUPS Y7, 64(AX)(DI*1)
+	VADDPS  Y7, Y4, Y4
+	VMOVUPS 96(R8)(DI*1), Y7
+	VMOVUPS 96(R9)(DI*1), Y8
+	VMOVUPS 96(R10)(DI*1), Y9
+	VMULPS  Y8, Y7, Y7
+	VMULPS  Y0, Y7, Y7
+	VMULPS  Y1, Y9, Y9
+	VADDPS  Y9, Y7, Y7
+	VMOVUPS Y7, 96(AX)(DI*1)
+	VADDPS  Y7, Y5, Y5
+	ADDQ    $0x00000080, DI
+	SUBQ    $0x00000020, CX
+	JGE     whole
+
+rest:
+	ADDQ       $0x00000020, CX
+	CMPQ       CX, $0x00000008
+	JL         part0
+	VMOVUPS    (R8)(DI*1), Y7
+	VMOVUPS    (R9)(DI*1), Y8
+	VMOVUPS    (R10)(DI*1), Y9
+	VMULPS     Y8, Y7, Y7
+	VMULPS     Y0, Y7, Y7
+	VMULPS     Y1, Y9, Y9
+	VADDPS     Y9, Y7, Y7
+	VMOVUPS    Y7, (AX)(DI*1)
+	VADDPS     Y7, Y2, Y2
+	ADDQ       $0x00000020, DI
+	SUBQ       $0x00000008, CX
+	CMPQ       CX, $0x00000008
+	JL         part1
+	VMOVUPS    (R8)(DI*1), Y7
+	VMOVUPS    (R9)(DI*1), Y8
+	VMOVUPS    (R10)(DI*1), Y9
+	VMULPS     Y8, Y7, Y7
+	VMULPS     Y0, Y7, Y7
+	VMULPS     Y1, Y9, Y9
+	VADDPS     Y9, Y7, Y7
+	VMOVUPS    Y7, (AX)(DI*1)
+	VADDPS     Y7, Y3, Y3
+	ADDQ       $0x00000020, DI
+	SUBQ       $0x00000008, CX
+	CMPQ       CX, $0x00000008
+	JL         part2
+	VMOVUPS    (R8)(DI*1), Y7
+	VMOVUPS    (R9)(DI*1), Y8
+	VMOVUPS    (R10)(DI*1), Y9
+	VMULPS     Y8, Y7, Y7
+	VMULPS     Y0, Y7, Y7
+	VMULPS     Y1, Y9, Y9
+	VADDPS     Y9, Y7, Y7
+	VMOVUPS    Y7, (AX)(DI*1)
+	VADDPS     Y7, Y4, Y4
+	ADDQ       $0x00000020, DI
+	SUBQ       $0x00000008, CX
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPS (R8)(DI*1), Y6, Y7
+	VMASKMOVPS (R9)(DI*1), Y6, Y8
+	VMASKMOVPS (R10)(DI*1), Y6, Y9
+	VMULPS     Y8, Y7, Y7
+	VMULPS     Y0, Y7, Y7
+	VMULPS     Y1, Y9, Y9
+	VADDPS     Y9, Y7, Y7
+	VMASKMOVPS Y7, Y6, (AX)(DI*1)
+	VANDPS     Y6, Y7, Y7
+	VADDPS     Y7, Y5, Y5
+	JMP        joined
+
+part2:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPS (R8)(DI*1), Y6, Y7
+	VMASKMOVPS (R9)(DI*1), Y6, Y8
+	VMASKMOVPS (R10)(DI*1), Y6, Y9
+	VMULPS     Y8, Y7, Y7
+	VMULPS     Y0, Y7, Y7
+	VMULPS     Y1, Y9, Y9
+	VADDPS     Y9, Y7, Y7
+	VMASKMOVPS Y7, Y6, (AX)(DI*1)
+	VANDPS     Y6, Y7, Y7
+	VADDPS     Y7, Y4, Y4
+	JMP        joined
+
+part1:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPS (R8)(DI*1), Y6, Y7
+	VMASKMOVPS (R9)(DI*1), Y6, Y8
+	VMASKMOVPS (R10)(DI*1), Y6, Y9
+	VMULPS     Y8, Y7, Y7
+	VMULPS     Y0, Y7, Y7
+	VMULPS     Y1, Y9, Y9
+	VADDPS     Y9, Y7, Y7
+	VMASKMOVPS Y7, Y6, (AX)(DI*1)
+	VANDPS     Y6, Y7, Y7
+	VADDPS     Y7, Y3, Y3
+	JMP        joined
+
+part0:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPS (R8)(DI*1), Y6, Y7
+	VMASKMOVPS (R9)(DI*1), Y6, Y8
+	VMASKMOVPS (R10)(DI*1), Y6, Y9
+	VMULPS     Y8, Y7, Y7
+	VMULPS     Y0, Y7, Y7
+	VMULPS     Y1, Y9, Y9
+	VADDPS     Y9, Y7, Y7
+	VMASKMOVPS Y7, Y6, (AX)(DI*1)
+	VANDPS     Y6, Y7, Y7
+	VADDPS     Y7, Y2, Y2
+
+joined:
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y3, Y2, Y2
+	VMOVAPS      X2, X0
+	VEXTRACTF128 $0x01, Y2, X1
+	VADDPS       X1, X0, X0
+	VMOVAPS      X0, X1
+	VPERMILPD    $0x01, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X1, X0
+	VPERMILPS    $0x01, X1, X1
+	VADDPS       X1, X0, X0
+	VMOVSS       X0, (SI)
+	ADDQ         $0x00000004, SI
+	MOVQ         nextA+88(FP), CX
+	ADDQ         CX, R8
+	MOVQ         nextB+96(FP), CX
+	ADDQ         CX, R9
+	MOVQ         nextC+104(FP), CX
+	ADDQ         CX, R10
+	LEAQ         (AX)(BX*4), AX
+	DECQ         DX
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func mulMulMulAddSumF64AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+// Requires: AVX
+TEXT ·mulMulMulAddSumF64AVX2(SB), NOSPLIT, $0-120
+	MOVQ    dst+24(FP), AX
+	MOVQ    rows+8(FP), DX
+	MOVQ    cols+16(FP), BX
+	MOVQ    sums+32(FP), SI
+	MOVQ    a+40(FP), R8
+	MOVQ    b+48(FP), R9
+	MOVQ    c+56(FP), R10
+	MOVQ    s+72(FP), R11
+	MOVQ    t+80(FP), R12
+	MOVQ    BX, CX
+	ANDQ    $0x00000003, CX
+	LEAQ    tailMask<>+0(SB), DI
+	NEGQ    CX
+	VMOVDQU 32(DI)(CX*8), Y10
+
+row:
+	VBROADCASTSD (R11), Y0
+	ADDQ         $0x00000008, R11
+	VBROADCASTSD (R12), Y1
+	ADDQ         $0x00000008, R12
+	VXORPS       X2, X2, X2
+	VXORPS       X3, X3, X3
+	VXORPS       X4, X4, X4
+	VXORPS       X5, X5, X5
+	VXORPS       X6, X6, X6
+	VXORPS       X7, X7, X7
+	VXORPS       X8, X8, X8
+	VXORPS       X9, X9, X9
+	XORQ         DI, DI
+	MOVQ         BX, CX
+	SUBQ         $0x00000020, CX
+	JL           rest
+
+whole:
+	VMOVUPD (R8)(DI*1), Y11
+	VMOVUPD (R9)(DI*1), Y12
+	VMOVUPD (R10)(DI*1), Y13
+	VMULPD  Y12, Y11, Y11
+	VMULPD  Y0, Y11, Y11
+	VMULPD  Y1, Y13, Y13
+	VADDPD  Y13, Y11, Y11
+	VMOVUPD Y11, (AX)(DI*1)
+	VADDPD  Y11, Y2, Y2
+	VMOVUPD 32(R8)(DI*1), Y11
+	VMOVUPD 32(R9)(DI*1), Y12
+	VMOVUPD 32(R10)(DI*1), Y13
+	VMULPD  Y12, Y11, Y11
+	VMULPD  Y0, Y11, Y11
+	VMULPD  Y1, Y13, Y13
+	VADDPD  Y13, Y11, Y11
+	VMOVUPD Y11, 32(AX)(DI*1)
+	VADDPD  Y11, Y3, Y3
+	VMOVUPD 64(R8)(DI*1), Y11
+	VMOVUPD 64(R9)(DI*1), Y12
+	VMOVUPD 64(R10)(DI*1), Y13
+	VMULPD  Y12, Y11, Y11
+	VMULPD  Y0, Y11, Y11
+	VMULPD  Y1, Y13, Y13
+	VADDPD  Y13, Y11, Y11
+	VMOVUPD Y11, 64(AX)(DI*1)
+	VADDPD  Y11, Y4, Y4
+	VMOVUPD 96(R8)(DI*1), Y11
+	VMOVUPD 96(R9)(DI*1), Y12
+	VMOVUPD 96(R10)(DI*1), Y13
+	VMULPD  Y12, Y11, Y11
+	VMULPD  Y0, Y11, Y11
+	VMULPD  Y1, Y13, Y13
+	VADDPD  Y13, Y11, Y11
+	VMOVUPD Y11, 96(AX)(DI*1)
+	VADDPD  Y11, Y5, Y5
+	VMOVUPD 128(R8)(DI*1), Y11
+	VMOVUPD 128(R9)(DI*1), Y12
+	VMOVUPD 128(R10)(DI*1), Y13
+	VMULPD  Y12, Y11, Y11
+	VMULPD  Y0, Y11, Y11
+	VMULPD  Y1, Y13, Y13
+	VADDPD  Y13, Y11, Y11
+	VMOVUPD Y11, 128(AX)(DI*1)
+	VADDPD  Y11, Y6, Y6
+	VMOVUPD 160(R8)(DI*1), Y11
+	VMOVUPD 160(R9)(DI*1), Y12
+	VMOVUPD 160(R10)(DI*1), Y13
+	VMULPD  Y12, Y11, Y11
+	VMULPD  Y0, Y11, Y11
+	VMULPD  Y1, Y13, Y13
+	VADDPD  Y13, Y11, Y11
+	VMOVUPD Y11, 160(AX)(DI*1)
+	VADDPD  Y11, Y7, Y7
+	VMOVUPD 192(R8)(DI*1), Y11
+	VMOVUPD 192(R9)(DI*1), Y12
+	VMOVUPD 192(R10)(DI*1), Y13
+	VMULPD  Y12, Y11, Y11
+	VMULPD  Y0, Y11, Y11
+	VMULPD  Y1, Y13, Y13
+	VADDPD  Y13, Y11, Y11
+	VMOVUPD Y11, 192(AX)(DI*1)
+	VADDPD  Y11, Y8, Y8
+	VMOVUPD 224(R8)(DI*1), Y11
+	VMOVUPD 224(R9)(DI*1), Y12
+	VMOVUPD 224(R10)(DI*1), Y13
+	VMULPD  Y12, Y11, Y11
+	VMULPD  Y0, Y11, Y11
+	VMULPD  Y1, Y13, Y13
+	VADDPD  Y13, Y11, Y11
+	VMOVUPD Y11, 224(AX)(DI*1)
+	VADDPD  Y11, Y9, Y9
+	ADDQ    $0x00000100, DI
+	SUBQ    $0x00000020, CX
+	JGE     whole
+
+rest:
+	ADDQ       $0x00000020, CX
+	CMPQ       CX, $0x00000004
+	JL         part0
+	VMOVUPD    (R8)(DI*1), Y11
+	VMOVUPD    (R9)(DI*1), Y12
+	VMOVUPD    (R10)(DI*1), Y13
+	VMULPD     Y12, Y11, Y11
+	VMULPD     Y0, Y11, Y11
+	VMULPD     Y1, Y13, Y13
+	VADDPD     Y13, Y11, Y11
+	VMOVUPD    Y11, (AX)(DI*1)
+	VADDPD     Y11, Y2, Y2
+	ADDQ       $0x00000020, DI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part1
+	VMOVUPD    (R8)(DI*1), Y11
+	VMOVUPD    (R9)(DI*1), Y12
+	VMOVUPD    (R10)(DI*1), Y13
+	VMULPD     Y12, Y11, Y11
+	VMULPD     Y0, Y11, Y11
+	VMULPD     Y1, Y13, Y13
+	VADDPD     Y13, Y11, Y11
+	VMOVUPD    Y11, (AX)(DI*1)
+	VADDPD     Y11, Y3, Y3
+	ADDQ       $0x00000020, DI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part2
+	VMOVUPD    (R8)(DI*1), Y11
+	VMOVUPD    (R9)(DI*1), Y12
+	VMOVUPD    (R10)(DI*1), Y13
+	VMULPD     Y12, Y11, Y11
+	VMULPD     Y0, Y11, Y11
+	VMULPD     Y1, Y13, Y13
+	VADDPD     Y13, Y11, Y11
+	VMOVUPD    Y11, (AX)(DI*1)
+	VADDPD     Y11, Y4, Y4
+	ADDQ       $0x00000020, DI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part3
+	VMOVUPD    (R8)(DI*1), Y11
+	VMOVUPD    (R9)(DI*1), Y12
+	VMOVUPD    (R10)(DI*1), Y13
+	VMULPD     Y12, Y11, Y11
+	VMULPD     Y0, Y11, Y11
+	VMULPD     Y1, Y13, Y13
+	VADDPD     Y13, Y11, Y11
+	VMOVUPD    Y11, (AX)(DI*1)
+	VADDPD     Y11, Y5, Y5
+	ADDQ       $0x00000020, DI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part4
+	VMOVUPD    (R8)(DI*1), Y11
+	VMOVUPD    (R9)(DI*1), Y12
+	VMOVUPD    (R10)(DI*1), Y13
+	VMULPD     Y12, Y11, Y11
+	VMULPD     Y0, Y11, Y11
+	VMULPD     Y1, Y13, Y13
+	VADDPD     Y13, Y11, Y11
+	VMOVUPD    Y11, (AX)(DI*1)
+	VADDPD     Y11, Y6, Y6
+	ADDQ       $0x00000020, DI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part5
+	VMOVUPD    (R8)(DI*1), Y11
+	VMOVUPD    (R9)(DI*1), Y12
+	VMOVUPD    (R10)(DI*1), Y13
+	VMULPD     Y12, Y11, Y11
+	VMULPD     Y0, Y11, Y11
+	VMULPD     Y1, Y13, Y13
+	VADDPD     Y13, Y11, Y11
+	VMOVUPD    Y11, (AX)(DI*1)
+	VADDPD     Y11, Y7, Y7
+	ADDQ       $0x00000020, DI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part6
+	VMOVUPD    (R8)(DI*1), Y11
+	VMOVUPD    (R9)(DI*1), Y12
+	VMOVUPD    (R10)(DI*1), Y13
+	VMULPD     Y12, Y11, Y11
+	VMULPD     Y0, Y11, Y11
+	VMULPD     Y1, Y13, Y13
+	VADDPD     Y13, Y11, Y11
+	VMOVUPD    Y11, (AX)(DI*1)
+	VADDPD     Y11, Y8, Y8
+	ADDQ       $0x00000020, DI
+	SUBQ       $0x00000004, CX
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (R8)(DI*1), Y10, Y11
+	VMASKMOVPD (R9)(DI*1), Y10, Y12
+	VMASKMOVPD (R10)(DI*1), Y10, Y13
+	VMULPD     Y12, Y11, Y11
+	VMULPD     Y0, Y11, Y11
+	VMULPD     Y1, Y13, Y13
+	VADDPD     Y13, Y11, Y11
+	VMASKMOVPD Y11, Y10, (AX)(DI*1)
+	VANDPS     Y10, Y11, Y11
+	VADDPD     Y11, Y9, Y9
+	JMP        joined
+
+part6:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (R8)(DI*1), Y10, Y11
+	VMASKMOVPD (R9)(DI*1), Y10, Y12
+	VMASKMOVPD (R10)(DI*1), Y10, Y13
+	VMULPD     Y12, Y11, Y11
+	VMULPD     Y0, Y11, Y11
+	VMULPD     Y1, Y13, Y13
+	VADDPD     Y13, Y11, Y11
+	VMASKMOVPD Y11, Y10, (AX)(DI*1)
+	VANDPS     Y10, Y11, Y11
+	VADDPD     Y11, Y8, Y8
+	JMP        joined
+
+part5:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (R8)(DI*1), Y10, Y11
+	VMASKMOVPD (R9)(DI*1), Y10, Y12
+	VMASKMOVPD (R10)(DI*1), Y10, Y13
+	VMULPD     Y12, Y11, Y11
+	VMULPD     Y0, Y11, Y11
+	VMULPD     Y1, Y13, Y13
+	VADDPD     Y13, Y11, Y11
+	VMASKMOVPD Y11, Y10, (AX)(DI*1)
+	VANDPS     Y10, Y11, Y11
+	VADDPD     Y11, Y7, Y7
+	JMP        joined
+
+part4:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (R8)(DI*1), Y10, Y11
+	VMASKMOVPD (R9)(DI*1), Y10, Y12
+	VMASKMOVPD (R10)(DI*1), Y10, Y13
+	VMULPD     Y12, Y11, Y11
+	VMULPD     Y0, Y11, Y11
+	VMULPD     Y1, Y13, Y13
+	VADDPD     Y13, Y11, Y11
+	VMASKMOVPD Y11, Y10, (AX)(DI*1)
+	VANDPS     Y10, Y11, Y11
+	VADDPD     Y11, Y6, Y6
+	JMP        joined
+
+part3:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (R8)(DI*1), Y10, Y11
+	VMASKMOVPD (R9)(DI*1), Y10, Y12
+	VMASKMOVPD (R10)(DI*1), Y10, Y13
+	VMULPD     Y12, Y11, Y11
+	VMULPD     Y0, Y11, Y11
+	VMULPD     Y1, Y13, Y13
+	VADDPD     Y13, Y11, Y11
+	VMASKMOVPD Y11, Y10, (AX)(DI*1)
+	VANDPS     Y10, Y11, Y11
+	VADDPD     Y11, Y5, Y5
+	JMP        joined
+
+part2:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (R8)(DI*1), Y10, Y11
+	VMASKMOVPD (R9)(DI*1), Y10, Y12
+	VMASKMOVPD (R10)(DI*1), Y10, Y13
+	VMULPD     Y12, Y11, Y11
+	VMULPD     Y0, Y11, Y11
+	VMULPD     Y1, Y13, Y13
+	VADDPD     Y13, Y11, Y11
+	VMASKMOVPD Y11, Y10, (AX)(DI*1)
+	VANDPS     Y10, Y11, Y11
+	VADDPD     Y11, Y4, Y4
+	JMP        joined
+
+part1:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (R8)(DI*1), Y10, Y11
+	VMASKMOVPD (R9)(DI*1), Y10, Y12
+	VMASKMOVPD (R10)(DI*1), Y10, Y13
+	VMULPD     Y12, Y11, Y11
+	VMULPD     Y0, Y11, Y11
+	VMULPD     Y1, Y13, Y13
+	VADDPD     Y13, Y11, Y11
+	VMASKMOVPD Y11, Y10, (AX)(DI*1)
+	VANDPS     Y10, Y11, Y11
+	VADDPD     Y11, Y3, Y3
+	JMP        joined
+
+part0:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (R8)(DI*1), Y10, Y11
+	VMASKMOVPD (R9)(DI*1), Y10, Y12
+	VMASKMOVPD (R10)(DI*1), Y10, Y13
+	VMULPD     Y12, Y11, Y11
+	VMULPD     Y0, Y11, Y11
+	VMULPD     Y1, Y13, Y13
+	VADDPD     Y13, Y11, Y11
+	VMASKMOVPD Y11, Y10, (AX)(DI*1)
+	VANDPS     Y10, Y11, Y11
+	VADDPD     Y11, Y2, Y2
+
+joined:
+	VADDPD       Y6, Y2, Y2
+	VADDPD       Y7, Y3, Y3
+	VADDPD       Y8, Y4, Y4
+	VADDPD       Y9, Y5, Y5
+	VADDPD       Y4, Y2, Y2
+	VADDPD       Y5, Y3, Y3
+	VADDPD       Y3, Y2, Y2
+	VMOVAPS      X2, X0
+	VEXTRACTF128 $0x01, Y2, X1
+	VADDPD       X1, X0, X0
+	VMOVAPS      X0, X1
+	VPERMILPD    $0x01, X0, X0
+	VADDPD       X0, X1, X1
+	VMOVSD       X1, (SI)
+	ADDQ         $0x00000008, SI
+	MOVQ         nextA+88(FP), CX
+	ADDQ         CX, R8
+	MOVQ         nextB+96(FP), CX
+	ADDQ         CX, R9
+	MOVQ         nextC+104(FP), CX
+	ADDQ         CX, R10
+	LEAQ         (AX)(BX*8), AX
+	DECQ         DX
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func mulMulMulAddSumF32AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+// Requires: AVX, AVX512F
+TEXT ·mulMulMulAddSumF32AVX512(SB), NOSPLIT, $0-120
+	MOVQ  dst+24(FP), AX
+	MOVQ  rows+8(FP), DX
+	MOVQ  cols+16(FP), BX
+	MOVQ  sums+32(FP), SI
+	MOVQ  a+40(FP), R8
+	MOVQ  b+48(FP), R9
+	MOVQ  c+56(FP), R10
+	MOVQ  s+72(FP), R11
+	MOVQ  t+80(FP), R12
+	MOVQ  BX, CX
+	ANDQ  $0x0000000f, CX
+	MOVL  $0x00000001, DI
+	SHLL  CL, DI
+	DECL  DI
+	KMOVW DI, K1
+
+row:
+	VBROADCASTSS (R11), Z0
+	ADDQ         $0x00000004, R11
+	VBROADCASTSS (R12), Z1
+	ADDQ         $0x00000004, R12
+	VXORPS       X2, X2, X2
+	VXORPS       X3, X3, X3
+	XORQ         DI, DI
+	MOVQ         BX, CX
+	SUBQ         $0x00000040, CX
+	JL           rest
+
+whole:
+	VMOVUPS (R8)(DI*1), Z4
+	VMOVUPS (R9)(DI*1), Z5
+	VMOVUPS (R10)(DI*1), Z6
+	VMULPS  Z5, Z4, Z4
+	VMULPS  Z0, Z4, Z4
+	VMULPS  Z1, Z6, Z6
+	VADDPS  Z6, Z4, Z4
+	VMOVUPS Z4, (AX)(DI*1)
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS 64(R8)(DI*1), Z4
+	VMOVUPS 64(R9)(DI*1), Z5
+	VMOVUPS 64(R10)(DI*1), Z6
+	VMULPS  Z5, Z4, Z4
+	VMULPS  Z0, Z4, Z4
+	VMULPS  Z1, Z6, Z6
+	VADDPS  Z6, Z4, Z4
+	VMOVUPS Z4, 64(AX)(DI*1)
+	VADDPS  Z4, Z3, Z3
+	VMOVUPS 128(R8)(DI*1), Z4
+	VMOVUPS 128(R9)(DI*1), Z5
+	VMOVUPS 128(R10)(DI*1), Z6
+	VMULPS  Z5, Z4, Z4
+	VMULPS  Z0, Z4, Z4
+	VMULPS  Z1, Z6, Z6
+	VADDPS  Z6, Z4, Z4
+	VMOVUPS Z4, 128(AX)(DI*1)
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS 192(R8)(DI*1), Z4
+	VMOVUPS 192(R9)(DI*1), Z5
+	VMOVUPS 192(R10)(DI*1), Z6
+	VMULPS  Z5, Z4, Z4
+	VMULPS  Z0, Z4, Z4
+	VMULPS  Z1, Z6, Z6
+	VADDPS  Z6, Z4, Z4
+	VMOVUPS Z4, 192(AX)(DI*1)
+	VADDPS  Z4, Z3, Z3
+	ADDQ    $0x00000100, DI
+	SUBQ    $0x00000040, CX
+	JGE     whole
+
+rest:
+	ADDQ      $0x00000040, CX
+	CMPQ      CX, $0x00000010
+	JL        part0
+	VMOVUPS   (R8)(DI*1), Z4
+	VMOVUPS   (R9)(DI*1), Z5
+	VMOVUPS   (R10)(DI*1), Z6
+	VMULPS    Z5, Z4, Z4
+	VMULPS    Z0, Z4, Z4
+	VMULPS    Z1, Z6, Z6
+	VADDPS    Z6, Z4, Z4
+	VMOVUPS   Z4, (AX)(DI*1)
+	VADDPS    Z4, Z2, Z2
+	ADDQ      $0x00000040, DI
+	SUBQ      $0x00000010, CX
+	CMPQ      CX, $0x00000010
+	JL        part1
+	VMOVUPS   (R8)(DI*1), Z4
+	VMOVUPS   (R9)(DI*1), Z5
+	VMOVUPS   (R10)(DI*1), Z6
+	VMULPS    Z5, Z4, Z4
+	VMULPS    Z0, Z4, Z4
+	VMULPS    Z1, Z6, Z6
+	VADDPS    Z6, Z4, Z4
+	VMOVUPS   Z4, (AX)(DI*1)
+	VADDPS    Z4, Z3, Z3
+	ADDQ      $0x00000040, DI
+	SUBQ      $0x00000010, CX
+	CMPQ      CX, $0x00000010
+	JL        part2
+	VMOVUPS   (R8)(DI*1), Z4
+	VMOVUPS   (R9)(DI*1), Z5
+	VMOVUPS   (R10)(DI*1), Z6
+	VMULPS    Z5, Z4, Z4
+	VMULPS    Z0, Z4, Z4
+	VMULPS    Z1, Z6, Z6
+	VADDPS    Z6, Z4, Z4
+	VMOVUPS   Z4, (AX)(DI*1)
+	VADDPS    Z4, Z2, Z2
+	ADDQ      $0x00000040, DI
+	SUBQ      $0x00000010, CX
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPS.Z (R8)(DI*1), K1, Z4
+	VMOVUPS.Z (R9)(DI*1), K1, Z5
+	VMOVUPS.Z (R10)(DI*1), K1, Z6
+	VMULPS    Z5, Z4, Z4
+	VMULPS    Z0, Z4, Z4
+	VMULPS    Z1, Z6, Z6
+	VADDPS    Z6, Z4, Z4
+	VMOVUPS   Z4, K1, (AX)(DI*1)
+	VMOVAPS.Z Z4, K1, Z4
+	VADDPS    Z4, Z3, Z3
+	JMP       joined
+
+part2:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPS.Z (R8)(DI*1), K1, Z4
+	VMOVUPS.Z (R9)(DI*1), K1, Z5
+	VMOVUPS.Z (R10)(DI*1), K1, Z6
+	VMULPS    Z5, Z4, Z4
+	VMULPS    Z0, Z4, Z4
+	VMULPS    Z1, Z6, Z6
+	VADDPS    Z6, Z4, Z4
+	VMOVUPS   Z4, K1, (AX)(DI*1)
+	VMOVAPS.Z Z4, K1, Z4
+	VADDPS    Z4, Z2, Z2
+	JMP       joined
+
+part1:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPS.Z (R8)(DI*1), K1, Z4
+	VMOVUPS.Z (R9)(DI*1), K1, Z5
+	VMOVUPS.Z (R10)(DI*1), K1, Z6
+	VMULPS    Z5, Z4, Z4
+	VMULPS    Z0, Z4, Z4
+	VMULPS    Z1, Z6, Z6
+	VADDPS    Z6, Z4, Z4
+	VMOVUPS   Z4, K1, (AX)(DI*1)
+	VMOVAPS.Z Z4, K1, Z4
+	VADDPS    Z4, Z3, Z3
+	JMP       joined
+
+part0:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPS.Z (R8)(DI*1), K1, Z4
+	VMOVUPS.Z (R9)(DI*1), K1, Z5
+	VMOVUPS.Z (R10)(DI*1), K1, Z6
+	VMULPS    Z5, Z4, Z4
+	VMULPS    Z0, Z4, Z4
+	VMULPS    Z1, Z6, Z6
+	VADDPS    Z6, Z4, Z4
+	VMOVUPS   Z4, K1, (AX)(DI*1)
+	VMOVAPS.Z Z4, K1, Z4
+	VADDPS    Z4, Z2, Z2
+
+joined:
+	VADDPS        Z3, Z2, Z2
+	VMOVAPS       Y2, Y0
+	VEXTRACTF64X4 $0x01, Z2, Y1
+	VADDPS        Y1, Y0, Y0
+	VMOVAPS       X0, X1
+	VEXTRACTF128  $0x01, Y0, X0
+	VADDPS        X0, X1, X1
+	VMOVAPS       X1, X0
+	VPERMILPD     $0x01, X1, X1
+	VADDPS        X1, X0, X0
+	VMOVAPS       X0, X1
+	VPERMILPS     $0x01, X0, X0
+	VADDPS        X0, X1, X1
+	VMOVSS        X1, (SI)
+	ADDQ          $0x00000004, SI
+	MOVQ          nextA+88(FP), CX
+	ADDQ          CX, R8
+	MOVQ          nextB+96(FP), CX
+	ADDQ          CX, R9
+	MOVQ          nextC+104(FP), CX
+	ADDQ          CX, R10
+	LEAQ          (AX)(BX*4), AX
+	DECQ          DX
+	JNZ           row
+	VZEROUPPER
+	RET
+
+// func mulMulMulAddSumF64AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+// Requires: AVX, AVX512F
+TEXT ·mulMulMulAddSumF64AVX512(SB), NOSPLIT, $0-120
+	MOVQ  dst+24(FP), AX
+	MOVQ  rows+8(FP), DX
+	MOVQ  cols+16(FP), BX
+	MOVQ  sums+32(FP), SI
+	MOVQ  a+40(FP), R8
+	MOVQ  b+48(FP), R9
+	MOVQ  c+56(FP), R10
+	MOVQ  s+72(FP), R11
+	MOVQ  t+80(FP), R12
+	MOVQ  BX, CX
+	ANDQ  $0x00000007, CX
+	MOVL  $0x00000001, DI
+	SHLL  CL, DI
+	DECL  DI
+	KMOVW DI, K1
+
+row:
+	VBROADCASTSD (R11), Z0
+	ADDQ         $0x00000008, R11
+	VBROADCASTSD (R12), Z1
+	ADDQ         $0x00000008, R12
+	VXORPS       X2, X2, X2
+	VXORPS       X3, X3, X3
+	VXORPS       X4, X4, X4
+	VXORPS       X5, X5, X5
+	XORQ         DI, DI
+	MOVQ         BX, CX
+	SUBQ         $0x00000020, CX
+	JL           rest
+
+whole:
+	VMOVUPD (R8)(DI*1), Z6
+	VMOVUPD (R9)(DI*1), Z7
+	VMOVUPD (R10)(DI*1), Z8
+	VMULPD  Z7, Z6, Z6
+	VMULPD  Z0, Z6, Z6
+	VMULPD  Z1, Z8, Z8
+	VADDPD  Z8, Z6, Z6
+	VMOVUPD Z6, (AX)(DI*1)
+	VADDPD  Z6, Z2, Z2
+	VMOVUPD 64(R8)(DI*1), Z6
+	VMOVUPD 64(R9)(DI*1), Z7
+	VMOVUPD 64(R10)(DI*1), Z8
+	VMULPD  Z7, Z6, Z6
+	VMULPD  Z0, Z6, Z6
+	VMULPD  Z1, Z8, Z8
+	VADDPD  Z8, Z6, Z6
+	VMOVUPD Z6, 64(AX)(DI*1)
+	VADDPD  Z6, Z3, Z3
+	VMOVUPD 128(R8)(DI*1), Z6
+	VMOVUPD 128(R9)(DI*1), Z7
+	VMOVUPD 128(R10)(DI*1), Z8
+	VMULPD  Z7, Z6, Z6
+	VMULPD  Z0, Z6, Z6
+	VMULPD  Z1, Z8, Z8
+	VADDPD  Z8, Z6, Z6
+	VMOVUPD Z6, 128(AX)(DI*1)
+	VADDPD  Z6, Z4, Z4
+	VMOVUPD 192(R8)(DI*1), Z6
+	VMOVUPD 192(R9)(DI*1), Z7
+	VMOVUPD 192(R10)(DI*1), Z8
+	VMULPD  Z7, Z6, Z6
+	VMULPD  Z0, Z6, Z6
+	VMULPD  Z1, Z8, Z8
+	VADDPD  Z8, Z6, Z6
+	VMOVUPD Z6, 192(AX)(DI*1)
+	VADDPD  Z6, Z5, Z5
+	ADDQ    $0x00000100, DI
+	SUBQ    $0x00000020, CX
+	JGE     whole
+
+rest:
+	ADDQ      $0x00000020, CX
+	CMPQ      CX, $0x00000008
+	JL        part0
+	VMOVUPD   (R8)(DI*1), Z6
+	VMOVUPD   (R9)(DI*1), Z7
+	VMOVUPD   (R10)(DI*1), Z8
+	VMULPD    Z7, Z6, Z6
+	VMULPD    Z0, Z6, Z6
+	VMULPD    Z1, Z8, Z8
+	VADDPD    Z8, Z6, Z6
+	VMOVUPD   Z6, (AX)(DI*1)
+	VADDPD    Z6, Z2, Z2
+	ADDQ      $0x00000040, DI
+	SUBQ      $0x00000008, CX
+	CMPQ      CX, $0x00000008
+	JL        part1
+	VMOVUPD   (R8)(DI*1), Z6
+	VMOVUPD   (R9)(DI*1), Z7
+	VMOVUPD   (R10)(DI*1), Z8
+	VMULPD    Z7, Z6, Z6
+	VMULPD    Z0, Z6, Z6
+	VMULPD    Z1, Z8, Z8
+	VADDPD    Z8, Z6, Z6
+	VMOVUPD   Z6, (AX)(DI*1)
+	VADDPD    Z6, Z3, Z3
+	ADDQ      $0x00000040, DI
+	SUBQ      $0x00000008, CX
+	CMPQ      CX, $0x00000008
+	JL        part2
+	VMOVUPD   (R8)(DI*1), Z6
+	VMOVUPD   (R9)(DI*1), Z7
+	VMOVUPD   (R10)(DI*1), Z8
+	VMULPD    Z7, Z6, Z6
+	VMULPD    Z0, Z6, Z6
+	VMULPD    Z1, Z8, Z8
+	VADDPD    Z8, Z6, Z6
+	VMOVUPD   Z6, (AX)(DI*1)
+	VADDPD    Z6, Z4, Z4
+	ADDQ      $0x00000040, DI
+	SUBQ      $0x00000008, CX
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPD.Z (R8)(DI*1), K1, Z6
+	VMOVUPD.Z (R9)(DI*1), K1, Z7
+	VMOVUPD.Z (R10)(DI*1), K1, Z8
+	VMULPD    Z7, Z6, Z6
+	VMULPD    Z0, Z6, Z6
+	VMULPD    Z1, Z8, Z8
+	VADDPD    Z8, Z6, Z6
+	VMOVUPD   Z6, K1, (AX)(DI*1)
+	VMOVAPD.Z Z6, K1, Z6
+	VADDPD    Z6, Z5, Z5
+	JMP       joined
+
+part2:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPD.Z (R8)(DI*1), K1, Z6
+	VMOVUPD.Z (R9)(DI*1), K1, Z7
+	VMOVUPD.Z (R10)(DI*1), K1, Z8
+	VMULPD    Z7, Z6, Z6
+	VMULPD    Z0, Z6, Z6
+	VMULPD    Z1, Z8, Z8
+	VADDPD    Z8, Z6, Z6
+	VMOVUPD   Z6, K1, (AX)(DI*1)
+	VMOVAPD.Z Z6, K1, Z6
+	VADDPD    Z6, Z4, Z4
+	JMP       joined
+
+part1:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPD.Z (R8)(DI*1), K1, Z6
+	VMOVUPD.Z (R9)(DI*1), K1, Z7
+	VMOVUPD.Z (R10)(DI*1), K1, Z8
+	VMULPD    Z7, Z6, Z6
+	VMULPD    Z0, Z6, Z6
+	VMULPD    Z1, Z8, Z8
+	VADDPD    Z8, Z6, Z6
+	VMOVUPD   Z6, K1, (AX)(DI*1)
+	VMOVAPD.Z Z6, K1, Z6
+	VADDPD    Z6, Z3, Z3
+	JMP       joined
+
+part0:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPD.Z (R8)(DI*1), K1, Z6
+	VMOVUPD.Z (R9)(DI*1), K1, Z7
+	VMOVUPD.Z (R10)(DI*1), K1, Z8
+	VMULPD    Z7, Z6, Z6
+	VMULPD    Z0, Z6, Z6
+	VMULPD    Z1, Z8, Z8
+	VADDPD    Z8, Z6, Z6
+	VMOVUPD   Z6, K1, (AX)(DI*1)
+	VMOVAPD.Z Z6, K1, Z6
+	VADDPD    Z6, Z2, Z2
+
+joined:
+	VADDPD        Z4, Z2, Z2
+	VADDPD        Z5, Z3, Z3
+	VADDPD        Z3, Z2, Z2
+	VMOVAPS       Y2, Y0
+	VEXTRACTF64X4 $0x01, Z2, Y1
+	VADDPD        Y1, Y0, Y0
+	VMOVAPS       X0, X1
+	VEXTRACTF128  $0x01, Y0, X0
+	VADDPD        X0, X1, X1
+	VMOVAPS       X1, X0
+	VPERMILPD     $0x01, X1, X1
+	VADDPD        X1, X0, X0
+	VMOVSD        X0, (SI)
+	ADDQ          $0x00000008, SI
+	MOVQ          nextA+88(FP), CX
+	ADDQ          CX, R8
+	MOVQ          nextB+96(FP), CX
+	ADDQ          CX, R9
+	MOVQ          nextC+104(FP), CX
+	ADDQ          CX, R10
+	LEAQ          (AX)(BX*8), AX
+	DECQ          DX
+	JNZ           row
+	VZEROUPPER
+	RET
+
+// func divMulMulAddSumF32AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+// Requires: AVX
+TEXT ·divMulMulAddSumF32AVX2(SB), NOSPLIT, $0-120
+	MOVQ    dst+24(FP), AX
+	MOVQ    rows+8(FP), DX
+	MOVQ    cols+16(FP), BX
+	MOVQ    sums+32(FP), SI
+	MOVQ    a+40(FP), R8
+	MOVQ    b+48(FP), R9
+	MOVQ    c+56(FP), R10
+	MOVQ    s+72(FP), R11
+	MOVQ    t+80(FP), R12
+	MOVQ    BX, CX
+	ANDQ    $0x00000007, CX
+	LEAQ    tailMask<>+0(SB), DI
+	NEGQ    CX
+	VMOVDQU 32(DI)(CX*4), Y6
+
+row:
+	VBROADCASTSS (R11), Y0
+	ADDQ         $0x00000004, R11
+	VBROADCASTSS (R12), Y1
+	ADDQ         $0x00000004, R12
+	VXORPS       X2, X2, X2
+	VXORPS       X3, X3, X3
+	VXORPS       X4, X4, X4
+	VXORPS       X5, X5, X5
+	XORQ         DI, DI
+	MOVQ         BX, CX
+	SUBQ         $0x00000020, CX
+	JL           rest
+
+whole:
+	VMOVUPS (R8)(DI*1), Y7
+	VMOVUPS (R9)(DI*1), Y8
+	VMOVUPS (R10)(DI*1), Y9
+	VMULPS  Y8, Y7, Y7
+	VDIVPS  Y0, Y7, Y7
+	VMULPS  Y1, Y9, Y9
+	VADDPS  Y9, Y7, Y7
+	VMOVUPS Y7, (AX)(DI*1)
+	VADDPS  Y7, Y2, Y2
+	VMOVUPS 32(R8)(DI*1), Y7
+	VMOVUPS 32(R9)(DI*1), Y8
+	VMOVUPS 32(R10)(DI*1), Y9
+	VMULPS  Y8, Y7, Y7
+	VDIVPS  Y0, Y7, Y7
+	VMULPS  Y1, Y9, Y9
+	VADDPS  Y9, Y7, Y7
+	VMOVUPS Y7, 32(AX)(DI*1)
+	VADDPS  Y7, Y3, Y3
+	VMOVUPS 64(R8)(DI*1), Y7
+	VMOVUPS 64(R9)(DI*1), Y8
+	VMOVUPS 64(R10)(DI*1), Y9
+	VMULPS  Y8, Y7, Y7
+	VDIVPS  Y0, Y7, Y7
+	VMULPS  Y1, Y9, Y9
+	VADDPS  Y9, Y7, Y7
+	VMOVUPS Y7, 64(AX)(DI*1)
+	VADDPS  Y7, Y4, Y4
+	VMOVUPS 96(R8)(DI*1), Y7
+	VMOVUPS 96(R9)(DI*1), Y8
+	VMOVUPS 96(R10)(DI*1), Y9
+	VMULPS  Y8, Y7, Y7
+	VDIVPS  Y0, Y7, Y7
+	VMULPS  Y1, Y9, Y9
+	VADDPS  Y9, Y7, Y7
+	VMOVUPS Y7, 96(AX)(DI*1)
+	VADDPS  Y7, Y5, Y5
+	ADDQ    $0x00000080, DI
+	SUBQ    $0x00000020, CX
+	JGE     whole
+
+rest:
+	ADDQ       $0x00000020, CX
+	CMPQ       CX, $0x00000008
+	JL         part0
+	VMOVUPS    (R8)(DI*1), Y7
+	VMOVUPS    (R9)(DI*1), Y8
+	VMOVUPS    (R10)(DI*1), Y9
+	VMULPS     Y8, Y7, Y7
+	VDIVPS     Y0, Y7, Y7
+	VMULPS     Y1, Y9, Y9
+	VADDPS     Y9, Y7, Y7
+	VMOVUPS    Y7, (AX)(DI*1)
+	VADDPS     Y7, Y2, Y2
+	ADDQ       $0x00000020, DI
+	SUBQ       $0x00000008, CX
+	CMPQ       CX, $0x00000008
+	JL         part1
+	VMOVUPS    (R8)(DI*1), Y7
+	VMOVUPS    (R9)(DI*1), Y8
+	VMOVUPS    (R10)(DI*1), Y9
+	VMULPS     Y8, Y7, Y7
+	VDIVPS     Y0, Y7, Y7
+	VMULPS     Y1, Y9, Y9
+	VADDPS     Y9, Y7, Y7
+	VMOVUPS    Y7, (AX)(DI*1)
+	VADDPS     Y7, Y3, Y3
+	ADDQ       $0x00000020, DI
+	SUBQ       $0x00000008, CX
+	CMPQ       CX, $0x00000008
+	JL         part2
+	VMOVUPS    (R8)(DI*1), Y7
+	VMOVUPS    (R9)(DI*1), Y8
+	VMOVUPS    (R10)(DI*1), Y9
+	VMULPS     Y8, Y7, Y7
+	VDIVPS     Y0, Y7, Y7
+	VMULPS     Y1, Y9, Y9
+	VADDPS     Y9, Y7, Y7
+	VMOVUPS    Y7, (AX)(DI*1)
+	VADDPS     Y7, Y4, Y4
+	ADDQ       $0x00000020, DI
+	SUBQ       $0x00000008, CX
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPS (R8)(DI*1), Y6, Y7
+	VMASKMOVPS (R9)(DI*1), Y6, Y8
+	VMASKMOVPS (R10)(DI*1), Y6, Y9
+	VMULPS     Y8, Y7, Y7
+	VDIVPS     Y0, Y7, Y7
+	VMULPS     Y1, Y9, Y9
+	VADDPS     Y9, Y7, Y7
+	VMASKMOVPS Y7, Y6, (AX)(DI*1)
+	VANDPS     Y6, Y7, Y7
+	VADDPS     Y7, Y5, Y5
+	JMP        joined
+
+part2:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPS (R8)(DI*1), Y6, Y7
+	VMASKMOVPS (R9)(DI*1), Y6, Y8
+	VMASKMOVPS (R10)(DI*1), Y6, Y9
+	VMULPS     Y8, Y7, Y7
+	VDIVPS     Y0, Y7, Y7
+	VMULPS     Y1, Y9, Y9
+	VADDPS     Y9, Y7, Y7
+	VMASKMOVPS Y7, Y6, (AX)(DI*1)
+	VANDPS     Y6, Y7, Y7
+	VADDPS     Y7, Y4, Y4
+	JMP        joined
+
+part1:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPS (R8)(DI*1), Y6, Y7
+	VMASKMOVPS (R9)(DI*1), Y6, Y8
+	VMASKMOVPS (R10)(DI*1), Y6, Y9
+	VMULPS     Y8, Y7, Y7
+	VDIVPS     Y0, Y7, Y7
+	VMULPS     Y1, Y9, Y9
+	VADDPS     Y9, Y7, Y7
+	VMASKMOVPS Y7, Y6, (AX)(DI*1)
+	VANDPS     Y6, Y7, Y7
+	VADDPS     Y7, Y3, Y3
+	JMP        joined
+
+part0:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPS (R8)(DI*1), Y6, Y7
+	VMASKMOVPS (R9)(DI*1), Y6, Y8
+	VMASKMOVPS (R10)(DI*1), Y6, Y9
+	VMULPS     Y8, Y7, Y7
+	VDIVPS     Y0, Y7, Y7
+	VMULPS     Y1, Y9, Y9
+	VADDPS     Y9, Y7, Y7
+	VMASKMOVPS Y7, Y6, (AX)(DI*1)
+	VANDPS     Y6, Y7, Y7
+	VADDPS     Y7, Y2, Y2
+
+joined:
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y3, Y2, Y2
+	VMOVAPS      X2, X0
+	VEXTRACTF128 $0x01, Y2, X1
+	VADDPS       X1, X0, X0
+	VMOVAPS      X0, X1
+	VPERMILPD    $0x01, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X1, X0
+	VPERMILPS    $0x01, X1, X1
+	VADDPS       X1, X0, X0
+	VMOVSS       X0, (SI)
+	ADDQ         $0x00000004, SI
+	MOVQ         nextA+88(FP), CX
+	ADDQ         CX, R8
+	MOVQ         nextB+96(FP), CX
+	ADDQ         CX, R9
+	MOVQ         nextC+104(FP), CX
+	ADDQ         CX, R10
+	LEAQ         (AX)(BX*4), AX
+	DECQ         DX
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func divMulMulAddSumF64AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+// Requires: AVX
+TEXT ·divMulMulAddSumF64AVX2(SB), NOSPLIT, $0-120
+	MOVQ    dst+24(FP), AX
+	MOVQ    rows+8(FP), DX
+	MOVQ    cols+16(FP), BX
+	MOVQ    sums+32(FP), SI
+	MOVQ    a+40(FP), R8
+	MOVQ    b+48(FP), R9
+	MOVQ    c+56(FP), R10
+	MOVQ    s+72(FP), R11
+	MOVQ    t+80(FP), R12
+	MOVQ    BX, CX
+	ANDQ    $0x00000003, CX
+	LEAQ    tailMask<>+0(SB), DI
+	NEGQ    CX
+	VMOVDQU 32(DI)(CX*8), Y10
+
+row:
+	VBROADCASTSD (R11), Y0
+	ADDQ         $0x00000008, R11
+	VBROADCASTSD (R12), Y1
+	ADDQ         $0x00000008, R12
+	VXORPS       X2, X2, X2
+	VXORPS       X3, X3, X3
+	VXORPS       X4, X4, X4
+	VXORPS       X5, X5, X5
+	VXORPS       X6, X6, X6
+	VXORPS       X7, X7, X7
+	VXORPS       X8, X8, X8
+	VXORPS       X9, X9, X9
+	XORQ         DI, DI
+	MOVQ         BX, CX
+	SUBQ         $0x00000020, CX
+	JL           rest
+
+whole:
+	VMOVUPD (R8)(DI*1), Y11
+	VMOVUPD (R9)(DI*1), Y12
+	VMOVUPD (R10)(DI*1), Y13
+	VMULPD  Y12, Y11, Y11
+	VDIVPD  Y0, Y11, Y11
+	VMULPD  Y1, Y13, Y13
+	VADDPD  Y13, Y11, Y11
+	VMOVUPD Y11, (AX)(DI*1)
+	VADDPD  Y11, Y2, Y2
+	VMOVUPD 32(R8)(DI*1), Y11
+	VMOVUPD 32(R9)(DI*1), Y12
+	VMOVUPD 32(R10)(DI*1), Y13
+	VMULPD  Y12, Y11, Y11
+	VDIVPD  Y0, Y11, Y11
+	VMULPD  Y1, Y13, Y13
+	VADDPD  Y13, Y11, Y11
+	VMOVUPD Y11, 32(AX)(DI*1)
+	VADDPD  Y11, Y3, Y3
+	VMOVUPD 64(R8)(DI*1), Y11
+	VMOVUPD 64(R9)(DI*1), Y12
+	VMOVUPD 64(R10)(DI*1), Y13
+	VMULPD  Y12, Y11, Y11
+	VDIVPD  Y0, Y11, Y11
+	VMULPD  Y1, Y13, Y13
+	VADDPD  Y13, Y11, Y11
+	VMOVUPD Y11, 64(AX)(DI*1)
+	VADDPD  Y11, Y4, Y4
+	VMOVUPD 96(R8)(DI*1), Y11
+	VMOVUPD 96(R9)(DI*1), Y12
+	VMOVUPD 96(R10)(DI*1), Y13
+	VMULPD  Y12, Y11, Y11
+	VDIVPD  Y0, Y11, Y11
+	VMULPD  Y1, Y13, Y13
+	VADDPD  Y13, Y11, Y11
+	VMOVUPD Y11, 96(AX)(DI*1)
+	VADDPD  Y11, Y5, Y5
+	VMOVUPD 128(R8)(DI*1), Y11
+	VMOVUPD 128(R9)(DI*1), Y12
+	VMOVUPD 128(R10)(DI*1), Y13
+	VMULPD  Y12, Y11, Y11
+	VDIVPD  Y0, Y11, Y11
+	VMULPD  Y1, Y13, Y13
+	VADDPD  Y13, Y11, Y11
+	VMOVUPD Y11, 128(AX)(DI*1)
+	VADDPD  Y11, Y6, Y6
+	VMOVUPD 160(R8)(DI*1), Y11
+	VMOVUPD 160(R9)(DI*1), Y12
+	VMOVUPD 160(R10)(DI*1), Y13
+	VMULPD  Y12, Y11, Y11
+	VDIVPD  Y0, Y11, Y11
+	VMULPD  Y1, Y13, Y13
+	VADDPD  Y13, Y11, Y11
+	VMOVUPD Y11, 160(AX)(DI*1)
+	VADDPD  Y11, Y7, Y7
+	VMOVUPD 192(R8)(DI*1), Y11
+	VMOVUPD 192(R9)(DI*1), Y12
+	VMOVUPD 192(R10)(DI*1), Y13
+	VMULPD  Y12, Y11, Y11
+	VDIVPD  Y0, Y11, Y11
+	VMULPD  Y1, Y13, Y13
+	VADDPD  Y13, Y11, Y11
+	VMOVUPD Y11, 192(AX)(DI*1)
+	VADDPD  Y11, Y8, Y8
+	VMOVUPD 224(R8)(DI*1), Y11
+	VMOVUPD 224(R9)(DI*1), Y12
+	VMOVUPD 224(R10)(DI*1), Y13
+	VMULPD  Y12, Y11, Y11
+	VDIVPD  Y0, Y11, Y11
+	VMULPD  Y1, Y13, Y13
+	VADDPD  Y13, Y11, Y11
+	VMOVUPD Y11, 224(AX)(DI*1)
+	VADDPD  Y11, Y9, Y9
+	ADDQ    $0x00000100, DI
+	SUBQ    $0x00000020, CX
+	JGE     whole
+
+rest:
+	ADDQ       $0x00000020, CX
+	CMPQ       CX, $0x00000004
+	JL         part0
+	VMOVUPD    (R8)(DI*1), Y11
+	VMOVUPD    (R9)(DI*1), Y12
+	VMOVUPD    (R10)(DI*1), Y13
+	VMULPD     Y12, Y11, Y11
+	VDIVPD     Y0, Y11, Y11
+	VMULPD     Y1, Y13, Y13
+	VADDPD     Y13, Y11, Y11
+	VMOVUPD    Y11, (AX)(DI*1)
+	VADDPD     Y11, Y2, Y2
+	ADDQ       $0x00000020, DI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part1
+	VMOVUPD    (R8)(DI*1), Y11
+	VMOVUPD    (R9)(DI*1), Y12
+	VMOVUPD    (R10)(DI*1), Y13
+	VMULPD     Y12, Y11, Y11
+	VDIVPD     Y0, Y11, Y11
+	VMULPD     Y1, Y13, Y13
+	VADDPD     Y13, Y11, Y11
+	VMOVUPD    Y11, (AX)(DI*1)
+	VADDPD     Y11, Y3, Y3
+	ADDQ       $0x00000020, DI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part2
+	VMOVUPD    (R8)(DI*1), Y11
+	VMOVUPD    (R9)(DI*1), Y12
+	VMOVUPD    (R10)(DI*1), Y13
+	VMULPD     Y12, Y11, Y11
+	VDIVPD     Y0, Y11, Y11
+	VMULPD     Y1, Y13, Y13
+	VADDPD     Y13, Y11, Y11
+	VMOVUPD    Y11, (AX)(DI*1)
+	VADDPD     Y11, Y4, Y4
+	ADDQ       $0x00000020, DI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part3
+	VMOVUPD    (R8)(DI*1), Y11
+	VMOVUPD    (R9)(DI*1), Y12
+	VMOVUPD    (R10)(DI*1), Y13
+	VMULPD     Y12, Y11, Y11
+	VDIVPD     Y0, Y11, Y11
+	VMULPD     Y1, Y13, Y13
+	VADDPD     Y13, Y11, Y11
+	VMOVUPD    Y11, (AX)(DI*1)
+	VADDPD     Y11, Y5, Y5
+	ADDQ       $0x00000020, DI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part4
+	VMOVUPD    (R8)(DI*1), Y11
+	VMOVUPD    (R9)(DI*1), Y12
+	VMOVUPD    (R10)(DI*1), Y13
+	VMULPD     Y12, Y11, Y11
+	VDIVPD     Y0, Y11, Y11
+	VMULPD     Y1, Y13, Y13
+	VADDPD     Y13, Y11, Y11
+	VMOVUPD    Y11, (AX)(DI*1)
+	VADDPD     Y11, Y6, Y6
+	ADDQ       $0x00000020, DI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part5
+	VMOVUPD    (R8)(DI*1), Y11
+	VMOVUPD    (R9)(DI*1), Y12
+	VMOVUPD    (R10)(DI*1), Y13
+	VMULPD     Y12, Y11, Y11
+	VDIVPD     Y0, Y11, Y11
+	VMULPD     Y1, Y13, Y13
+	VADDPD     Y13, Y11, Y11
+	VMOVUPD    Y11, (AX)(DI*1)
+	VADDPD     Y11, Y7, Y7
+	ADDQ       $0x00000020, DI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part6
+	VMOVUPD    (R8)(DI*1), Y11
+	VMOVUPD    (R9)(DI*1), Y12
+	VMOVUPD    (R10)(DI*1), Y13
+	VMULPD     Y12, Y11, Y11
+	VDIVPD     Y0, Y11, Y11
+	VMULPD     Y1, Y13, Y13
+	VADDPD     Y13, Y11, Y11
+	VMOVUPD    Y11, (AX)(DI*1)
+	VADDPD     Y11, Y8, Y8
+	ADDQ       $0x00000020, DI
+	SUBQ       $0x00000004, CX
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (R8)(DI*1), Y10, Y11
+	VMASKMOVPD (R9)(DI*1), Y10, Y12
+	VMASKMOVPD (R10)(DI*1), Y10, Y13
+	VMULPD     Y12, Y11, Y11
+	VDIVPD     Y0, Y11, Y11
+	VMULPD     Y1, Y13, Y13
+	VADDPD     Y13, Y11, Y11
+	VMASKMOVPD Y11, Y10, (AX)(DI*1)
+	VANDPS     Y10, Y11, Y11
+	VADDPD     Y11, Y9, Y9
+	JMP        joined
+
+part6:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (R8)(DI*1), Y10, Y11
+	VMASKMOVPD (R9)(DI*1), Y10, Y12
+	VMASKMOVPD (R10)(DI*1), Y10, Y13
+	VMULPD     Y12, Y11, Y11
+	VDIVPD     Y0, Y11, Y11
+	VMULPD     Y1, Y13, Y13
+	VADDPD     Y13, Y11, Y11
+	VMASKMOVPD Y11, Y10, (AX)(DI*1)
+	VANDPS     Y10, Y11, Y11
+	VADDPD     Y11, Y8, Y8
+	JMP        joined
+
+part5:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (R8)(DI*1), Y10, Y11
+	VMASKMOVPD (R9)(DI*1), Y10, Y12
+	VMASKMOVPD (R10)(DI*1), Y10, Y13
+	VMULPD     Y12, Y11, Y11
+	VDIVPD     Y0, Y11, Y11
+	VMULPD     Y1, Y13, Y13
+	VADDPD     Y13, Y11, Y11
+	VMASKMOVPD Y11, Y10, (AX)(DI*1)
+	VANDPS     Y10, Y11, Y11
+	VADDPD     Y11, Y7, Y7
+	JMP        joined
+
+part4:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (R8)(DI*1), Y10, Y11
+	VMASKMOVPD (R9)(DI*1), Y10, Y12
+	VMASKMOVPD (R10)(DI*1), Y10, Y13
+	VMULPD     Y12, Y11, Y11
+	VDIVPD     Y0, Y11, Y11
+	VMULPD     Y1, Y13, Y13
+	VADDPD     Y13, Y11, Y11
+	VMASKMOVPD Y11, Y10, (AX)(DI*1)
+	VANDPS     Y10, Y11, Y11
+	VADDPD     Y11, Y6, Y6
+	JMP        joined
+
+part3:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (R8)(DI*1), Y10, Y11
+	VMASKMOVPD (R9)(DI*1), Y10, Y12
+	VMASKMOVPD (R10)(DI*1), Y10, Y13
+	VMULPD     Y12, Y11, Y11
+	VDIVPD     Y0, Y11, Y11
+	VMULPD     Y1, Y13, Y13
+	VADDPD     Y13, Y11, Y11
+	VMASKMOVPD Y11, Y10, (AX)(DI*1)
+	VANDPS     Y10, Y11, Y11
+	VADDPD     Y11, Y5, Y5
+	JMP        joined
+
+part2:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (R8)(DI*1), Y10, Y11
+	VMASKMOVPD (R9)(DI*1), Y10, Y12
+	VMASKMOVPD (R10)(DI*1), Y10, Y13
+	VMULPD     Y12, Y11, Y11
+	VDIVPD     Y0, Y11, Y11
+	VMULPD     Y1, Y13, Y13
+	VADDPD     Y13, Y11, Y11
+	VMASKMOVPD Y11, Y10, (AX)(DI*1)
+	VANDPS     Y10, Y11, Y11
+	VADDPD     Y11, Y4, Y4
+	JMP        joined
+
+part1:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (R8)(DI*1), Y10, Y11
+	VMASKMOVPD (R9)(DI*1), Y10, Y12
+	VMASKMOVPD (R10)(DI*1), Y10, Y13
+	VMULPD     Y12, Y11, Y11
+	VDIVPD     Y0, Y11, Y11
+	VMULPD     Y1, Y13, Y13
+	VADDPD     Y13, Y11, Y11
+	VMASKMOVPD Y11, Y10, (AX)(DI*1)
+	VANDPS     Y10, Y11, Y11
+	VADDPD     Y11, Y3, Y3
+	JMP        joined
+
+part0:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (R8)(DI*1), Y10, Y11
+	VMASKMOVPD (R9)(DI*1), Y10, Y12
+	VMASKMOVPD (R10)(DI*1), Y10, Y13
+	VMULPD     Y12, Y11, Y11
+	VDIVPD     Y0, Y11, Y11
+	VMULPD     Y1, Y13, Y13
+	VADDPD     Y13, Y11, Y11
+	VMASKMOVPD Y11, Y10, (AX)(DI*1)
+	VANDPS     Y10, Y11, Y11
+	VADDPD     Y11, Y2, Y2
+
+joined:
+	VADDPD       Y6, Y2, Y2
+	VADDPD       Y7, Y3, Y3
+	VADDPD       Y8, Y4, Y4
+	VADDPD       Y9, Y5, Y5
+	VADDPD       Y4, Y2, Y2
+	VADDPD       Y5, Y3, Y3
+	VADDPD       Y3, Y2, Y2
+	VMOVAPS      X2, X0
+	VEXTRACTF128 $0x01, Y2, X1
+	VADDPD       X1, X0, X0
+	VMOVAPS      X0, X1
+	VPERMILPD    $0x01, X0, X0
+	VADDPD       X0, X1, X1
+	VMOVSD       X1, (SI)
+	ADDQ         $0x00000008, SI
+	MOVQ         nextA+88(FP), CX
+	ADDQ         CX, R8
+	MOVQ         nextB+96(FP), CX
+	ADDQ         CX, R9
+	MOVQ         nextC+104(FP), CX
+	ADDQ         CX, R10
+	LEAQ         (AX)(BX*8), AX
+	DECQ         DX
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func divMulMulAddSumF32AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+// Requires: AVX, AVX512F
+TEXT ·divMulMulAddSumF32AVX512(SB), NOSPLIT, $0-120
+	MOVQ  dst+24(FP), AX
+	MOVQ  rows+8(FP), DX
+	MOVQ  cols+16(FP), BX
+	MOVQ  sums+32(FP), SI
+	MOVQ  a+40(FP), R8
+	MOVQ  b+48(FP), R9
+	MOVQ  c+56(FP), R10
+	MOVQ  s+72(FP), R11
+	MOVQ  t+80(FP), R12
+	MOVQ  BX, CX
+	ANDQ  $0x0000000f, CX
+	MOVL  $0x00000001, DI
+	SHLL  CL, DI
+	DECL  DI
+	KMOVW DI, K1
+
+row:
+	VBROADCASTSS (R11), Z0
+	ADDQ         $0x00000004, R11
+	VBROADCASTSS (R12), Z1
+	ADDQ         $0x00000004, R12
+	VXORPS       X2, X2, X2
+	VXORPS       X3, X3, X3
+	XORQ         DI, DI
+	MOVQ         BX, CX
+	SUBQ         $0x00000040, CX
+	JL           rest
+
+whole:
+	VMOVUPS (R8)(DI*1), Z4
+	VMOVUPS (R9)(DI*1), Z5
+	VMOVUPS (R10)(DI*1), Z6
+	VMULPS  Z5, Z4, Z4
+	VDIVPS  Z0, Z4, Z4
+	VMULPS  Z1, Z6, Z6
+	VADDPS  Z6, Z4, Z4
+	VMOVUPS Z4, (AX)(DI*1)
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS 64(R8)(DI*1), Z4
+	VMOVUPS 64(R9)(DI*1), Z5
+	VMOVUPS 64(R10)(DI*1), Z6
+	VMULPS  Z5, Z4, Z4
+	VDIVPS  Z0, Z4, Z4
+	VMULPS  Z1, Z6, Z6
+	VADDPS  Z6, Z4, Z4
+	VMOVUPS Z4, 64(AX)(DI*1)
+	VADDPS  Z4, Z3, Z3
+	VMOVUPS 128(R8)(DI*1), Z4
+	VMOVUPS 128(R9)(DI*1), Z5
+	VMOVUPS 128(R10)(DI*1), Z6
+	VMULPS  Z5, Z4, Z4
+	VDIVPS  Z0, Z4, Z4
+	VMULPS  Z1, Z6, Z6
+	VADDPS  Z6, Z4, Z4
+	VMOVUPS Z4, 128(AX)(DI*1)
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS 192(R8)(DI*1), Z4
+	VMOVUPS 192(R9)(DI*1), Z5
+	VMOVUPS 192(R10)(DI*1), Z6
+	VMULPS  Z5, Z4, Z4
+	VDIVPS  Z0, Z4, Z4
+	VMULPS  Z1, Z6, Z6
+	VADDPS  Z6, Z4, Z4
+	VMOVUPS Z4, 192(AX)(DI*1)
+	VADDPS  Z4, Z3, Z3
+	ADDQ    $0x00000100, DI
+	SUBQ    $0x00000040, CX
+	JGE     whole
+
+rest:
+	ADDQ      $0x00000040, CX
+	CMPQ      CX, $0x00000010
+	JL        part0
+	VMOVUPS   (R8)(DI*1), Z4
+	VMOVUPS   (R9)(DI*1), Z5
+	VMOVUPS   (R10)(DI*1), Z6
+	VMULPS    Z5, Z4, Z4
+	VDIVPS    Z0, Z4, Z4
+	VMULPS    Z1, Z6, Z6
+	VADDPS    Z6, Z4, Z4
+	VMOVUPS   Z4, (AX)(DI*1)
+	VADDPS    Z4, Z2, Z2
+	ADDQ      $0x00000040, DI
+	SUBQ      $0x00000010, CX
+	CMPQ      CX, $0x00000010
+	JL        part1
+	VMOVUPS   (R8)(DI*1), Z4
+	VMOVUPS   (R9)(DI*1), Z5
+	VMOVUPS   (R10)(DI*1), Z6
+	VMULPS    Z5, Z4, Z4
+	VDIVPS    Z0, Z4, Z4
+	VMULPS    Z1, Z6, Z6
+	VADDPS    Z6, Z4, Z4
+	VMOVUPS   Z4, (AX)(DI*1)
+	VADDPS    Z4, Z3, Z3
+	ADDQ      $0x00000040, DI
+	SUBQ      $0x00000010, CX
+	CMPQ      CX, $0x00000010
+	JL        part2
+	VMOVUPS   (R8)(DI*1), Z4
+	VMOVUPS   (R9)(DI*1), Z5
+	VMOVUPS   (R10)(DI*1), Z6
+	VMULPS    Z5, Z4, Z4
+	VDIVPS    Z0, Z4, Z4
+	VMULPS    Z1, Z6, Z6
+	VADDPS    Z6, Z4, Z4
+	VMOVUPS   Z4, (AX)(DI*1)
+	VADDPS    Z4, Z2, Z2
+	ADDQ      $0x00000040, DI
+	SUBQ      $0x00000010, CX
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPS.Z (R8)(DI*1), K1, Z4
+	VMOVUPS.Z (R9)(DI*1), K1, Z5
+	VMOVUPS.Z (R10)(DI*1), K1, Z6
+	VMULPS    Z5, Z4, Z4
+	VDIVPS    Z0, Z4, Z4
+	VMULPS    Z1, Z6, Z6
+	VADDPS    Z6, Z4, Z4
+	VMOVUPS   Z4, K1, (AX)(DI*1)
+	VMOVAPS.Z Z4, K1, Z4
+	VADDPS    Z4, Z3, Z3
+	JMP       joined
+
+part2:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPS.Z (R8)(DI*1), K1, Z4
+	VMOVUPS.Z (R9)(DI*1), K1, Z5
+	VMOVUPS.Z (R10)(DI*1), K1, Z6
+	VMULPS    Z5, Z4, Z4
+	VDIVPS    Z0, Z4, Z4
+	VMULPS    Z1, Z6, Z6
+	VADDPS    Z6, Z4, Z4
+	VMOVUPS   Z4, K1, (AX)(DI*1)
+	VMOVAPS.Z Z4, K1, Z4
+	VADDPS    Z4, Z2, Z2
+	JMP       joined
+
+part1:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPS.Z (R8)(DI*1), K1, Z4
+	VMOVUPS.Z (R9)(DI*1), K1, Z5
+	VMOVUPS.Z (R10)(DI*1), K1, Z6
+	VMULPS    Z5, Z4, Z4
+	VDIVPS    Z0, Z4, Z4
+	VMULPS    Z1, Z6, Z6
+	VADDPS    Z6, Z4, Z4
+	VMOVUPS   Z4, K1, (AX)(DI*1)
+	VMOVAPS.Z Z4, K1, Z4
+	VADDPS    Z4, Z3, Z3
+	JMP       joined
+
+part0:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPS.Z (R8)(DI*1), K1, Z4
+	VMOVUPS.Z (R9)(DI*1), K1, Z5
+	VMOVUPS.Z (R10)(DI*1), K1, Z6
+	VMULPS    Z5, Z4, Z4
+	VDIVPS    Z0, Z4, Z4
+	VMULPS    Z1, Z6, Z6
+	VADDPS    Z6, Z4, Z4
+	VMOVUPS   Z4, K1, (AX)(DI*1)
+	VMOVAPS.Z Z4, K1, Z4
+	VADDPS    Z4, Z2, Z2
+
+joined:
+	VADDPS        Z3, Z2, Z2
+	VMOVAPS       Y2, Y0
+	VEXTRACTF64X4 $0x01, Z2, Y1
+	VADDPS        Y1, Y0, Y0
+	VMOVAPS       X0, X1
+	VEXTRACTF128  $0x01, Y0, X0
+	VADDPS        X0, X1, X1
+	VMOVAPS       X1, X0
+	VPERMILPD     $0x01, X1, X1
+	VADDPS        X1, X0, X0
+	VMOVAPS       X0, X1
+	VPERMILPS     $0x01, X0, X0
+	VADDPS        X0, X1, X1
+	VMOVSS        X1, (SI)
+	ADDQ          $0x00000004, SI
+	MOVQ          nextA+88(FP), CX
+	ADDQ          CX, R8
+	MOVQ          nextB+96(FP), CX
+	ADDQ          CX, R9
+	MOVQ          nextC+104(FP), CX
+	ADDQ          CX, R10
+	LEAQ          (AX)(BX*4), AX
+	DECQ          DX
+	JNZ           row
+	VZEROUPPER
+	RET
+
+// func divMulMulAddSumF64AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·divMulMulAddSumF64AVX512(SB), NOSPLIT, $0-120
+	MOVQ  dst+24(FP), AX
+	MOVQ  rows+8(FP), DX
+	MOVQ  cols+16(FP), BX
+	MOVQ  sums+32(FP), SI
+	MOVQ  a+40(FP), R8
+	MOVQ  b+48(FP), R9
+	MOVQ  c+56(FP), R10
+	MOVQ  s+72(FP), R11
+	MOVQ  t+80(FP), R12
+	MOVQ  BX, CX
+	ANDQ  $0x00000007, CX
+	MOVL  $0x00000001, DI
+	SHLL  CL, DI
+	DECL  DI
+	KMOVW DI, K1
+
+row:
+	VBROADCASTSD (R11), Z0
+	ADDQ         $0x00000008, R11
+	VBROADCASTSD (R12), Z1
+	ADDQ         $0x00000008, R12
+	VXORPS       X2, X2, X2
+	VXORPS       X3, X3, X3
+	VXORPS       X4, X4, X4
+	VXORPS       X5, X5, X5
+	XORQ         DI, DI
+	MOVQ         BX, CX
+	CMPQ         CX, $0x00000020
+	JL           divided
+	VMOVQ        X0, R13
+	SHRQ         $0x34, R13
+	SUBQ         $0x000003ca, R13
+	CMPQ         R13, $0x0000006a
+	JAE          divided
+	MOVQ         $0x3ff0000000000000, R13
+	VMOVQ        R13, X6
+	VPBROADCASTQ X6, Z6
+	VDIVPD       X0, X6, X6
+	VBROADCASTSD X6, Z6
+	MOVQ         $0x7fffffffffffffff, R13
+	VMOVQ        R13, X7
+	VPBROADCASTQ X7, Z7
+	MOVQ         $0x0000000000000001, R13
+	VMOVQ        R13, X8
+	VPBROADCASTQ X8, Z8
+	MOVQ         $0x0380000000000000, R13
+	VMOVQ        R13, X9
+	VPBROADCASTQ X9, Z9
+	MOVQ         $0x7c60000000000000, R13
+	VMOVQ        R13, X10
+	VPBROADCASTQ X10, Z10
+
+undivided:
+	VMOVUPD      (R8)(DI*1), Z12
+	VMULPD       (R9)(DI*1), Z12, Z12
+	VANDPD       Z7, Z12, Z12
+	VPSUBQ       Z8, Z12, Z12
+	VMOVAPS      Z12, Z11
+	VMOVUPD      64(R8)(DI*1), Z13
+	VMULPD       64(R9)(DI*1), Z13, Z13
+	VANDPD       Z7, Z13, Z13
+	VPSUBQ       Z8, Z13, Z13
+	VPMINUD      Z13, Z11, Z11
+	VPMAXSD      Z13, Z12, Z12
+	VMOVUPD      128(R8)(DI*1), Z13
+	VMULPD       128(R9)(DI*1), Z13, Z13
+	VANDPD       Z7, Z13, Z13
+	VPSUBQ       Z8, Z13, Z13
+	VPMINUD      Z13, Z11, Z11
+	VPMAXSD      Z13, Z12, Z12
+	VMOVUPD      192(R8)(DI*1), Z13
+	VMULPD       192(R9)(DI*1), Z13, Z13
+	VANDPD       Z7, Z13, Z13
+	VPSUBQ       Z8, Z13, Z13
+	VPMINUD      Z13, Z11, Z11
+	VPMAXSD      Z13, Z12, Z12
+	VPCMPUQ      $0x01, Z9, Z11, K2
+	VPCMPQ       $0x06, Z10, Z12, K3
+	KORTESTW     K3, K2
+	JNE          divided
+	VMOVUPD      (R8)(DI*1), Z11
+	VMOVUPD      (R9)(DI*1), Z12
+	VMOVUPD      (R10)(DI*1), Z13
+	VMULPD       Z12, Z11, Z11
+	VMULPD       Z6, Z11, Z12
+	VFMSUB231PD  Z0, Z12, Z11
+	VFNMADD231PD Z6, Z11, Z12
+	VMULPD       Z1, Z13, Z13
+	VADDPD       Z13, Z12, Z12
+	VMOVUPD      Z12, (AX)(DI*1)
+	VADDPD       Z12, Z2, Z2
+	VMOVUPD      64(R8)(DI*1), Z11
+	VMOVUPD      64(R9)(DI*1), Z12
+	VMOVUPD      64(R10)(DI*1), Z13
+	VMULPD       Z12, Z11, Z11
+	VMULPD       Z6, Z11, Z12
+	VFMSUB231PD  Z0, Z12, Z11
+	VFNMADD231PD Z6, Z11, Z12
+	VMULPD       Z1, Z13, Z13
+	VADDPD       Z13, Z12, Z12
+	VMOVUPD      Z12, 64(AX)(DI*1)
+	VADDPD       Z12, Z3, Z3
+	VMOVUPD      128(R8)(DI*1), Z11
+	VMOVUPD      128(R9)(DI*1), Z12
+	VMOVUPD      128(R10)(DI*1), Z13
+	VMULPD       Z12, Z11, Z11
+	VMULPD       Z6, Z11, Z12
+	VFMSUB231PD  Z0, Z12, Z11
+	VFNMADD231PD Z6, Z11, Z12
+	VMULPD       Z1, Z13, Z13
+	VADDPD       Z13, Z12, Z12
+	VMOVUPD      Z12, 128(AX)(DI*1)
+	VADDPD       Z12, Z4, Z4
+	VMOVUPD      192(R8)(DI*1), Z11
+	VMOVUPD      192(R9)(DI*1), Z12
+	VMOVUPD      192(R10)(DI*1), Z13
+	VMULPD       Z12, Z11, Z11
+	VMULPD       Z6, Z11, Z12
+	VFMSUB231PD  Z0, Z12, Z11
+	VFNMADD231PD Z6, Z11, Z12
+	VMULPD       Z1, Z13, Z13
+	VADDPD       Z13, Z12, Z12
+	VMOVUPD      Z12, 192(AX)(DI*1)
+	VADDPD       Z12, Z5, Z5
+	ADDQ         $0x00000100, DI
+	SUBQ         $0x00000020, CX
+	CMPQ         CX, $0x00000020
+	JGE          undivided
+
+divided:
+	SUBQ $0x00000020, CX
+	JL   rest
+
+whole:
+	VMOVUPD (R8)(DI*1), Z6
+	VMOVUPD (R9)(DI*1), Z7
+	VMOVUPD (R10)(DI*1), Z8
+	VMULPD  Z7, Z6, Z6
+	VDIVPD  Z0, Z6, Z6
+	VMULPD  Z1, Z8, Z8
+	VADDPD  Z8, Z6, Z6
+	VMOVUPD Z6, (AX)(DI*1)
+	VADDPD  Z6, Z2, Z2
+	VMOVUPD 64(R8)(DI*1), Z6
+	VMOVUPD 64(R9)(DI*1), Z7
+	VMOVUPD 64(R10)(DI*1), Z8
+	VMULPD  Z7, Z6, Z6
+	VDIVPD  Z0, Z6, Z6
+	VMULPD  Z1, Z8, Z8
+	VADDPD  Z8, Z6, Z6
+	VMOVUPD Z6, 64(AX)(DI*1)
+	VADDPD  Z6, Z3, Z3
+	VMOVUPD 128(R8)(DI*1), Z6
+	VMOVUPD 128(R9)(DI*1), Z7
+	VMOVUPD 128(R10)(DI*1), Z8
+	VMULPD  Z7, Z6, Z6
+	VDIVPD  Z0, Z6, Z6
+	VMULPD  Z1, Z8, Z8
+	VADDPD  Z8, Z6, Z6
+	VMOVUPD Z6, 128(AX)(DI*1)
+	VADDPD  Z6, Z4, Z4
+	VMOVUPD 192(R8)(DI*1), Z6
+	VMOVUPD 192(R9)(DI*1), Z7
+	VMOVUPD 192(R10)(DI*1), Z8
+	VMULPD  Z7, Z6, Z6
+	VDIVPD  Z0, Z6, Z6
+	VMULPD  Z1, Z8, Z8
+	VADDPD  Z8, Z6, Z6
+	VMOVUPD Z6, 192(AX)(DI*1)
+	VADDPD  Z6, Z5, Z5
+	ADDQ    $0x00000100, DI
+	SUBQ    $0x00000020, CX
+	JGE     whole
+
+rest:
+	ADDQ      $0x00000020, CX
+	CMPQ      CX, $0x00000008
+	JL        part0
+	VMOVUPD   (R8)(DI*1), Z6
+	VMOVUPD   (R9)(DI*1), Z7
+	VMOVUPD   (R10)(DI*1), Z8
+	VMULPD    Z7, Z6, Z6
+	VDIVPD    Z0, Z6, Z6
+	VMULPD    Z1, Z8, Z8
+	VADDPD    Z8, Z6, Z6
+	VMOVUPD   Z6, (AX)(DI*1)
+	VADDPD    Z6, Z2, Z2
+	ADDQ      $0x00000040, DI
+	SUBQ      $0x00000008, CX
+	CMPQ      CX, $0x00000008
+	JL        part1
+	VMOVUPD   (R8)(DI*1), Z6
+	VMOVUPD   (R9)(DI*1), Z7
+	VMOVUPD   (R10)(DI*1), Z8
+	VMULPD    Z7, Z6, Z6
+	VDIVPD    Z0, Z6, Z6
+	VMULPD    Z1, Z8, Z8
+	VADDPD    Z8, Z6, Z6
+	VMOVUPD   Z6, (AX)(DI*1)
+	VADDPD    Z6, Z3, Z3
+	ADDQ      $0x00000040, DI
+	SUBQ      $0x00000008, CX
+	CMPQ      CX, $0x00000008
+	JL        part2
+	VMOVUPD   (R8)(DI*1), Z6
+	VMOVUPD   (R9)(DI*1), Z7
+	VMOVUPD   (R10)(DI*1), Z8
+	VMULPD    Z7, Z6, Z6
+	VDIVPD    Z0, Z6, Z6
+	VMULPD    Z1, Z8, Z8
+	VADDPD    Z8, Z6, Z6
+	VMOVUPD   Z6, (AX)(DI*1)
+	VADDPD    Z6, Z4, Z4
+	ADDQ      $0x00000040, DI
+	SUBQ      $0x00000008, CX
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPD.Z (R8)(DI*1), K1, Z6
+	VMOVUPD.Z (R9)(DI*1), K1, Z7
+	VMOVUPD.Z (R10)(DI*1), K1, Z8
+	VMULPD    Z7, Z6, Z6
+	VDIVPD    Z0, Z6, Z6
+	VMULPD    Z1, Z8, Z8
+	VADDPD    Z8, Z6, Z6
+	VMOVUPD   Z6, K1, (AX)(DI*1)
+	VMOVAPD.Z Z6, K1, Z6
+	VADDPD    Z6, Z5, Z5
+	JMP       joined
+
+part2:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPD.Z (R8)(DI*1), K1, Z6
+	VMOVUPD.Z (R9)(DI*1), K1, Z7
+	VMOVUPD.Z (R10)(DI*1), K1, Z8
+	VMULPD    Z7, Z6, Z6
+	VDIVPD    Z0, Z6, Z6
+	VMULPD    Z1, Z8, Z8
+	VADDPD    Z8, Z6, Z6
+	VMOVUPD   Z6, K1, (AX)(DI*1)
+	VMOVAPD.Z Z6, K1, Z6
+	VADDPD    Z6, Z4, Z4
+	JMP       joined
+
+part1:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPD.Z (R8)(DI*1), K1, Z6
+	VMOVUPD.Z (R9)(DI*1), K1, Z7
+	VMOVUPD.Z (R10)(DI*1), K1, Z8
+	VMULPD    Z7, Z6, Z6
+	VDIVPD    Z0, Z6, Z6
+	VMULPD    Z1, Z8, Z8
+	VADDPD    Z8, Z6, Z6
+	VMOVUPD   Z6, K1, (AX)(DI*1)
+	VMOVAPD.Z Z6, K1, Z6
+	VADDPD    Z6, Z3, Z3
+	JMP       joined
+
+part0:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPD.Z (R8)(DI*1), K1, Z6
+	VMOVUPD.Z (R9)(DI*1), K1, Z7
+	VMOVUPD.Z (R10)(DI*1), K1, Z8
+	VMULPD    Z7, Z6, Z6
+	VDIVPD    Z0, Z6, Z6
+	VMULPD    Z1, Z8, Z8
+	VADDPD    Z8, Z6, Z6
+	VMOVUPD   Z6, K1, (AX)(DI*1)
+	VMOVAPD.Z Z6, K1, Z6
+	VADDPD    Z6, Z2, Z2
+
+joined:
+	VADDPD        Z4, Z2, Z2
+	VADDPD        Z5, Z3, Z3
+	VADDPD        Z3, Z2, Z2
+	VMOVAPS       Y2, Y0
+	VEXTRACTF64X4 $0x01, Z2, Y1
+	VADDPD        Y1, Y0, Y0
+	VMOVAPS       X0, X1
+	VEXTRACTF128  $0x01, Y0, X0
+	VADDPD        X0, X1, X1
+	VMOVAPS       X1, X0
+	VPERMILPD     $0x01, X1, X1
+	VADDPD        X1, X0, X0
+	VMOVSD        X0, (SI)
+	ADDQ          $0x00000008, SI
+	MOVQ          nextA+88(FP), CX
+	ADDQ          CX, R8
+	MOVQ          nextB+96(FP), CX
+	ADDQ          CX, R9
+	MOVQ          nextC+104(FP), CX
+	ADDQ          CX, R10
+	LEAQ          (AX)(BX*8), AX
+	DECQ          DX
+	JNZ           row
+	VZEROUPPER
+	RET
+
+// func dotMulF32AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+// Requires: AVX
+TEXT ·dotMulF32AVX2(SB), NOSPLIT, $0-120
+	MOVQ    rows+8(FP), AX
+	MOVQ    cols+16(FP), DX
+	MOVQ    sums+32(FP), BX
+	MOVQ    a+40(FP), DI
+	MOVQ    b+48(FP), R8
+	MOVQ    c+56(FP), R9
+	MOVQ    DX, CX
+	ANDQ    $0x00000007, CX
+	LEAQ    tailMask<>+0(SB), SI
+	NEGQ    CX
+	VMOVDQU 32(SI)(CX*4), Y4
+
+row:
+	VXORPS X0, X0, X0
+	VXORPS X1, X1, X1
+	VXORPS X2, X2, X2
+	VXORPS X3, X3, X3
+	XORQ   SI, SI
+	MOVQ   DX, CX
+	SUBQ   $0x00000020, CX
+	JL     rest
+
+whole:
+	VMOVUPS (DI)(SI*1), Y5
+	VMOVUPS (R8)(SI*1), Y6
+	VMOVUPS (R9)(SI*1), Y7
+	VMULPS  Y6, Y5, Y5
+	VMULPS  Y7, Y5, Y5
+	VADDPS  Y5, Y0, Y0
+	VMOVUPS 32(DI)(SI*1), Y5
+	VMOVUPS 32(R8)(SI*1), Y6
+	VMOVUPS 32(R9)(SI*1), Y7
+	VMULPS  Y6, Y5, Y5
+	VMULPS  Y7, Y5, Y5
+	VADDPS  Y5, Y1, Y1
+	VMOVUPS 64(DI)(SI*1), Y5
+	VMOVUPS 64(R8)(SI*1), Y6
+	VMOVUPS 64(R9)(SI*1), Y7
+	VMULPS  Y6, Y5, Y5
+	VMULPS  Y7, Y5, Y5
+	VADDPS  Y5, Y2, Y2
+	VMOVUPS 96(DI)(SI*1), Y5
+	VMOVUPS 96(R8)(SI*1), Y6
+	VMOVUPS 96(R9)(SI*1), Y7
+	VMULPS  Y6, Y5, Y5
+	VMULPS  Y7, Y5, Y5
+	VADDPS  Y5, Y3, Y3
+	ADDQ    $0x00000080, SI
+	SUBQ    $0x00000020, CX
+	JGE     whole
+
+rest:
+	ADDQ       $0x00000020, CX
+	CMPQ       CX, $0x00000008
+	JL         part0
+	VMOVUPS    (DI)(SI*1), Y5
+	VMOVUPS    (R8)(SI*1), Y6
+	VMOVUPS    (R9)(SI*1), Y7
+	VMULPS     Y6, Y5, Y5
+	VMULPS     Y7, Y5, Y5
+	VADDPS     Y5, Y0, Y0
+	ADDQ       $0x00000020, SI
+	SUBQ       $0x00000008, CX
+	CMPQ       CX, $0x00000008
+	JL         part1
+	VMOVUPS    (DI)(SI*1), Y5
+	VMOVUPS    (R8)(SI*1), Y6
+	VMOVUPS    (R9)(SI*1), Y7
+	VMULPS     Y6, Y5, Y5
+	VMULPS     Y7, Y5, Y5
+	VADDPS     Y5, Y1, Y1
+	ADDQ       $0x00000020, SI
+	SUBQ       $0x00000008, CX
+	CMPQ       CX, $0x00000008
+	JL         part2
+	VMOVUPS    (DI)(SI*1), Y5
+	VMOVUPS    (R8)(SI*1), Y6
+	VMOVUPS    (R9)(SI*1), Y7
+	VMULPS     Y6, Y5, Y5
+	VMULPS     Y7, Y5, Y5
+	VADDPS     Y5, Y2, Y2
+	ADDQ       $0x00000020, SI
+	SUBQ       $0x00000008, CX
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPS (DI)(SI*1), Y4, Y5
+	VMASKMOVPS (R8)(SI*1), Y4, Y6
+	VMASKMOVPS (R9)(SI*1), Y4, Y7
+	VMULPS     Y6, Y5, Y5
+	VMULPS     Y7, Y5, Y5
+	VANDPS     Y4, Y5, Y5
+	VADDPS     Y5, Y3, Y3
+	JMP        joined
+
+part2:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPS (DI)(SI*1), Y4, Y5
+	VMASKMOVPS (R8)(SI*1), Y4, Y6
+	VMASKMOVPS (R9)(SI*1), Y4, Y7
+	VMULPS     Y6, Y5, Y5
+	VMULPS     Y7, Y5, Y5
+	VANDPS     Y4, Y5, Y5
+	VADDPS     Y5, Y2, Y2
+	JMP        joined
+
+part1:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPS (DI)(SI*1), Y4, Y5
+	VMASKMOVPS (R8)(SI*1), Y4, Y6
+	VMASKMOVPS (R9)(SI*1), Y4, Y7
+	VMULPS     Y6, Y5, Y5
+	VMULPS     Y7, Y5, Y5
+	VANDPS     Y4, Y5, Y5
+	VADDPS     Y5, Y1, Y1
+	JMP        joined
+
+part0:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPS (DI)(SI*1), Y4, Y5
+	VMASKMOVPS (R8)(SI*1), Y4, Y6
+	VMASKMOVPS (R9)(SI*1), Y4, Y7
+	VMULPS     Y6, Y5, Y5
+	VMULPS     Y7, Y5, Y5
+	VANDPS     Y4, Y5, Y5
+	VADDPS     Y5, Y0, Y0
+
+joined:
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVAPS      X0, X1
+	VEXTRACTF128 $0x01, Y0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X1, X0
+	VPERMILPD    $0x01, X1, X1
+	VADDPS       X1, X0, X0
+	VMOVAPS      X0, X1
+	VPERMILPS    $0x01, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVSS       X1, (BX)
+	ADDQ         $0x00000004, BX
+	MOVQ         nextA+88(FP), CX
+	ADDQ         CX, DI
+	MOVQ         nextB+96(FP), CX
+	ADDQ         CX, R8
+	MOVQ         nextC+104(FP), CX
+	ADDQ         CX, R9
+	DECQ         AX
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func dotMulF64AVX2(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+// Requires: AVX
+TEXT ·dotMulF64AVX2(SB), NOSPLIT, $0-120
+	MOVQ    rows+8(FP), AX
+	MOVQ    cols+16(FP), DX
+	MOVQ    sums+32(FP), BX
+	MOVQ    a+40(FP), DI
+	MOVQ    b+48(FP), R8
+	MOVQ    c+56(FP), R9
+	MOVQ    DX, CX
+	ANDQ    $0x00000003, CX
+	LEAQ    tailMask<>+0(SB), SI
+	NEGQ    CX
+	VMOVDQU 32(SI)(CX*8), Y8
+
+row:
+	VXORPS X0, X0, X0
+	VXORPS X1, X1, X1
+	VXORPS X2, X2, X2
+	VXORPS X3, X3, X3
+	VXORPS X4, X4, X4
+	VXORPS X5, X5, X5
+	VXORPS X6, X6, X6
+	VXORPS X7, X7, X7
+	XORQ   SI, SI
+	MOVQ   DX, CX
+	SUBQ   $0x00000020, CX
+	JL     rest
+
+whole:
+	VMOVUPD (DI)(SI*1), Y9
+	VMOVUPD (R8)(SI*1), Y10
+	VMOVUPD (R9)(SI*1), Y11
+	VMULPD  Y10, Y9, Y9
+	VMULPD  Y11, Y9, Y9
+	VADDPD  Y9, Y0, Y0
+	VMOVUPD 32(DI)(SI*1), Y9
+	VMOVUPD 32(R8)(SI*1), Y10
+	VMOVUPD 32(R9)(SI*1), Y11
+	VMULPD  Y10, Y9, Y9
+	VMULPD  Y11, Y9, Y9
+	VADDPD  Y9, Y1, Y1
+	VMOVUPD 64(DI)(SI*1), Y9
+	VMOVUPD 64(R8)(SI*1), Y10
+	VMOVUPD 64(R9)(SI*1), Y11
+	VMULPD  Y10, Y9, Y9
+	VMULPD  Y11, Y9, Y9
+	VADDPD  Y9, Y2, Y2
+	VMOVUPD 96(DI)(SI*1), Y9
+	VMOVUPD 96(R8)(SI*1), Y10
+	VMOVUPD 96(R9)(SI*1), Y11
+	VMULPD  Y10, Y9, Y9
+	VMULPD  Y11, Y9, Y9
+	VADDPD  Y9, Y3, Y3
+	VMOVUPD 128(DI)(SI*1), Y9
+	VMOVUPD 128(R8)(SI*1), Y10
+	VMOVUPD 128(R9)(SI*1), Y11
+	VMULPD  Y10, Y9, Y9
+	VMULPD  Y11, Y9, Y9
+	VADDPD  Y9, Y4, Y4
+	VMOVUPD 160(DI)(SI*1), Y9
+	VMOVUPD 160(R8)(SI*1), Y10
+	VMOVUPD 160(R9)(SI*1), Y11
+	VMULPD  Y10, Y9, Y9
+	VMULPD  Y11, Y9, Y9
+	VADDPD  Y9, Y5, Y5
+	VMOVUPD 192(DI)(SI*1), Y9
+	VMOVUPD 192(R8)(SI*1), Y10
+	VMOVUPD 192(R9)(SI*1), Y11
+	VMULPD  Y10, Y9, Y9
+	VMULPD  Y11, Y9, Y9
+	VADDPD  Y9, Y6, Y6
+	VMOVUPD 224(DI)(SI*1), Y9
+	VMOVUPD 224(R8)(SI*1), Y10
+	VMOVUPD 224(R9)(SI*1), Y11
+	VMULPD  Y10, Y9, Y9
+	VMULPD  Y11, Y9, Y9
+	VADDPD  Y9, Y7, Y7
+	ADDQ    $0x00000100, SI
+	SUBQ    $0x00000020, CX
+	JGE     whole
+
+rest:
+	ADDQ       $0x00000020, CX
+	CMPQ       CX, $0x00000004
+	JL         part0
+	VMOVUPD    (DI)(SI*1), Y9
+	VMOVUPD    (R8)(SI*1), Y10
+	VMOVUPD    (R9)(SI*1), Y11
+	VMULPD     Y10, Y9, Y9
+	VMULPD     Y11, Y9, Y9
+	VADDPD     Y9, Y0, Y0
+	ADDQ       $0x00000020, SI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part1
+	VMOVUPD    (DI)(SI*1), Y9
+	VMOVUPD    (R8)(SI*1), Y10
+	VMOVUPD    (R9)(SI*1), Y11
+	VMULPD     Y10, Y9, Y9
+	VMULPD     Y11, Y9, Y9
+	VADDPD     Y9, Y1, Y1
+	ADDQ       $0x00000020, SI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part2
+	VMOVUPD    (DI)(SI*1), Y9
+	VMOVUPD    (R8)(SI*1), Y10
+	VMOVUPD    (R9)(SI*1), Y11
+	VMULPD     Y10, Y9, Y9
+	VMULPD     Y11, Y9, Y9
+	VADDPD     Y9, Y2, Y2
+	ADDQ       $0x00000020, SI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part3
+	VMOVUPD    (DI)(SI*1), Y9
+	VMOVUPD    (R8)(SI*1), Y10
+	VMOVUPD    (R9)(SI*1), Y11
+	VMULPD     Y10, Y9, Y9
+	VMULPD     Y11, Y9, Y9
+	VADDPD     Y9, Y3, Y3
+	ADDQ       $0x00000020, SI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part4
+	VMOVUPD    (DI)(SI*1), Y9
+	VMOVUPD    (R8)(SI*1), Y10
+	VMOVUPD    (R9)(SI*1), Y11
+	VMULPD     Y10, Y9, Y9
+	VMULPD     Y11, Y9, Y9
+	VADDPD     Y9, Y4, Y4
+	ADDQ       $0x00000020, SI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part5
+	VMOVUPD    (DI)(SI*1), Y9
+	VMOVUPD    (R8)(SI*1), Y10
+	VMOVUPD    (R9)(SI*1), Y11
+	VMULPD     Y10, Y9, Y9
+	VMULPD     Y11, Y9, Y9
+	VADDPD     Y9, Y5, Y5
+	ADDQ       $0x00000020, SI
+	SUBQ       $0x00000004, CX
+	CMPQ       CX, $0x00000004
+	JL         part6
+	VMOVUPD    (DI)(SI*1), Y9
+	VMOVUPD    (R8)(SI*1), Y10
+	VMOVUPD    (R9)(SI*1), Y11
+	VMULPD     Y10, Y9, Y9
+	VMULPD     Y11, Y9, Y9
+	VADDPD     Y9, Y6, Y6
+	ADDQ       $0x00000020, SI
+	SUBQ       $0x00000004, CX
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (DI)(SI*1), Y8, Y9
+	VMASKMOVPD (R8)(SI*1), Y8, Y10
+	VMASKMOVPD (R9)(SI*1), Y8, Y11
+	VMULPD     Y10, Y9, Y9
+	VMULPD     Y11, Y9, Y9
+	VANDPS     Y8, Y9, Y9
+	VADDPD     Y9, Y7, Y7
+	JMP        joined
+
+part6:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (DI)(SI*1), Y8, Y9
+	VMASKMOVPD (R8)(SI*1), Y8, Y10
+	VMASKMOVPD (R9)(SI*1), Y8, Y11
+	VMULPD     Y10, Y9, Y9
+	VMULPD     Y11, Y9, Y9
+	VANDPS     Y8, Y9, Y9
+	VADDPD     Y9, Y6, Y6
+	JMP        joined
+
+part5:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (DI)(SI*1), Y8, Y9
+	VMASKMOVPD (R8)(SI*1), Y8, Y10
+	VMASKMOVPD (R9)(SI*1), Y8, Y11
+	VMULPD     Y10, Y9, Y9
+	VMULPD     Y11, Y9, Y9
+	VANDPS     Y8, Y9, Y9
+	VADDPD     Y9, Y5, Y5
+	JMP        joined
+
+part4:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (DI)(SI*1), Y8, Y9
+	VMASKMOVPD (R8)(SI*1), Y8, Y10
+	VMASKMOVPD (R9)(SI*1), Y8, Y11
+	VMULPD     Y10, Y9, Y9
+	VMULPD     Y11, Y9, Y9
+	VANDPS     Y8, Y9, Y9
+	VADDPD     Y9, Y4, Y4
+	JMP        joined
+
+part3:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (DI)(SI*1), Y8, Y9
+	VMASKMOVPD (R8)(SI*1), Y8, Y10
+	VMASKMOVPD (R9)(SI*1), Y8, Y11
+	VMULPD     Y10, Y9, Y9
+	VMULPD     Y11, Y9, Y9
+	VANDPS     Y8, Y9, Y9
+	VADDPD     Y9, Y3, Y3
+	JMP        joined
+
+part2:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (DI)(SI*1), Y8, Y9
+	VMASKMOVPD (R8)(SI*1), Y8, Y10
+	VMASKMOVPD (R9)(SI*1), Y8, Y11
+	VMULPD     Y10, Y9, Y9
+	VMULPD     Y11, Y9, Y9
+	VANDPS     Y8, Y9, Y9
+	VADDPD     Y9, Y2, Y2
+	JMP        joined
+
+part1:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (DI)(SI*1), Y8, Y9
+	VMASKMOVPD (R8)(SI*1), Y8, Y10
+	VMASKMOVPD (R9)(SI*1), Y8, Y11
+	VMULPD     Y10, Y9, Y9
+	VMULPD     Y11, Y9, Y9
+	VANDPS     Y8, Y9, Y9
+	VADDPD     Y9, Y1, Y1
+	JMP        joined
+
+part0:
+	TESTQ      CX, CX
+	JE         joined
+	VMASKMOVPD (DI)(SI*1), Y8, Y9
+	VMASKMOVPD (R8)(SI*1), Y8, Y10
+	VMASKMOVPD (R9)(SI*1), Y8, Y11
+	VMULPD     Y10, Y9, Y9
+	VMULPD     Y11, Y9, Y9
+	VANDPS     Y8, Y9, Y9
+	VADDPD     Y9, Y0, Y0
+
+joined:
+	VADDPD       Y4, Y0, Y0
+	VADDPD       Y5, Y1, Y1
+	VADDPD       Y6, Y2, Y2
+	VADDPD       Y7, Y3, Y3
+	VADDPD       Y2, Y0, Y0
+	VADDPD       Y3, Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVAPS      X0, X1
+	VEXTRACTF128 $0x01, Y0, X0
+	VADDPD       X0, X1, X1
+	VMOVAPS      X1, X0
+	VPERMILPD    $0x01, X1, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, (BX)
+	ADDQ         $0x00000008, BX
+	MOVQ         nextA+88(FP), CX
+	ADDQ         CX, DI
+	MOVQ         nextB+96(FP), CX
+	ADDQ         CX, R8
+	MOVQ         nextC+104(FP), CX
+	ADDQ         CX, R9
+	DECQ         AX
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func dotMulF32AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+// Requires: AVX, AVX512F
+TEXT ·dotMulF32AVX512(SB), NOSPLIT, $0-120
+	MOVQ  rows+8(FP), AX
+	MOVQ  cols+16(FP), DX
+	MOVQ  sums+32(FP), BX
+	MOVQ  a+40(FP), DI
+	MOVQ  b+48(FP), R8
+	MOVQ  c+56(FP), R9
+	MOVQ  DX, CX
+	ANDQ  $0x0000000f, CX
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
+
+row:
+	VXORPS X0, X0, X0
+	VXORPS X1, X1, X1
+	XORQ   SI, SI
+	MOVQ   DX, CX
+	SUBQ   $0x00000040, CX
+	JL     rest
+
+whole:
+	VMOVUPS (DI)(SI*1), Z2
+	VMOVUPS (R8)(SI*1), Z3
+	VMOVUPS (R9)(SI*1), Z4
+	VMULPS  Z3, Z2, Z2
+	VMULPS  Z4, Z2, Z2
+	VADDPS  Z2, Z0, Z0
+	VMOVUPS 64(DI)(SI*1), Z2
+	VMOVUPS 64(R8)(SI*1), Z3
+	VMOVUPS 64(R9)(SI*1), Z4
+	VMULPS  Z3, Z2, Z2
+	VMULPS  Z4, Z2, Z2
+	VADDPS  Z2, Z1, Z1
+	VMOVUPS 128(DI)(SI*1), Z2
+	VMOVUPS 128(R8)(SI*1), Z3
+	VMOVUPS 128(R9)(SI*1), Z4
+	VMULPS  Z3, Z2, Z2
+	VMULPS  Z4, Z2, Z2
+	VADDPS  Z2, Z0, Z0
+	VMOVUPS 192(DI)(SI*1), Z2
+	VMOVUPS 192(R8)(SI*1), Z3
+	VMOVUPS 192(R9)(SI*1), Z4
+	VMULPS  Z3, Z2, Z2
+	VMULPS  Z4, Z2, Z2
+	VADDPS  Z2, Z1, Z1
+	ADDQ    $0x00000100, SI
+	SUBQ    $0x00000040, CX
+	JGE     whole
+
+rest:
+	ADDQ      $0x00000040, CX
+	CMPQ      CX, $0x00000010
+	JL        part0
+	VMOVUPS   (DI)(SI*1), Z2
+	VMOVUPS   (R8)(SI*1), Z3
+	VMOVUPS   (R9)(SI*1), Z4
+	VMULPS    Z3, Z2, Z2
+	VMULPS    Z4, Z2, Z2
+	VADDPS    Z2, Z0, Z0
+	ADDQ      $0x00000040, SI
+	SUBQ      $0x00000010, CX
+	CMPQ      CX, $0x00000010
+	JL        part1
+	VMOVUPS   (DI)(SI*1), Z2
+	VMOVUPS   (R8)(SI*1), Z3
+	VMOVUPS   (R9)(SI*1), Z4
+	VMULPS    Z3, Z2, Z2
+	VMULPS    Z4, Z2, Z2
+	VADDPS    Z2, Z1, Z1
+	ADDQ      $0x00000040, SI
+	SUBQ      $0x00000010, CX
+	CMPQ      CX, $0x00000010
+	JL        part2
+	VMOVUPS   (DI)(SI*1), Z2
+	VMOVUPS   (R8)(SI*1), Z3
+	VMOVUPS   (R9)(SI*1), Z4
+	VMULPS    Z3, Z2, Z2
+	VMULPS    Z4, Z2, Z2
+	VADDPS    Z2, Z0, Z0
+	ADDQ      $0x00000040, SI
+	SUBQ      $0x00000010, CX
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPS.Z (DI)(SI*1), K1, Z2
+	VMOVUPS.Z (R8)(SI*1), K1, Z3
+	VMOVUPS.Z (R9)(SI*1), K1, Z4
+	VMULPS    Z3, Z2, Z2
+	VMULPS    Z4, Z2, Z2
+	VMOVAPS.Z Z2, K1, Z2
+	VADDPS    Z2, Z1, Z1
+	JMP       joined
+
+part2:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPS.Z (DI)(SI*1), K1, Z2
+	VMOVUPS.Z (R8)(SI*1), K1, Z3
+	VMOVUPS.Z (R9)(SI*1), K1, Z4
+	VMULPS    Z3, Z2, Z2
+	VMULPS    Z4, Z2, Z2
+	VMOVAPS.Z Z2, K1, Z2
+	VADDPS    Z2, Z0, Z0
+	JMP       joined
+
+part1:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPS.Z (DI)(SI*1), K1, Z2
+	VMOVUPS.Z (R8)(SI*1), K1, Z3
+	VMOVUPS.Z (R9)(SI*1), K1, Z4
+	VMULPS    Z3, Z2, Z2
+	VMULPS    Z4, Z2, Z2
+	VMOVAPS.Z Z2, K1, Z2
+	VADDPS    Z2, Z1, Z1
+	JMP       joined
+
+part0:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPS.Z (DI)(SI*1), K1, Z2
+	VMOVUPS.Z (R8)(SI*1), K1, Z3
+	VMOVUPS.Z (R9)(SI*1), K1, Z4
+	VMULPS    Z3, Z2, Z2
+	VMULPS    Z4, Z2, Z2
+	VMOVAPS.Z Z2, K1, Z2
+	VADDPS    Z2, Z0, Z0
+
+joined:
+	VADDPS        Z1, Z0, Z0
+	VMOVAPS       Y0, Y2
+	VEXTRACTF64X4 $0x01, Z0, Y3
+	VADDPS        Y3, Y2, Y2
+	VMOVAPS       X2, X0
+	VEXTRACTF128  $0x01, Y2, X1
+	VADDPS        X1, X0, X0
+	VMOVAPS       X0, X1
+	VPERMILPD     $0x01, X0, X0
+	VADDPS        X0, X1, X1
+	VMOVAPS       X1, X0
+	VPERMILPS     $0x01, X1, X1
+	VADDPS        X1, X0, X0
+	VMOVSS        X0, (BX)
+	ADDQ          $0x00000004, BX
+	MOVQ          nextA+88(FP), CX
+	ADDQ          CX, DI
+	MOVQ          nextB+96(FP), CX
+	ADDQ          CX, R8
+	MOVQ          nextC+104(FP), CX
+	ADDQ          CX, R9
+	DECQ          AX
+	JNZ           row
+	VZEROUPPER
+	RET
+
+// func dotMulF64AVX512(which int, rows int, cols int, dst *byte, sums *byte, a *byte, b *byte, c *byte, d *byte, s *byte, t *byte, nextA int, nextB int, nextC int, nextD int)
+// Requires: AVX, AVX512F
+TEXT ·dotMulF64AVX512(SB), NOSPLIT, $0-120
+	MOVQ  rows+8(FP), AX
+	MOVQ  cols+16(FP), DX
+	MOVQ  sums+32(FP), BX
+	MOVQ  a+40(FP), DI
+	MOVQ  b+48(FP), R8
+	MOVQ  c+56(FP), R9
+	MOVQ  DX, CX
+	ANDQ  $0x00000007, CX
+	MOVL  $0x00000001, SI
+	SHLL  CL, SI
+	DECL  SI
+	KMOVW SI, K1
+
+row:
+	VXORPS X0, X0, X0
+	VXORPS X1, X1, X1
+	VXORPS X2, X2, X2
+	VXORPS X3, X3, X3
+	XORQ   SI, SI
+	MOVQ   DX, CX
+	SUBQ   $0x00000020, CX
+	JL     rest
+
+whole:
+	VMOVUPD (DI)(SI*1), Z4
+	VMOVUPD (R8)(SI*1), Z5
+	VMOVUPD (R9)(SI*1), Z6
+	VMULPD  Z5, Z4, Z4
+	VMULPD  Z6, Z4, Z4
+	VADDPD  Z4, Z0, Z0
+	VMOVUPD 64(DI)(SI*1), Z4
+	VMOVUPD 64(R8)(SI*1), Z5
+	VMOVUPD 64(R9)(SI*1), Z6
+	VMULPD  Z5, Z4, Z4
+	VMULPD  Z6, Z4, Z4
+	VADDPD  Z4, Z1, Z1
+	VMOVUPD 128(DI)(SI*1), Z4
+	VMOVUPD 128(R8)(SI*1), Z5
+	VMOVUPD 128(R9)(SI*1), Z6
+	VMULPD  Z5, Z4, Z4
+	VMULPD  Z6, Z4, Z4
+	VADDPD  Z4, Z2, Z2
+	VMOVUPD 192(DI)(SI*1), Z4
+	VMOVUPD 192(R8)(SI*1), Z5
+	VMOVUPD 192(R9)(SI*1), Z6
+	VMULPD  Z5, Z4, Z4
+	VMULPD  Z6, Z4, Z4
+	VADDPD  Z4, Z3, Z3
+	ADDQ    $0x00000100, SI
+	SUBQ    $0x00000020, CX
+	JGE     whole
+
+rest:
+	ADDQ      $0x00000020, CX
+	CMPQ      CX, $0x00000008
+	JL        part0
+	VMOVUPD   (DI)(SI*1), Z4
+	VMOVUPD   (R8)(SI*1), Z5
+	VMOVUPD   (R9)(SI*1), Z6
+	VMULPD    Z5, Z4, Z4
+	VMULPD    Z6, Z4, Z4
+	VADDPD    Z4, Z0, Z0
+	ADDQ      $0x00000040, SI
+	SUBQ      $0x00000008, CX
+	CMPQ      CX, $0x00000008
+	JL        part1
+	VMOVUPD   (DI)(SI*1), Z4
+	VMOVUPD   (R8)(SI*1), Z5
+	VMOVUPD   (R9)(SI*1), Z6
+	VMULPD    Z5, Z4, Z4
+	VMULPD    Z6, Z4, Z4
+	VADDPD    Z4, Z1, Z1
+	ADDQ      $0x00000040, SI
+	SUBQ      $0x00000008, CX
+	CMPQ      CX, $0x00000008
+	JL        part2
+	VMOVUPD   (DI)(SI*1), Z4
+	VMOVUPD   (R8)(SI*1), Z5
+	VMOVUPD   (R9)(SI*1), Z6
+	VMULPD    Z5, Z4, Z4
+	VMULPD    Z6, Z4, Z4
+	VADDPD    Z4, Z2, Z2
+	ADDQ      $0x00000040, SI
+	SUBQ      $0x00000008, CX
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPD.Z (DI)(SI*1), K1, Z4
+	VMOVUPD.Z (R8)(SI*1), K1, Z5
+	VMOVUPD.Z (R9)(SI*1), K1, Z6
+	VMULPD    Z5, Z4, Z4
+	VMULPD    Z6, Z4, Z4
+	VMOVAPD.Z Z4, K1, Z4
+	VADDPD    Z4, Z3, Z3
+	JMP       joined
+
+part2:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPD.Z (DI)(SI*1), K1, Z4
+	VMOVUPD.Z (R8)(SI*1), K1, Z5
+	VMOVUPD.Z (R9)(SI*1), K1, Z6
+	VMULPD    Z5, Z4, Z4
+	VMULPD    Z6, Z4, Z4
+	VMOVAPD.Z Z4, K1, Z4
+	VADDPD    Z4, Z2, Z2
+	JMP       joined
+
+part1:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPD.Z (DI)(SI*1), K1, Z4
+	VMOVUPD.Z (R8)(SI*1), K1, Z5
+	VMOVUPD.Z (R9)(SI*1), K1, Z6
+	VMULPD    Z5, Z4, Z4
+	VMULPD    Z6, Z4, Z4
+	VMOVAPD.Z Z4, K1, Z4
+	VADDPD    Z4, Z1, Z1
+	JMP       joined
+
+part0:
+	TESTQ     CX, CX
+	JE        joined
+	VMOVUPD.Z (DI)(SI*1), K1, Z4
+	VMOVUPD.Z (R8)(SI*1), K1, Z5
+	VMOVUPD.Z (R9)(SI*1), K1, Z6
+	VMULPD    Z5, Z4, Z4
+	VMULPD    Z6, Z4, Z4
+	VMOVAPD.Z Z4, K1, Z4
+	VADDPD    Z4, Z0, Z0
+
+joined:
+	VADDPD        Z2, Z0, Z0
+	VADDPD        Z3, Z1, Z1
+	VADDPD        Z1, Z0, Z0
+	VMOVAPS       Y0, Y4
+	VEXTRACTF64X4 $0x01, Z0, Y5
+	VADDPD        Y5, Y4, Y4
+	VMOVAPS       X4, X0
+	VEXTRACTF128  $0x01, Y4, X1
+	VADDPD        X1, X0, X0
+	VMOVAPS       X0, X1
+	VPERMILPD     $0x01, X0, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, (BX)
+	ADDQ          $0x00000008, BX
+	MOVQ          nextA+88(FP), CX
+	ADDQ          CX, DI
+	MOVQ          nextB+96(FP), CX
+	ADDQ          CX, R8
+	MOVQ          nextC+104(FP), CX
+	ADDQ          CX, R9
+	DECQ          AX
 	JNZ           row
 	VZEROUPPER
 	RET

@@ -34,6 +34,8 @@ var byRowOperations = []struct {
 	{"expSubByRow", 1, 1, "exp(a - s)", expSub, fetches},
 	{"mulMulAddByRow", 2, 2, "a s + b t", mulMulAdd, simple},
 	{"divMulAddByRow", 2, 2, "a / s + b t", divMulAdd, divides},
+	{"mulMulMulAddByRow", 3, 2, "(a b) s + c t", mulMulMulAdd, simple},
+	{"divMulMulAddByRow", 3, 2, "a b / s + c t", divMulMulAdd, dividesProduct},
 	{"addByColumn", 2, 0, "a + b", two(VADDPS, VADDPD), simple},
 	{"subByColumn", 2, 0, "a - b", two(VSUBPS, VSUBPD), simple},
 	{"mulByColumn", 2, 0, "a b", two(VMULPS, VMULPD), simple},
@@ -45,9 +47,10 @@ var byRowOperations = []struct {
 type loopKind int
 
 const (
-	simple  loopKind = iota
-	fetches          // what it reads next: it computes so long that memory has time
-	divides          // a by s, for most rows without a division
+	simple         loopKind = iota
+	fetches                 // what it reads next: it computes so long that memory has time
+	divides                 // a by s, for most rows without a division
+	dividesProduct          // a b by s
 )
 
 const byRowSignature = "func(which, rows, cols int, dst, a, b, c, s, t *byte, nextA, nextB, nextC int)"
@@ -124,8 +127,9 @@ func emitByRow(v *vector, wide, numbers []string, body func(x []VecVirtual) VecV
 		vectors(count, move, move)
 		ADDQ(U32(count*v.bytes), at)
 	}
-	if kind == divides && (v.size == 8 || len(wide) == 1) { // two matrices of float32 are divided as fast as the caches give them
-		v.undivided(number[0], matrices[0], at, 4, func() { whole(4) })
+	factors := map[loopKind]int{divides: 1, dividesProduct: 2}[kind]
+	if factors > 0 && (v.size == 8 || len(wide) == 1) { // two matrices of float32 are divided as fast as the caches give them
+		v.undivided(number[0], matrices[:factors], at, 4, func() { whole(4) })
 	}
 	v.loops(whole)
 	JE(LabelRef("next"))
@@ -203,6 +207,20 @@ func div(v *vector) func(x []VecVirtual) VecVirtual {
 // divFirst is the first of several by the last.
 func divFirst(v *vector) func(x []VecVirtual) VecVirtual {
 	return func(x []VecVirtual) VecVirtual { return v.quotient(x[0], x[len(x)-1]) }
+}
+
+func divMulMulAdd(v *vector) func(x []VecVirtual) VecVirtual {
+	return func(x []VecVirtual) VecVirtual {
+		v.pick(VMULPS, VMULPD)(x[1], x[0], x[0])
+		return divMulAdd(v)([]VecVirtual{x[0], x[2], x[3], x[4]})
+	}
+}
+
+func mulMulMulAdd(v *vector) func(x []VecVirtual) VecVirtual {
+	return func(x []VecVirtual) VecVirtual {
+		v.pick(VMULPS, VMULPD)(x[1], x[0], x[0])
+		return mulMulAdd(v)([]VecVirtual{x[0], x[2], x[3], x[4]})
+	}
 }
 
 func divMulAdd(v *vector) func(x []VecVirtual) VecVirtual {

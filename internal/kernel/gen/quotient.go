@@ -26,11 +26,11 @@ func (v *vector) quotient(a, s VecVirtual) VecVirtual {
 	return q
 }
 
-// undivided emits a loop over count vectors of a row of a at a time, in whose body quotients by s take no
-// division. It ends with the row, or where that would not be right, and the code after it does the rest: with p
+// undivided emits a loop over count vectors of a row of a at a time, the product of the factors, in whose body quotients
+// a / s take no division. It ends with the row, or where that would not be right, and the code after it does the rest: with p
 // bits in a mantissa s has to be from 2⁻ᵖ to 2ᵖ, and an element 0, or p + 2 binary orders inside of the normal
 // ones. Then q is normal, and all digits of q s - a have a place. RCX has the number of elements that are left.
-func (v *vector) undivided(s VecVirtual, a, at Register, count int, body func()) {
+func (v *vector) undivided(s VecVirtual, factors []Register, at Register, count int, body func()) {
 	digits, bias := 24, 127
 	if v.size == 8 {
 		digits, bias = 53, 1023
@@ -52,7 +52,7 @@ func (v *vector) undivided(s VecVirtual, a, at Register, count int, body func())
 	v.pick(VBROADCASTSS, VBROADCASTSD)(v.reciprocal.AsX(), v.reciprocal)
 	unlessWithin := v.within(bias - digits - 3)
 	Label("undivided")
-	unlessWithin(a, at, count, "divided")
+	unlessWithin(factors, at, count, "divided")
 	body()
 	SUBQ(U32(count*v.lanes()), RCX)
 	CMPQ(RCX, U32(count*v.lanes()))
@@ -61,21 +61,28 @@ func (v *vector) undivided(s VecVirtual, a, at Register, count int, body func())
 	v.reciprocal = nil
 }
 
-// within returns what goes to a label if any of count vectors of a has an element that is neither 0 nor from 2⁻ⁿ to
-// 2ⁿ. The bits of |a|, less 1, are those of -1 for a 0. So the least of them without signs and the largest with
+// within returns what goes to a label if any of count vectors of a, a product, has an element that is neither 0 nor from
+// 2⁻ⁿ to 2ⁿ. The bits of |a|, less 1, are those of -1 for a 0. So the least of them without signs and the largest with
 // signs are compared with the limits: a 0 is neither. They are words of 32 bits, for which AVX2 has what it takes; of
 // float64 the upper ones decide.
-func (v *vector) within(n int) func(a, at Register, count int, label string) {
+func (v *vector) within(n int) func(a []Register, at Register, count int, label string) {
 	limit := func(n int) VecVirtual { return v.number(math.Ldexp(1, n)) }
 	magnitude, one, low, high := v.bits(1<<31-1, 1<<63-1), v.bits(1, 1), limit(-n), limit(n)
-	return func(a, at Register, count int, label string) {
+	return func(a []Register, at Register, count int, label string) {
 		least, most := v.register(), v.register()
 		for i := range count {
 			x := v.register()
 			if i == 0 {
 				x = most
 			}
-			v.pick(VANDPS, VANDPD)(Mem{Base: a, Index: at, Scale: 1, Disp: i * v.bytes}, magnitude, x)
+			factor := func(k int) Mem { return Mem{Base: a[k], Index: at, Scale: 1, Disp: i * v.bytes} }
+			if len(a) == 1 {
+				v.pick(VANDPS, VANDPD)(factor(0), magnitude, x)
+			} else {
+				v.load(factor(0), x)
+				v.pick(VMULPS, VMULPD)(factor(1), x, x)
+				v.pick(VANDPS, VANDPD)(magnitude, x, x)
+			}
 			v.pick(VPSUBD, VPSUBQ)(one, x, x)
 			if i == 0 {
 				VMOVAPS(x, least)

@@ -22,17 +22,20 @@ var rowSums = []struct {
 	emit    emitter // of the wide ones and the numbers
 	times   int     // the factor of the terms: that wide one, or the result itself, or none
 	writes  bool    // the result
-	divides bool    // a by s, for most rows without a division
+	divides int     // this many factors by s, for most rows without a division
 	then    emitter // of the result and the wide ones after the first: what is summed, before the factor; nil for the result
 }{
-	{"subSquares", 1, 1, "a - s", "its squares", two(VSUBPS, VSUBPD), itself, true, false, nil},
-	{"mulDot", 3, 0, "a b", "a b c", two(VMULPS, VMULPD), 2, true, false, nil},
-	{"mulMulAddSum", 2, 2, "a s + b t", "it", mulMulAdd, none, true, false, nil},
-	{"divMulAddSum", 2, 2, "a / s + b t", "it", divMulAdd, none, true, true, nil},
-	{"divDotMulAdd", 4, 1, "a / s", "it times b + c, times d", divFirst, 3, true, true, mulAdd},
-	{"dotSubSub", 2, 2, "(a - s) - t", "it times b", subSub, 1, false, false, nil},
-	{"dotMulAdd", 4, 0, "a b + c", "it times d", mulAdd, 3, false, false, nil},
-	{"dotMulMulAdd", 4, 1, "(a s) b + c", "it times d", mulMulAddByColumn, 3, false, false, nil},
+	{"subSquares", 1, 1, "a - s", "its squares", two(VSUBPS, VSUBPD), itself, true, 0, nil},
+	{"mulDot", 3, 0, "a b", "a b c", two(VMULPS, VMULPD), 2, true, 0, nil},
+	{"mulMulAddSum", 2, 2, "a s + b t", "it", mulMulAdd, none, true, 0, nil},
+	{"divMulAddSum", 2, 2, "a / s + b t", "it", divMulAdd, none, true, 1, nil},
+	{"divDotMulAdd", 4, 1, "a / s", "it times b + c, times d", divFirst, 3, true, 1, mulAdd},
+	{"mulMulMulAddSum", 3, 2, "(a b) s + c t", "it", mulMulMulAdd, none, true, 0, nil},
+	{"divMulMulAddSum", 3, 2, "a b / s + c t", "it", divMulMulAdd, none, true, 2, nil},
+	{"dotMul", 3, 0, "a b", "it times c", two(VMULPS, VMULPD), 2, false, 0, nil},
+	{"dotSubSub", 2, 2, "(a - s) - t", "it times b", subSub, 1, false, 0, nil},
+	{"dotMulAdd", 4, 0, "a b + c", "it times d", mulAdd, 3, false, 0, nil},
+	{"dotMulMulAdd", 4, 1, "(a s) b + c", "it times d", mulMulAddByColumn, 3, false, 0, nil},
 }
 
 const itself, none = -1, -2
@@ -78,7 +81,7 @@ func rowSum() {
 type rowSummer struct {
 	vector
 	times    int
-	divides  bool
+	divides  int
 	then     func(x []VecVirtual) VecVirtual
 	rowsLeft Register
 	cols     Register
@@ -124,8 +127,8 @@ func (r *rowSummer) rows(body func(x []VecVirtual) VecVirtual) {
 	MOVQ(r.cols, RCX)
 	span := max(4, len(r.sums))
 	term := func(i, disp int, masked bool) { r.term(body, i, disp, masked) }
-	if r.divides && r.size == 8 && r.wide { // float32 waits for the caches, and AVX2 has too few registers
-		r.undivided(r.number[0], r.matrices[0], r.at, span, func() { r.whole(span, term, r.at) })
+	if r.divides > 0 && r.size == 8 && r.wide { // float32 waits for the caches, and AVX2 has too few registers
+		r.undivided(r.number[0], r.matrices[:r.divides], r.at, span, func() { r.whole(span, term, r.at) })
 	}
 	r.spans(span, term, r.at)
 	for h := len(r.sums) / 2; h > 0; h /= 2 {
