@@ -44,6 +44,12 @@ func rowFormulas[T tensor.Float]() []rowFormula[T] {
 		{formOf[add](formOf[mul](aScaled, anyRows), anyRows), func(dst []T, x [][]T, cols int) {
 			kernel.MulMulAddByColumn(dst, x[0], x[2], x[3], x[1], cols)
 		}},
+		{formOf[add](formOf[mul](aProduct, aNumber), aScaled), func(dst []T, x [][]T, cols int) {
+			kernel.MulMulMulAddByRow(dst, x[0], x[1], x[3], x[2], x[4], cols)
+		}},
+		{formOf[add](formOf[div](aProduct, aNumber), aScaled), func(dst []T, x [][]T, cols int) {
+			kernel.DivMulMulAddByRow(dst, x[0], x[1], x[3], x[2], x[4], cols)
+		}},
 		{formOf[add](aScaled, aScaled), func(dst []T, x [][]T, cols int) {
 			kernel.MulMulAddByRow(dst, x[0], x[2], x[1], x[3], cols)
 		}},
@@ -72,6 +78,9 @@ func rowFormulas[T tensor.Float]() []rowFormula[T] {
 		}},
 		{formOf[sum](formOf[mul](formOf[add](aProduct, anyRows), anyRows)), func(dst []T, x [][]T, cols int) {
 			kernel.DotMulAdd(dst, x[0], x[1], x[2], x[3], cols)
+		}},
+		{formOf[sum](formOf[mul](aProduct, aMatrix)), func(dst []T, x [][]T, cols int) {
+			kernel.DotMul(dst, x[0], x[1], x[2], cols)
 		}},
 		{sumOfProduct, func(dst []T, x [][]T, cols int) { kernel.DotRows(dst, x[0], x[1], cols) }},
 		{formOf[sum](formOf[mul](aMatrix, aNumber)), func(dst []T, x [][]T, cols int) { kernel.SumScaledRows(dst, x[0], x[1], cols) }},

@@ -27,6 +27,12 @@ func sumFormulas[T tensor.Float]() []sumFormula[T] {
 		{aProduct, formOf[sum](formOf[mul](it, aMatrix)), func(dst, sums []T, x [][]T, cols int) {
 			kernel.MulDot(dst, sums, x[0], x[1], x[2], cols)
 		}},
+		{formOf[add](formOf[mul](aProduct, aNumber), aScaled), sumOfIt, func(dst, sums []T, x [][]T, cols int) {
+			kernel.MulMulMulAddSum(dst, sums, x[0], x[1], x[3], x[2], x[4], cols)
+		}},
+		{formOf[add](formOf[div](aProduct, aNumber), aScaled), sumOfIt, func(dst, sums []T, x [][]T, cols int) {
+			kernel.DivMulMulAddSum(dst, sums, x[0], x[1], x[3], x[2], x[4], cols)
+		}},
 		{formOf[add](aScaled, aScaled), sumOfIt, func(dst, sums []T, x [][]T, cols int) {
 			kernel.MulMulAddSum(dst, sums, x[0], x[2], x[1], x[3], cols)
 		}},

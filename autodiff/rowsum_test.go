@@ -23,7 +23,19 @@ func TestRowSums(t *testing.T) {
 		}, 1},
 		{"product", func(x, y, _, row *Node) *Node {
 			z := Mul(x, row)
+			return Add(Sum(Exp(z)), Sum(Exp(Sum(Mul(z, y), 1))))
+		}, 1},
+		{"a product that need not be there", func(x, y, _, row *Node) *Node {
+			z := Mul(x, row)
 			return Add(Sum(Mul(z, y)), Sum(Exp(Sum(Mul(z, y), 1))))
+		}, 0},
+		{"a product, scaled", func(x, y, column, row *Node) *Node {
+			z := Add(Mul(y, Exp(column)), Mul(Mul(x, row), column))
+			return Add(Sum(Exp(z)), Sum(Exp(Sum(z, 1))))
+		}, 1},
+		{"a product, divided", func(x, y, column, row *Node) *Node {
+			z := Add(Mul(y, column), Div(Mul(x, row), Exp(column)))
+			return Add(Sum(Exp(z)), Sum(Exp(Sum(z, 1))))
 		}, 1},
 		{"first of a product", func(x, y, column, row *Node) *Node {
 			z := Mul(x, row)
