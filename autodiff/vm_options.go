@@ -5,6 +5,7 @@ import (
 	stdlog "log"
 	"reflect"
 	"strings"
+	"sync"
 
 	"gorgonia.org/gorgonia"
 )
@@ -75,8 +76,15 @@ const (
 	flagBind     = 1 << 7
 )
 
+// blankMachine is a machine of gorgonia's, for reading options.
+var blankMachine = sync.OnceValue(func() reflect.Value {
+	g := NewGraph()
+	gorgonia.Must(gorgonia.Neg(gorgonia.NewScalar(g, gorgonia.Float64, gorgonia.WithName("x"))))
+	return reflect.ValueOf(gorgonia.NewTapeMachine(g)).Elem()
+})
+
 // read applies the options. Gorgonia's write to private fields of its own machines:
-// they are applied to one that is thrown away, and read from there.
+// they are applied to a copy of one, and read from there.
 func (o *vmOptions) read(vm *VM, opts []gorgonia.VMOpt) (err error) {
 	pos := callerPos() // a recovered panic has lost the caller
 	defer func() {
@@ -90,9 +98,14 @@ func (o *vmOptions) read(vm *VM, opts []gorgonia.VMOpt) (err error) {
 			applyTo(vm, opt)
 		}
 	}
-	g := NewGraph()
-	gorgonia.Must(gorgonia.Neg(gorgonia.NewScalar(g, gorgonia.Float64, gorgonia.WithName("x"))))
-	m := reflect.ValueOf(gorgonia.NewTapeMachine(g, nonNil(opts)...)).Elem()
+	blank := blankMachine()
+	m := reflect.New(blank.Type()).Elem()
+	m.Set(blank)
+	for _, opt := range opts {
+		if opt != nil {
+			opt(m.Addr().Interface().(gorgonia.VM))
+		}
+	}
 	field := func(name string) reflect.Value {
 		f := m.FieldByName(name)
 		if !f.IsValid() {
@@ -115,8 +128,8 @@ func (o *vmOptions) read(vm *VM, opts []gorgonia.VMOpt) (err error) {
 	o.watched = nodesOf(field("watchNodes"))
 	o.valueFmt = field("valueFmt").String()
 	o.logger = (*stdlog.Logger)(field("logger").UnsafePointer())
-	if sorted := nodesOf(field("p").Elem().FieldByName("sorted")); len(sorted) > 0 && sorted[0].Graph() != g {
-		o.nodes = sorted
+	if p := field("p"); !field("locMap").IsNil() && p.Pointer() != blank.FieldByName("p").Pointer() {
+		o.nodes = nodesOf(p.Elem().FieldByName("sorted"))
 	}
 	return nil
 }
@@ -149,16 +162,6 @@ func (o *vmOptions) check(vm *VM) error {
 func applyTo(vm *VM, opt gorgonia.VMOpt) {
 	defer func() { _ = recover() }()
 	opt(vm)
-}
-
-func nonNil(opts []gorgonia.VMOpt) []gorgonia.VMOpt {
-	var out []gorgonia.VMOpt
-	for _, opt := range opts {
-		if opt != nil {
-			out = append(out, opt)
-		}
-	}
-	return out
 }
 
 // nodesOf returns the nodes of a private slice of them.

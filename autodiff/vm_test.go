@@ -347,6 +347,8 @@ func TestVMOptions(t *testing.T) {
 	require.NoError(t, NewVM(n.g, gorgonia.WithPrecompiled(sub, loc)).RunAll())
 	require.NotNil(t, n.h.Value())
 	require.Nil(t, n.read, "it is not in that program")
+	require.NoError(t, NewVM(n.g, gorgonia.WithPrecompiled(sub, nil)).RunAll())
+	require.NotNil(t, n.read, "it is not complete, and gorgonia takes the graph")
 }
 
 // Runs allocate nothing, reads and gradients included.

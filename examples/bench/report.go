@@ -118,8 +118,8 @@ func (r *report) notes(w io.Writer) {
 	for _, res := range r.Results {
 		for _, c := range res.Cells[1:] {
 			if strings.HasSuffix(c.Column, " best") && c.Failed == "" {
-				notes = append(notes, fmt.Sprintf("%s, %s: %s, %s ± %s", res.Case, c.Column, c.Setting,
-					quantity(c.Median, res.Unit), percent(c.Spread)))
+				notes = append(notes, fmt.Sprintf("%s, %s: %s, %s ± %s, best %s", res.Case, c.Column, c.Setting,
+					quantity(c.Median, res.Unit), percent(c.Spread), quantity(c.Best, res.Unit)))
 			}
 		}
 	}
