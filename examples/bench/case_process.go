@@ -24,13 +24,14 @@ func processCases() []*benchCase {
 }
 
 // childVariable is set for a process of this program that is such a one, to the peer that
-// it is to use.
+// it is to use, and its mode.
 const childVariable = "DOWNHILL_BENCH_CHILD"
 
 // child is what such a process does. It returns the exit code.
-func child(peer string, stdout, stderr io.Writer) int {
+func child(variable string, stdout, stderr io.Writer) int {
 	c := bigMLP.benchCase("", "", goal{})
-	w, err := library(peer).workload(c, rate, "")
+	peer, mode, _ := strings.Cut(variable, " ")
+	w, err := library(peer).workload(c, rate, mode)
 	for i := 0; i < 10 && err == nil; i++ {
 		if err = w.step(); err == nil && i == 0 {
 			fmt.Fprintln(stdout, "first")

@@ -52,10 +52,7 @@ func (l library) modes() []string {
 // open makes a case ready.
 func (l library) open(c *benchCase, s setting) (runner, error) {
 	if c.process != "" {
-		if s.mode != "" && s.mode != allValues {
-			return nil, errAbsent
-		}
-		return l.process(c)
+		return l.process(c, s.mode)
 	}
 	w, err := l.workload(c, rate, s.mode)
 	if err != nil {
@@ -65,14 +62,14 @@ func (l library) open(c *benchCase, s setting) (runner, error) {
 }
 
 // process runs this program again, as [child].
-func (l library) process(c *benchCase) (runner, error) {
+func (l library) process(c *benchCase, mode string) (runner, error) {
 	self, err := os.Executable()
 	if l == gonum {
 		err = errAbsent
 	}
 	return &processRunner{func() *exec.Cmd {
 		cmd := exec.Command(self)
-		cmd.Env = append(os.Environ(), childVariable+"="+string(l))
+		cmd.Env = append(os.Environ(), childVariable+"="+string(l)+" "+mode)
 		return cmd
 	}, c.process}, err
 }

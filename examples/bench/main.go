@@ -43,8 +43,8 @@ import (
 )
 
 func main() {
-	if peer := os.Getenv(childVariable); peer != "" {
-		os.Exit(child(peer, os.Stdout, os.Stderr))
+	if variable := os.Getenv(childVariable); variable != "" {
+		os.Exit(child(variable, os.Stdout, os.Stderr))
 	}
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }

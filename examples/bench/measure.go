@@ -248,6 +248,9 @@ func (b *bench) open(c *benchCase, p peer, s setting, want *reading) *contender 
 // than twice the time of the fastest so far.
 func (b *bench) glance(f *contender, fastest float64) float64 {
 	best := f.estimate
+	if best == 0 { // of a process there is none
+		best = math.Inf(1)
+	}
 	n := max(1, f.Steps/3)
 	for i := 0; i < 3 && f.estimate < 2*fastest; i++ {
 		t, err := f.runner.time(n)
