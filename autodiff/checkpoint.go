@@ -93,17 +93,18 @@ func (checkpoint) Differentiable(input int) bool { return input > 0 }
 
 func (checkpoint) VJP(x []*Node, y, dy *Node) []*Node {
 	copies := make(map[*Node]*Node)
-	var late []*Node
+	var made []*Node
 	for _, n := range x[1:] {
-		late = append(late, apply(barrier{}, n, dy))
-		copies[behind(n)] = late[len(late)-1]
+		late := apply(barrier{}, n, dy)
+		copies[behind(n)], made = late, append(made, late)
 	}
 	again := recompute(x[0], copies)
+	made = append(made, again...)
 	place := make(map[*Node]int)
-	for i, n := range append(late, again...) {
+	for i, n := range made {
 		place[n] = i
 	}
-	grads := newCotangents(place, slices.Repeat([]bool{true}, len(place)))
+	grads := newCotangents(place, slices.Repeat([]bool{true}, len(made)))
 	grads.add(copies[behind(x[0])], dy)
 	dx := make([]*Node, len(x))
 	im := newImporter()

@@ -55,9 +55,8 @@ func constLike(n *Node, data []float64, shape tensor.Shape) *Node {
 // zerosLike returns zeros of the shape and dtype of n.
 func zerosLike(n *Node) *Node { return Expand(ConstLike(n, 0), n.Shape()...) }
 
-// constant is a fixed array. It holds a pointer, so that printing the primitive
-// identifies the constant without printing its elements; float64 holds every
-// float32 exactly.
+// constant is a fixed array. It holds a pointer, which identifies the constant in
+// keys and prints without its elements; float64 holds every float32 exactly.
 type constant struct{ data *[]float64 }
 
 func (constant) Name() string                               { return "Const" }

@@ -78,9 +78,9 @@ func appendFields(text []byte, x reflect.Value) []byte {
 	return text
 }
 
-// samePrimitive reports that v and w, of one key, compute the same. The text of a
-// primitive may not tell its fields: it can have a String method, or hold functions,
-// of which no two are known to be equal.
+// samePrimitive reports that v and w, of one key, compute the same. The key of a
+// primitive may not tell its fields: it can hold maps, or functions, of which no two are
+// known to be equal.
 func samePrimitive(v, w *value) bool {
 	_, isNumber := v.number()
 	return isNumber || slices.Equal(v.shape, w.shape) && reflect.DeepEqual(v.prim, w.prim)

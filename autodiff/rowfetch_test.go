@@ -29,16 +29,9 @@ func TestRowFetch(t *testing.T) {
 			x, dy, scale := Param(g, "x", normal(tt.rows, n)), Input(g, "dy", normal(tt.rows, n)), Param(g, "scale", normal(n))
 			p, err := Compile(tt.loss(x, dy, scale), WithGrad(x))
 			require.NoError(t, err)
-			programs := 0
-			for _, u := range p.units {
-				if u.rows == nil {
-					continue
-				}
-				programs++
-				r := newRowProgram(u, p.f64.arrays)
-				require.Len(t, r.fetched, tt.fetched)
-			}
-			require.Equal(t, 1, programs)
+			programs := rowPrograms(p, p.f64)
+			require.Len(t, programs, 1)
+			require.Len(t, programs[0].fetched, tt.fetched)
 
 			require.NoError(t, p.Run())
 			got, err := x.Grad()

@@ -31,11 +31,7 @@ func TestRowsUseResults(t *testing.T) {
 			p, err := Compile(loss, Keep(shown))
 			require.NoError(t, err)
 			there := 0
-			for _, u := range p.units {
-				if u.rows == nil {
-					continue
-				}
-				r := newRowProgram(u, p.f64.arrays)
+			for _, r := range rowPrograms(p, p.f64) {
 				for i, s := range r.steps {
 					for _, later := range r.steps[i+1:] {
 						if a := r.slots[s.dst].array; a != nil && a == r.slots[later.dst].array {

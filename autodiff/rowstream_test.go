@@ -42,11 +42,7 @@ func TestRowStream(t *testing.T) {
 			p, err := Compile(loss, shown)
 			require.NoError(t, err)
 			streams := 0
-			for _, u := range p.units {
-				if u.rows == nil {
-					continue
-				}
-				r := newRowProgram(u, p.f32.arrays)
+			for _, r := range rowPrograms(p, p.f32) {
 				for _, s := range r.steps[1:] {
 					if a := r.slots[s.dst].array; a != nil && len(s.src) == 1 && r.slots[s.src[0]].array == nil && r.slots[s.src[0]].width == n {
 						streams++

@@ -88,11 +88,7 @@ func TestRowSums(t *testing.T) {
 			p, err := Compile(tt.loss(leaf("x", rows, n), leaf("y", rows, n), leaf("column", rows, 1), leaf("row", n)))
 			require.NoError(t, err)
 			along := 0
-			for _, u := range p.units {
-				if u.rows == nil {
-					continue
-				}
-				r := newRowProgram(u, p.f64.arrays)
+			for _, r := range rowPrograms(p, p.f64) {
 				for _, s := range r.steps {
 					if s.sums >= 0 {
 						require.Equal(t, s.sums, s.src[len(s.src)-1])
@@ -104,6 +100,17 @@ func TestRowSums(t *testing.T) {
 			require.Equal(t, tt.along, along)
 		})
 	}
+}
+
+// rowPrograms returns the row programs of p, made again.
+func rowPrograms[T tensor.Float](p *Program, s *store[T]) []*rowProgram[T] {
+	var programs []*rowProgram[T]
+	for _, u := range p.units {
+		if u.rows != nil {
+			programs = append(programs, newRowProgram(u, s.arrays))
+		}
+	}
+	return programs
 }
 
 // TestRowColumns looks at which sums of columns are added along with others that read the same array.
@@ -142,11 +149,7 @@ func TestRowColumns(t *testing.T) {
 			p, err := Compile(loss)
 			require.NoError(t, err)
 			along := 0
-			for _, u := range p.units {
-				if u.rows == nil {
-					continue
-				}
-				r := newRowProgram(u, p.f64.arrays)
+			for _, r := range rowPrograms(p, p.f64) {
 				for _, s := range r.sums {
 					require.Equal(t, s.add == nil, slices.ContainsFunc(r.sums, func(o columnSum[float64]) bool { return o.along >= 0 && r.sums[o.along].dst == s.dst }))
 					if s.along >= 0 {

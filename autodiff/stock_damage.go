@@ -176,7 +176,7 @@ func hashWith(s *stockNode, kids []*Node) uint32 {
 }
 
 // leafName returns the name that the user gave to a leaf.
-func leafName(n *Node) string { return reflect.ValueOf(n).Elem().Field(nameField).String() }
+func leafName(n *Node) string { return *private[string](n, nameField) }
 
 // Where gorgonia keeps the leaves of a graph, the users of its nodes, and the name of
 // a node.

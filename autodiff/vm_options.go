@@ -93,17 +93,14 @@ func (o *vmOptions) read(vm *VM, opts []gorgonia.VMOpt) (err error) {
 			err = &Error{Op: "autodiff.NewVM", Pos: pos, Err: fmt.Errorf("%w: an option is not for this machine: %.100s", ErrParam, reason)}
 		}
 	}()
-	for _, opt := range opts {
-		if opt != nil {
-			applyTo(vm, opt)
-		}
-	}
 	blank := blankMachine()
 	m := reflect.New(blank.Type()).Elem()
 	m.Set(blank)
+	machine := m.Addr().Interface().(gorgonia.VM)
 	for _, opt := range opts {
 		if opt != nil {
-			opt(m.Addr().Interface().(gorgonia.VM))
+			applyTo(vm, opt)
+			opt(machine)
 		}
 	}
 	field := func(name string) reflect.Value {

@@ -59,7 +59,7 @@ func compiling(m mlp) func(peer, mode string) (*workload, error) {
 			})
 		case stock:
 			w.step = guarded(func() error {
-				g, net, err := stockGraph(c)
+				g, net, err := stockGraph(c, true)
 				if err == nil {
 					gorgonia.NewTapeMachine(g, gorgonia.BindDualValues(net.params...))
 				}

@@ -127,11 +127,11 @@ func ourWorkload(c *benchCase, lr float64) (*workload, error) {
 	return w, nil
 }
 
-// stockGraph makes the graph of a case with gorgonia's functions and its gradients.
-func stockGraph(c *benchCase) (g *ad.Graph, m model, err error) {
+// stockGraph makes the graph of a case with gorgonia's functions, with its gradients if they are wanted.
+func stockGraph(c *benchCase, grads bool) (g *ad.Graph, m model, err error) {
 	g = gorgonia.NewGraph()
 	m = c.stock(g, c.dtype)
-	if len(m.params) > 0 {
+	if grads && len(m.params) > 0 {
 		_, err = gorgonia.Grad(m.loss, m.params...)
 	}
 	return g, m, err
@@ -139,18 +139,12 @@ func stockGraph(c *benchCase) (g *ad.Graph, m model, err error) {
 
 // newMachine makes the graph of a case with gorgonia's functions, and our machine for it.
 func newMachine(c *benchCase, mode string) (*ad.VM, model, error) {
-	if mode == withCost {
-		g := gorgonia.NewGraph()
-		m := c.stock(g, c.dtype)
-		opts := []gorgonia.VMOpt{ad.Only(m.loss)}
-		if len(m.params) > 0 {
-			opts = append(opts, ad.Cost(m.loss), ad.Options(ad.WithGrad(m.params...)))
-		}
-		return ad.NewVM(g, opts...), m, nil
-	}
-	g, m, err := stockGraph(c)
+	g, m, err := stockGraph(c, mode != withCost)
 	opts := []gorgonia.VMOpt{gorgonia.BindDualValues(m.params...)}
-	if mode == onlyLoss {
+	if mode == withCost && len(m.params) > 0 {
+		opts = []gorgonia.VMOpt{ad.Cost(m.loss), ad.Options(ad.WithGrad(m.params...))}
+	}
+	if mode != allValues {
 		opts = append(opts, ad.Only(m.loss))
 	}
 	return ad.NewVM(g, opts...), m, err
@@ -187,7 +181,7 @@ func newVMWorkload(c *benchCase, lr float64, mode string) (*workload, error) {
 
 // stockWorkload is the same program on gorgonia alone.
 func stockWorkload(c *benchCase, lr float64) (*workload, error) {
-	g, m, err := stockGraph(c)
+	g, m, err := stockGraph(c, true)
 	if err != nil {
 		return nil, err
 	}
