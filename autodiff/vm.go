@@ -53,7 +53,8 @@ var _ gorgonia.VM = (*VM)(nil)
 //
 // Of gorgonia's options these count: BindDualValues, EvalMode, TraceExec (the values
 // are fresh copies), WithNaNWatch, WithInfWatch, WithLogger, WithWatchlist,
-// WithValueFmt, and WithPrecompiled. Engines are ignored. [Cost] and [Only] are ours.
+// WithValueFmt, and WithPrecompiled. Engines are ignored. [Cost], [Only] and [Options] are
+// ours.
 //
 // # Differences from a tape machine
 //
